@@ -1,0 +1,1 @@
+"""Events by the column: pure Polars, no files, no clock."""

@@ -1,0 +1,60 @@
+"""The columns that events travel in.
+
+`LINE` locates a line: `file` is an index into the source's files, `line` counts
+from 1 within the file, `offset` and `length` are bytes of the uncompressed text
+without its newline. `BATCH` is what a source yields, `PAGE` what a screen gets.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from audit_console.core.event import RESULTS, Scheme
+
+TIME = pl.Datetime("us", "UTC")
+SCHEME = pl.Enum([scheme.value for scheme in Scheme])
+RESULT = pl.Enum(RESULTS)
+CHECK = pl.Enum(["verified", "broken", "unverifiable"])
+
+LINE: dict[str, pl.DataType | type[pl.DataType]] = {
+    "file": pl.UInt32,
+    "line": pl.UInt64,
+    "offset": pl.UInt64,
+    "length": pl.UInt32,
+}
+
+EVENT: dict[str, pl.DataType | type[pl.DataType]] = {
+    "scheme": SCHEME,
+    "chain": pl.Categorical,
+    "seq": pl.Int64,
+    "id": pl.String,
+    "recorded_at": TIME,
+    "timestamp": TIME,
+    "event_type": pl.Categorical,
+    "user_id": pl.String,
+    "action": pl.String,
+    "resource_type": pl.Categorical,
+    "resource_id": pl.String,
+    "result": RESULT,
+    "result_error": pl.String,
+    "details": pl.String,
+    "ip_address": pl.String,
+    "user_agent": pl.Categorical,
+    "request_id": pl.String,
+}
+
+HASHES: dict[str, pl.DataType | type[pl.DataType]] = {
+    "previous_hash": pl.String,
+    "event_hash": pl.String,
+    "computed_hash": pl.String,
+}
+
+BATCH = LINE | EVENT | HASHES | {"canonical": pl.Boolean, "check": CHECK}
+"""`computed_hash` is null where the scheme gives nothing to compute; `canonical` is
+false for a v1 line in another JSON spelling."""
+
+PAGE = LINE | EVENT | {"event_hash": pl.String, "check": CHECK, "raw": pl.String}
+"""`raw` is the line as stored, read back from the log."""
+
+MALFORMED = LINE | {"code": pl.String, "reason": pl.String, "start": pl.Binary}
+"""`start` is the first 4096 bytes of the line."""

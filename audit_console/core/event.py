@@ -1,0 +1,104 @@
+"""One audit event, as a log says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+GENESIS_HASH = "0" * 64
+
+
+class Scheme(StrEnum):
+    """How an event is hashed."""
+
+    V1 = "v1"
+    ORCHESTRATOR = "orchestrator"
+    UNHASHED = "unhashed"
+
+
+UNCOVERED_FIELDS: dict[Scheme, tuple[str, ...]] = {
+    Scheme.V1: (),
+    Scheme.ORCHESTRATOR: (
+        "user_id",
+        "details",
+        "ip_address",
+        "user_agent",
+        "request_id",
+        "result_error",
+    ),
+    Scheme.UNHASHED: (
+        "id",
+        "timestamp",
+        "event_type",
+        "user_id",
+        "action",
+        "resource_type",
+        "resource_id",
+        "result",
+        "result_error",
+        "details",
+        "ip_address",
+        "user_agent",
+        "request_id",
+    ),
+}
+"""Fields that can be changed without a trace under each scheme."""
+
+RESULTS = ("success", "failure", "partial_success")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """One event with every text exactly as stored, enum spellings in snake case.
+
+    `timestamp` and `recorded_at` keep the digits of the line, because the
+    orchestrator's hash covers digits that a microsecond clock cannot hold.
+    `details` is the verbatim JSON text of an object, or None. `chain`, `seq` and
+    `recorded_at` are None outside format v1; hashes are None when absent.
+    """
+
+    scheme: Scheme
+    id: str
+    timestamp: str
+    event_type: str
+    action: str
+    resource_type: str
+    resource_id: str
+    result: str
+    user_id: str | None = None
+    result_error: str | None = None
+    details: str | None = None
+    ip_address: str | None = None
+    user_agent: str | None = None
+    request_id: str | None = None
+    previous_hash: str | None = None
+    event_hash: str | None = None
+    chain: str | None = None
+    seq: int | None = None
+    recorded_at: str | None = None
+
+    @property
+    def occurred_at(self) -> datetime:
+        """`timestamp` as UTC, cut to microseconds."""
+        return parse_time(self.timestamp)
+
+
+def parse_time(text: str) -> datetime:
+    """Read RFC 3339 in UTC, cutting digits beyond microseconds.
+
+    Raises:
+        ValueError: the text is not such a time.
+    """
+    if not text.endswith(("Z", "+00:00")) or len(text) < 20 or text[10] != "T":
+        raise ValueError(f"not an RFC 3339 time in UTC: {text!r}")
+    whole, _, fraction = text.removesuffix("Z").removesuffix("+00:00").partition(".")
+    if fraction and not (fraction.isascii() and fraction.isdigit() and len(fraction) <= 9):
+        raise ValueError(f"bad fraction of a second: {text!r}")
+    moment = datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+    return moment.replace(microsecond=int(fraction[:6].ljust(6, "0")) if fraction else 0)
+
+
+def format_time(moment: datetime) -> str:
+    """Print an aware time as format v1 does: UTC, exactly six fractional digits."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")

@@ -1,0 +1,150 @@
+"""What a verification can find, and the verdict that follows: data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+
+class FindingClass(StrEnum):
+    """What a finding does to the verdict."""
+
+    FAULT = "F"
+    INCOMPLETE = "I"
+    NOTICE = "notice"
+
+
+class Severity(IntEnum):
+    """OCSF severity_id."""
+
+    INFORMATIONAL = 1
+    LOW = 2
+    MEDIUM = 3
+    HIGH = 4
+    CRITICAL = 5
+
+
+class Code(StrEnum):
+    """Finding codes of the evidence format, section 5, that need no checkpoint."""
+
+    EVENT_HASH_MISMATCH = "EVENT_HASH_MISMATCH"
+    PREVIOUS_HASH_MISMATCH = "PREVIOUS_HASH_MISMATCH"
+    GAP = "GAP"
+    HEAD_MISSING = "HEAD_MISSING"
+    FORK = "FORK"
+    DUPLICATE_SEQ = "DUPLICATE_SEQ"
+    MALFORMED = "MALFORMED"
+    OVERSIZE = "OVERSIZE"
+    NO_CHECKPOINT = "NO_CHECKPOINT"
+    RANGE_NOT_COVERED = "RANGE_NOT_COVERED"
+    EMPTY = "EMPTY"
+    UNVERIFIABLE = "UNVERIFIABLE"
+    WEAK_COVERAGE = "WEAK_COVERAGE"
+    CHAIN_RESTART = "CHAIN_RESTART"
+    CLOCK_BACKWARDS = "CLOCK_BACKWARDS"
+    OUT_OF_ORDER = "OUT_OF_ORDER"
+    NONCANONICAL = "NONCANONICAL"
+    TORN_TAIL = "TORN_TAIL"
+
+
+class CodeMeaning(NamedTuple):
+    """One row of the code table."""
+
+    default_class: FindingClass
+    severity: Severity
+    meaning: str
+
+
+_F, _I, _N = FindingClass.FAULT, FindingClass.INCOMPLETE, FindingClass.NOTICE
+_S = Severity
+
+CODES: dict[Code, CodeMeaning] = {
+    Code.EVENT_HASH_MISMATCH: CodeMeaning(_F, _S.CRITICAL, "content differs from its hash"),
+    Code.PREVIOUS_HASH_MISMATCH: CodeMeaning(
+        _F, _S.CRITICAL, "the link does not match the event before"
+    ),
+    Code.GAP: CodeMeaning(_F, _S.CRITICAL, "events are missing inside the chain"),
+    Code.HEAD_MISSING: CodeMeaning(_F, _S.CRITICAL, "events are missing at the start"),
+    Code.FORK: CodeMeaning(_F, _S.CRITICAL, "two different events claim one place"),
+    Code.DUPLICATE_SEQ: CodeMeaning(_F, _S.CRITICAL, "the same event stands twice"),
+    Code.MALFORMED: CodeMeaning(_F, _S.HIGH, "a line cannot be read"),
+    Code.OVERSIZE: CodeMeaning(_F, _S.HIGH, "a line or file is over the limit"),
+    Code.NO_CHECKPOINT: CodeMeaning(
+        _I, _S.MEDIUM, "nothing outside the log vouches for its end"
+    ),
+    Code.RANGE_NOT_COVERED: CodeMeaning(_I, _S.MEDIUM, "less was read than was asked for"),
+    Code.EMPTY: CodeMeaning(_I, _S.MEDIUM, "there is no event"),
+    Code.UNVERIFIABLE: CodeMeaning(_I, _S.MEDIUM, "events carry no hash that can be checked"),
+    Code.WEAK_COVERAGE: CodeMeaning(_I, _S.LOW, "the hash leaves fields uncovered"),
+    Code.CHAIN_RESTART: CodeMeaning(_F, _S.MEDIUM, "a second genesis"),
+    Code.CLOCK_BACKWARDS: CodeMeaning(_N, _S.MEDIUM, "recorded_at decreases"),
+    Code.OUT_OF_ORDER: CodeMeaning(_N, _S.LOW, "lines are not in seq order"),
+    Code.NONCANONICAL: CodeMeaning(_N, _S.LOW, "same content in another JSON spelling"),
+    Code.TORN_TAIL: CodeMeaning(_N, _S.LOW, "half a line at the end"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing found, and where.
+
+    `first_seq` and `last_seq` are inclusive and None outside format v1. `file` is
+    a name and `line` counts from 1 within it. `stored` and `computed` are hashes.
+    """
+
+    code: Code
+    message: str
+    chain: str | None = None
+    first_seq: int | None = None
+    last_seq: int | None = None
+    file: str | None = None
+    line: int | None = None
+    event_id: str | None = None
+    stored: str | None = None
+    computed: str | None = None
+    finding_class: FindingClass
+
+    @property
+    def severity(self) -> Severity:
+        """OCSF severity of the code."""
+        return CODES[self.code].severity
+
+
+class Verdict(StrEnum):
+    """The answer of a verification."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    INCOMPLETE = "INCOMPLETE"
+
+
+EXIT_CODES: dict[Verdict, int] = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCOMPLETE: 3}
+
+
+@dataclass(slots=True)
+class FindingList:
+    """Findings in the order found: all are counted, the first of each code are kept."""
+
+    keep_per_code: int = 1000
+    kept: list[Finding] = field(default_factory=list)
+    counts: dict[Code, int] = field(default_factory=dict)
+    class_counts: dict[FindingClass, int] = field(default_factory=dict)
+
+    def add(self, finding: Finding) -> None:
+        """Count a finding and keep it unless its code has reached the cap."""
+        count = self.counts.get(finding.code, 0) + 1
+        self.counts[finding.code] = count
+        in_class = self.class_counts.get(finding.finding_class, 0)
+        self.class_counts[finding.finding_class] = in_class + 1
+        if count <= self.keep_per_code:
+            self.kept.append(finding)
+
+    @property
+    def verdict(self) -> Verdict:
+        """FAIL on any fault, else INCOMPLETE on any open question, else PASS."""
+        if self.class_counts.get(FindingClass.FAULT):
+            return Verdict.FAIL
+        if self.class_counts.get(FindingClass.INCOMPLETE):
+            return Verdict.INCOMPLETE
+        return Verdict.PASS

@@ -1,0 +1,47 @@
+"""Every exception that this package raises on purpose.
+
+    AuditConsoleError            has .hint: what the reader can do about it
+    ├── UsageError               the request itself is wrong                  exit 2
+    └── SourceError              could not look at the log                    exit 4
+        ├── SourceNotFound       nothing there
+        ├── SourceUnreadable     there, but not to be read: permission, I/O, a broken container
+        ├── NotAnAuditLog        read, but no line of it is an audit event
+        └── SourceChanged        the bytes are no longer those that were read
+
+Tampering is a finding, not an exception; a line that cannot be read is a value
+(`core.codec.Malformed`).
+"""
+
+from __future__ import annotations
+
+
+class AuditConsoleError(Exception):
+    """Base of all errors shown to the user as one line, followed by `hint`."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(AuditConsoleError):
+    """The request is wrong: an unknown option, a value out of range."""
+
+
+class SourceError(AuditConsoleError):
+    """The log could not be looked at."""
+
+
+class SourceNotFound(SourceError):
+    """There is nothing at the given place."""
+
+
+class SourceUnreadable(SourceError):
+    """The log is there but cannot be read."""
+
+
+class NotAnAuditLog(SourceError):
+    """The bytes were read and hold no audit event."""
+
+
+class SourceChanged(SourceError):
+    """The log's bytes are no longer those that were read before."""

@@ -1,0 +1,1 @@
+"""Drives a source through the chain check and says what was found."""

@@ -1,0 +1,63 @@
+"""The result of a verification, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from audit_console.core.event import Scheme
+from audit_console.core.findings import Code, Finding, Verdict
+from audit_console.sources.protocol import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainSummary:
+    """What was seen of one chain.
+
+    `events` = `verified` + `failed` + `not_checked`. `chain` is the chain's name, or the
+    scheme in parentheses where events carry none. `first_seq` and `last_seq` are
+    None outside format v1, `root` (32 bytes) where the chain is not whole from
+    seq 0 on. `sealed_size` is the size of the largest trusted checkpoint.
+    """
+
+    chain: str
+    scheme: Scheme
+    first_seq: int | None
+    last_seq: int | None
+    events: int
+    verified: int
+    failed: int
+    not_checked: int
+    head_hash: str | None
+    root: bytes | None
+    sealed_size: int
+    uncovered_fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """Integrity and coverage of one log, as far as `status` says it was read.
+
+    `findings` lists the first of each code, `counts` counts all. `cannot_show`
+    are sentences on what this run does not establish.
+    """
+
+    verdict: Verdict
+    chains: tuple[ChainSummary, ...]
+    findings: tuple[Finding, ...]
+    counts: Mapping[Code, int]
+    cannot_show: tuple[str, ...]
+    status: Status
+
+    @property
+    def verified(self) -> int:
+        """Events whose content and link were checked and hold."""
+        return sum(chain.verified for chain in self.chains)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A verification under way: what was read, and faults (class F) found so far."""
+
+    status: Status
+    faults: int

@@ -1,0 +1,1 @@
+"""Who can read a log. Sources do not import each other."""

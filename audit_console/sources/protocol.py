@@ -1,0 +1,148 @@
+"""What a screen, a report or a verification may ask of a log.
+
+A source is a read-only view of one log. Its methods are called from worker
+threads, never from the event loop; `status` is the exception: it is a value,
+cheap to take from anywhere and at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+import polars as pl
+
+from audit_console.core.filters import Filter
+
+
+class Order(StrEnum):
+    """Order of a page, by `timestamp`; ties keep the order of the log."""
+
+    OLDEST_FIRST = "oldest_first"
+    NEWEST_FIRST = "newest_first"
+
+
+@dataclass(frozen=True, slots=True)
+class AtRow:
+    """Start at this row of the ordered, filtered events; rows count from 0."""
+
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class AtTime:
+    """Start at the first event that `order` puts at or behind this time."""
+
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AtEvent:
+    """Start at the event with this id; an unknown id gives an empty page."""
+
+    event_id: str
+
+
+Cursor = AtRow | AtTime | AtEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A window of events in the order asked for.
+
+    `rows` has the columns of `columns.schema.PAGE`. `first_row` is the rank of
+    its first row. `matched` counts the events that the filter keeps among the
+    `read` events of the log so far; both are exact for `generation`, and final
+    only when `Status.complete` was already true when the page was asked for.
+    """
+
+    rows: pl.DataFrame
+    first_row: int
+    matched: int
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Consecutive lines of a log.
+
+    `events` has the columns of `columns.schema.BATCH`, `malformed` those of
+    `columns.schema.MALFORMED`.
+    """
+
+    events: pl.DataFrame
+    malformed: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class FileStatus:
+    """One file of an archive: bytes as stored, lines read so far."""
+
+    name: str
+    bytes: int
+    lines: int
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far a source has read. Byte counts are of the stored, maybe compressed, files.
+
+    `complete` says that all there is was read; `stopped` that reading was cut
+    short, so that every number is a part. `first` and `last` bound `timestamp`.
+    """
+
+    events: int
+    malformed: int
+    lines: int
+    bytes_read: int
+    bytes_total: int | None
+    first: datetime | None
+    last: datetime | None
+    complete: bool
+    stopped: bool
+    files: tuple[FileStatus, ...]
+
+
+class Source(Protocol):
+    """Read-only view of one audit log."""
+
+    @property
+    def label(self) -> str:
+        """What to call the log on a screen; never contains a password."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """`archive`, `postgresql` or `memory`."""
+        ...
+
+    @property
+    def status(self) -> Status:
+        """How far the log has been read; safe to take from any thread."""
+        ...
+
+    def batches(self) -> Iterator[Batch]:
+        """Read the log in log order, each line once, rows marked with their check.
+
+        Closing the iterator stops the reading and leaves `status` stopped.
+
+        Raises:
+            SourceError: the log cannot be looked at.
+        """
+        ...
+
+    def page(self, where: Filter, *, order: Order, at: Cursor, limit: int) -> Page:
+        """Give up to `limit` events of those read so far."""
+        ...
+
+    def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
+        """Give unreadable lines in log order, rows `first` and following."""
+        ...
+
+    def close(self) -> None:
+        """Give back files and connections. Pages cannot be asked for afterwards."""
+        ...
