@@ -1,0 +1,404 @@
+"""Between a line of text and an event: format v1 and the orchestrator's JSONL.
+
+`decode_line` is the one reader of lines: faster ways to read many lines may take
+over only those lines of which they can prove that they would say the same.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, TypedDict
+
+from audit_console.core.event import RESULTS, AuditEvent, Scheme, parse_time
+from audit_console.core.findings import Code
+
+MAX_LINE_BYTES = 1 << 20
+MAX_ENTRY_BYTES = 65_535
+MAX_DEPTH = 64
+MAX_SEQ = 2**63 - 1
+
+EVENT_HASH_TAIL = len(',"event_hash":""}') + 64
+"""Length of what follows the entry in a v1 line: the line ends with its own hash."""
+
+V1_KEYS = (
+    "v",
+    "chain",
+    "seq",
+    "id",
+    "recorded_at",
+    "timestamp",
+    "event_type",
+    "user_id",
+    "action",
+    "resource_type",
+    "resource_id",
+    "result",
+    "result_error",
+    "details",
+    "ip_address",
+    "user_agent",
+    "request_id",
+    "previous_hash",
+    "event_hash",
+)
+ORCHESTRATOR_EVENT_TYPES = {
+    "Authentication": "authentication",
+    "Authorization": "authorization",
+    "WorkflowExecution": "workflow_execution",
+    "WorkflowCreate": "workflow_create",
+    "WorkflowUpdate": "workflow_update",
+    "WorkflowDelete": "workflow_delete",
+    "SecretAccess": "secret_access",
+    "ConfigChange": "config_change",
+    "ApiKeyCreate": "api_key_create",
+    "ApiKeyRevoke": "api_key_revoke",
+    "StepExecution": "step_execution",
+    "SystemEvent": "system_event",
+}
+ORCHESTRATOR_RESOURCE_TYPES = {
+    "Workflow": "workflow",
+    "User": "user",
+    "ApiKey": "api_key",
+    "Secret": "secret",
+    "Configuration": "configuration",
+    "Step": "step",
+    "System": "system",
+}
+ORCHESTRATOR_RESULTS = {"Success": "success", "PartialSuccess": "partial_success"}
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A line that is not an event, and why. `code` is MALFORMED or OVERSIZE."""
+
+    reason: str
+    code: Code = Code.MALFORMED
+
+
+class _Rejected(Exception):
+    """Carries a reason from a field up to `decode_line`; never leaves this module."""
+
+    def __init__(self, reason: str, code: Code = Code.MALFORMED) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class _Number(str):
+    """The digits of a JSON number, kept as written so that no precision is lost."""
+
+    __slots__ = ()
+
+
+class _Member(NamedTuple):
+    value: object
+    text: str
+
+
+def quote(text: str) -> str:
+    """Print a JSON string as format v1 spells it."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def canonical_details(details: Mapping[str, object]) -> str:
+    """Print structured data by the writer's rule: compact, keys sorted by code point.
+
+    Raises:
+        ValueError: a value is NaN, infinite or not JSON.
+        TypeError: a value is of no JSON type.
+    """
+    return json.dumps(
+        details, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True
+    )
+
+
+def encode_entry(event: AuditEvent) -> str:
+    """Print what the hash of a v1 event covers: its line up to the event hash."""
+    return (
+        f'{{"v":1,"chain":{_string(event.chain)},"seq":{event.seq},"id":{quote(event.id)}'
+        f',"recorded_at":{_string(event.recorded_at)},"timestamp":{quote(event.timestamp)}'
+        f',"event_type":{quote(event.event_type)},"user_id":{_string(event.user_id)}'
+        f',"action":{quote(event.action)},"resource_type":{quote(event.resource_type)}'
+        f',"resource_id":{quote(event.resource_id)},"result":{quote(event.result)}'
+        f',"result_error":{_string(event.result_error)},"details":{event.details or "null"}'
+        f',"ip_address":{_string(event.ip_address)},"user_agent":{_string(event.user_agent)}'
+        f',"request_id":{_string(event.request_id)},"previous_hash":{_string(event.previous_hash)}'
+    )
+
+
+def encode_line(event: AuditEvent) -> str:
+    """Print a v1 event in canonical form, without the newline."""
+    return f'{encode_entry(event)},"event_hash":{_string(event.event_hash)}}}'
+
+
+def _string(text: str | None) -> str:
+    return "null" if text is None else quote(text)
+
+
+def decode_bytes(raw: bytes) -> AuditEvent | Malformed:
+    """Read one line as stored, without its newline."""
+    if len(raw) > MAX_LINE_BYTES:
+        return oversize_line(len(raw))
+    try:
+        return decode_line(raw.decode())
+    except UnicodeDecodeError as error:
+        return Malformed(f"invalid UTF-8 at byte {error.start + 1}")
+
+
+def oversize_line(length: int) -> Malformed:
+    """Say that a line of `length` bytes is over the limit."""
+    return Malformed(f"line of {length:,} bytes, limit {MAX_LINE_BYTES:,}", Code.OVERSIZE)
+
+
+def decode_line(text: str) -> AuditEvent | Malformed:
+    """Read one line of either format; its content tells which."""
+    try:
+        return _event(_members(text), text)
+    except _Rejected as rejection:
+        return Malformed(str(rejection), rejection.code)
+
+
+def _event(members: dict[str, _Member], text: str) -> AuditEvent:
+    if "v" in members:
+        return _v1_event(members, text)
+    hashed = members.get("event_hash", _ABSENT).value is not None
+    return _orchestrator_event(members, Scheme.ORCHESTRATOR if hashed else Scheme.UNHASHED)
+
+
+def _v1_event(members: dict[str, _Member], text: str) -> AuditEvent:
+    if members["v"].text != "1":
+        raise _Rejected(f"format version {members['v'].text[:20]}: only version 1 is known")
+    if members.keys() != set(V1_KEYS):
+        raise _Rejected(_key_difference(members))
+    if len(text.encode("utf-8", "surrogatepass")) - EVENT_HASH_TAIL > MAX_ENTRY_BYTES:
+        raise _Rejected(f"entry over the limit of {MAX_ENTRY_BYTES:,} bytes", Code.OVERSIZE)
+    return AuditEvent(
+        scheme=Scheme.V1,
+        chain=_text(members, "chain"),
+        seq=_seq(members),
+        recorded_at=_v1_time(members, "recorded_at"),
+        timestamp=_v1_time(members, "timestamp"),
+        event_type=_text(members, "event_type"),
+        resource_type=_text(members, "resource_type"),
+        result=_known_result(_text(members, "result")),
+        result_error=_optional_text(members, "result_error"),
+        previous_hash=_text(members, "previous_hash"),
+        event_hash=_text(members, "event_hash"),
+        **_shared_fields(members),
+    )
+
+
+def _orchestrator_event(members: dict[str, _Member], scheme: Scheme) -> AuditEvent:
+    event_type = _text(members, "event_type")
+    resource_type = _text(members, "resource_type")
+    result, result_error = _orchestrator_result(members)
+    return AuditEvent(
+        scheme=scheme,
+        timestamp=_time(members, "timestamp"),
+        event_type=ORCHESTRATOR_EVENT_TYPES.get(event_type, event_type),
+        resource_type=ORCHESTRATOR_RESOURCE_TYPES.get(resource_type, resource_type),
+        result=result,
+        result_error=result_error,
+        previous_hash=_optional_text(members, "previous_hash"),
+        event_hash=_optional_text(members, "event_hash"),
+        **_shared_fields(members),
+    )
+
+
+class _SharedFields(TypedDict):
+    id: str
+    action: str
+    resource_id: str
+    user_id: str | None
+    details: str | None
+    ip_address: str | None
+    user_agent: str | None
+    request_id: str | None
+
+
+def _shared_fields(members: dict[str, _Member]) -> _SharedFields:
+    return {
+        "id": _text(members, "id"),
+        "action": _text(members, "action"),
+        "resource_id": _text(members, "resource_id"),
+        "user_id": _optional_text(members, "user_id"),
+        "details": _details(members),
+        "ip_address": _optional_text(members, "ip_address"),
+        "user_agent": _optional_text(members, "user_agent"),
+        "request_id": _optional_text(members, "request_id"),
+    }
+
+
+_ABSENT = _Member(None, "")
+
+
+def _optional_text(members: dict[str, _Member], key: str) -> str | None:
+    value = members.get(key, _ABSENT).value
+    if value is None:
+        return None
+    if isinstance(value, _Number) or not isinstance(value, str):
+        raise _Rejected(f"{key} is {_json_type(value)}, not a string")
+    if not value.isascii() and _SURROGATE.search(value):
+        raise _Rejected(f"{key} holds a lone surrogate")
+    return value
+
+
+def _text(members: dict[str, _Member], key: str) -> str:
+    text = _optional_text(members, key)
+    if text is None:
+        raise _Rejected(f"no {key}" if key not in members else f"{key} is null")
+    return text
+
+
+def _details(members: dict[str, _Member]) -> str | None:
+    member = members.get("details", _ABSENT)
+    if member.value is None:
+        return None
+    if not isinstance(member.value, dict):
+        raise _Rejected(f"details is {_json_type(member.value)}, not an object")
+    return member.text
+
+
+def _seq(members: dict[str, _Member]) -> int:
+    member = members["seq"]
+    if not isinstance(member.value, _Number) or not _SEQ.fullmatch(member.text):
+        raise _Rejected("seq is not a whole number from 0 on")
+    seq = int(member.text)
+    if seq > MAX_SEQ:
+        raise _Rejected("seq is over the limit of 2^63", Code.OVERSIZE)
+    return seq
+
+
+def _time(members: dict[str, _Member], key: str) -> str:
+    text = _text(members, key)
+    try:
+        parse_time(text)
+    except ValueError:
+        raise _Rejected(f"{key} is not a time in UTC") from None
+    return text
+
+
+def _v1_time(members: dict[str, _Member], key: str) -> str:
+    text = _time(members, key)
+    if len(text) != len("2026-11-23T03:51:42.166415Z"):
+        raise _Rejected(f"{key} has not exactly six fractional digits")
+    return text
+
+
+def _known_result(result: str) -> str:
+    if result not in RESULTS:
+        raise _Rejected("result is none of " + ", ".join(RESULTS))
+    return result
+
+
+def _orchestrator_result(members: dict[str, _Member]) -> tuple[str, str | None]:
+    value = members.get("result", _ABSENT).value
+    if isinstance(value, dict):
+        error = value.get("Failure")
+        if len(value) != 1 or isinstance(error, _Number) or not isinstance(error, str):
+            raise _Rejected('result is an object other than {"Failure":"message"}')
+        return "failure", _optional_text({"result": _Member(error, "")}, "result")
+    result = _text(members, "result")
+    return _known_result(ORCHESTRATOR_RESULTS.get(result, result)), _optional_text(
+        members, "result_error"
+    )
+
+
+def _key_difference(members: dict[str, _Member]) -> str:
+    missing = [key for key in V1_KEYS if key not in members]
+    if missing:
+        return "no " + ", ".join(missing)
+    unknown = next(key for key in members if key not in V1_KEYS)
+    return f"unknown field {quote(unknown[:80])}"
+
+
+def _json_type(value: object) -> str:
+    if isinstance(value, _Number):
+        return "a number"
+    names = {bool: "a boolean", dict: "an object", list: "an array", str: "a string"}
+    return names[type(value)]
+
+
+# Reading JSON. The text is walked by hand at its top level only, so that duplicate
+# keys are seen and `details` keeps its own spelling.
+
+
+def _not_a_number(constant: str) -> object:
+    raise ValueError(f"{constant} is not JSON")
+
+
+_DECODER = json.JSONDecoder(
+    parse_int=_Number, parse_float=_Number, parse_constant=_not_a_number
+)
+_SPACE = re.compile(r"[ \t\n\r]*")
+_SEQ = re.compile(r"0|[1-9][0-9]{0,18}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+
+
+def _members(text: str) -> dict[str, _Member]:
+    _require_shallow(text)
+    members: dict[str, _Member] = {}
+    try:
+        for key, member in _walk(text):
+            if key in members:
+                raise _Rejected(f"{quote(key[:80])} stands twice")
+            members[key] = member
+    except json.JSONDecodeError as error:
+        raise _Rejected(f"broken JSON at character {error.pos + 1}: {error.msg}") from None
+    except ValueError as error:
+        raise _Rejected(f"broken JSON: {error}") from None
+    return members
+
+
+def _walk(text: str) -> Iterator[tuple[str, _Member]]:
+    position = _expect(text, 0, "{")
+    if text[position : position + 1] == "}":
+        _require_end(text, position + 1)
+        return
+    while True:
+        if text[position : position + 1] != '"':
+            raise json.JSONDecodeError("expected a field name", text, position)
+        key, position = _DECODER.raw_decode(text, position)
+        start = _expect(text, position, ":")
+        value, end = _DECODER.raw_decode(text, start)
+        yield key, _Member(value, text[start:end])
+        position = _skip_space(text, end)
+        if text[position : position + 1] == "}":
+            _require_end(text, position + 1)
+            return
+        position = _expect(text, position, ",")
+
+
+def _skip_space(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
+    return match.end() if match else position
+
+
+def _expect(text: str, position: int, character: str) -> int:
+    position = _skip_space(text, position)
+    if text[position : position + 1] != character:
+        raise json.JSONDecodeError(f"expected {character}", text, position)
+    return _skip_space(text, position + 1)
+
+
+def _require_end(text: str, position: int) -> None:
+    position = _skip_space(text, position)
+    if position != len(text):
+        raise json.JSONDecodeError("text after the object", text, position)
+
+
+def _require_shallow(text: str) -> None:
+    """Refuse deep nesting before a parser that recurses sees it."""
+    if text.count("{") + text.count("[") <= MAX_DEPTH:
+        return
+    depth = 0
+    for token in _STRING_OR_BRACKET.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _Rejected(f"nested deeper than {MAX_DEPTH}", Code.OVERSIZE)
+        elif token[0] in "]}":
+            depth -= 1

@@ -1,0 +1,73 @@
+"""What the hash of an event covers under each scheme, and whether it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+
+from audit_console.core.codec import canonical_details, encode_entry, encode_line
+from audit_console.core.event import AuditEvent, Scheme
+
+
+def leaf_hash(entry: bytes) -> str:
+    """Hash an entry as an RFC 6962 Merkle leaf, in lower-case hex."""
+    return hashlib.sha256(b"\x00" + entry).hexdigest()
+
+
+def event_hash(event: AuditEvent) -> str | None:
+    """Compute the hash that an event should carry; None where its scheme has none."""
+    match event.scheme:
+        case Scheme.V1:
+            return leaf_hash(encode_entry(event).encode())
+        case Scheme.ORCHESTRATOR:
+            return hashlib.sha256(orchestrator_entry(event).encode()).hexdigest()
+        case Scheme.UNHASHED:
+            return None
+
+
+def orchestrator_entry(event: AuditEvent) -> str:
+    """Print what the orchestrator hashes: eight fields, the failure's message not among them."""
+    return "|".join(
+        (
+            event.id,
+            event.timestamp.removesuffix("Z").removesuffix("+00:00") + "+00:00",
+            event.event_type,
+            event.action,
+            event.resource_type,
+            event.resource_id,
+            event.result,
+            event.previous_hash or "",
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HashCheck:
+    """The hash computed from a line, and whether the line is in canonical form."""
+
+    computed: str | None
+    canonical: bool
+
+
+def check_hash(event: AuditEvent, text: str) -> HashCheck:
+    """Compute the hash of `event` as read from the line `text`.
+
+    A v1 line in another JSON spelling is encoded again before it is hashed:
+    with `details` as they stand, and by the writer's rule if that does not match.
+    """
+    if event.scheme is not Scheme.V1 or encode_line(event) == text:
+        return HashCheck(event_hash(event), canonical=True)
+    computed = event_hash(event)
+    if computed != event.event_hash and event.details is not None:
+        respelled = event_hash(replace(event, details=_respell(event.details)))
+        if respelled == event.event_hash:
+            computed = respelled
+    return HashCheck(computed, canonical=False)
+
+
+def _respell(details: str) -> str:
+    try:
+        return canonical_details(json.loads(details))
+    except ValueError:
+        return details
