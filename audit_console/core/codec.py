@@ -172,7 +172,7 @@ def _v1_event(members: dict[str, _Member], text: str) -> AuditEvent:
         raise _Rejected(f"format version {members['v'].text[:20]}: only version 1 is known")
     if members.keys() != set(V1_KEYS):
         raise _Rejected(_key_difference(members))
-    if len(text.encode("utf-8", "surrogatepass")) - EVENT_HASH_TAIL > MAX_ENTRY_BYTES:
+    if _utf8_length(text) - EVENT_HASH_TAIL > MAX_ENTRY_BYTES:
         raise _Rejected(f"entry over the limit of {MAX_ENTRY_BYTES:,} bytes", Code.OVERSIZE)
     return AuditEvent(
         scheme=Scheme.V1,
@@ -205,6 +205,10 @@ def _orchestrator_event(members: dict[str, _Member], scheme: Scheme) -> AuditEve
         event_hash=_optional_text(members, "event_hash"),
         **_shared_fields(members),
     )
+
+
+def _utf8_length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 class _SharedFields(TypedDict):
@@ -329,9 +333,7 @@ def _not_a_number(constant: str) -> object:
     raise ValueError(f"{constant} is not JSON")
 
 
-_DECODER = json.JSONDecoder(
-    parse_int=_Number, parse_float=_Number, parse_constant=_not_a_number
-)
+_DECODER = json.JSONDecoder(parse_int=_Number, parse_float=_Number, parse_constant=_not_a_number)
 _SPACE = re.compile(r"[ \t\n\r]*")
 _SEQ = re.compile(r"0|[1-9][0-9]{0,18}")
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -70,9 +70,7 @@ CODES: dict[Code, CodeMeaning] = {
     Code.DUPLICATE_SEQ: CodeMeaning(_F, _S.CRITICAL, "the same event stands twice"),
     Code.MALFORMED: CodeMeaning(_F, _S.HIGH, "a line cannot be read"),
     Code.OVERSIZE: CodeMeaning(_F, _S.HIGH, "a line or file is over the limit"),
-    Code.NO_CHECKPOINT: CodeMeaning(
-        _I, _S.MEDIUM, "nothing outside the log vouches for its end"
-    ),
+    Code.NO_CHECKPOINT: CodeMeaning(_I, _S.MEDIUM, "nothing outside the log vouches for its end"),
     Code.RANGE_NOT_COVERED: CodeMeaning(_I, _S.MEDIUM, "less was read than was asked for"),
     Code.EMPTY: CodeMeaning(_I, _S.MEDIUM, "there is no event"),
     Code.UNVERIFIABLE: CodeMeaning(_I, _S.MEDIUM, "events carry no hash that can be checked"),
@@ -83,6 +81,15 @@ CODES: dict[Code, CodeMeaning] = {
     Code.NONCANONICAL: CodeMeaning(_N, _S.LOW, "same content in another JSON spelling"),
     Code.TORN_TAIL: CodeMeaning(_N, _S.LOW, "half a line at the end"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: file name, line number from 1, event id."""
+
+    file: str
+    line: int
+    event_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,3 +155,31 @@ class FindingList:
         if self.class_counts.get(FindingClass.INCOMPLETE):
             return Verdict.INCOMPLETE
         return Verdict.PASS
+
+
+def finding(
+    code: Code,
+    message: str,
+    *,
+    chain: str | None = None,
+    first_seq: int | None = None,
+    last_seq: int | None = None,
+    place: Place | None = None,
+    stored: str | None = None,
+    computed: str | None = None,
+    finding_class: FindingClass | None = None,
+) -> Finding:
+    """Make a finding of its code's class, or of `finding_class` where the scheme differs."""
+    return Finding(
+        code=code,
+        message=message,
+        chain=chain,
+        first_seq=first_seq,
+        last_seq=last_seq,
+        file=place.file if place else None,
+        line=place.line if place else None,
+        event_id=place.event_id if place else None,
+        stored=stored,
+        computed=computed,
+        finding_class=finding_class or CODES[code].default_class,
+    )

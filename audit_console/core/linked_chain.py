@@ -1,0 +1,61 @@
+"""The check of the orchestrator's chain, whose events have links but no seq."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from audit_console.core.findings import Code, FindingClass, FindingList, finding
+from audit_console.core.run import Run, Tally
+
+
+@dataclass(slots=True)
+class LinkedChain:
+    """The chain that the orchestrator wrote, event by event in the order of its lines."""
+
+    name: str
+    findings: FindingList
+    tally: Tally = field(default_factory=Tally)
+    head_hash: str | None = None
+    _head_computed: str | None = None
+
+    def add(self, run: Run) -> None:
+        """Take in a run behind all that came before."""
+        if not run.broken and run.first_link not in (self.head_hash, self._head_computed):
+            self._report_link(run)
+        self.tally.events += run.events
+        self.tally.failed += run.broken
+        self.head_hash = run.last_hash
+        self._head_computed = run.last_computed
+
+    def _report_link(self, run: Run) -> None:
+        code, message = self._judge_link(run)
+        if code is not Code.CHAIN_RESTART:
+            self.tally.failed += 1
+        self.findings.add(
+            finding(
+                code,
+                message,
+                chain=self.name,
+                place=run.first_place,
+                stored=run.first_link,
+                computed=self.head_hash,
+                finding_class=(FindingClass.INCOMPLETE if code is Code.CHAIN_RESTART else None),
+            )
+        )
+
+    def _judge_link(self, run: Run) -> tuple[Code, str]:
+        if self.head_hash is None:
+            return Code.HEAD_MISSING, (
+                "the first event links to one that is not here; "
+                "the orchestrator's own retention leaves this behind"
+            )
+        if run.first_link is None:
+            return Code.CHAIN_RESTART, (
+                "a second genesis; the orchestrator begins a new chain at each process start"
+            )
+        if run.first_link_known:
+            return Code.FORK, (
+                "links to an earlier event that another one follows already; "
+                "the orchestrator's concurrent tasks fork its chain"
+            )
+        return Code.PREVIOUS_HASH_MISMATCH, "does not link to the event before it"

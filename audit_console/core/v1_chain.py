@@ -1,0 +1,355 @@
+"""The check of one chain of format v1.
+
+A chain is kept as *segments*, runs that have been joined: the usual log is one
+segment whatever its length, a log out of order is a few. Each seam between two
+segments is judged once, when they meet.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from audit_console.core.event import GENESIS_HASH
+from audit_console.core.findings import Code, Finding, FindingList, Place, finding
+from audit_console.core.run import Run, Tally
+
+
+@dataclass(slots=True)
+class _Segment:
+    first_seq: int
+    last_seq: int
+    first_link: str | None
+    first_broken: bool
+    first_recorded: datetime | None
+    first_place: Place
+    unreadable_at_first: int
+    last_hash: str
+    last_computed: str
+    last_broken: bool
+    last_recorded: datetime | None
+    unreadable_at_last: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeqRange:
+    """Positions first to last, both included."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One of several events that claim the same seq."""
+
+    seq: int
+    previous_hash: str
+    event_hash: str
+    computed_hash: str
+    place: Place
+
+
+@dataclass(slots=True)
+class V1Chain:
+    """The check of one chain of format v1."""
+
+    name: str
+    findings: FindingList
+    tally: Tally = field(default_factory=Tally)
+    repeats: list[SeqRange] = field(default_factory=list)
+    _segments: list[_Segment] = field(default_factory=list)
+    _broken_links: list[Finding] = field(default_factory=list)
+
+    @property
+    def next_seq(self) -> int:
+        """The seq behind the highest one seen."""
+        return self._segments[-1].last_seq + 1 if self._segments else 0
+
+    @property
+    def head_hash(self) -> str | None:
+        """Stored hash of the event with the highest seq."""
+        return self._segments[-1].last_hash if self._segments else None
+
+    @property
+    def first_seq(self) -> int | None:
+        """Lowest seq seen."""
+        return self._segments[0].first_seq if self._segments else None
+
+    @property
+    def pending_faults(self) -> int:
+        """Broken links that `finish` will report unless a fork explains them."""
+        return len(self._broken_links)
+
+    def add(self, run: Run, unreadable: int) -> None:
+        """Take in a run that stands at the place its seq says.
+
+        Args:
+            run: events of this chain.
+            unreadable: unreadable lines of the whole log before the run.
+        """
+        self.tally.events += run.events
+        if run.broken:
+            self.tally.failed += 1
+        segment = _segment_of(run, unreadable)
+        if segment.first_seq < self.next_seq:
+            self._add_behind(segment)
+        elif self._segments and segment.first_seq == self._segments[-1].last_seq + 1:
+            self._join(self._segments[-1], segment)
+        else:
+            self._segments.append(segment)
+
+    def _add_behind(self, late: _Segment) -> None:
+        index = bisect_right(self._segments, late.first_seq, key=lambda held: held.first_seq)
+        overlap = self._overlap(late, index)
+        if overlap is not None:
+            self._add_overlapping(late, overlap)
+            return
+        self._report_late(late)
+        self._segments.insert(index, late)
+        self._join_neighbours(index)
+
+    def _report_late(self, late: _Segment) -> None:
+        self.findings.add(
+            finding(
+                Code.OUT_OF_ORDER,
+                f"seq {late.first_seq} stands behind seq {self.next_seq - 1}",
+                chain=self.name,
+                first_seq=late.first_seq,
+                last_seq=late.last_seq,
+                place=late.first_place,
+            )
+        )
+
+    def _overlap(self, late: _Segment, index: int) -> SeqRange | None:
+        for held in self._segments[max(index - 1, 0) : index + 1]:
+            first = max(held.first_seq, late.first_seq)
+            last = min(held.last_seq, late.last_seq)
+            if first <= last:
+                return SeqRange(first, last)
+        return None
+
+    def _add_overlapping(self, late: _Segment, overlap: SeqRange) -> None:
+        """Note the part already held; what remains joins without its unknown links."""
+        self._note_repeat(overlap)
+        for first, last in (
+            (late.first_seq, overlap.first - 1),
+            (overlap.last + 1, late.last_seq),
+        ):
+            if first <= last:
+                self._add_remainder(late, first, last)
+
+    def _add_remainder(self, late: _Segment, first: int, last: int) -> None:
+        rest = _Segment(
+            first_seq=first,
+            last_seq=last,
+            first_link=late.first_link if first == late.first_seq else None,
+            first_broken=late.first_broken,
+            first_recorded=late.first_recorded if first == late.first_seq else None,
+            first_place=late.first_place,
+            unreadable_at_first=late.unreadable_at_first,
+            last_hash=late.last_hash if last == late.last_seq else "",
+            last_computed=late.last_computed if last == late.last_seq else "",
+            last_broken=late.last_broken,
+            last_recorded=late.last_recorded if last == late.last_seq else None,
+            unreadable_at_last=late.unreadable_at_last,
+        )
+        index = bisect_right(self._segments, first, key=lambda held: held.first_seq)
+        overlap = self._overlap(rest, index)
+        if overlap is not None:
+            self._add_overlapping(rest, overlap)
+            return
+        self._segments.insert(index, rest)
+        self._join_neighbours(index)
+
+    def _note_repeat(self, overlap: SeqRange) -> None:
+        if self.repeats and self.repeats[-1].last + 1 == overlap.first:
+            overlap = SeqRange(self.repeats.pop().first, overlap.last)
+        self.repeats.append(overlap)
+
+    def _join_neighbours(self, index: int) -> None:
+        if index + 1 < len(self._segments):
+            later = self._segments[index + 1]
+            if self._segments[index].last_seq + 1 == later.first_seq:
+                self._join(self._segments[index], self._segments.pop(index + 1))
+        if index > 0:
+            earlier = self._segments[index - 1]
+            if earlier.last_seq + 1 == self._segments[index].first_seq:
+                self._join(earlier, self._segments.pop(index))
+
+    def _join(self, earlier: _Segment, later: _Segment) -> None:
+        self._check_link(later, earlier.last_hash, earlier.last_computed)
+        self._check_clock(earlier, later)
+        earlier.last_seq = later.last_seq
+        earlier.last_hash = later.last_hash
+        earlier.last_computed = later.last_computed
+        earlier.last_broken = later.last_broken
+        earlier.last_recorded = later.last_recorded
+        earlier.unreadable_at_last = max(earlier.unreadable_at_last, later.unreadable_at_last)
+
+    def _check_link(self, later: _Segment, stored: str, computed: str) -> None:
+        """Report a link that matches neither the stored nor the computed hash before it.
+
+        An event that fails its own hash is reported for that alone: its link is
+        part of the content that was changed. An unknown hash accuses nobody.
+        """
+        if later.first_link is None or later.first_broken or not stored:
+            return
+        if later.first_link in (stored, computed):
+            return
+        self._broken_links.append(
+            finding(
+                Code.PREVIOUS_HASH_MISMATCH,
+                f"seq {later.first_seq} does not link to the event before it",
+                chain=self.name,
+                first_seq=later.first_seq,
+                last_seq=later.first_seq,
+                place=later.first_place,
+                stored=later.first_link,
+                computed=stored,
+            )
+        )
+
+    def _check_clock(self, earlier: _Segment, later: _Segment) -> None:
+        if earlier.last_recorded is None or later.first_recorded is None:
+            return
+        if earlier.last_broken or later.first_broken:
+            return
+        if later.first_recorded < earlier.last_recorded:
+            self.findings.add(
+                finding(
+                    Code.CLOCK_BACKWARDS,
+                    f"recorded_at of seq {later.first_seq} is before that of the event before",
+                    chain=self.name,
+                    first_seq=later.first_seq,
+                    last_seq=later.first_seq,
+                    place=later.first_place,
+                )
+            )
+
+    def finish(self, candidates: list[Candidate]) -> None:
+        """Report what only the end can tell.
+
+        Args:
+            candidates: all events of the log whose seq lies in `repeats` or
+                directly before or behind one of them.
+        """
+        claims = _claims(candidates)
+        self._report_missing()
+        self._report_repeats(claims)
+        for link in self._broken_links:
+            if not _explained_by_fork(link, claims):
+                self.tally.failed += 1
+                self.findings.add(link)
+        self._broken_links.clear()
+
+    def _report_missing(self) -> None:
+        last_seq, unreadable = -1, 0
+        for segment in self._segments:
+            missing = segment.first_seq - last_seq - 1
+            if missing > max(segment.unreadable_at_first - unreadable, 0):
+                self._report_gap(SeqRange(last_seq + 1, segment.first_seq - 1), segment)
+            last_seq, unreadable = segment.last_seq, segment.unreadable_at_last
+        if self._segments and self._segments[0].first_seq == 0:
+            self._check_link(self._segments[0], GENESIS_HASH, GENESIS_HASH)
+
+    def _report_gap(self, missing: SeqRange, behind: _Segment) -> None:
+        count = missing.last - missing.first + 1
+        at_head = missing.first == 0
+        where = (
+            "at the start" if at_head else f"between seq {missing.first - 1} and {missing.last + 1}"
+        )
+        self.findings.add(
+            finding(
+                Code.HEAD_MISSING if at_head else Code.GAP,
+                f"{count:,} event{'s' if count > 1 else ''} missing {where}",
+                chain=self.name,
+                first_seq=missing.first,
+                last_seq=missing.last,
+                place=Place(behind.first_place.file, behind.first_place.line),
+            )
+        )
+
+    def _report_repeats(self, claims: dict[int, list[Candidate]]) -> None:
+        repeated = sorted({seq for span in self.repeats for seq in _held(span, claims)})
+        start = 0
+        for index, seq in enumerate(repeated):
+            last = index + 1 == len(repeated)
+            kind = _repeat_kind(claims[seq])
+            if last or repeated[index + 1] != seq + 1 or _repeat_kind(claims[seq + 1]) != kind:
+                self._report_repeat(kind, SeqRange(repeated[start], seq), claims)
+                start = index + 1
+
+    def _report_repeat(
+        self, kind: Code, span: SeqRange, claims: dict[int, list[Candidate]]
+    ) -> None:
+        again = claims[span.first][1]
+        count = span.last - span.first + 1
+        self.tally.failed += count
+        if kind is Code.FORK and span.first == 0:
+            kind = Code.CHAIN_RESTART
+        message = {
+            Code.DUPLICATE_SEQ: f"{count:,} event{'s' if count > 1 else ''} stand twice",
+            Code.FORK: f"different events claim seq {span.first} to {span.last}",
+            Code.CHAIN_RESTART: f"the chain begins a second time, up to seq {span.last}",
+        }[kind]
+        self.findings.add(
+            finding(
+                kind,
+                message,
+                chain=self.name,
+                first_seq=span.first,
+                last_seq=span.last,
+                place=again.place,
+                stored=again.event_hash,
+            )
+        )
+
+
+def _segment_of(run: Run, unreadable: int) -> _Segment:
+    first_seq = run.first_seq or 0
+    return _Segment(
+        first_seq=first_seq,
+        last_seq=first_seq + run.events - 1,
+        first_link=run.first_link,
+        first_broken=run.broken,
+        first_recorded=run.first_recorded,
+        first_place=run.first_place,
+        unreadable_at_first=unreadable,
+        last_hash=run.last_hash,
+        last_computed=run.last_computed,
+        last_broken=run.broken,
+        last_recorded=run.last_recorded,
+        unreadable_at_last=unreadable,
+    )
+
+
+def _claims(candidates: list[Candidate]) -> dict[int, list[Candidate]]:
+    claims: dict[int, list[Candidate]] = {}
+    for candidate in candidates:
+        claims.setdefault(candidate.seq, []).append(candidate)
+    return claims
+
+
+def _held(span: SeqRange, claims: dict[int, list[Candidate]]) -> list[int]:
+    return [seq for seq in range(span.first, span.last + 1) if len(claims.get(seq, ())) > 1]
+
+
+def _repeat_kind(claimants: list[Candidate]) -> Code:
+    hashes = {candidate.event_hash for candidate in claimants}
+    return Code.DUPLICATE_SEQ if len(hashes) == 1 else Code.FORK
+
+
+def _explained_by_fork(link: Finding, claims: dict[int, list[Candidate]]) -> bool:
+    """Tell whether some event that claims the seq links to one that claims the seq before."""
+    if link.first_seq is None:
+        return False
+    earlier = claims.get(link.first_seq - 1, [])
+    later = claims.get(link.first_seq, [])
+    if len(earlier) < 2 and len(later) < 2:
+        return False
+    known = {hashed for one in earlier for hashed in (one.event_hash, one.computed_hash)}
+    if link.first_seq == 0:
+        known.add(GENESIS_HASH)
+    return any(one.previous_hash in known for one in later)
