@@ -1,0 +1,91 @@
+"""How fast an archive opens, loads and verifies, and in how much memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from benchmarks.logs import log_of
+from benchmarks.measure import OURS, Contestant, Figure, Sample, Target, evict, run_task
+
+PAGE_EVENTS = 50
+
+
+def figures(events: int) -> Iterator[Figure]:
+    """Give the figures of a log with this many events."""
+    file = log_of(events)
+    yield Figure(
+        "first-page",
+        "first page, file not in the page cache",
+        "s",
+        [Contestant(OURS, lambda: _first_page(file))],
+        Target("< 300 ms", at_most=0.3),
+    )
+    yield Figure(
+        "load",
+        "cold load: typed, kept, chain verified",
+        "s",
+        [_timed(OURS, "load_verified", file, events), *_peers(file, events)],
+        Target("not slower than DuckDB", ratio_at_most=1.0),
+    )
+    yield Figure(
+        "verify",
+        "verification alone",
+        "events/s",
+        [
+            _rate(OURS, "verify_only", file, events),
+            _rate("hashlib in a loop, no parsing", "hash_lines", file, events),
+        ],
+        Target("≥ 1 M/s", at_least=1e6),
+    )
+    yield Figure(
+        "memory",
+        "peak memory of that load ÷ file size",
+        "×",
+        [
+            _footprint(OURS, "load_verified", file, events),
+            _footprint("DuckDB CREATE TABLE AS", "duckdb_load", file, events),
+        ],
+        _memory_target(events),
+    )
+
+
+def _peers(file: Path, events: int) -> Iterator[Contestant]:
+    yield _timed("DuckDB CREATE TABLE AS", "duckdb_load", file, events)
+    if find_spec("chdb"):
+        yield _timed("ClickHouse (chdb) in memory", "clickhouse_load", file, events)
+    size = file.stat().st_size
+    yield _timed("limit: SHA-256 of the file", "hash_file", file, size)
+    yield _timed("limit: reading the file", "read_file", file, size)
+
+
+def _memory_target(events: int) -> Target | None:
+    if events >= 10_000_000:
+        return Target("≤ 0.7 ×", at_most=0.7)
+    return Target("≤ 1 ×", at_most=1.0) if events >= 1_000_000 else None
+
+
+def _first_page(file: Path) -> Sample:
+    evict(file)
+    return run_task("first_page", file, expect=PAGE_EVENTS)
+
+
+def _timed(name: str, task: str, file: Path, expect: int) -> Contestant:
+    return Contestant(name, lambda: run_task(task, file, expect=expect))
+
+
+def _rate(name: str, task: str, file: Path, events: int) -> Contestant:
+    def run() -> Sample:
+        sample = run_task(task, file, expect=events)
+        return Sample(events / sample.value, sample.peak_bytes)
+
+    return Contestant(name, run)
+
+
+def _footprint(name: str, task: str, file: Path, events: int) -> Contestant:
+    def run() -> Sample:
+        peak_bytes = run_task(task, file, expect=events).peak_bytes
+        return Sample(peak_bytes / file.stat().st_size, peak_bytes)
+
+    return Contestant(name, run)

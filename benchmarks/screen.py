@@ -1,0 +1,97 @@
+"""How soon the real program answers, on a command line and in a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from statistics import quantiles
+
+from benchmarks.logs import log_of
+from benchmarks.measure import OURS, Contestant, Figure, Sample, Target, evict, run_to_end
+from benchmarks.terminal import Terminal
+
+PROGRAM = str(Path(sys.executable).with_name("audit-console"))
+QUIT = b"\x11"
+PRESSES = 20
+KEYS = {"down": b"\x1b[B", "page down": b"\x1b[6~", "G, to the end": b"G"}
+VERDICTS = ("INCOMPLETE", "INTACT", "PASS", "FAIL")
+
+
+def start_figures() -> Iterator[Figure]:
+    """Give the figures that depend on no log."""
+    yield Figure(
+        "help",
+        "--help, whole process",
+        "s",
+        [
+            _process(OURS, [PROGRAM, "--help"]),
+            _process("python -c pass", [sys.executable, "-c", ""]),
+        ],
+        Target("< 0.15 s", at_most=0.15),
+    )
+    yield Figure(
+        "first-paint",
+        "start to first paint, no log",
+        "s",
+        [Contestant(OURS, lambda: _until_painted([PROGRAM], _anything))],
+        Target("< 0.8 s", at_most=0.8),
+    )
+
+
+def figures(events: int) -> Iterator[Figure]:
+    """Give the figures of a log with this many events."""
+    file = log_of(events)
+    yield Figure(
+        "first-rows",
+        "start to the first events on the screen",
+        "s",
+        [Contestant(OURS, lambda: _until_first_rows(file))],
+    )
+    for name, key in KEYS.items():
+        yield Figure(
+            "keys",
+            f"key to painted frame, slowest 5 %: {name}",
+            "s",
+            [Contestant(OURS, partial(_slow_press, file, key))],
+            Target("< 50 ms", at_most=0.05),
+        )
+
+
+def _process(name: str, command: list[str]) -> Contestant:
+    def run() -> Sample:
+        ended = run_to_end(command)
+        if ended.exit_code:
+            raise RuntimeError(f"{command} failed with exit code {ended.exit_code}")
+        return Sample(ended.seconds, ended.peak_bytes)
+
+    return Contestant(name, run)
+
+
+def _anything(terminal: Terminal) -> bool:
+    return "audit-console" in terminal.text
+
+
+def _first_rows(terminal: Terminal) -> bool:
+    return "user-" in terminal.text
+
+
+def _until_first_rows(file: Path) -> Sample:
+    evict(file)
+    return _until_painted([PROGRAM, str(file)], _first_rows)
+
+
+def _until_painted(command: list[str], shown: Callable[[Terminal], bool]) -> Sample:
+    with Terminal(command) as terminal:
+        seconds = terminal.wait_until(lambda: shown(terminal)) - terminal.started
+        terminal.quit(QUIT)
+    return Sample(seconds, terminal.peak_bytes)
+
+
+def _slow_press(file: Path, key: bytes) -> Sample:
+    with Terminal([PROGRAM, str(file)]) as terminal:
+        terminal.wait_until(lambda: any(verdict in terminal.text for verdict in VERDICTS))
+        presses = [terminal.press(key) for _ in range(PRESSES)]
+        terminal.quit(QUIT)
+    return Sample(quantiles(presses, n=20)[-1], terminal.peak_bytes)
