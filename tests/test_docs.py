@@ -1,0 +1,86 @@
+"""Documents are executed: what they show is what the program does."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from audit_console.core.findings import CODES, EXIT_CODES, Code, FindingClass
+from audit_console.demo import write_demo
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FORMAT = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+
+SESSIONS = re.findall(r"^```console\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+COMMANDS = [
+    (command, output)
+    for session in SESSIONS
+    for command, output in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", session, re.MULTILINE)
+]
+
+
+def test_the_readme_shows_help_and_verification() -> None:
+    shown = [command for command, _ in COMMANDS]
+    assert "audit-console --help" in shown
+    assert any(command.startswith("audit-console verify ") for command in shown)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="argparse words its help differently")
+@pytest.mark.parametrize(("command", "output"), COMMANDS, ids=[shown for shown, _ in COMMANDS])
+def test_a_command_prints_what_the_readme_shows(command: str, output: str, tmp_path: Path) -> None:
+    write_demo(tmp_path)
+    programs = str(Path(sys.executable).parent)
+    environment = os.environ | {"COLUMNS": "80", "PATH": f"{programs}:{os.environ['PATH']}"}
+    completed = subprocess.run(
+        ["bash", "-c", command],
+        cwd=tmp_path,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert completed.stdout == output, completed.stderr
+
+
+def test_the_install_commands_name_what_the_project_has() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    commands = re.findall(r"^python3 -m venv \.venv && (.*)$", README, re.MULTILINE)
+    assert commands == [
+        ".venv/bin/pip install . && .venv/bin/audit-console demo",
+        ".venv/bin/pip install -e '.[test]' && .venv/bin/pytest",
+    ]
+    assert "audit-console" in project["scripts"]
+    assert any(need.startswith("pytest>") for need in project["optional-dependencies"]["test"])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_relative_links_lead_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\((?!https?://|#)([^)#\s]+)", text)
+    missing = [target for target in targets if not (document.parent / target).exists()]
+    assert not missing
+
+
+def test_the_format_document_has_every_finding_code() -> None:
+    rows = re.findall(r"^\| ([A-Z_]+) \| (.+?) \| (\d) \| (.+?) \|$", FORMAT, re.MULTILINE)
+    assert [code for code, *_ in rows] == [code.value for code in Code]
+    for code, finding_class, severity, meaning in rows:
+        expected = CODES[Code(code)]
+        assert FindingClass(finding_class.split()[0]) is expected.default_class, code
+        assert (int(severity), meaning.replace("`", "")) == (expected.severity, expected.meaning), code
+
+
+def test_the_format_document_has_every_verdict() -> None:
+    rows = re.findall(r"^\| ([A-Z]+) \| (\d) \| .+ \|$", FORMAT, re.MULTILINE)
+    assert {name: int(code) for name, code in rows} == {
+        verdict.value: code for verdict, code in EXIT_CODES.items()
+    }
