@@ -1,0 +1,1 @@
+"""What a verification found, printed for people and for programs."""
