@@ -1,0 +1,83 @@
+"""`audit-console [SOURCE…]`: open the console."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from audit_console import __version__
+from audit_console.cli.exit_codes import ExitCode
+from audit_console.cli.opening import check_places
+from audit_console.cli.talk import PROGRAM, CommandParser
+from audit_console.errors import UsageError
+
+_USAGE = """\
+audit-console [SOURCE ...]
+       audit-console demo
+       audit-console verify SOURCE ... [options]"""
+
+_EPILOG = """\
+commands:
+  demo         open a made-up log that somebody broke into and tampered with
+  verify       check a log and report, without a screen
+Each has a --help of its own. A first word that is a command is the command: open a
+log of that name as ./verify, or behind --, as in: audit-console -- verify
+
+sources:
+  Files, folders and globs are one log together: .jsonl and .log, also rotated, .gz or
+  .zst. With - the log is read from standard input. Without a SOURCE the console asks.
+
+exit codes:
+  0    PASS: every event was checked and holds
+  1    FAIL: at least one fault
+  2    the command line is wrong
+  3    INCOMPLETE: no fault found, but the question is not answered
+  4    the log could not be looked at
+  130  interrupted
+"""
+
+
+def run(arguments: Sequence[str]) -> ExitCode:
+    """Open the console on the given places.
+
+    Raises:
+        AuditConsoleError: a place is not a log, or there is no terminal.
+    """
+    places = _parser().parse_args(arguments).sources
+    check_places(places)
+    require_terminal(places)
+    from platformdirs import user_state_path  # noqa: PLC0415
+
+    from audit_console.cli.screen import show  # noqa: PLC0415
+
+    return show(places, recent=user_state_path(PROGRAM) / "recent.json")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = CommandParser(
+        prog=PROGRAM,
+        usage=_USAGE,
+        description="Look at an audit log in the terminal, with its hash chain checked.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("sources", nargs="*", metavar="SOURCE", help="what to open")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    return parser
+
+
+def require_terminal(places: Sequence[str] = ()) -> None:
+    """Make sure that there is a screen, and keys beside a log that is piped in.
+
+    Raises:
+        UsageError: there is no terminal.
+    """
+    keys_from_input = "-" not in places
+    if not sys.stderr.isatty() or (keys_from_input and not sys.stdin.isatty()):
+        raise UsageError(
+            "the console needs a terminal",
+            hint="Without one, use: audit-console verify SOURCE",
+        )
+    if not keys_from_input and sys.stdin.isatty():
+        raise UsageError("-: nothing is piped in", hint="Pipe a log in, or name a file")

@@ -1,0 +1,38 @@
+"""What the program's exit codes mean, with the screen and without it."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from audit_console.errors import AuditConsoleError, UsageError
+
+if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
+    from audit_console.integrity.verification import Verification
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every command."""
+
+    PASS = 0
+    FAIL = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    ERROR = 4
+    HUNG_UP = 129
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+def code_of_verification(verification: Verification, *, allow_unanchored: bool = False) -> ExitCode:
+    """Give the code of a verdict; a missing checkpoint alone can be allowed."""
+    from audit_console.reports.model import only_unanchored  # noqa: PLC0415
+
+    if allow_unanchored and only_unanchored(verification):
+        return ExitCode.PASS
+    return ExitCode[verification.verdict.name]
+
+
+def code_of_error(error: AuditConsoleError) -> ExitCode:
+    """Give the code of an error: a wrong request, or a log that could not be looked at."""
+    return ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.ERROR

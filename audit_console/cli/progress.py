@@ -1,0 +1,44 @@
+"""One line on the terminal that says how far a verification is."""
+
+from __future__ import annotations
+
+import sys
+
+from audit_console.integrity.verification import Progress
+
+_CLEAR = "\r\x1b[K"
+
+
+class ProgressLine:
+    """A line that is rewritten in place, and nothing where no terminal is."""
+
+    def __init__(self) -> None:
+        self._shown = ""
+        self._enabled = sys.stderr.isatty()
+
+    def show(self, progress: Progress) -> None:
+        """Replace what the line says."""
+        text = progress_text(progress)
+        if self._enabled and text != self._shown:
+            self._shown = text
+            _write(f"{_CLEAR}{text}")
+
+    def remove(self) -> None:
+        """Leave the terminal as it was."""
+        if self._shown:
+            self._shown = ""
+            _write(_CLEAR)
+
+
+def _write(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def progress_text(progress: Progress) -> str:
+    """Say amounts: events, bytes and faults."""
+    status = progress.status
+    read = f"{status.bytes_read / 1e6:,.0f}"
+    if status.bytes_total:
+        read += f" of {status.bytes_total / 1e6:,.0f}"
+    return f"{status.events:,} events · {read} MB · {progress.faults:,} faults"

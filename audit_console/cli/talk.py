@@ -1,0 +1,45 @@
+"""What the program says to people, on standard error."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import suppress
+from typing import NoReturn
+
+from audit_console.cli.exit_codes import ExitCode
+from audit_console.errors import AuditConsoleError
+
+PROGRAM = "audit-console"
+
+
+class CommandParser(argparse.ArgumentParser):
+    """An argument parser whose errors are one safe line.
+
+    What it quotes may be a file name that a shell expanded, and such names are
+    chosen by others.
+    """
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the request and end the program."""
+        say(f"{message}. Try: {self.prog} --help")
+        raise SystemExit(ExitCode.USAGE)
+
+
+def say(text: str) -> None:
+    """Print one line on standard error, under the program's name."""
+    from audit_console.core.safe_text import safe_text  # noqa: PLC0415
+
+    with suppress(OSError):  # nobody listens
+        sys.stderr.write(f"{PROGRAM}: {safe_text(text)}\n")
+        sys.stderr.flush()
+
+
+def say_error(error: AuditConsoleError) -> None:
+    """Say what is wrong and what to do about it."""
+    hint = error.hint[:1].upper() + error.hint[1:]
+    say(f"{_sentence(str(error))} {_sentence(hint)}".strip())
+
+
+def _sentence(text: str) -> str:
+    return f"{text}." if text and not text.endswith((".", "!", "?")) else text

@@ -1,0 +1,95 @@
+"""`audit-console verify`: check a log without a screen."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit_console.cli.exit_codes import ExitCode, code_of_verification
+from audit_console.cli.opening import open_source
+from audit_console.cli.output import check_target, write_file, write_stdout
+from audit_console.cli.talk import PROGRAM, CommandParser
+
+if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
+    from audit_console.reports.model import Report
+
+NAME = "verify"
+
+_EXIT_CODES = """\
+exit codes:
+  0    PASS: every event was checked and holds
+  1    FAIL: at least one fault
+  2    the command line is wrong
+  3    INCOMPLETE: no fault found, but the question is not answered
+  4    the log could not be looked at
+  130  interrupted
+"""
+
+
+def run(arguments: Sequence[str]) -> ExitCode:
+    """Verify a log and print the report.
+
+    Raises:
+        AuditConsoleError: the log could not be looked at, or the report not be written.
+    """
+    options = _parser().parse_args(arguments)
+    target = None if options.output in {None, "-"} else Path(options.output)
+    if target:
+        check_target(target, force=options.force, places=options.sources)
+    report = _report(options)
+    text = _render(report, options.format)
+    if target:
+        write_file(target, text)
+    else:
+        write_stdout(text)
+    return ExitCode(report.exit_code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = CommandParser(
+        prog=f"{PROGRAM} {NAME}",
+        description="Check that a log is unaltered and complete, and report what was found.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob, or - for standard input"
+    )
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="how to print (default: text)"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the report to a new file")
+    parser.add_argument("--force", action="store_true", help="let -o replace a file that exists")
+    parser.add_argument(
+        "--allow-unanchored",
+        action="store_true",
+        help="exit with 0 when a missing checkpoint is the only open point",
+    )
+    return parser
+
+
+def _report(options: argparse.Namespace) -> Report:
+    from audit_console.cli.watch import verify_watched  # noqa: PLC0415
+    from audit_console.reports.model import Report  # noqa: PLC0415
+
+    with closing(open_source(options.sources, keep=False)) as source:
+        verification = verify_watched(source)
+        exit_code = code_of_verification(verification, allow_unanchored=options.allow_unanchored)
+        return Report(
+            verification=verification,
+            source_label=source.label,
+            source_kind=source.kind,
+            exit_code=exit_code,
+            made_at=datetime.now(UTC),
+        )
+
+
+def _render(report: Report, form: str) -> str:
+    from audit_console.reports.json import render_json  # noqa: PLC0415
+    from audit_console.reports.text import render_text  # noqa: PLC0415
+
+    return render_json(report) if form == "json" else render_text(report)

@@ -1,0 +1,107 @@
+"""Whatever cannot be opened is said in one line, with what to do, and exit code 4."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import command_bound_by_permissions, run_program, spoken_line
+
+WAYS = pytest.mark.parametrize("command", [["verify"], []], ids=["verify", "console"])
+
+
+@WAYS
+def test_a_missing_file(command: list[str], tmp_path: Path) -> None:
+    completed = run_program(*command, str(tmp_path / "missing.jsonl"))
+    assert completed.returncode == 4
+    assert "missing.jsonl: no such file or folder. Check the path." in spoken_line(completed)
+
+
+@WAYS
+def test_a_folder_without_logs(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("nothing")
+    completed = run_program(*command, str(tmp_path))
+    assert completed.returncode == 4
+    assert "no log in this folder" in spoken_line(completed)
+
+
+@WAYS
+def test_a_binary_file(command: list[str], tmp_path: Path) -> None:
+    binary = tmp_path / "program.jsonl"
+    binary.write_bytes(b"\x7fELF\x02\x01\x01" + bytes(200) + os.urandom(4096))
+    completed = run_program(*command, str(binary))
+    assert completed.returncode == 4
+    assert "not an audit log" in spoken_line(completed)
+
+
+@WAYS
+def test_a_file_without_permission(command: list[str], whole_log: Path) -> None:
+    whole_log.chmod(0)
+    completed = run_program(*command, str(whole_log), command=command_bound_by_permissions())
+    assert completed.returncode == 4
+    assert "Permission denied" in spoken_line(completed)
+
+
+@WAYS
+def test_a_folder_without_permission(command: list[str], whole_log: Path) -> None:
+    folder = whole_log.parent / "closed"
+    folder.mkdir(mode=0)
+    completed = run_program(*command, str(folder), command=command_bound_by_permissions())
+    assert completed.returncode == 4
+    assert "Permission denied" in spoken_line(completed)
+
+
+@WAYS
+@pytest.mark.parametrize(
+    "place",
+    [
+        "postgresql://alice:hunter2@db.example.org/audit",
+        "postgres://alice:hunter2@db.example.org/audit",
+        "service=audit password=hunter2",
+    ],
+)
+def test_a_database_is_not_read_yet_and_its_password_not_named(
+    command: list[str], place: str
+) -> None:
+    completed = run_program(*command, place)
+    assert completed.returncode == 4
+    assert "PostgreSQL logs cannot be read yet" in spoken_line(completed)
+    assert "hunter2" not in completed.stdout + completed.stderr
+
+
+@WAYS
+def test_a_hostile_file_name_cannot_steer_the_terminal(command: list[str], tmp_path: Path) -> None:
+    completed = run_program(*command, str(tmp_path / "\x1b]0;title\x07\x9b31m\u202e.jsonl"))
+    assert completed.returncode == 4
+    assert spoken_line(completed).isprintable()
+
+
+def test_a_hostile_argument_cannot_steer_the_terminal() -> None:
+    completed = run_program("verify", "log.jsonl", "--\x1b]0;title\x07\u202e")
+    assert completed.returncode == 2
+    assert spoken_line(completed).isprintable()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["verify"], ["verify", "x", "--format", "pdf"], ["--nonsense"], ["demo", "extra"]],
+)
+def test_a_wrong_command_line_is_a_usage_error(arguments: list[str]) -> None:
+    completed = run_program(*arguments)
+    assert completed.returncode == 2
+    assert "--help" in spoken_line(completed)
+
+
+def test_the_console_needs_a_terminal(whole_log: Path) -> None:
+    for arguments in ([], [str(whole_log)], ["demo"]):
+        completed = run_program(*arguments)
+        assert completed.returncode == 2
+        assert "audit-console verify" in spoken_line(completed)
+
+
+def test_nothing_is_piped_in() -> None:
+    completed = run_program("verify", "-", stdin=b"")
+    assert completed.returncode == 3
+    assert "EMPTY" in completed.stdout

@@ -1,0 +1,47 @@
+"""`--help` and `--version` answer at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from audit_console import __version__
+from tests.cli.program import run_program
+
+
+def test_version() -> None:
+    completed = run_program("--version")
+    assert (completed.returncode, completed.stdout) == (0, f"audit-console {__version__}\n")
+
+
+@pytest.mark.parametrize("command", [[], ["verify"], ["demo"]], ids=["console", "verify", "demo"])
+def test_help(command: list[str]) -> None:
+    completed = run_program(*command, "--help")
+    assert completed.returncode == 0
+    assert completed.stderr == ""
+    assert completed.stdout.startswith(f"usage: {' '.join(['audit-console', *command])}")
+
+
+def test_help_tells_a_command_from_a_file_of_that_name() -> None:
+    printed = run_program("--help").stdout
+    assert "./verify" in printed
+    assert "audit-console -- verify" in printed
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["verify", "--help"], ["--version"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    program = (
+        "import sys\n"
+        "from audit_console.cli.main import main\n"
+        "try:\n    main(sys.argv[1:])\n"
+        "except SystemExit:\n    pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    completed = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in completed.stderr.split()}
+    assert "argparse" in loaded
+    assert not loaded & {"polars", "duckdb", "textual", "rich", "cryptography", "asyncio"}
