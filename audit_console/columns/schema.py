@@ -49,9 +49,14 @@ HASHES: dict[str, pl.DataType | type[pl.DataType]] = {
     "computed_hash": pl.String,
 }
 
-BATCH = LINE | EVENT | HASHES | {"canonical": pl.Boolean, "check": CHECK}
-"""`computed_hash` is null where the scheme gives nothing to compute; `canonical` is
-false for a v1 line in another JSON spelling."""
+CHECKED = LINE | EVENT | HASHES | {"canonical": pl.Boolean}
+"""Events and what their own lines tell. `computed_hash` is null where the scheme gives
+nothing to compute; `canonical` is false for a v1 line in another JSON spelling."""
+
+BATCH = CHECKED | {"check": CHECK, "joined": pl.Boolean, "link_known": pl.Boolean}
+"""Events and what their predecessors tell besides. `joined`: follows the event before
+it in its chain, and nothing is wrong with or between the two. `link_known`: not joined,
+but links to one of the `FORK_WINDOW` events before it (the orchestrator's format only)."""
 
 PAGE = LINE | EVENT | {"event_hash": pl.String, "check": CHECK, "raw": pl.String}
 """`raw` is the line as stored, read back from the log."""

@@ -7,7 +7,7 @@ cheap to take from anywhere and at any time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -125,10 +125,10 @@ class Source(Protocol):
         """How far the log has been read; safe to take from any thread."""
         ...
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Generator[Batch]:
         """Read the log in log order, each line once, rows marked with their check.
 
-        Closing the iterator stops the reading and leaves `status` stopped.
+        Closing the generator stops the reading and leaves `status` stopped.
 
         Raises:
             SourceError: the log cannot be looked at.

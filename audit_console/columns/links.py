@@ -1,0 +1,118 @@
+"""Marks the events of a log with what their predecessors say, batch after batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from audit_console.columns.schema import BATCH, CHECK
+from audit_console.core.event import GENESIS_HASH, Scheme
+from audit_console.core.run import FORK_WINDOW
+
+_CARRIED = ("seq", "recorded_at", "previous_hash", "event_hash", "computed_hash")
+
+_BROKEN = (pl.col("computed_hash") != pl.col("event_hash")).fill_null(value=True)
+_LINKED = (
+    (pl.col("previous_hash") == pl.col("before.event_hash"))
+    | (pl.col("previous_hash") == pl.col("before.computed_hash"))
+).fill_null(value=False)
+_BEFORE_BROKEN = (pl.col("before.computed_hash") != pl.col("before.event_hash")).fill_null(
+    value=True
+)
+_FOLLOWS = (pl.col("seq") == pl.col("before.seq") + 1).fill_null(value=False)
+_IN_TIME = (pl.col("recorded_at") >= pl.col("before.recorded_at")).fill_null(value=False)
+_FIRST = pl.col("before.event_hash").is_null()
+
+
+@dataclass(slots=True)
+class LinkMarker:
+    """Remembers the last event of each chain, and the orchestrator's last hashes."""
+
+    _last: dict[tuple[object, ...], pl.DataFrame] = field(default_factory=dict)
+    _recent: pl.Series = field(default_factory=lambda: pl.Series("event_hash", [], pl.String))
+
+    def mark(self, events: pl.DataFrame) -> pl.DataFrame:
+        """Turn the next `CHECKED` events of the log into a `BATCH`."""
+        if events.is_empty():
+            return pl.DataFrame(schema=BATCH)
+        chains = _by_chain(events)
+        marked = [self._mark_chain(chain) for chain in chains]
+        whole = marked[0] if len(marked) == 1 else pl.concat(marked).sort("file", "line")
+        return whole.select(list(BATCH))
+
+    def _mark_chain(self, events: pl.DataFrame) -> pl.DataFrame:
+        scheme = Scheme(events["scheme"][0])
+        if scheme is Scheme.UNHASHED:
+            return events.with_columns(
+                check=pl.lit("unverifiable", CHECK),
+                joined=pl.lit(value=False),
+                link_known=pl.lit(value=False),
+            )
+        paired = self._with_predecessors(events, (scheme, events["chain"][0]))
+        if scheme is Scheme.V1:
+            return _mark_v1(paired)
+        return self._mark_orchestrator(paired)
+
+    def _with_predecessors(self, events: pl.DataFrame, key: tuple[object, ...]) -> pl.DataFrame:
+        own = events.select(_CARRIED)
+        nothing = own.clear(1)
+        earlier = pl.concat([self._last.get(key, nothing), own.head(-1)])
+        self._last[key] = own.tail(1)
+        return events.hstack(earlier.rename(lambda name: f"before.{name}"))
+
+    def _mark_orchestrator(self, paired: pl.DataFrame) -> pl.DataFrame:
+        begins = _FIRST & pl.col("previous_hash").is_null()
+        marked = paired.with_columns(
+            joined=~_BROKEN & (_FIRST | ~_BEFORE_BROKEN) & (_LINKED | begins),
+            check=_check(~_LINKED & ~_FIRST & pl.col("previous_hash").is_not_null()),
+        )
+        return marked.with_columns(link_known=self._known_links(marked))
+
+    def _known_links(self, marked: pl.DataFrame) -> pl.Series:
+        """Find links, other than to the event before, to one of the last `FORK_WINDOW`."""
+        before = self._recent.len()
+        hashes = pl.concat([self._recent, marked["event_hash"]])
+        self._recent = hashes.tail(FORK_WINDOW)
+        if marked["joined"].all():
+            return pl.repeat(False, marked.height, eager=True).alias("link_known")
+        earlier = pl.DataFrame({"previous_hash": hashes}).with_row_index("position")
+        return (
+            marked.select("previous_hash", "joined")
+            .with_row_index("own", offset=before)
+            .join_asof(
+                earlier.with_columns(own="position"),
+                on="own",
+                by="previous_hash",
+                allow_exact_matches=False,
+            )
+            .select(
+                link_known=~pl.col("joined")
+                & (pl.col("own") - pl.col("position") <= FORK_WINDOW).fill_null(value=False)
+            )
+            .to_series()
+        )
+
+
+def _by_chain(events: pl.DataFrame) -> list[pl.DataFrame]:
+    if events["scheme"].n_unique() == 1 and events["chain"].n_unique() == 1:
+        return [events]
+    return events.partition_by("scheme", "chain", maintain_order=True)
+
+
+def _mark_v1(paired: pl.DataFrame) -> pl.DataFrame:
+    repeated = (pl.col("seq") == pl.col("before.seq")).fill_null(value=False)
+    bad_genesis = (pl.col("seq") == 0) & (pl.col("previous_hash") != GENESIS_HASH)
+    return paired.with_columns(
+        joined=_FOLLOWS & _LINKED & _IN_TIME & ~_BROKEN & ~_BEFORE_BROKEN,
+        check=_check((_FOLLOWS & ~_LINKED) | repeated | bad_genesis),
+        link_known=pl.lit(value=False),
+    )
+
+
+def _check(bad_link: pl.Expr) -> pl.Expr:
+    return (
+        pl.when(_BROKEN | bad_link)
+        .then(pl.lit("broken", CHECK))
+        .otherwise(pl.lit("verified", CHECK))
+    )

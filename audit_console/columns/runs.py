@@ -1,0 +1,67 @@
+"""From marked events to runs: the few rows at which something begins or is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from audit_console.core.event import Scheme
+from audit_console.core.findings import Place
+from audit_console.core.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedRun:
+    """A run, where it begins in the log, and the computed hashes of its events."""
+
+    run: Run
+    file: int
+    line: int
+    computed: pl.Series
+
+
+def runs(events: pl.DataFrame, files: Sequence[str]) -> list[LocatedRun]:
+    """Cut `columns.schema.BATCH` events into runs, in the order of the log.
+
+    Args:
+        events: one batch.
+        files: names of the source's files.
+    """
+    hashed = events.filter(pl.col("scheme") != Scheme.UNHASHED)
+    chains = hashed.partition_by("scheme", "chain", maintain_order=True)
+    found = [run for chain in chains for run in _of_chain(chain, files)]
+    return sorted(found, key=lambda run: (run.file, run.line))
+
+
+def _of_chain(events: pl.DataFrame, files: Sequence[str]) -> Iterator[LocatedRun]:
+    begins = (~events["joined"]).arg_true().to_list()
+    if not begins or begins[0] != 0:
+        begins.insert(0, 0)
+    ends = [begin - 1 for begin in begins[1:]] + [events.height - 1]
+    firsts = events[begins].iter_rows(named=True)
+    lasts = events[ends].iter_rows(named=True)
+    computed = events["computed_hash"]
+    for begin, end, first, last in zip(begins, ends, firsts, lasts, strict=True):
+        count = end - begin + 1
+        run = _run(first, last, count, files[first["file"]])
+        yield LocatedRun(run, first["file"], first["line"], computed.slice(begin, count))
+
+
+def _run(first: dict[str, Any], last: dict[str, Any], count: int, file: str) -> Run:
+    return Run(
+        scheme=Scheme(first["scheme"]),
+        chain=first["chain"] or f"({first['scheme']})",
+        events=count,
+        first_seq=first["seq"],
+        first_link=first["previous_hash"],
+        last_hash=last["event_hash"],
+        last_computed=last["computed_hash"],
+        broken=last["event_hash"] != last["computed_hash"],
+        first_recorded=first["recorded_at"],
+        last_recorded=last["recorded_at"],
+        first_place=Place(file, first["line"], first["id"]),
+        first_link_known=first["link_known"],
+    )

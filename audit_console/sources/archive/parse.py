@@ -1,0 +1,307 @@
+"""A block of lines into columns: DuckDB reads the JSON, the scalar codec decides.
+
+A row that DuckDB read is taken over only if the line built again from its columns
+equals the line itself: then the columns hold all that the line says and nothing
+else, and `core.codec.decode_line` would say the same. Every other line goes through
+`core.codec`, one by one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from audit_console.columns.frame import (
+    Location,
+    event_row,
+    events_frame,
+    malformed_frame,
+    malformed_row,
+)
+from audit_console.columns.hashing import orchestrator_hash, v1_hash
+from audit_console.columns.line import (
+    Escape,
+    escaped,
+    orchestrator_line,
+    quoted,
+    unescaped,
+    v1_line,
+)
+from audit_console.columns.schema import CHECKED
+from audit_console.core.codec import (
+    EVENT_HASH_TAIL,
+    MAX_DEPTH,
+    MAX_ENTRY_BYTES,
+    MAX_LINE_BYTES,
+    ORCHESTRATOR_EVENT_TYPES,
+    ORCHESTRATOR_RESOURCE_TYPES,
+    ORCHESTRATOR_RESULTS,
+    V1_KEYS,
+    Malformed,
+    decode_bytes,
+)
+from audit_console.core.event import RESULTS, AuditEvent, Scheme
+from audit_console.core.findings import Code
+from audit_console.sources.archive.blocks import Block, Unreadable
+
+_STRUCTURE = json.dumps(
+    dict.fromkeys(V1_KEYS, "VARCHAR")
+    | {"v": "JSON", "seq": "BIGINT", "result": "JSON", "details": "JSON"}
+)
+_READ_LINES = f"""
+WITH read AS (SELECT try(from_json(raw, '{_STRUCTURE}')) AS event FROM lines)
+SELECT unnest(event),
+       event.result ->> 'Failure' AS failure,
+       try_cast(event.timestamp AS TIMESTAMP) AS occurred,
+       try_cast(event.recorded_at AS TIMESTAMP) AS recorded
+FROM read
+"""  # noqa: S608 - the structure is a constant of this module
+
+_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T"
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_V1_TIME = _DATE + _CLOCK + r"\.[0-9]{6}Z$"
+_ORCHESTRATOR_TIME = _DATE + _CLOCK + r"(?:\.[0-9]{1,9})?(?:Z|\+00:00)$"
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a block holds, in the order of its lines.
+
+    `events` has the columns of `columns.schema.CHECKED`, `malformed` of `MALFORMED`.
+    """
+
+    events: pl.DataFrame
+    malformed: pl.DataFrame
+    lines: int
+
+
+class _ArrowStream:
+    """Shows DuckDB nothing of a frame but its Arrow stream, for which it needs no PyArrow."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._frame.__arrow_c_stream__(requested_schema)
+
+
+class LineParser:
+    """Parses blocks on one core. Serves one thread at a time."""
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect()
+        self._connection.execute("SET threads = 1")
+
+    def close(self) -> None:
+        """Give back the DuckDB connection."""
+        self._connection.close()
+
+    def parse(self, block: Block) -> Parsed:
+        """Read every line of a block."""
+        if block.unreadable is not None:
+            return _unreadable(block, block.unreadable)
+        lines, count = _split(block)
+        read = self._read(lines)
+        sure = [
+            _sure(_where(read, pl.col("v") == "1"), v1_line, _v1_holds(), _v1_columns()),
+            _sure(
+                _where(read, pl.col("v").is_null()),
+                orchestrator_line,
+                _orchestrator_holds(),
+                _orchestrator_columns(),
+            ),
+        ]
+        if sum(events.height for events in sure) == lines.height:
+            return Parsed(_in_order(sure), malformed_frame(()), count)
+        taken = pl.concat([events["line"] for events in sure])
+        rest = lines.filter(~pl.col("line").is_in(taken.implode()))
+        events, malformed = _one_by_one(block, rest)
+        return Parsed(_in_order([*sure, events]), malformed, count)
+
+    def _read(self, lines: pl.DataFrame) -> pl.DataFrame:
+        self._connection.register("lines", _ArrowStream(lines.select("raw")))
+        try:
+            read = pl.DataFrame(self._connection.sql(_READ_LINES))
+        finally:
+            self._connection.unregister("lines")
+        return lines.hstack(read)
+
+
+def _where(frame: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
+    """Filter, at no cost where everything is kept."""
+    kept = frame.select(condition.fill_null(value=False)).to_series()
+    return frame if kept.all() else frame.filter(kept)
+
+
+def _split(block: Block) -> tuple[pl.DataFrame, int]:
+    """Locate the lines of a block that are not empty; give them and the count of all.
+
+    `raw` is null for a line that is not UTF-8.
+    """
+    data = block.data.removesuffix(b"\n")
+    try:
+        texts = pl.Series("raw", [data.decode()]).str.split("\n").explode()
+        lengths = texts.str.len_bytes().cast(pl.Int64)
+    except UnicodeDecodeError:
+        pieces = data.split(b"\n")
+        texts = pl.Series("raw", [_text_or_none(piece) for piece in pieces], pl.String)
+        lengths = pl.Series([len(piece) for piece in pieces], dtype=pl.Int64)
+    behind = lengths.cum_sum() + pl.int_range(1, lengths.len() + 1, eager=True)
+    lines = pl.DataFrame(
+        {
+            "line": pl.int_range(
+                block.first_line, block.first_line + texts.len(), dtype=pl.UInt64, eager=True
+            ),
+            "offset": (behind - lengths - 1 + block.offset).cast(pl.UInt64),
+            "length": lengths.cast(pl.UInt32),
+            "raw": texts,
+        }
+    ).select(pl.lit(block.file, pl.UInt32).alias("file"), pl.all())
+    return _where(lines, pl.col("length") > 0), lines.height
+
+
+def _text_or_none(piece: bytes) -> str | None:
+    try:
+        return piece.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _sure(
+    read: pl.DataFrame,
+    line: Callable[[Escape], pl.Expr],
+    holds: pl.Expr,
+    columns: list[pl.Expr],
+) -> pl.DataFrame:
+    """Keep the rows whose columns say all that the line says, as `CHECKED` events.
+
+    Few lines need escapes, so they are built again without at first.
+    """
+    plain = read.select(((line(unescaped) == pl.col("raw")) & holds).fill_null(value=False))
+    proven = plain.to_series()
+    if proven.all():
+        return read.select(columns)
+    rest = _where(read.filter(~proven), (line(escaped) == pl.col("raw")) & holds)
+    return pl.concat([read.filter(proven), rest]).select(columns)
+
+
+def _sound() -> pl.Expr:
+    """What must hold of a line in either format besides its spelling."""
+    brackets = pl.col("details").str.count_matches("{", literal=True) + pl.col(
+        "details"
+    ).str.count_matches("[", literal=True)
+    object_or_null = pl.col("details").is_null() | (
+        pl.col("details").str.starts_with("{") & (brackets < MAX_DEPTH)
+    )
+    return object_or_null & (pl.col("length") <= MAX_LINE_BYTES)
+
+
+def _v1_holds() -> pl.Expr:
+    return (
+        _sound()
+        & (pl.col("length") - EVENT_HASH_TAIL <= MAX_ENTRY_BYTES)
+        & pl.col("timestamp").str.contains(_V1_TIME)
+        & pl.col("recorded_at").str.contains(_V1_TIME)
+        & (pl.col("occurred").dt.year() > 0)
+        & (pl.col("recorded").dt.year() > 0)
+        & (pl.col("seq") >= 0)
+        & pl.col("result").is_in([f'"{result}"' for result in RESULTS])
+    )
+
+
+def _orchestrator_holds() -> pl.Expr:
+    failure = pl.concat_str(pl.lit('{"Failure":'), quoted(pl.col("failure")), pl.lit("}"))
+    plain_results = [f'"{result}"' for result in (*ORCHESTRATOR_RESULTS, *RESULTS)]
+    return (
+        _sound()
+        & pl.col("timestamp").str.contains(_ORCHESTRATOR_TIME)
+        & (pl.col("occurred").dt.year() > 0)
+        & (
+            pl.col("result").is_in(plain_results)
+            | (pl.col("result") == failure).fill_null(value=False)
+        )
+    )
+
+
+def _v1_columns() -> list[pl.Expr]:
+    return _checked(
+        {
+            "scheme": pl.lit(Scheme.V1.value),
+            "recorded_at": pl.col("recorded").dt.replace_time_zone("UTC"),
+            "timestamp": pl.col("occurred").dt.replace_time_zone("UTC"),
+            "result": pl.col("result").str.strip_chars('"'),
+            "computed_hash": v1_hash("raw"),
+            "canonical": pl.lit(value=True),
+        }
+    )
+
+
+def _orchestrator_columns() -> list[pl.Expr]:
+    hashed = pl.col("event_hash").is_not_null()
+    named = pl.col("result").str.strip_chars('"').replace(ORCHESTRATOR_RESULTS)
+    result = pl.when(pl.col("failure").is_null()).then(named).otherwise(pl.lit("failure"))
+    event_type = pl.col("event_type").replace(ORCHESTRATOR_EVENT_TYPES)
+    resource_type = pl.col("resource_type").replace(ORCHESTRATOR_RESOURCE_TYPES)
+    return _checked(
+        {
+            "scheme": pl.when(hashed)
+            .then(pl.lit(Scheme.ORCHESTRATOR.value))
+            .otherwise(pl.lit(Scheme.UNHASHED.value)),
+            "recorded_at": pl.lit(None),
+            "timestamp": pl.col("occurred").dt.replace_time_zone("UTC"),
+            "event_type": event_type,
+            "resource_type": resource_type,
+            "result": result,
+            "result_error": pl.col("failure"),
+            "computed_hash": pl.when(hashed).then(
+                orchestrator_hash(event_type, resource_type, result)
+            ),
+            "canonical": pl.lit(value=True),
+        }
+    )
+
+
+def _checked(derived: dict[str, pl.Expr]) -> list[pl.Expr]:
+    return [
+        derived.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in CHECKED.items()
+    ]
+
+
+def _in_order(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    filled = [part for part in parts if not part.is_empty()]
+    if not filled:
+        return events_frame(())
+    whole = pl.concat(filled)
+    return whole if whole["line"].is_sorted() else whole.sort("line")
+
+
+def _one_by_one(block: Block, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    events: list[tuple[object, ...]] = []
+    malformed: list[tuple[object, ...]] = []
+    for file, line, offset, length in lines.select("file", "line", "offset", "length").iter_rows():
+        at = Location(file, line, offset, length)
+        start = offset - block.offset
+        raw = block.data[start : start + length]
+        if raw.isspace():
+            continue
+        event = decode_bytes(raw)
+        if isinstance(event, AuditEvent):
+            events.append(event_row(event, raw.decode(), at))
+        else:
+            torn = block.unended and start + length == len(block.data)
+            malformed.append(malformed_row(_torn(event) if torn else event, raw, at))
+    return events_frame(events), malformed_frame(malformed)
+
+
+def _torn(bad: Malformed) -> Malformed:
+    return Malformed(f"half a line at the end: {bad.reason}", Code.TORN_TAIL)
+
+
+def _unreadable(block: Block, held: Unreadable) -> Parsed:
+    at = Location(block.file, block.first_line, block.offset, held.length)
+    row = malformed_row(held.reason, held.start, at)
+    return Parsed(events_frame(()), malformed_frame([row]), 1)

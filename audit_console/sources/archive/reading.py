@@ -1,0 +1,104 @@
+"""Reads the blocks of a log's files in order and parses them on all cores."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+from audit_console.sources.archive.blocks import Block, blocks
+from audit_console.sources.archive.files import ArchiveFile
+from audit_console.sources.archive.parse import LineParser, Parsed
+
+PARSERS = max(2, min(os.cpu_count() or 2, 8))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One parsed block and how far its file had been read by then.
+
+    `text` is the block as it was before parsing, None where it stands in the file
+    just so. `sha256` is of the stored file, given with the piece that ends it.
+    """
+
+    file: int
+    parsed: Parsed | None
+    stored_bytes: int
+    text: bytes | None = None
+    sha256: str | None = None
+
+    @property
+    def ends_file(self) -> bool:
+        """Whether the file is read to its end; such a piece holds no lines."""
+        return self.parsed is None
+
+
+def read_pieces(files: Sequence[ArchiveFile], *, digest: bool) -> Generator[Piece]:
+    """Read files in turn; each one's last piece is empty.
+
+    Args:
+        files: the files of the log, in its order.
+        digest: hash the stored files too.
+
+    Raises:
+        SourceUnreadable: a file cannot be read.
+    """
+    pending: deque[Future[Piece]] = deque()
+    with _parsers() as parsers, ThreadPoolExecutor(PARSERS) as pool:
+        try:
+            for raw in _raw_pieces(files, digest=digest):
+                pending.append(pool.submit(_parse, raw, parsers))
+                while len(pending) > PARSERS or (pending and pending[0].done()):
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class _RawPiece:
+    file: int
+    block: Block | None
+    stored_bytes: int
+    compressed: bool
+    sha256: str | None = None
+
+
+def _raw_pieces(files: Sequence[ArchiveFile], *, digest: bool) -> Iterator[_RawPiece]:
+    for index, file in enumerate(files):
+        with closing(file.open()) as reader:
+            sha256 = reader.hash_stored() if digest else None
+            for block in blocks(index, reader.read):
+                yield _RawPiece(index, block, reader.stored_bytes, reader.compressed)
+            digested = sha256() if sha256 else None
+            yield _RawPiece(index, None, reader.stored_bytes, reader.compressed, digested)
+
+
+def _parse(raw: _RawPiece, parsers: SimpleQueue[LineParser]) -> Piece:
+    if raw.block is None:
+        return Piece(raw.file, None, raw.stored_bytes, sha256=raw.sha256)
+    parser = parsers.get()
+    try:
+        parsed = parser.parse(raw.block)
+    finally:
+        parsers.put(parser)
+    text = raw.block.data if raw.compressed else None
+    return Piece(raw.file, parsed, raw.stored_bytes, text)
+
+
+@contextmanager
+def _parsers() -> Iterator[SimpleQueue[LineParser]]:
+    free: SimpleQueue[LineParser] = SimpleQueue()
+    for _ in range(PARSERS):
+        free.put(LineParser())
+    try:
+        yield free
+    finally:
+        for _ in range(PARSERS):
+            free.get().close()

@@ -1,0 +1,194 @@
+"""A log in files, as a source."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import replace
+
+import polars as pl
+
+from audit_console.columns.frame import malformed_frame
+from audit_console.columns.links import LinkMarker
+from audit_console.columns.schema import BATCH, PAGE
+from audit_console.columns.table import EventTable, View
+from audit_console.core.filters import Filter
+from audit_console.core.findings import Code
+from audit_console.errors import NotAnAuditLog
+from audit_console.sources.archive.files import ArchiveFile
+from audit_console.sources.archive.reading import Piece, read_pieces
+from audit_console.sources.archive.text import RandomAccess
+from audit_console.sources.protocol import (
+    AtEvent,
+    AtRow,
+    AtTime,
+    Batch,
+    Cursor,
+    FileStatus,
+    Order,
+    Page,
+    Status,
+)
+
+MALFORMED_KEPT = 10_000
+"""Unreadable lines kept to be looked at; all are counted."""
+
+_KEPT = [name for name in PAGE if name != "raw"]
+
+
+class ArchiveSource:
+    """Files of one log. With `keep`, what `batches` reads first stays to be paged through."""
+
+    kind = "archive"
+
+    def __init__(self, files: Sequence[ArchiveFile], label: str, *, keep: bool) -> None:
+        self.label = label
+        self._files = files
+        self._keep = keep
+        self._table = EventTable(pl.DataFrame(schema={name: PAGE[name] for name in _KEPT}))
+        self._malformed = malformed_frame(())
+        self._texts: dict[int, RandomAccess] = {}
+        self._begun = False
+        self.status = Status(
+            events=0,
+            malformed=0,
+            lines=0,
+            bytes_read=0,
+            bytes_total=sum(file.size for file in files),
+            first=None,
+            last=None,
+            complete=False,
+            stopped=False,
+            files=tuple(FileStatus(file.name, file.size, 0, None) for file in files),
+        )
+
+    def batches(self) -> Generator[Batch]:
+        """Read the log; see `Source.batches`. A second pass leaves `status` alone."""
+        first_pass, self._begun = not self._begun, True
+        marker = LinkMarker()
+        try:
+            with closing(read_pieces(self._files, digest=not self._keep)) as pieces:
+                for piece in pieces:
+                    batch = _batch(piece, marker)
+                    if first_pass:
+                        self._take_in(piece, batch)
+                    if batch is not None:
+                        yield batch
+            if first_pass:
+                self._finish()
+        finally:
+            if first_pass and not self.status.complete:
+                self.status = replace(self.status, stopped=True)
+
+    def page(self, where: Filter, *, order: Order, at: Cursor, limit: int) -> Page:
+        """Give up to `limit` events; see `Source.page`."""
+        newest_first = order is Order.NEWEST_FIRST
+        view = self._table.view(where, growing=not (self.status.complete or self.status.stopped))
+        first = _rank(view, at, newest_first=newest_first)
+        count = 0 if first is None else limit
+        rows = view.window(first or 0, count, newest_first=newest_first)
+        return Page(
+            rows=rows.with_columns(raw=self._raw_lines(rows)),
+            first_row=first or 0,
+            matched=view.height,
+            read=view.events.height,
+        )
+
+    def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
+        """Give unreadable lines; only the first 10,000 are kept."""
+        return self._malformed.slice(first, limit)
+
+    def close(self) -> None:
+        """Give back files and remove temporary ones."""
+        for text in self._texts.values():
+            text.close()
+        self._texts.clear()
+        for file in self._files:
+            if file.temporary:
+                file.path.unlink(missing_ok=True)
+
+    def _take_in(self, piece: Piece, batch: Batch | None) -> None:
+        if batch is not None and self._keep:
+            self._table.append(batch.events.select(_KEPT))
+            if piece.text is not None:
+                self._copy(piece.file).append(piece.text)
+        if batch is not None and self._malformed.height < MALFORMED_KEPT:
+            room = MALFORMED_KEPT - self._malformed.height
+            self._malformed = pl.concat([self._malformed, batch.malformed.head(room)])
+        self.status = _advanced(self.status, self._files, piece, batch)
+
+    def _finish(self) -> None:
+        self.status = replace(self.status, complete=True)
+        if self.status.events == 0 and self._malformed.height:
+            self._require_torn_event()
+
+    def _require_torn_event(self) -> None:
+        """Accept a log of which nothing but half an event is left; refuse other files."""
+        line = self._malformed.row(0, named=True)
+        if line["code"] == Code.TORN_TAIL and line["start"].startswith(b"{"):
+            return
+        raise NotAnAuditLog(
+            f"{self.label}: no line is an audit event; line {line['line']}: {line['reason']}",
+            hint="open a log of one JSON object per line with the fields of an audit event",
+        )
+
+    def _copy(self, file: int) -> RandomAccess:
+        if file not in self._texts:
+            self._texts[file] = RandomAccess(tempfile.TemporaryFile(prefix="audit-console-"))
+        return self._texts[file]
+
+    def _raw_lines(self, rows: pl.DataFrame) -> pl.Series:
+        lines = rows.select("file", "offset", "length", "id").iter_rows()
+        return pl.Series("raw", [self._raw_line(*line) for line in lines], pl.String)
+
+    def _raw_line(self, file: int, offset: int, length: int, event_id: str) -> str | None:
+        """Read a line back; None where the file no longer holds it."""
+        if file not in self._texts:
+            self._texts[file] = RandomAccess(self._files[file].open_stored())
+        try:
+            raw = self._texts[file].read_at(offset, length).decode()
+        except (OSError, UnicodeDecodeError):
+            return None
+        return raw if len(raw.encode()) == length and event_id in raw else None
+
+
+def _batch(piece: Piece, marker: LinkMarker) -> Batch | None:
+    if piece.parsed is None:
+        return None
+    return Batch(marker.mark(piece.parsed.events), piece.parsed.malformed)
+
+
+def _rank(view: View, at: Cursor, *, newest_first: bool) -> int | None:
+    match at:
+        case AtRow(row):
+            return row
+        case AtTime(moment):
+            return view.rank_of_time(moment, newest_first=newest_first)
+        case AtEvent(event_id):
+            return view.rank_of_event(event_id, newest_first=newest_first)
+
+
+def _advanced(
+    status: Status, files: Sequence[ArchiveFile], piece: Piece, batch: Batch | None
+) -> Status:
+    before = sum(file.size for file in files[: piece.file])
+    lines = piece.parsed.lines if piece.parsed else 0
+    held = status.files[piece.file]
+    file = replace(held, lines=held.lines + lines, sha256=piece.sha256)
+    status = replace(
+        status,
+        lines=status.lines + lines,
+        bytes_read=before + piece.stored_bytes,
+        files=(*status.files[: piece.file], file, *status.files[piece.file + 1 :]),
+    )
+    if batch is None:
+        return status
+    times = batch.events["timestamp"]
+    return replace(
+        status,
+        events=status.events + batch.events.height,
+        malformed=status.malformed + batch.malformed.height,
+        first=min(filter(None, (status.first, times.min())), default=None),
+        last=max(filter(None, (status.last, times.max())), default=None),
+    )

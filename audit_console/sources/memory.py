@@ -1,0 +1,174 @@
+"""A log held as lines in memory: the reference that other sources are tested against.
+
+It reads by `core.codec`, filters by `core.filters.matches` and sorts plain lists, so
+that what it says follows from the format and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from audit_console.columns.frame import (
+    Location,
+    event_row,
+    events_frame,
+    malformed_frame,
+    malformed_row,
+)
+from audit_console.columns.links import LinkMarker
+from audit_console.columns.schema import PAGE
+from audit_console.core.codec import decode_bytes, encode_line
+from audit_console.core.event import AuditEvent
+from audit_console.core.filters import Filter, matches
+from audit_console.sources.protocol import (
+    AtEvent,
+    AtRow,
+    AtTime,
+    Batch,
+    Cursor,
+    FileStatus,
+    Order,
+    Page,
+    Status,
+)
+
+BATCH_LINES = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    event: AuditEvent
+    row: dict[str, object]
+
+
+class MemorySource:
+    """A log of lines, without their newlines. Reads `batch_lines` of them at a time."""
+
+    kind = "memory"
+
+    def __init__(
+        self, lines: Iterable[bytes], *, label: str = "memory", batch_lines: int = BATCH_LINES
+    ) -> None:
+        self.label = label
+        self._lines = list(lines)
+        self._batch_lines = batch_lines
+        self._held: list[_Held] = []
+        self._malformed = malformed_frame(())
+        self._begun = False
+        size = sum(len(line) + 1 for line in self._lines)
+        self.status = Status(
+            events=0,
+            malformed=0,
+            lines=0,
+            bytes_read=0,
+            bytes_total=size,
+            first=None,
+            last=None,
+            complete=False,
+            stopped=False,
+            files=(FileStatus(label, size, 0, None),),
+        )
+
+    @classmethod
+    def of_events(cls, events: Iterable[AuditEvent], *, label: str = "memory") -> MemorySource:
+        """Hold v1 events as the lines that a writer would store."""
+        return cls((encode_line(event).encode() for event in events), label=label)
+
+    def batches(self) -> Generator[Batch]:
+        """Read the log; see `Source.batches`. A second pass leaves `status` alone."""
+        first_pass, self._begun = not self._begun, True
+        marker = LinkMarker()
+        offset = 0
+        try:
+            for start in range(0, len(self._lines), self._batch_lines):
+                lines = self._lines[start : start + self._batch_lines]
+                events, batch = _read(lines, start + 1, offset, marker)
+                offset += sum(len(line) + 1 for line in lines)
+                if first_pass:
+                    self._take_in(events, batch, start + len(lines), offset)
+                yield batch
+            if first_pass:
+                self.status = replace(self.status, complete=True)
+        finally:
+            if first_pass and not self.status.complete:
+                self.status = replace(self.status, stopped=True)
+
+    def page(self, where: Filter, *, order: Order, at: Cursor, limit: int) -> Page:
+        """Give up to `limit` events; see `Source.page`."""
+        read = list(self._held)
+        ordered = sorted(
+            (held for held in read if matches(where, held.event)),
+            key=lambda held: held.event.occurred_at,
+        )
+        if order is Order.NEWEST_FIRST:
+            ordered.reverse()
+        first = _rank(ordered, order, at, read)
+        window = [] if first is None else ordered[first : first + limit]
+        rows = [[held.row[name] for name in PAGE] for held in window]
+        return Page(
+            rows=pl.DataFrame(rows, schema=PAGE, orient="row"),
+            first_row=first or 0,
+            matched=len(ordered),
+            read=len(read),
+        )
+
+    def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
+        """Give unreadable lines."""
+        return self._malformed.slice(first, limit)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _take_in(self, events: Sequence[AuditEvent], batch: Batch, lines: int, offset: int) -> None:
+        rows = batch.events.iter_rows(named=True)
+        for event, row in zip(events, rows, strict=True):
+            raw = self._lines[row["line"] - 1].decode()
+            self._held.append(_Held(event, row | {"raw": raw}))
+        self._malformed = pl.concat([self._malformed, batch.malformed])
+        times = [held.event.occurred_at for held in self._held]
+        self.status = replace(
+            self.status,
+            events=len(self._held),
+            malformed=self._malformed.height,
+            lines=lines,
+            bytes_read=offset,
+            first=min(times, default=None),
+            last=max(times, default=None),
+            files=(replace(self.status.files[0], lines=lines),),
+        )
+
+
+def _read(
+    lines: Sequence[bytes], first_line: int, offset: int, marker: LinkMarker
+) -> tuple[list[AuditEvent], Batch]:
+    events: list[AuditEvent] = []
+    rows: list[tuple[object, ...]] = []
+    malformed: list[tuple[object, ...]] = []
+    for number, line in enumerate(lines, first_line):
+        at = Location(0, number, offset, len(line))
+        offset += len(line) + 1
+        event = decode_bytes(line)
+        if isinstance(event, AuditEvent):
+            events.append(event)
+            rows.append(event_row(event, line.decode(), at))
+        elif line and not line.isspace():
+            malformed.append(malformed_row(event, line, at))
+    return events, Batch(marker.mark(events_frame(rows)), malformed_frame(malformed))
+
+
+def _rank(ordered: Sequence[_Held], order: Order, at: Cursor, read: Sequence[_Held]) -> int | None:
+    match at:
+        case AtRow(row):
+            return row
+        case AtTime(moment):
+            times = [held.event.occurred_at for held in ordered]
+            if order is Order.NEWEST_FIRST:
+                return sum(time > moment for time in times)
+            return sum(time < moment for time in times)
+        case AtEvent(event_id):
+            wanted = next((held for held in read if held.event.id == event_id), None)
+            ranks = (rank for rank, held in enumerate(ordered) if held is wanted)
+            return next(ranks, None)
