@@ -1,0 +1,1 @@
+"""Screens over one source. They know the `Source` protocol, never a file format or a database."""

@@ -1,0 +1,277 @@
+"""The action table: every key, footer entry, palette command and line of help comes from here.
+
+An action named `jump` of a pane is the method `action_jump` of the widget or
+screen that stands for the pane.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding, BindingType
+
+
+class Pane(StrEnum):
+    """Where an action holds; the value is its heading in the help."""
+
+    APP = "Everywhere"
+    SOURCES = "Sources"
+    INVESTIGATE = "Investigate"
+    TABLE = "Event table"
+    DETAIL = "Detail"
+    LIST = "List"
+    DIALOG = "Dialog"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that can be done.
+
+    Attributes:
+        pane: where it holds.
+        name: the method without its prefix `action_`.
+        keys: Textual's names of the keys, the first one shown.
+        title: one or two words for footer and palette.
+        explanation: one line for the help.
+        in_footer: whether the footer offers it.
+        in_palette: whether the command palette offers it.
+        priority: whether it holds before the focused widget sees the key.
+    """
+
+    pane: Pane
+    name: str
+    keys: tuple[str, ...]
+    title: str
+    explanation: str
+    in_footer: bool = False
+    in_palette: bool = True
+    priority: bool = False
+
+
+def _move(pane: Pane, name: str, keys: str, title: str, explanation: str) -> Action:
+    return Action(pane, name, tuple(keys.split()), title, explanation, in_palette=False)
+
+
+def _vertical_moves(pane: Pane, thing: str) -> tuple[Action, ...]:
+    return (
+        _move(pane, "cursor_up", "up k", "Up", f"one {thing} up"),
+        _move(pane, "cursor_down", "down j", "Down", f"one {thing} down"),
+        _move(pane, "page_up", "pageup ctrl+b", "Page up", "one page up"),
+        _move(pane, "page_down", "pagedown ctrl+f", "Page down", "one page down"),
+        _move(pane, "first", "g home", "First", f"first {thing}"),
+        _move(pane, "last", "G end", "Last", f"last {thing}"),
+    )
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        Pane.TABLE, "open_detail", ("enter",), "Detail", "open or close the detail", in_footer=True
+    ),
+    Action(
+        Pane.TABLE,
+        "include",
+        ("f",),
+        "Only this",
+        "keep only events with the value under the cursor",
+        in_footer=True,
+    ),
+    Action(
+        Pane.TABLE,
+        "reverse",
+        ("r",),
+        "Reverse",
+        "sort by time the other way, the selected event stays selected",
+        in_footer=True,
+    ),
+    Action(
+        Pane.DETAIL, "toggle_fold", ("enter", "space"), "Fold", "fold, unfold; or close the detail"
+    ),
+    Action(Pane.DETAIL, "fold", ("left", "h"), "Fold", "fold this part of the tree"),
+    Action(Pane.DETAIL, "unfold", ("right", "l"), "Unfold", "unfold this part of the tree"),
+    Action(
+        Pane.DETAIL,
+        "copy_value",
+        ("y",),
+        "Copy value",
+        "copy the value on this line",
+        in_footer=True,
+    ),
+    Action(
+        Pane.INVESTIGATE,
+        "next_event",
+        ("right_square_bracket",),
+        "Next event",
+        "select the event below, wherever the focus is",
+    ),
+    Action(
+        Pane.INVESTIGATE,
+        "previous_event",
+        ("left_square_bracket",),
+        "Previous event",
+        "select the event above, wherever the focus is",
+    ),
+    Action(
+        Pane.INVESTIGATE,
+        "jump",
+        ("colon",),
+        "Jump",
+        "go to a time, a row number or an event id",
+        in_footer=True,
+    ),
+    Action(
+        Pane.INVESTIGATE,
+        "findings",
+        ("i",),
+        "Findings",
+        "what the check found; Enter goes to the event",
+        in_footer=True,
+    ),
+    Action(
+        Pane.INVESTIGATE,
+        "bad_lines",
+        ("b",),
+        "Bad lines",
+        "lines that could not be read, with their bytes",
+        in_footer=True,
+    ),
+    Action(
+        Pane.INVESTIGATE,
+        "remove_term",
+        ("backspace",),
+        "Unfilter",
+        "remove the filter term added last",
+    ),
+    Action(Pane.INVESTIGATE, "clear_filter", ("F",), "Clear filter", "remove all filter terms"),
+    Action(Pane.TABLE, "copy_value", ("y",), "Copy value", "copy the value under the cursor"),
+    Action(Pane.INVESTIGATE, "copy_row", ("c",), "Copy row", "copy the row, tabs between fields"),
+    Action(Pane.INVESTIGATE, "copy_raw", ("Y",), "Copy line", "copy the line as stored in the log"),
+    Action(Pane.TABLE, "widen", ("w",), "Wide columns", "show long values in full width, or fit"),
+    *_vertical_moves(Pane.TABLE, "row"),
+    _move(Pane.TABLE, "cursor_left", "left h", "Left", "one column left"),
+    _move(Pane.TABLE, "cursor_right", "right l", "Right", "one column right"),
+    _move(Pane.TABLE, "first_column", "0", "First column", "first column"),
+    _move(Pane.TABLE, "last_column", "dollar_sign", "Last column", "last column"),
+    *_vertical_moves(Pane.LIST, "line"),
+    Action(Pane.LIST, "choose", ("enter",), "Choose", "open or go to it", in_palette=False),
+    Action(
+        Pane.INVESTIGATE,
+        "step_back",
+        ("escape",),
+        "Back / stop",
+        "leave the detail; stop the load and keep what is there; close the detail",
+    ),
+    Action(
+        Pane.INVESTIGATE, "leave", ("q",), "Back", "a step back: detail, filter, then the sources"
+    ),
+    Action(Pane.SOURCES, "leave", ("q",), "Quit", "leave the program", in_footer=True),
+    Action(Pane.SOURCES, "step_back", ("escape",), "List", "from the input to the list"),
+    Action(
+        Pane.SOURCES,
+        "type_place",
+        ("o", "slash"),
+        "Open",
+        "type a file, folder or glob",
+        in_footer=True,
+    ),
+    Action(
+        Pane.SOURCES,
+        "forget",
+        ("delete", "x"),
+        "Forget",
+        "remove the selected source from this list; the log is not touched",
+    ),
+    Action(
+        Pane.DIALOG,
+        "close",
+        ("escape", "q"),
+        "Close",
+        "close without doing anything",
+        in_palette=False,
+    ),
+    Action(Pane.APP, "sources", ("1",), "Sources", "screen 1: choose a log", in_footer=True),
+    Action(
+        Pane.APP,
+        "investigate",
+        ("2",),
+        "Investigate",
+        "screen 2: look at the open log",
+        in_footer=True,
+    ),
+    Action(
+        Pane.APP,
+        "help",
+        ("question_mark", "f1"),
+        "Help",
+        "the keys of what has the focus",
+        in_footer=True,
+    ),
+    Action(
+        Pane.APP,
+        "command_palette",
+        ("ctrl+p",),
+        "Palette",
+        "all actions by name",
+        in_palette=False,
+        priority=True,
+    ),
+    Action(Pane.APP, "toggle_theme", ("ctrl+t",), "Light / dark", "the other theme"),
+    Action(
+        Pane.APP,
+        "quit",
+        ("ctrl+q",),
+        "Quit",
+        "leave the program at once, even while loading",
+        priority=True,
+    ),
+)
+"""Within a pane in the order of help and footer."""
+
+
+def bindings(pane: Pane) -> list[BindingType]:
+    """Give the key bindings of a pane."""
+    return [
+        Binding(
+            ",".join(action.keys),
+            action.name,
+            action.title,
+            show=action.in_footer,
+            priority=action.priority,
+        )
+        for action in ACTIONS
+        if action.pane is pane
+    ]
+
+
+def key_label(key: str) -> str:
+    """Name a key as it is printed on a keyboard."""
+    return _KEY_LABELS.get(key) or (key.replace("ctrl+", "^") if "+" in key else key)
+
+
+_KEY_LABELS = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "dollar_sign": "$",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "enter": "Enter",
+    "escape": "Esc",
+    "backspace": "Bksp",
+    "delete": "Del",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "space": "Space",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "f1": "F1",
+    "ctrl+q": "^Q",
+    "ctrl+p": "^P",
+    "ctrl+t": "^T",
+    "ctrl+b": "^B",
+    "ctrl+f": "^F",
+}

@@ -1,0 +1,226 @@
+"""The app: which log is open, which screen shows. Everything else is in screens and widgets."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+from textual import on
+from textual.app import App
+from textual.binding import BindingType
+
+from audit_console.core.safe_text import safe_text
+from audit_console.errors import AuditConsoleError
+from audit_console.integrity.verification import Verification
+from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.loader import Load, Opener
+from audit_console.tui.messages import (
+    LoadCrashed,
+    LoadFailed,
+    LoadFinished,
+    LoadProgressed,
+    SourceOpened,
+)
+from audit_console.tui.palette import ActionCommands
+from audit_console.tui.panes import panes_in_focus
+from audit_console.tui.recent import RecentSources
+from audit_console.tui.screens.investigate import InvestigateScreen
+from audit_console.tui.screens.sources import SourcesScreen
+from audit_console.tui.session import Session
+from audit_console.tui.themes import DARK, LIGHT
+
+SECONDS_TO_STOP = 2.0
+"""How long leaving the program waits for a load to hand over what it has."""
+
+
+class AuditConsoleApp(App[None]):
+    """The console over one log at a time.
+
+    Args:
+        opener: opens places as one log; called on a thread, raises `SourceError`.
+        places: what to open at once; none shows the sources.
+        recent: the list of recent sources.
+    """
+
+    TITLE = "audit-console"
+    PANE = Pane.APP
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.APP)
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar = {ActionCommands}
+    ESCAPE_TO_MINIMIZE = False
+
+    def __init__(
+        self, opener: Opener, *, places: Sequence[str] = (), recent: RecentSources
+    ) -> None:
+        # Without colours a terminal's own two are used, and no grey in their place.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self._opener = opener
+        self._places = tuple(places)
+        self._recent = recent
+        self._generation = 0
+        self._load: Load | None = None
+        self._opening: Load | None = None
+        self._sources = SourcesScreen(recent)
+        self._investigate = InvestigateScreen()
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    @property
+    def verification(self) -> Verification | None:
+        """The result for the log that was open last; of a stopped load a partial one."""
+        return None if self._load is None else self._load.verification
+
+    @property
+    def error(self) -> AuditConsoleError | None:
+        """Why the log that was asked for last could not be read."""
+        load = self._opening or self._load
+        return None if load is None else load.error
+
+    async def on_mount(self) -> None:
+        """Show the first screen and begin to open what was asked for."""
+        self.add_mode("sources", lambda: self._sources)
+        self.add_mode("investigate", lambda: self._investigate)
+        await self.switch_mode("investigate" if self._places else "sources")
+        if self._places:
+            self.open(self._places)
+
+    # --- loads -------------------------------------------------------------------
+
+    def open(self, places: Sequence[str]) -> None:
+        """Open places as one log; the one on the screen stays until they are a log."""
+        if self._opening is not None:
+            self._retire(self._opening)
+        self._generation += 1
+        self._opening = Load(self._opener, places, self.post_message, self._generation)
+        self._opening.start()
+
+    def _retire(self, load: Load) -> None:
+        self.run_worker(asyncio.to_thread(load.close), group="closing")
+
+    @on(SourceOpened)
+    async def _on_source_opened(self, message: SourceOpened) -> None:
+        if self._opening is None or message.generation != self._opening.generation:
+            return
+        if self._load is not None:
+            self._retire(self._load)
+        self._load, self._opening = self._opening, None
+        await self.switch_mode("investigate")
+        self._investigate.open(Session(message.source, message.source.status))
+        self._remember(self._load.places)
+
+    def _remember(self, places: Sequence[str]) -> None:
+        try:
+            self._recent.remember(places)
+        except OSError as error:
+            self.notify(
+                f"the list of recent sources could not be stored: {error.strerror}",
+                severity="warning",
+            )
+
+    def _session_of(self, generation: int) -> Session | None:
+        """Give the session that a message is about, None for a stale one."""
+        if self._load is None or generation != self._load.generation:
+            return None
+        return self._investigate.session
+
+    @on(LoadProgressed)
+    def _on_load_progressed(self, message: LoadProgressed) -> None:
+        if (session := self._session_of(message.generation)) is not None:
+            progress = message.progress
+            self._investigate.update(
+                replace(session, status=progress.status, faults=progress.faults)
+            )
+
+    @on(LoadFinished)
+    def _on_load_finished(self, message: LoadFinished) -> None:
+        if (session := self._session_of(message.generation)) is not None:
+            result = message.verification
+            self._investigate.update(replace(session, status=result.status, verification=result))
+
+    @on(LoadFailed)
+    async def _on_load_failed(self, message: LoadFailed) -> None:
+        session = self._session_of(message.generation)
+        if session is not None:
+            status = session.source.status
+            self._investigate.update(replace(session, status=status, error=message.error))
+            self.notify(f"{message.error} {message.error.hint}", severity="error", timeout=20)
+        elif self._opening is not None and message.generation == self._opening.generation:
+            await self.switch_mode("sources")
+            self._sources.show_error(message.error)
+
+    @on(LoadCrashed)
+    def _on_load_crashed(self, message: LoadCrashed) -> None:
+        raise message.error
+
+    # --- what screens ask for ----------------------------------------------------
+
+    @on(SourcesScreen.OpenAsked)
+    def _on_open_asked(self, message: SourcesScreen.OpenAsked) -> None:
+        self._sources.show_opening(message.places)
+        self.open(message.places)
+
+    @on(InvestigateScreen.StopAsked)
+    def _on_stop_asked(self) -> None:
+        if self._load is not None:
+            self._load.stop()
+
+    @on(InvestigateScreen.LeaveAsked)
+    async def _on_leave_asked(self) -> None:
+        await self.action_sources()
+
+    # --- actions -----------------------------------------------------------------
+
+    async def action_sources(self) -> None:
+        """Show the sources."""
+        await self.switch_mode("sources")
+        self._sources.update_recent()
+        self._sources.show_welcome()
+
+    async def action_investigate(self) -> None:
+        """Show the open log."""
+        if self._load is None and self._opening is None:
+            self.notify("no log is open yet")
+            return
+        await self.switch_mode("investigate")
+
+    def action_help(self) -> None:
+        """Show the keys of what has the focus."""
+        from audit_console.tui.screens.help import HelpDialog  # noqa: PLC0415
+
+        self.push_screen(HelpDialog(panes_in_focus(self.screen)))
+
+    def action_toggle_theme(self) -> None:
+        """Change between light and dark."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    async def action_quit(self) -> None:
+        """Leave at once; a running load hands over what it has."""
+        for load in (self._load, self._opening):
+            if load is not None:
+                load.stop()
+        if self._load is not None:
+            await asyncio.to_thread(self._load.wait, SECONDS_TO_STOP)
+        self.exit()
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: Literal["information", "warning", "error"] = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a toast; its text is made safe and is never markup."""
+        del markup
+        super().notify(
+            safe_text(message, limit=400),
+            title=safe_text(title, limit=80),
+            severity=severity,
+            timeout=timeout,
+            markup=False,
+        )

@@ -1,0 +1,90 @@
+"""Opens and verifies one source on a thread of its own; speaks in messages only."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from audit_console.errors import AuditConsoleError
+from audit_console.integrity.verification import Progress, Verification
+from audit_console.sources.protocol import Source
+from audit_console.tui.messages import (
+    LoadCrashed,
+    LoadFailed,
+    LoadFinished,
+    LoadMessage,
+    LoadProgressed,
+    SourceOpened,
+)
+
+Opener = Callable[[Sequence[str]], Source]
+
+SECONDS_BETWEEN_PROGRESS = 0.1
+
+
+class Load:
+    """One load, on a daemon thread: a place that never answers cannot hold the program.
+
+    Attributes:
+        verification: the result; also there after a stopped load.
+        error: why there is none.
+    """
+
+    def __init__(
+        self,
+        opener: Opener,
+        places: Sequence[str],
+        post: Callable[[LoadMessage], object],
+        generation: int,
+    ) -> None:
+        self.places = tuple(places)
+        self.generation = generation
+        self.verification: Verification | None = None
+        self.error: AuditConsoleError | None = None
+        self._opener = opener
+        self._post = post
+        self._source: Source | None = None
+        self._stop = threading.Event()
+        self._last_progress = float("-inf")
+        self._thread = threading.Thread(target=self._run, name="load", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the load to end with what it has; it does so at the next batch."""
+        self._stop.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the end of the load, at most so long."""
+        self._thread.join(seconds)
+
+    def close(self) -> None:
+        """Stop, and give back what the source holds unless the load cannot be ended."""
+        self.stop()
+        self.wait(5)
+        if self._source is not None and not self._thread.is_alive():
+            self._source.close()
+
+    def _run(self) -> None:
+        # Polars is needed from here on: importing it beside the first paint saves its time.
+        from audit_console.integrity.verifier import verify  # noqa: PLC0415
+
+        try:
+            self._source = self._opener(self.places)
+            self._post(SourceOpened(self.generation, self._source))
+            self.verification = verify(self._source, stop=self._stop, on_progress=self._on_progress)
+            self._post(LoadFinished(self.generation, self.verification))
+        except AuditConsoleError as error:
+            self.error = error
+            self._post(LoadFailed(self.generation, error))
+        except Exception as error:  # noqa: BLE001 - raised again by the app, which owns the screen
+            self._post(LoadCrashed(self.generation, error))
+
+    def _on_progress(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._last_progress >= SECONDS_BETWEEN_PROGRESS:
+            self._last_progress = now
+            self._post(LoadProgressed(self.generation, progress))

@@ -1,0 +1,80 @@
+"""Lines of text as widgets draw them: spans with a role, made safe here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from audit_console.core.safe_text import safe_text
+
+ELLIPSIS = "…"
+
+
+class Span(NamedTuple):
+    """Text in one style. `role` is one of `ROLES` or empty; `text` may be hostile."""
+
+    text: str
+    role: str = ""
+
+
+Line = tuple[Span, ...]
+
+ROLES = ("muted", "ok", "bad", "warn", "name", "key", "rule", "chip", "heading")
+
+
+def width_of(line: Iterable[Span]) -> int:
+    """Count the cells that a line takes once it is made safe."""
+    return sum(cell_len(safe_text(span.text)) for span in line)
+
+
+def fit(text: str, width: int, *, keep_end: bool = False) -> str:
+    """Pad or cut safe text to exactly `width` cells.
+
+    Args:
+        text: safe text.
+        width: cells to fill.
+        keep_end: cut in the middle, for names that differ at their end.
+    """
+    length = cell_len(text)
+    if length <= width:
+        return text + " " * (width - length)
+    if width < 1:
+        return ""
+    if not keep_end or width < 8:
+        return set_cell_size(text, width - 1) + ELLIPSIS
+    tail_width = (width - 1) // 2
+    tail = text[-tail_width:]
+    while cell_len(tail) > tail_width:
+        tail = tail[1:]
+    return set_cell_size(text, width - 1 - cell_len(tail)) + ELLIPSIS + tail
+
+
+class LinePainter(Widget):
+    """Base of widgets that draw lines of spans. Nothing in them is markup."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES}
+
+    def role_style(self, role: str) -> Style:
+        """Give the style of a role, without a background."""
+        return self.get_component_rich_style(f"role--{role}", partial=True) if role else Style()
+
+    def paint(self, line: Iterable[Span], width: int, *, over: Style | None = None) -> Strip:
+        """Draw a line on exactly `width` cells, `over` laid on top of every style."""
+        base = self.rich_style
+        segments = [
+            Segment(safe_text(span.text), base + self.role_style(span.role) + (over or Style()))
+            for span in line
+        ]
+        blank = base + over if over else base
+        strip = Strip(segments)
+        if strip.cell_length > width:
+            mark = Strip([Segment(ELLIPSIS, blank)], 1)
+            return Strip.join([strip.crop(0, width - 1), mark]).adjust_cell_length(width, blank)
+        return strip.adjust_cell_length(width, blank)

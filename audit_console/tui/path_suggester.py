@@ -1,0 +1,44 @@
+"""Completes the path that is being typed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from itertools import islice
+from pathlib import Path
+
+from textual.suggester import Suggester
+
+from audit_console.core.safe_text import safe_text
+
+ENTRIES_LOOKED_AT = 5_000
+
+
+class PathSuggester(Suggester):
+    """Suggests the first file or folder, by name, that continues the text."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Continue a path; None when nothing does."""
+        return await asyncio.to_thread(complete_path, value)
+
+
+def complete_path(value: str) -> str | None:
+    """Continue a path. Names that are not safe to show are not offered."""
+    if not value or value.endswith("/.."):
+        return None
+    folder, start = os.path.split(value)
+    try:
+        with os.scandir(Path(folder or ".").expanduser()) as entries:
+            names = sorted(
+                entry.name + ("/" if entry.is_dir() else "")
+                for entry in islice(entries, ENTRIES_LOOKED_AT)
+                if entry.name.startswith(start)
+                and (start or not entry.name.startswith("."))
+                and safe_text(entry.name) == entry.name
+            )
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return os.path.join(folder, names[0]) if names else None  # noqa: PTH118 - keeps `~` as typed

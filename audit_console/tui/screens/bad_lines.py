@@ -1,0 +1,92 @@
+"""Lines that could not be read: where, why, and their bytes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from audit_console.errors import SourceError
+from audit_console.tui.painting import Line, Span
+from audit_console.tui.screens.dialog import Dialog, wrapped
+from audit_console.tui.session import Session
+from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.wording import count, number
+
+FETCHED = 500
+"""Lines fetched at once; more follow when the cursor reaches the end."""
+
+
+class BadLinesDialog(Dialog[None]):
+    """Lists unreadable lines."""
+
+    CSS_PATH: ClassVar[str] = "bad_lines.tcss"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._rows: list[dict[str, Any]] = []
+        self._complete = False
+
+    def compose(self) -> ComposeResult:
+        """Make the list and the bytes of the line under its cursor."""
+        box = Vertical(LineList(id="lines"), LineList(id="bytes"), classes="dialog")
+        total = self._session.status.malformed
+        box.border_title = f"{count(total, 'line')} could not be read"
+        box.border_subtitle = "Tab to the bytes · Esc closes"
+        yield box
+
+    def on_mount(self) -> None:
+        """Fetch the first lines."""
+        self._fetch()
+
+    def _fetch(self) -> None:
+        self.run_worker(self._fetch_more(), group="bad lines", exclusive=True)
+
+    async def _fetch_more(self) -> None:
+        first = len(self._rows)
+        try:
+            frame = await asyncio.to_thread(
+                self._session.source.malformed, first=first, limit=FETCHED
+            )
+        except SourceError as error:
+            self.notify(f"{error} {error.hint}", severity="error")
+            return
+        self._rows.extend(frame.iter_rows(named=True))
+        self._complete = frame.height < FETCHED
+        lines = [self._line(row) for row in self._rows]
+        if not self._complete:
+            lines.append((Span(" … more lines follow", "muted"),))
+        if not self._rows:
+            lines = [(Span(" every line could be read", "muted"),)]
+        self.query_one("#lines", LineList).set_lines(lines)
+
+    def _line(self, row: dict[str, Any]) -> Line:
+        name = self._session.file_name(row["file"]) or "line"
+        return (
+            Span(f" {name}:{number(row['line'])}", "name"),
+            Span(f"  byte {number(row['offset'])}, {number(row['length'])} long  ", "muted"),
+            Span(row["reason"], "bad"),
+        )
+
+    @on(LineList.Moved, "#lines")
+    def _show(self, event: LineList.Moved) -> None:
+        text = self.query_one("#bytes", LineList)
+        if event.index < len(self._rows):
+            width = text.scrollable_content_region.width
+            text.set_lines(bytes_lines(self._rows[event.index], width), cursor=0)
+        elif self._rows and not self._complete:
+            self._fetch()
+
+
+def bytes_lines(row: dict[str, Any], width: int) -> list[Line]:
+    """Show why a line is bad and its bytes; one that is not UTF-8 is spelled in hex."""
+    start: bytes = row["start"]
+    lines = wrapped(row["reason"], width, "bad")
+    lines += wrapped(start.decode("utf-8", "backslashreplace"), width, limit=8_000)
+    if len(start) < row["length"]:
+        lines += wrapped(f"the first {number(len(start))} bytes are shown", width, "muted")
+    return lines

@@ -1,0 +1,98 @@
+"""What the check found; Enter goes to the event."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from audit_console.core.findings import CODES, Finding
+from audit_console.integrity.verification import Verification
+from audit_console.tui.painting import Line, Span
+from audit_console.tui.screens.dialog import Dialog, wrapped
+from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.wording import CLASSES, VERDICTS, number
+
+
+class FindingsDialog(Dialog[Finding]):
+    """Answers the finding to whose event to go."""
+
+    CSS_PATH: ClassVar[str] = "findings.tcss"
+
+    def __init__(self, verification: Verification) -> None:
+        super().__init__()
+        self._verification = verification
+
+    def compose(self) -> ComposeResult:
+        """Make the list and the text of the finding under its cursor."""
+        box = Vertical(LineList(id="findings"), LineList(id="finding"), classes="dialog")
+        total = sum(self._verification.counts.values())
+        shown = len(self._verification.findings)
+        box.border_title = f"{VERDICTS[self._verification.verdict].text} · {number(total)} findings"
+        if shown < total:
+            box.border_title += f" · the first {number(shown)} are listed"
+        box.border_subtitle = "Enter goes to the event · Tab to the text · Esc closes"
+        yield box
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        lines = [finding_line(finding) for finding in self._verification.findings]
+        if not lines:
+            lines = [(Span(" nothing was found", "muted"),)]
+        self.query_one("#findings", LineList).set_lines(lines)
+
+    @on(LineList.Moved, "#findings")
+    def _show(self, event: LineList.Moved) -> None:
+        text = self.query_one("#finding", LineList)
+        width = text.scrollable_content_region.width
+        if event.index < len(self._verification.findings):
+            text.set_lines(finding_text(self._verification.findings[event.index], width), cursor=0)
+        else:
+            sentences = self._verification.cannot_show
+            text.set_lines([line for s in sentences for line in wrapped(s, width, "muted")])
+
+    @on(LineList.Chosen, "#findings")
+    def _choose(self, event: LineList.Chosen) -> None:
+        if event.index < len(self._verification.findings):
+            self.dismiss(self._verification.findings[event.index])
+
+
+def finding_line(finding: Finding) -> Line:
+    """Word a finding on one line."""
+    symbol = CLASSES[finding.finding_class]
+    return (
+        Span(" "),
+        symbol,
+        Span(f"  {finding.code.value:<23}", symbol.role),
+        Span(f" {place(finding):<24} ", "muted"),
+        Span(finding.message),
+    )
+
+
+def place(finding: Finding) -> str:
+    """Say where a finding is: by seq, else by file and line."""
+    if finding.first_seq is not None:
+        if finding.last_seq in {None, finding.first_seq}:
+            return f"seq {number(finding.first_seq)}"
+        return f"seq {number(finding.first_seq)} to {number(finding.last_seq or 0)}"
+    if finding.line is not None:
+        return f"{finding.file or 'line'}:{number(finding.line)}"
+    return finding.file or "the log"
+
+
+def finding_text(finding: Finding, width: int) -> list[Line]:
+    """Word a finding in full."""
+    lines = wrapped(finding.message, width)
+    lines += wrapped(f"{finding.code.value}: {CODES[finding.code].meaning}", width, "muted")
+    where = [f"chain {finding.chain}" if finding.chain else "", place(finding)]
+    if finding.line is not None:
+        where.append(f"{finding.file or 'line'}:{number(finding.line)}")
+    if finding.event_id is not None:
+        where.append(f"id {finding.event_id}")
+    lines += wrapped(" · ".join(dict.fromkeys(filter(None, where))), width, "muted")
+    for label, digest in (("stored  ", finding.stored), ("computed", finding.computed)):
+        if digest is not None:
+            lines += wrapped(f"{label} {digest}", width, "muted")
+    return lines

@@ -1,0 +1,62 @@
+"""Jump to a time, a row or an event id; says when nothing is there."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from audit_console.errors import AuditConsoleError
+from audit_console.tui.jump import EXAMPLES, not_found, parse_jump
+from audit_console.tui.painting import Span
+from audit_console.tui.screens.dialog import Dialog
+from audit_console.tui.widgets.event_columns import EventRow
+from audit_console.tui.widgets.event_window import View
+from audit_console.tui.widgets.safe_input import SafeInput
+from audit_console.tui.widgets.text_lines import TextLines
+
+
+class JumpDialog(Dialog[int]):
+    """Answers the number of a row of the view, counting from 0."""
+
+    CSS_PATH: ClassVar[str] = "jump.tcss"
+
+    def __init__(self, view: View, selected: EventRow | None) -> None:
+        super().__init__()
+        self._view = view
+        self._day = selected["timestamp"].date() if selected else None
+
+    def compose(self) -> ComposeResult:
+        """Make input and answer line."""
+        box = Vertical(
+            SafeInput(placeholder="time, row number or event id"), TextLines(), classes="dialog"
+        )
+        box.border_title = "jump to"
+        box.border_subtitle = "Enter goes · Esc closes"
+        yield box
+
+    def on_mount(self) -> None:
+        """Show examples until there is an answer."""
+        self._say(EXAMPLES, "muted")
+
+    def _say(self, text: str, role: str) -> None:
+        self.query_one(TextLines).lines = ((Span(f" {text}", role),),)
+
+    @on(SafeInput.Submitted)
+    def _on_submitted(self, event: SafeInput.Submitted) -> None:
+        self.run_worker(self._jump(event.value), exclusive=True)
+
+    async def _jump(self, text: str) -> None:
+        try:
+            cursor = parse_jump(text, day=self._day)
+            page = await asyncio.to_thread(self._view.page, cursor, 1)
+        except AuditConsoleError as error:
+            self._say(f"{error}; {error.hint}" if error.hint else str(error), "bad")
+            return
+        if page.rows.height:
+            self.dismiss(page.first_row)
+        else:
+            self._say(not_found(cursor, page.matched), "bad")

@@ -1,0 +1,125 @@
+"""Choose a log: recent ones, or a place typed in; why one did not open and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.message import Message
+
+from audit_console.errors import AuditConsoleError
+from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.painting import Line, Span
+from audit_console.tui.path_suggester import PathSuggester
+from audit_console.tui.recent import Places, RecentSources
+from audit_console.tui.screens.console_screen import ConsoleScreen
+from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.widgets.safe_input import SafeInput
+from audit_console.tui.widgets.status_lines import KeyBar, SourceHeader
+from audit_console.tui.widgets.text_lines import TextLines
+
+WELCOME = (
+    (Span("Look at an audit log and check that it is whole.", "muted"),),
+    (Span("A file, a folder or a glob such as logs/audit*.jsonl; .gz and .zst too.", "muted"),),
+)
+
+
+class SourcesScreen(ConsoleScreen):
+    """Recent sources and an input for another."""
+
+    PANE = Pane.SOURCES
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.SOURCES)
+    CSS_PATH: ClassVar[str] = "sources.tcss"
+
+    class OpenAsked(Message):
+        """The reader wants these places opened as one log."""
+
+        def __init__(self, places: Sequence[str]) -> None:
+            super().__init__()
+            self.places = tuple(places)
+
+    def __init__(self, recent: RecentSources) -> None:
+        super().__init__()
+        self._recent = recent
+        self._recent_places: list[Places] = []
+
+    def compose(self) -> ComposeResult:
+        """Make input, answer and list."""
+        yield SourceHeader()
+        with Vertical(id="choice"):
+            place = SafeInput(placeholder="file, folder or glob", suggester=PathSuggester())
+            place.border_title = "open"
+            place.border_subtitle = "→ completes · Enter opens"
+            yield place
+            yield TextLines(id="answer")
+            recent = LineList(id="recent")
+            recent.border_title = "recent"
+            yield recent
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Start on the recent sources if there are any."""
+        super().on_mount()
+        self.query_one("#answer", TextLines).lines = WELCOME
+        self.update_recent()
+        (self.query_one(LineList) if self._recent_places else self.query_one(SafeInput)).focus()
+
+    def update_recent(self) -> None:
+        """Read the recent sources anew."""
+        self._recent_places = self._recent.places()
+        lines: list[Line] = [(Span(" " + "  ".join(places)),) for places in self._recent_places]
+        self.query_one(LineList).set_lines(lines or [(Span(" none yet", "muted"),)])
+
+    def show_opening(self, places: Sequence[str]) -> None:
+        """Say that a log is being opened."""
+        self.query_one("#answer", TextLines).lines = (
+            (Span("… opening "), Span("  ".join(places), "name")),
+        )
+
+    def show_error(self, error: AuditConsoleError) -> None:
+        """Say why a log did not open and what to do about it."""
+        lines: tuple[Line, ...] = ((Span(f"✘ {error}", "bad"),),)
+        if error.hint:
+            lines += ((Span(f"  {error.hint}"),),)
+        self.query_one("#answer", TextLines).lines = lines
+
+    def show_welcome(self) -> None:
+        """Take back what was said of an earlier try."""
+        self.query_one("#answer", TextLines).lines = WELCOME
+
+    @on(SafeInput.Submitted)
+    def _on_submitted(self, event: SafeInput.Submitted) -> None:
+        if event.value.strip():
+            self.post_message(self.OpenAsked([event.value.strip()]))
+
+    @on(LineList.Chosen)
+    def _on_chosen(self, event: LineList.Chosen) -> None:
+        if event.index < len(self._recent_places):
+            self.post_message(self.OpenAsked(self._recent_places[event.index]))
+
+    def action_type_place(self) -> None:
+        """Go to the input."""
+        self.query_one(SafeInput).focus()
+
+    def action_step_back(self) -> None:
+        """Go from the input to the list."""
+        self.query_one(LineList).focus()
+
+    async def action_leave(self) -> None:
+        """Leave the program: there is nothing behind this screen."""
+        await self.app.run_action("app.quit")
+
+    def action_forget(self) -> None:
+        """Remove the selected source from the list."""
+        index = self.query_one(LineList).cursor
+        if index >= len(self._recent_places):
+            return
+        try:
+            self._recent.forget(self._recent_places[index])
+        except OSError as error:
+            self.notify(f"the list could not be stored: {error.strerror}", severity="warning")
+        self.update_recent()

@@ -1,0 +1,105 @@
+"""The detail pane: every field of the selected event, what its hash covers, its line."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.events import Resize
+from textual.message import Message
+
+from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.painting import Span
+from audit_console.tui.widgets.event_columns import EventRow
+from audit_console.tui.widgets.event_lines import DetailLine, detail_lines
+from audit_console.tui.widgets.json_tree import Path
+from audit_console.tui.widgets.line_list import LineList
+
+
+class DetailPane(LineList):
+    """Shows one event. What is unfolded stays so from event to event."""
+
+    PANE = Pane.DETAIL
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.DETAIL)
+
+    class CloseAsked(Message):
+        """The reader wants the pane closed."""
+
+    class CopyAsked(Message):
+        """The reader wants the value of a line in the clipboard."""
+
+        def __init__(self, value: str) -> None:
+            super().__init__()
+            self.value = value
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._row: EventRow | None = None
+        self._file_name = ""
+        self._toggled: frozenset[Path] = frozenset()
+        self._details: list[DetailLine] = []
+
+    def show(self, row: EventRow | None, file_name: str) -> None:
+        """Show an event; None while its row is fetched leaves the pane as it is."""
+        if row is not None and row is not self._row:
+            self._row = row
+            self._file_name = file_name
+            self._update_lines()
+
+    def clear(self) -> None:
+        """Show no event."""
+        self._row = None
+        self._details = []
+        self.set_lines([(Span(" no event is selected", "muted"),)], cursor=0)
+
+    def _update_lines(self) -> None:
+        if self._row is None or not self.size.width or not self.display:
+            return
+        width = self.scrollable_content_region.width
+        self._details = detail_lines(self._row, self._file_name, width, self._toggled)
+        self.set_lines([detail.line for detail in self._details])
+
+    def on_resize(self, event: Resize) -> None:
+        """Wrap anew."""
+        self._update_lines()
+        super().on_resize(event)
+
+    @property
+    def _current(self) -> DetailLine | None:
+        return self._details[self.cursor] if self.cursor < len(self._details) else None
+
+    def action_toggle_fold(self) -> None:
+        """Fold or unfold; on a line without parts, close the pane."""
+        current = self._current
+        if current is None or current.fold is None:
+            self.post_message(self.CloseAsked())
+        else:
+            self._toggle(current.fold)
+
+    def action_fold(self) -> None:
+        """Fold the part under the cursor."""
+        current = self._current
+        if current is not None and current.fold is not None and not current.folded:
+            self._toggle(current.fold)
+
+    def action_unfold(self) -> None:
+        """Unfold the part under the cursor."""
+        current = self._current
+        if current is not None and current.fold is not None and current.folded:
+            self._toggle(current.fold)
+
+    def _toggle(self, path: Path) -> None:
+        self._toggled = self._toggled ^ {path}
+        self._update_lines()
+
+    def action_choose(self) -> None:
+        """A double click folds and unfolds, and closes nothing."""
+        current = self._current
+        if current is not None and current.fold is not None:
+            self._toggle(current.fold)
+
+    def action_copy_value(self) -> None:
+        """Copy the value on this line."""
+        current = self._current
+        if current is not None and current.value is not None:
+            self.post_message(self.CopyAsked(current.value))

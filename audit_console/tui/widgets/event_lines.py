@@ -1,0 +1,188 @@
+"""What the detail pane says of one event, as lines. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rich.cells import chop_cells
+
+from audit_console.core.codec import Malformed, decode_line
+from audit_console.core.event import GENESIS_HASH, UNCOVERED_FIELDS, AuditEvent, Scheme
+from audit_console.core.hashing import check_hash
+from audit_console.core.safe_text import safe_text
+from audit_console.tui.painting import Line, Span
+from audit_console.tui.widgets import json_tree
+from audit_console.tui.widgets.event_columns import EventRow
+from audit_console.tui.wording import MISSING, RESULTS
+
+LABEL_WIDTH = 15
+RAW_LIMIT = 8_000
+
+
+class DetailLine(NamedTuple):
+    """A line of the pane.
+
+    Attributes:
+        line: what is drawn.
+        value: what `copy` takes from it, the log's own text; None on headings.
+        fold: the path of the foldable part that it heads, None without one.
+        folded: whether that part is folded.
+    """
+
+    line: Line
+    value: str | None = None
+    fold: json_tree.Path | None = None
+    folded: bool = False
+
+
+def detail_lines(
+    row: EventRow, file_name: str, width: int, toggled: frozenset[json_tree.Path]
+) -> list[DetailLine]:
+    """Say everything about an event.
+
+    Args:
+        row: the event's row of a page.
+        file_name: the file that holds it.
+        width: cells of a line.
+        toggled: parts of the details that are not in their first state.
+    """
+    place = list(_place(row, file_name, width))
+    if row["raw"] is None:
+        gone = "the line is no longer there: the file was changed while it was open"
+        return [*place, DetailLine((Span(f" {gone}", "bad"),))]
+    event = decode_line(row["raw"])
+    if isinstance(event, Malformed):
+        reason = Span(f"this line is no longer an event: {event.reason}", "bad")
+        return [*place, DetailLine((reason,)), *_raw(row["raw"], width)]
+    lines = list(_fields(event, width))
+    lines += _details(event, width, toggled)
+    lines += _integrity(event, row, width)
+    return [*lines, *place, *_raw(row["raw"], width)]
+
+
+def _heading(title: str) -> DetailLine:
+    return DetailLine((Span(f" {title}", "heading"),))
+
+
+def _labelled(label: str, value: str | None, width: int, role: str = "") -> Iterator[DetailLine]:
+    """Wrap a value beside its label; every line of it copies the whole value."""
+    name = Span(f" {label:<{LABEL_WIDTH}}", "muted")
+    if value is None:
+        yield DetailLine((name, MISSING), "")
+        return
+    for index, part in enumerate(_wrapped(safe_text(value), width - LABEL_WIDTH - 2)):
+        start = Span(" " * (LABEL_WIDTH + 1)) if index else name
+        yield DetailLine((start, Span(part, role)), value)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return chop_cells(text, max(10, width)) or [""]
+
+
+def _place(row: EventRow, file_name: str, width: int) -> Iterator[DetailLine]:
+    place = f"{file_name or 'line'}:{row['line']:,}"
+    bytes_ = f"byte {row['offset']:,}, {row['length']:,} long"
+    yield from _labelled("place", f"{place} · {bytes_}", width, "muted")
+
+
+def _fields(event: AuditEvent, width: int) -> Iterator[DetailLine]:
+    yield from _labelled("timestamp", event.timestamp, width)
+    yield from _labelled("event_type", event.event_type, width)
+    yield from _labelled("user_id", event.user_id, width, "name")
+    yield from _labelled("action", event.action, width)
+    yield from _labelled("resource", f"{event.resource_type}/{event.resource_id}", width)
+    result = RESULTS.get(event.result, Span(event.result))
+    yield from _labelled("result", result.text, width, result.role)
+    yield from _labelled("result_error", event.result_error, width)
+    yield from _labelled("ip_address", event.ip_address, width)
+    yield from _labelled("user_agent", event.user_agent, width)
+    yield from _labelled("request_id", event.request_id, width)
+    yield from _labelled("id", event.id, width)
+
+
+def _details(
+    event: AuditEvent, width: int, toggled: frozenset[json_tree.Path]
+) -> Iterator[DetailLine]:
+    if event.details is None:
+        yield from _labelled("details", None, width)
+        return
+    value = json_tree.parse(event.details)
+    text = "" if value else "{}"
+    yield DetailLine((Span(" details ", "heading"), Span(text)), event.details)
+    for node in json_tree.nodes(value, toggled):
+        yield from _node_lines(node, width)
+
+
+def _node_lines(node: json_tree.JsonNode, width: int) -> Iterator[DetailLine]:
+    mark = {None: " ", True: "▸", False: "▾"}[node.folded]
+    key = safe_text(node.key, limit=120)
+    head = f" {'  ' * len(node.path)}{mark} {key} "
+    fold = None if node.folded is None else node.path
+    copied = json_tree.as_text(node.value)
+    if node.folded is not None:
+        line = (Span(head, "muted"), Span(node.text, "muted"))
+        yield DetailLine(line, copied, fold, folded=node.folded)
+        return
+    for index, part in enumerate(_wrapped(node.text, width - len(head) - 1)):
+        start = Span(" " * len(head)) if index else Span(head, "muted")
+        yield DetailLine((start, Span(part)), copied)
+
+
+def _integrity(event: AuditEvent, row: EventRow, width: int) -> Iterator[DetailLine]:
+    check = check_hash(event, row["raw"])
+    hash_holds = check.computed is not None and check.computed == event.event_hash
+    yield _heading("integrity")
+    if event.seq is not None:
+        yield from _labelled("chain", event.chain, width)
+        yield from _labelled("seq", str(event.seq), width)
+        yield from _labelled("recorded_at", event.recorded_at, width)
+    yield from _labelled("check", *_check_words(row["check"], width))
+    if event.scheme is not Scheme.UNHASHED:
+        yield from _labelled("event_hash", event.event_hash, width)
+        yield from _labelled("", *_hash_words(check.computed, width, holds=hash_holds))
+        yield from _labelled("previous_hash", event.previous_hash, width)
+        yield from _labelled("", *_link_words(event, row["check"], width, hash_holds=hash_holds))
+    yield from _labelled("scheme", event.scheme.value, width)
+    yield from _labelled("not covered", *_coverage_words(event.scheme, width))
+
+
+def _check_words(check: str | None, width: int) -> tuple[str, int, str]:
+    words = {
+        "verified": ("✔ verified: content and link hold", width, "ok"),
+        "broken": ("✘ broken: see the findings", width, "bad"),
+    }
+    return words.get(check or "", ("· unverifiable: nothing to check it against", width, "muted"))
+
+
+def _hash_words(computed: str | None, width: int, *, holds: bool) -> tuple[str, int, str]:
+    if computed is None:
+        return "· the content cannot be hashed again", width, "muted"
+    if holds:
+        return "✔ matches the content", width, "ok"
+    return f"✘ the content hashes to {computed}", width, "bad"
+
+
+def _link_words(
+    event: AuditEvent, check: str | None, width: int, *, hash_holds: bool
+) -> tuple[str, int, str]:
+    if event.previous_hash in {None, GENESIS_HASH} and check == "verified":
+        return "✔ the chain begins here", width, "ok"
+    if check == "verified":
+        return "✔ matches the event before", width, "ok"
+    if check == "broken" and hash_holds:
+        return "✘ does not follow from the event before", width, "bad"
+    return "· not known from this event alone", width, "muted"
+
+
+def _coverage_words(scheme: Scheme, width: int) -> tuple[str, int, str]:
+    uncovered = UNCOVERED_FIELDS[scheme]
+    if not uncovered:
+        return "nothing: the hash covers every field", width, "ok"
+    return f"{', '.join(uncovered)}: can be changed without a trace", width, "warn"
+
+
+def _raw(raw: str, width: int) -> Iterator[DetailLine]:
+    yield _heading("line as stored")
+    for part in _wrapped(safe_text(raw, limit=RAW_LIMIT), width - 3):
+        yield DetailLine((Span(f" {part}", "muted"),), raw)

@@ -1,0 +1,128 @@
+"""The rows that the event table holds, and how they are fetched. No widget is touched here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from audit_console.core.filters import EVERYTHING, Filter
+
+if TYPE_CHECKING:  # Polars need not be there for the first paint
+    import polars as pl
+
+    from audit_console.sources.protocol import Cursor, Order, Page, Source
+    from audit_console.tui.widgets.event_columns import EventRow
+
+
+class Anchor(NamedTuple):
+    """The selected event, by which a view is held in place, and the row it was seen at."""
+
+    row: int
+    file: int
+    line: int
+    event_id: str
+    moment: datetime
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class View:
+    """What the table looks at. A changed view is a new object; answers to an old one are stale."""
+
+    source: Source
+    where: Filter
+    order: Order
+
+    def without_filter(self) -> View:
+        """The same log in the same order, nothing left out."""
+        return View(self.source, EVERYTHING, self.order)
+
+    def page(self, at: Cursor, limit: int) -> Page:
+        """Ask the source for rows of this view."""
+        return self.source.page(self.where, order=self.order, at=at, limit=limit)
+
+
+class Want(NamedTuple):
+    """Rows wanted: `limit` of them from row `first` on.
+
+    `anchor` should stand at its row; if more events were read before it, the
+    wanted rows move with it. `relocate` says that its row is not known at all.
+    """
+
+    view: View
+    first: int
+    limit: int
+    anchor: Anchor | None = None
+    relocate: bool = False
+
+
+class Window:
+    """Consecutive rows of a view."""
+
+    def __init__(self, first: int, rows: pl.DataFrame | None = None) -> None:
+        self.first = first
+        self._rows = rows
+        self._cache: dict[int, dict[str, Any]] = {}
+
+    @property
+    def end(self) -> int:
+        """Row after the last one."""
+        return self.first + (0 if self._rows is None else self._rows.height)
+
+    def row(self, row: int) -> EventRow | None:
+        """Give a row by its number in the view, None when it is not here."""
+        if self._rows is None or not self.first <= row < self.end:
+            return None
+        if row not in self._cache:
+            self._cache[row] = self._rows.row(row - self.first, named=True)
+        return self._cache[row]
+
+
+class Answer(NamedTuple):
+    """What came back: `shift` is how many rows the anchor moved down."""
+
+    want: Want
+    window: Window
+    matched: int
+    read: int
+    shift: int
+
+
+def fetch(want: Want) -> Answer:
+    """Get the wanted rows, following the anchor. Blocks; for a thread.
+
+    Raises:
+        SourceError: the log cannot be looked at.
+    """
+    from audit_console.sources.protocol import AtRow  # noqa: PLC0415
+
+    if want.anchor is None:
+        return _answer(want, want.view.page(AtRow(want.first), want.limit), 0)
+    if not want.relocate:
+        page = want.view.page(AtRow(want.first), want.limit)
+        if _is_at(want.anchor, page):
+            return _answer(want, page, 0)
+    shift = _locate(want.view, want.anchor) - want.anchor.row
+    first = max(0, want.first + shift)
+    return _answer(want, want.view.page(AtRow(first), want.limit), shift)
+
+
+def _answer(want: Want, page: Page, shift: int) -> Answer:
+    return Answer(want, Window(page.first_row, page.rows), page.matched, page.read, shift)
+
+
+def _is_at(anchor: Anchor, page: Page) -> bool:
+    row = Window(page.first_row, page.rows).row(anchor.row)
+    return row is not None and (row["file"], row["line"]) == (anchor.file, anchor.line)
+
+
+def _locate(view: View, anchor: Anchor) -> int:
+    """Find the anchor's row; of an event that the filter drops, the place where it would be."""
+    from audit_console.sources.protocol import AtEvent, AtTime  # noqa: PLC0415
+
+    page = view.page(AtEvent(anchor.event_id), 1)
+    if page.rows.height == 0:
+        page = view.page(AtTime(anchor.moment), 1)
+    if page.rows.height == 0:
+        return max(0, page.matched - 1)
+    return page.first_row

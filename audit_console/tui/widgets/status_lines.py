@@ -1,0 +1,245 @@
+"""The one-line widgets around the panes: header, rule with progress and chips, counts."""
+
+from __future__ import annotations
+
+from textual.events import Click
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+
+from audit_console.core.filters import EVERYTHING, Equals, Filter
+from audit_console.core.safe_text import safe_text
+from audit_console.tui.painting import Line, LinePainter, Span, fit, width_of
+from audit_console.tui.session import Session
+from audit_console.tui.wording import VERDICTS, count, moment, number, size
+
+BAR_WIDTH = 24
+
+
+class SessionLine(LinePainter):
+    """Base of lines that say something about the open log."""
+
+    session: reactive[Session | None] = reactive(None)
+
+
+class SourceHeader(SessionLine):
+    """Program, source, kind, rows and verdict."""
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the line; the verdict is never cut, the label gives way."""
+        del y
+        width = self.size.width
+        if self.session is None:
+            return self.paint((Span(" audit-console", "heading"),), width)
+        right = verdict_line(self.session, short=width < 100)
+        program = (Span(" audit-console ", "heading"),) if width >= 100 else ()
+        kind = _kind(self.session)
+        room = width - width_of(right) - width_of(program) - width_of(kind) - 2
+        label = safe_text(self.session.source.label)
+        name = Span(
+            " " + (fit(label, room, keep_end=True) if width_of((Span(label),)) > room else label),
+            "name",
+        )
+        left = (*program, name, *kind)
+        gap = max(0, width - width_of(left) - width_of(right))
+        return self.paint((*left, Span(" " * gap), *right), width)
+
+
+def _kind(session: Session) -> Line:
+    files = session.status.files
+    kind = session.source.kind
+    return (Span(f"  {kind} · {count(len(files), 'file')}" if files else f"  {kind}", "muted"),)
+
+
+def verdict_line(session: Session, *, short: bool = False) -> Line:
+    """Say rows and verdict, each state with a word and a symbol."""
+    spans = [Span(" " if short else f" {count(session.status.events, 'event')}   ", "muted")]
+    if session.status.malformed:
+        spans.append(Span(f"✘ {number(session.status.malformed)} bad  ", "bad"))
+    spans.extend(_verdict(session))
+    if session.partial:
+        spans.append(Span(" · ◐ partial", "warn"))
+    return (*spans, Span(" "))
+
+
+def _verdict(session: Session) -> list[Span]:
+    if session.verification is not None:
+        return [VERDICTS[session.verification.verdict]]
+    if session.error is not None:
+        return [Span("✘ ERROR", "bad")]
+    percent = "" if session.fraction is None else f" {session.fraction * 100:.0f} %"
+    checking = Span(f"… checking{percent}", "warn")
+    if not session.faults:
+        return [checking]
+    return [checking, Span(f" · ✘ {count(session.faults, 'fault')}", "bad")]
+
+
+class RuleLine(SessionLine):
+    """The rule under the header: chips of the filter, and the progress bar while loading.
+
+    It is always one line high, so that nothing moves when a load ends.
+    """
+
+    where: reactive[Filter] = reactive(EVERYTHING)
+    position: reactive[tuple[int, int]] = reactive((0, 0))
+    """Row of the cursor, from 0, and count of rows."""
+
+    class ChipClicked(Message):
+        """The reader clicked on a term of the filter."""
+
+        def __init__(self, term: Equals) -> None:
+            super().__init__()
+            self.term = term
+
+    def render_line(self, y: int) -> Strip:
+        """Draw chips, rule and progress."""
+        del y
+        width = self.size.width
+        left = self._left()
+        right = self._right()
+        fill = max(0, width - width_of(left) - width_of(right) - 1)
+        return self.paint((*left, Span("─" * fill, "rule"), *right, Span("─", "rule")), width)
+
+    def _right(self) -> Line:
+        if self.session is not None and self.session.loading:
+            return progress_line(self.session)
+        row, rows = self.position
+        return (Span(f" row {number(row + 1)} of {number(rows)} ", "muted"),) if rows else ()
+
+    def _left(self) -> list[Span]:
+        spans = [Span("─", "rule")]
+        for term in self.where.terms:
+            spans += [Span(chip_text(term), "chip"), Span("─", "rule")]
+        return spans
+
+    def on_click(self, event: Click) -> None:
+        """Find the chip under the pointer."""
+        position = 1
+        for term in self.where.terms:
+            end = position + width_of((Span(chip_text(term)),))
+            if position <= event.x < end:
+                self.post_message(self.ChipClicked(term))
+                return
+            position = end + 1
+
+
+def chip_text(term: Equals) -> str:
+    """Word a term of the filter."""
+    if term.value is None:
+        return f" {term.field} missing "
+    return f" {term.field} = {safe_text(str(term.value), limit=60)} "
+
+
+def progress_line(session: Session) -> Line:
+    """Show how far the load is, in events and bytes."""
+    status = session.status
+    amounts = f" {count(status.events, 'event')} · {size(status.bytes_read)}"
+    if status.bytes_total:
+        amounts += f" of {size(status.bytes_total)}"
+    filled = round((session.fraction or 0) * BAR_WIDTH)
+    return (
+        Span(" " + "━" * filled, "ok"),
+        Span("─" * (BAR_WIDTH - filled), "rule"),
+        Span(amounts, "muted"),
+        Span(" · Esc stops ", "key"),
+    )
+
+
+class Completeness(SessionLine):
+    """What the rows above are a part of. Never silent about what is left out."""
+
+    matched: reactive[int] = reactive(0)
+    where: reactive[Filter] = reactive(EVERYTHING)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the widest wording that fits."""
+        del y
+        if self.session is None:
+            return self.paint((Span(" no log is open", "muted"),), self.size.width)
+        for brevity in range(3):
+            line = completeness_line(self.session, self.matched, self.where, brevity)
+            if width_of(line) <= self.size.width:
+                break
+        return self.paint(line, self.size.width)
+
+
+def completeness_line(session: Session, matched: int, where: Filter, brevity: int) -> Line:
+    """Say how many events matched of how many read, which lines are bad, and what is verified.
+
+    Args:
+        session: the open log.
+        matched: events that the filter keeps.
+        where: the filter.
+        brevity: 0 in full, 1 in short words, 2 without the times.
+    """
+    status = session.status
+    short = brevity > 0
+    parts = [_state(session, short=short)]
+    events = number(status.events)
+    of = f"{number(matched)} of {events}" if where else f"{events} of {events}"
+    parts.append(Span(f"{events} events" if short and not where else f"{of} matched"))
+    parts.append(Span(count(status.lines, "line") + ("" if short else " read"), "muted"))
+    parts.append(Span(f"{number(status.malformed)} bad", "bad" if status.malformed else "muted"))
+    if session.verification is not None:
+        parts.append(Span(f"{number(session.verification.verified)} verified", "muted"))
+    if brevity < 2:
+        parts.append(Span(_window(session, short=short), "muted"))
+    line = [Span(" ")]
+    for part in filter(None, parts):
+        line += [Span(" · ", "rule"), part] if len(line) > 1 else [part]
+    return tuple(line)
+
+
+def _state(session: Session, *, short: bool) -> Span | None:
+    if session.partial:
+        return Span("◐ partial" if short else "◐ partial: reading ended early", "warn")
+    return Span("… loading", "warn") if session.loading else None
+
+
+def _window(session: Session, *, short: bool) -> str:
+    first, last = session.status.first, session.status.last
+    if first is None or last is None:
+        return "no times"
+    if not short:
+        return f"{moment(first, width=19)} to {moment(last, width=19)} UTC"
+    end = moment(last)[:10]
+    return f"{moment(first)[:10]} to {end[5:] if first.year == last.year else end}"
+
+
+class KeyBar(LinePainter):
+    """The footer: keys of what has the focus, as many as fit."""
+
+    entries: reactive[tuple[tuple[str, str, str], ...]] = reactive(())
+    """(key to press, its label, title) of each action."""
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the keys."""
+        del y
+        spans: list[Span] = []
+        for _, label, title in self._fitting():
+            spans += [Span(f" {label}", "key"), Span(f" {title} ", "muted")]
+        return self.paint(spans, self.size.width)
+
+    def _fitting(self) -> list[tuple[str, str, str]]:
+        """Give the entries that fit; the last one, which leads to all others, always does."""
+        room = self.size.width - sum(map(_entry_width, self.entries[-1:]))
+        fitting: list[tuple[str, str, str]] = []
+        for entry in self.entries[:-1]:
+            room -= _entry_width(entry)
+            if room < 0:
+                break
+            fitting.append(entry)
+        return [*fitting, *self.entries[-1:]]
+
+    def on_click(self, event: Click) -> None:
+        """Press the key under the pointer."""
+        position = 0
+        for entry in self._fitting():
+            position += _entry_width(entry)
+            if event.x < position:
+                self.app.simulate_key(entry[0])
+                return
+
+
+def _entry_width(entry: tuple[str, str, str]) -> int:
+    return len(entry[1]) + len(entry[2]) + 3

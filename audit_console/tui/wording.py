@@ -1,0 +1,62 @@
+"""How numbers, sizes, times and states are worded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from audit_console.core.findings import FindingClass, Verdict
+from audit_console.tui.painting import Span
+
+VERDICTS: dict[Verdict, Span] = {
+    Verdict.PASS: Span("✔ PASS", "ok"),
+    Verdict.FAIL: Span("✘ FAIL", "bad"),
+    Verdict.INCOMPLETE: Span("◐ INCOMPLETE", "warn"),
+}
+CLASSES: dict[FindingClass, Span] = {
+    FindingClass.FAULT: Span("✘ fault ", "bad"),
+    FindingClass.INCOMPLETE: Span("◐ open  ", "warn"),
+    FindingClass.NOTICE: Span("· notice", "muted"),
+}
+CHECKS: dict[str | None, Span] = {
+    "verified": Span("✔", "ok"),
+    "broken": Span("✘", "bad"),
+    "unverifiable": Span("·", "muted"),
+    None: Span("·", "muted"),
+}
+RESULTS: dict[str, Span] = {
+    "success": Span("✔ success", "muted"),
+    "failure": Span("✘ failure", "bad"),
+    "partial_success": Span("◐ partial", "warn"),
+}
+MISSING = Span("—", "muted")
+
+
+def number(value: int) -> str:
+    """Print a count with separators."""
+    return f"{value:,}"
+
+
+def count(value: int, thing: str) -> str:
+    """Print a count of things: `1 file`, `3 files`."""
+    return f"{value:,} {thing}" if value == 1 else f"{value:,} {thing}s"
+
+
+def size(value: int) -> str:
+    """Print bytes to three digits in decimal units."""
+    amount = float(value)
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if amount < 999.5 or unit == "TB":
+            break
+        amount /= 1000
+    digits = 0 if unit == "B" or amount >= 99.95 else 1
+    return f"{amount:.{digits}f} {unit}"
+
+
+def moment(value: datetime | None, *, width: int = 26) -> str:
+    """Print a time in UTC: in full on 26 cells, without fraction on 19, without year on 14."""
+    if value is None:
+        return MISSING.text
+    text = value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+    if width >= 26:
+        return text
+    return text[:19] if width >= 19 else text[5:19]
