@@ -32,9 +32,6 @@ from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.session import Session
 from audit_console.tui.themes import DARK, LIGHT
 
-SECONDS_TO_STOP = 2.0
-"""How long leaving the program waits for a load to hand over what it has."""
-
 
 class AuditConsoleApp(App[None]):
     """The console over one log at a time.
@@ -198,13 +195,14 @@ class AuditConsoleApp(App[None]):
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
 
     async def action_quit(self) -> None:
-        """Leave at once; a running load hands over what it has."""
+        """Leave at once, even while loading."""
+        self.exit()
+
+    def on_unmount(self) -> None:
+        """Have a running load hand over what it has, however the program ends."""
         for load in (self._load, self._opening):
             if load is not None:
-                load.stop()
-        if self._load is not None:
-            await asyncio.to_thread(self._load.wait, SECONDS_TO_STOP)
-        self.exit()
+                load.close()
 
     def notify(
         self,

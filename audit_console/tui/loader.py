@@ -21,6 +21,8 @@ from audit_console.tui.messages import (
 Opener = Callable[[Sequence[str]], Source]
 
 SECONDS_BETWEEN_PROGRESS = 0.1
+SECONDS_TO_STOP = 2.0
+"""How long closing waits for a load to hand over what it has."""
 
 
 class Load:
@@ -57,14 +59,10 @@ class Load:
         """Ask the load to end with what it has; it does so at the next batch."""
         self._stop.set()
 
-    def wait(self, seconds: float) -> None:
-        """Wait for the end of the load, at most so long."""
-        self._thread.join(seconds)
-
     def close(self) -> None:
         """Stop, and give back what the source holds unless the load cannot be ended."""
         self.stop()
-        self.wait(5)
+        self._thread.join(SECONDS_TO_STOP)
         if self._source is not None and not self._thread.is_alive():
             self._source.close()
 

@@ -38,7 +38,9 @@ class FindingsDialog(Dialog[Finding]):
 
     def on_mount(self) -> None:
         """Fill the list."""
-        lines = [finding_line(finding) for finding in self._verification.findings]
+        findings = self._verification.findings
+        width = max((len(place(finding)) for finding in findings), default=0)
+        lines = [finding_line(finding, width) for finding in findings]
         if not lines:
             lines = [(Span(" nothing was found", "muted"),)]
         self.query_one("#findings", LineList).set_lines(lines)
@@ -59,14 +61,14 @@ class FindingsDialog(Dialog[Finding]):
             self.dismiss(self._verification.findings[event.index])
 
 
-def finding_line(finding: Finding) -> Line:
-    """Word a finding on one line."""
+def finding_line(finding: Finding, place_width: int) -> Line:
+    """Word a finding on one line, its place on `place_width` characters."""
     symbol = CLASSES[finding.finding_class]
     return (
         Span(" "),
         symbol,
         Span(f"  {finding.code.value:<23}", symbol.role),
-        Span(f" {place(finding):<24} ", "muted"),
+        Span(f"{place(finding):<{place_width}}  ", "muted"),
         Span(finding.message),
     )
 

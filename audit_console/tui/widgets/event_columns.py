@@ -29,7 +29,7 @@ class Column(NamedTuple):
 COLUMNS: tuple[Column, ...] = (
     Column("check", "", 1, 1, 0),
     Column("time", "time (UTC)", 14, 26, 0),
-    Column("type", "type", 14, 20, 3, ("event_type",)),
+    Column("type", "type", 14, 18, 2, ("event_type",)),
     Column("user", "user", 9, 32, 4, ("user_id",), keep_end=True),
     Column("action", "action", 13, 60, 4, ("action",)),
     Column("resource", "resource", 12, 48, 4, ("resource_type", "resource_id"), keep_end=True),

@@ -16,7 +16,7 @@ from audit_console.tui.widgets import json_tree
 from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.wording import MISSING, RESULTS
 
-LABEL_WIDTH = 15
+LABEL_WIDTH = 14
 RAW_LIMIT = 8_000
 
 
@@ -62,17 +62,17 @@ def detail_lines(
 
 
 def _heading(title: str) -> DetailLine:
-    return DetailLine((Span(f" {title}", "heading"),))
+    return DetailLine((Span(title, "heading"),))
 
 
 def _labelled(label: str, value: str | None, width: int, role: str = "") -> Iterator[DetailLine]:
     """Wrap a value beside its label; every line of it copies the whole value."""
-    name = Span(f" {label:<{LABEL_WIDTH}}", "muted")
+    name = Span(f"{label:<{LABEL_WIDTH}}", "muted")
     if value is None:
         yield DetailLine((name, MISSING), "")
         return
-    for index, part in enumerate(_wrapped(safe_text(value), width - LABEL_WIDTH - 2)):
-        start = Span(" " * (LABEL_WIDTH + 1)) if index else name
+    for index, part in enumerate(_wrapped(safe_text(value), width - LABEL_WIDTH - 1)):
+        start = Span(" " * LABEL_WIDTH) if index else name
         yield DetailLine((start, Span(part, role)), value)
 
 
@@ -109,7 +109,7 @@ def _details(
         return
     value = json_tree.parse(event.details)
     text = "" if value else "{}"
-    yield DetailLine((Span(" details ", "heading"), Span(text)), event.details)
+    yield DetailLine((Span("details ", "heading"), Span(text)), event.details)
     for node in json_tree.nodes(value, toggled):
         yield from _node_lines(node, width)
 
@@ -117,7 +117,7 @@ def _details(
 def _node_lines(node: json_tree.JsonNode, width: int) -> Iterator[DetailLine]:
     mark = {None: " ", True: "▸", False: "▾"}[node.folded]
     key = safe_text(node.key, limit=120)
-    head = f" {'  ' * len(node.path)}{mark} {key} "
+    head = f"{'  ' * len(node.path)}{mark} {key} "
     fold = None if node.folded is None else node.path
     copied = json_tree.as_text(node.value)
     if node.folded is not None:
@@ -184,5 +184,5 @@ def _coverage_words(scheme: Scheme, width: int) -> tuple[str, int, str]:
 
 def _raw(raw: str, width: int) -> Iterator[DetailLine]:
     yield _heading("line as stored")
-    for part in _wrapped(safe_text(raw, limit=RAW_LIMIT), width - 3):
-        yield DetailLine((Span(f" {part}", "muted"),), raw)
+    for part in _wrapped(safe_text(raw, limit=RAW_LIMIT), width - 1):
+        yield DetailLine((Span(part, "muted"),), raw)

@@ -340,7 +340,7 @@ class EventTable(ScrollView, LinePainter, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw the header or a row."""
         row = self._top + y - 1
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if y == 0:
             return self._header_in_sight(width)
         if row >= self.row_count:

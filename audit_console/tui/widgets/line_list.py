@@ -57,8 +57,8 @@ class LineList(ScrollView, LinePainter, can_focus=True):
         self._lines = lines
         wanted = self.cursor if cursor is None else cursor
         self._update_virtual_size()
-        self.cursor = self._in_range(wanted)
-        self._scroll_to_cursor()
+        self.set_reactive(LineList.cursor, self._in_range(wanted))
+        self.watch_cursor()
         self.refresh()
 
     def _in_range(self, index: int) -> int:
@@ -88,7 +88,7 @@ class LineList(ScrollView, LinePainter, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw a line."""
         index = self.scroll_offset.y + y
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if index >= len(self._lines):
             return Strip.blank(width, self.rich_style)
         return self.paint(self._lines[index], width, over=self._line_style(index))
