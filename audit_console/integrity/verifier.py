@@ -57,7 +57,10 @@ class _Verifier:
         unhashed = batch.events["scheme"] == Scheme.UNHASHED
         self.check.unhashed += int(unhashed.sum())
         self._note_noncanonical(batch.events, names)
-        items = [*runs(batch.events, names), *_unreadable(batch.malformed)]
+        items: list[LocatedRun | _Unreadable] = [
+            *runs(batch.events, names),
+            *_unreadable(batch.malformed),
+        ]
         for item in sorted(items, key=_position):
             if isinstance(item, LocatedRun):
                 self.check.add_run(item.run)

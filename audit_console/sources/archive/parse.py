@@ -9,7 +9,7 @@ else, and `core.codec.decode_line` would say the same. Every other line goes thr
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import duckdb
@@ -23,14 +23,7 @@ from audit_console.columns.frame import (
     malformed_row,
 )
 from audit_console.columns.hashing import orchestrator_hash, v1_hash
-from audit_console.columns.line import (
-    Escape,
-    escaped,
-    orchestrator_line,
-    quoted,
-    unescaped,
-    v1_line,
-)
+from audit_console.columns.line import orchestrator_line, quoted, v1_line
 from audit_console.columns.schema import CHECKED
 from audit_console.core.codec import (
     EVENT_HASH_TAIL,
@@ -106,15 +99,9 @@ class LineParser:
             return _unreadable(block, block.unreadable)
         lines, count = _split(block)
         read = self._read(lines)
-        sure = [
-            _sure(_where(read, pl.col("v") == "1"), v1_line, _v1_holds(), _v1_columns()),
-            _sure(
-                _where(read, pl.col("v").is_null()),
-                orchestrator_line,
-                _orchestrator_holds(),
-                _orchestrator_columns(),
-            ),
-        ]
+        v1 = _where(read, (pl.col("v") == "1") & _V1_HOLDS)
+        other = _where(read, pl.col("v").is_null() & _ORCHESTRATOR_HOLDS)
+        sure = [v1.select(_V1_COLUMNS), other.select(_ORCHESTRATOR_COLUMNS)]
         if sum(events.height for events in sure) == lines.height:
             return Parsed(_in_order(sure), malformed_frame(()), count)
         taken = pl.concat([events["line"] for events in sure])
@@ -142,14 +129,7 @@ def _split(block: Block) -> tuple[pl.DataFrame, int]:
 
     `raw` is null for a line that is not UTF-8.
     """
-    data = block.data.removesuffix(b"\n")
-    try:
-        texts = pl.Series("raw", [data.decode()]).str.split("\n").explode()
-        lengths = texts.str.len_bytes().cast(pl.Int64)
-    except UnicodeDecodeError:
-        pieces = data.split(b"\n")
-        texts = pl.Series("raw", [_text_or_none(piece) for piece in pieces], pl.String)
-        lengths = pl.Series([len(piece) for piece in pieces], dtype=pl.Int64)
+    texts, lengths = _texts(block.data)
     behind = lengths.cum_sum() + pl.int_range(1, lengths.len() + 1, eager=True)
     lines = pl.DataFrame(
         {
@@ -164,29 +144,32 @@ def _split(block: Block) -> tuple[pl.DataFrame, int]:
     return _where(lines, pl.col("length") > 0), lines.height
 
 
+def _texts(data: bytes) -> tuple[pl.Series, pl.Series]:
+    """Split into lines and their lengths in bytes.
+
+    Polars splits fast but drops a carriage return before a newline, and refuses
+    text that is not UTF-8: such blocks are split byte by byte.
+    """
+    try:
+        texts = pl.read_lines(data, name="raw").to_series()
+    except pl.exceptions.ComputeError:
+        return _exact_texts(data)
+    lengths = texts.str.len_bytes().cast(pl.Int64)
+    newlines = texts.len() if data.endswith(b"\n") else texts.len() - 1
+    return (texts, lengths) if lengths.sum() + newlines == len(data) else _exact_texts(data)
+
+
+def _exact_texts(data: bytes) -> tuple[pl.Series, pl.Series]:
+    pieces = data.removesuffix(b"\n").split(b"\n")
+    texts = pl.Series("raw", [_text_or_none(piece) for piece in pieces], pl.String)
+    return texts, pl.Series([len(piece) for piece in pieces], dtype=pl.Int64)
+
+
 def _text_or_none(piece: bytes) -> str | None:
     try:
         return piece.decode()
     except UnicodeDecodeError:
         return None
-
-
-def _sure(
-    read: pl.DataFrame,
-    line: Callable[[Escape], pl.Expr],
-    holds: pl.Expr,
-    columns: list[pl.Expr],
-) -> pl.DataFrame:
-    """Keep the rows whose columns say all that the line says, as `CHECKED` events.
-
-    Few lines need escapes, so they are built again without at first.
-    """
-    plain = read.select(((line(unescaped) == pl.col("raw")) & holds).fill_null(value=False))
-    proven = plain.to_series()
-    if proven.all():
-        return read.select(columns)
-    rest = _where(read.filter(~proven), (line(escaped) == pl.col("raw")) & holds)
-    return pl.concat([read.filter(proven), rest]).select(columns)
 
 
 def _sound() -> pl.Expr:
@@ -204,6 +187,7 @@ def _v1_holds() -> pl.Expr:
     return (
         _sound()
         & (pl.col("length") - EVENT_HASH_TAIL <= MAX_ENTRY_BYTES)
+        & (v1_line() == pl.col("raw"))
         & pl.col("timestamp").str.contains(_V1_TIME)
         & pl.col("recorded_at").str.contains(_V1_TIME)
         & (pl.col("occurred").dt.year() > 0)
@@ -224,6 +208,7 @@ def _orchestrator_holds() -> pl.Expr:
             pl.col("result").is_in(plain_results)
             | (pl.col("result") == failure).fill_null(value=False)
         )
+        & (orchestrator_line() == pl.col("raw"))
     )
 
 
@@ -269,6 +254,12 @@ def _checked(derived: dict[str, pl.Expr]) -> list[pl.Expr]:
     return [
         derived.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in CHECKED.items()
     ]
+
+
+_V1_HOLDS = _v1_holds()
+_V1_COLUMNS = _v1_columns()
+_ORCHESTRATOR_HOLDS = _orchestrator_holds()
+_ORCHESTRATOR_COLUMNS = _orchestrator_columns()
 
 
 def _in_order(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
