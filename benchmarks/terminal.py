@@ -8,6 +8,7 @@ import pty
 import select
 import struct
 import subprocess
+import tempfile
 import termios
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +22,7 @@ from benchmarks.measure import reap
 FRAME_START, FRAME_END = b"\x1b[?2026h", b"\x1b[?2026l"
 ASKS_FOR_FRAMES = b"\x1b[?2026$p"
 HAS_FRAMES = b"\x1b[?2026;2$y"
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 
 
 class Terminal:
@@ -38,7 +39,12 @@ class Terminal:
         self._in_frame = False
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        environment = os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        self._state = tempfile.TemporaryDirectory(prefix="benchmark-")
+        environment = os.environ | {
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "XDG_STATE_HOME": self._state.name,  # the user's recent sources stay the user's
+        }
         self.started = time.perf_counter()
         self._process = subprocess.Popen(
             command,
@@ -63,6 +69,7 @@ class Terminal:
             self._process.kill()
             self.peak_bytes = reap(self._process)
         os.close(self._master)
+        self._state.cleanup()
 
     @property
     def text(self) -> str:
