@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.events import MouseScrollDown
+from textual.pilot import Pilot
+
+from audit_console.sources.memory import MemorySource
+from audit_console.sources.protocol import Order
+from tests.tui.support import (
+    GatedSource,
+    HugeSource,
+    make_app,
+    make_event,
+    make_lines,
+    screen_lines,
+    screen_text,
+    table_of,
+    until,
+    until_loaded,
+    until_shown,
+)
+
+
+async def opened(pilot: Pilot[None]) -> None:
+    await until(pilot, lambda: table_of(pilot.app).selected is not None)
+
+
+async def test_ten_million_rows_cost_no_more_than_those_in_sight(tmp_path: Path) -> None:
+    source = HugeSource()
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        assert table_of(app).virtual_size.height == source.rows + 1
+        await pilot.press("G")
+        await until_shown(pilot, "row 10,000,000 of 10,000,000")
+        await until(pilot, lambda: table_of(app).selected is not None)
+        assert "action 9999999 " in screen_text(app)
+        for _ in range(20):
+            await pilot.press("pageup")
+        await until(pilot, lambda: table_of(app).selected is not None)
+
+        assert source.made < 40 * 300
+
+
+async def test_rows_under_way_are_placeholders(tmp_path: Path) -> None:
+    source = HugeSource()
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        source.hold.clear()
+        await pilot.press("G")
+        await pilot.pause()
+        try:
+            assert screen_lines(app)[-3].startswith(" …")
+        finally:
+            source.hold.set()
+        await until_shown(pilot, "action 9999999 ")
+
+
+async def test_a_late_answer_to_an_old_question_is_dropped(tmp_path: Path) -> None:
+    source = HugeSource()
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        source.hold.clear()
+        await pilot.press("r")
+        await pilot.press("r")
+        await pilot.press("r")
+        await pilot.pause()
+        pages = source.pages
+        source.hold.set()
+        await until(pilot, lambda: not table_of(app)._fetching)
+
+        assert table_of(app).order is Order.NEWEST_FIRST
+        assert table_of(app).cursor_row == source.rows - 1
+        selected = table_of(app).selected
+        assert selected is not None
+        assert selected["id"] == make_event(0).id
+        assert source.pages - pages <= 6
+
+
+async def test_holding_a_key_asks_one_question_at_a_time(tmp_path: Path) -> None:
+    source = HugeSource()
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        source.hold.clear()
+        before = source.pages
+        for _ in range(50):
+            await pilot.press("pagedown")
+        source.hold.set()
+        await until(pilot, lambda: not table_of(app)._fetching)
+
+        assert source.pages - before <= 4
+        assert table_of(app).selected is not None
+
+
+async def test_sorting_keeps_the_selected_event_selected(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(500)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("pagedown", "down")
+        table = table_of(app)
+        chosen = table.selected
+        assert chosen is not None
+        assert "time (UTC) ▲" in screen_text(app)
+        await pilot.press("r")
+        await until_shown(pilot, "time (UTC) ▼")
+        await until(pilot, lambda: table.selected is not None and table.cursor_row > 400)
+
+        assert table.selected is not None
+        assert table.selected["id"] == chosen["id"]
+
+
+async def test_rows_that_load_above_do_not_move_the_view(tmp_path: Path) -> None:
+    source = GatedSource(make_lines(600), batch_lines=200)
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        source.gate.release()
+        await opened(pilot)
+        await pilot.press("r")
+        await until(pilot, lambda: table_of(app).order is Order.NEWEST_FIRST)
+        await until(pilot, lambda: not table_of(app)._fetching)
+        await pilot.press("g", "down", "down")
+        await until(pilot, lambda: table_of(app).selected is not None)
+        chosen = table_of(app).selected
+        assert chosen is not None
+        before = [line for line in screen_lines(app) if f"{chosen['action']} " in line]
+        row_before = screen_lines(app).index(before[0])
+        source.gate.release(9)
+        await until_loaded(pilot)
+        await until(pilot, lambda: table_of(app).row_count == 600)
+        await until(pilot, lambda: table_of(app).selected is not None)
+
+        assert table_of(app).selected == chosen
+        assert table_of(app).cursor_row == 402
+        after = [line for line in screen_lines(app) if f"{chosen['action']} " in line]
+        assert screen_lines(app).index(after[0]) == row_before
+
+
+async def test_columns_share_the_width_and_scroll_sideways(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(50)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        assert "result" in screen_lines(app)[2]
+        assert " ip" not in screen_lines(app)[2]
+        assert "→" in screen_lines(app)[2]
+        await pilot.press("dollar_sign")
+        assert " ip" in screen_lines(app)[2]
+        assert "time (UTC)" in screen_lines(app)[2]
+        assert "10.0.0.0" in screen_text(app)
+        await pilot.press("0")
+        assert " ip" not in screen_lines(app)[2]
+        await pilot.resize_terminal(200, 60)
+        await until_shown(pilot, "2026-11-01 00:00:00.000000")
+        assert " ip" in screen_lines(app)[2]
+
+
+async def test_wide_columns_show_long_values(tmp_path: Path) -> None:
+    long = "an action with a long name 0123456789"
+    app = make_app(MemorySource(make_lines(5, action=long)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        assert long not in screen_text(app)
+        await pilot.press("w", "l", "l")
+        await until_shown(pilot, long)
+        await pilot.press("w")
+        await until(pilot, lambda: long not in screen_text(app))
+
+
+async def test_the_mouse_selects_opens_and_sorts(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(100)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.click("EventTable", offset=(60, 5))
+        assert table_of(app).cursor_row == 4
+        await pilot.click("EventTable", offset=(5, 7), times=2)
+        assert table_of(app).cursor_row == 6
+        await until_shown(pilot, "user_agent")
+        await pilot.click("EventTable", offset=(5, 0))
+        await until_shown(pilot, "time (UTC) ▼")
+
+
+async def test_the_wheel_scrolls(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(500)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        for _ in range(10):
+            await pilot._post_mouse_events([MouseScrollDown], "EventTable", button=0)
+        await until(pilot, lambda: table_of(app).scroll_offset.y > 10)
+        await until_shown(pilot, "action 45 ")
+        assert table_of(app).cursor_row == 0
+
+
+async def test_keys_move_over_rows_and_columns(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(100)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        table = table_of(app)
+        await pilot.press("j", "j", "down", "k", "l", "right", "h")
+        assert (table.cursor_row, table.cursor_column) == (2, 3)
+        await pilot.press("G")
+        assert table.cursor_row == 99
+        await pilot.press("home")
+        assert table.cursor_row == 0
+        await pilot.press("up")
+        assert table.cursor_row == 0
+        await pilot.press("right_square_bracket")
+        assert table.cursor_row == 1
+        await pilot.press("left_square_bracket")
+        assert table.cursor_row == 0
