@@ -157,7 +157,7 @@ class FindingList:
         return Verdict.PASS
 
 
-def finding(
+def finding(  # noqa: PLR0913 - one keyword for each field of a finding
     code: Code,
     message: str,
     *,

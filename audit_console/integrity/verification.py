@@ -22,16 +22,16 @@ class ChainSummary:
 
     chain: str
     scheme: Scheme
-    first_seq: int | None
-    last_seq: int | None
+    first_seq: int | None = None
+    last_seq: int | None = None
     events: int
     verified: int
     failed: int
     not_checked: int
-    head_hash: str | None
-    root: bytes | None
-    sealed_size: int
-    uncovered_fields: tuple[str, ...]
+    head_hash: str | None = None
+    root: bytes | None = None
+    sealed_size: int = 0
+    uncovered_fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

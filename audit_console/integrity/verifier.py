@@ -14,6 +14,7 @@ from audit_console.columns.runs import LocatedRun, runs
 from audit_console.core.chain import LogCheck
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
 from audit_console.core.findings import Code, Finding, Place, finding
+from audit_console.core.linked_chain import LinkedChain
 from audit_console.core.merkle import CompactRange
 from audit_console.core.v1_chain import Candidate, SeqRange, V1Chain
 from audit_console.integrity.verification import ChainSummary, Progress, Verification
@@ -99,32 +100,22 @@ class _Verifier:
         findings = self.check.findings
         return Verification(
             verdict=findings.verdict,
-            chains=tuple(self._summaries(status)),
+            chains=tuple(self._summaries()),
             findings=tuple(findings.kept),
             counts=dict(findings.counts),
             cannot_show=tuple(_cannot_show(self.check, status)),
             status=status,
         )
 
-    def _summaries(self, status: Status) -> Iterator[ChainSummary]:
+    def _summaries(self) -> Iterator[ChainSummary]:
         strays = self.check.misplaced
         for chain in self.check.v1_chains.values():
             yield _v1_summary(chain, self.trees.get(chain.name), strays)
             strays = 0
-        linked = self.check.orchestrator
-        if linked is not None:
-            failed = min(linked.tally.failed, linked.tally.events)
-            yield _unplaced_summary(
-                linked.name,
-                Scheme.ORCHESTRATOR,
-                verified=linked.tally.events - failed,
-                failed=failed,
-                head_hash=linked.head_hash,
-            )
+        if self.check.orchestrator is not None:
+            yield _orchestrator_summary(self.check.orchestrator)
         if self.check.unhashed:
-            yield _unplaced_summary(
-                f"({Scheme.UNHASHED})", Scheme.UNHASHED, not_checked=self.check.unhashed
-            )
+            yield _unhashed_summary(self.check.unhashed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,33 +190,32 @@ def _v1_summary(chain: V1Chain, tree: CompactRange | None, strays: int) -> Chain
         not_checked=0,
         head_hash=chain.head_hash,
         root=tree.root() if tree is not None and whole else None,
-        sealed_size=0,
-        uncovered_fields=(),
     )
 
 
-def _unplaced_summary(
-    name: str,
-    scheme: Scheme,
-    *,
-    verified: int = 0,
-    failed: int = 0,
-    not_checked: int = 0,
-    head_hash: str | None = None,
-) -> ChainSummary:
+def _orchestrator_summary(chain: LinkedChain) -> ChainSummary:
+    failed = min(chain.tally.failed, chain.tally.events)
     return ChainSummary(
-        chain=name,
-        scheme=scheme,
-        first_seq=None,
-        last_seq=None,
-        events=verified + failed + not_checked,
-        verified=verified,
+        chain=chain.name,
+        scheme=Scheme.ORCHESTRATOR,
+        events=chain.tally.events,
+        verified=chain.tally.events - failed,
         failed=failed,
-        not_checked=not_checked,
-        head_hash=head_hash,
-        root=None,
-        sealed_size=0,
-        uncovered_fields=UNCOVERED_FIELDS[scheme],
+        not_checked=0,
+        head_hash=chain.head_hash,
+        uncovered_fields=UNCOVERED_FIELDS[Scheme.ORCHESTRATOR],
+    )
+
+
+def _unhashed_summary(events: int) -> ChainSummary:
+    return ChainSummary(
+        chain=f"({Scheme.UNHASHED})",
+        scheme=Scheme.UNHASHED,
+        events=events,
+        verified=0,
+        failed=0,
+        not_checked=events,
+        uncovered_fields=UNCOVERED_FIELDS[Scheme.UNHASHED],
     )
 
 

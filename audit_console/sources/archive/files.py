@@ -95,7 +95,8 @@ def _in_folder(folder: Path) -> list[ArchiveFile]:
 
 
 def _matching(pattern: str) -> list[ArchiveFile]:
-    paths = [Path(name) for name in sorted(glob.glob(str(Path(pattern).expanduser())))]
+    pattern = str(Path(pattern).expanduser())
+    paths = [Path(name) for name in sorted(glob.glob(pattern))]  # noqa: PTH207 - patterns may be absolute
     files = [_archive_file(path) for path in paths if path.is_file()]
     if not files:
         raise SourceNotFound(f"{pattern}: no such file or folder", hint="check the path")

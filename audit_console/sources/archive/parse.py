@@ -99,8 +99,8 @@ class LineParser:
             return _unreadable(block, block.unreadable)
         lines, count = _split(block)
         read = self._read(lines)
-        v1 = _where(read, (pl.col("v") == "1") & _V1_HOLDS)
-        other = _where(read, pl.col("v").is_null() & _ORCHESTRATOR_HOLDS)
+        v1 = _where(_where(read, pl.col("v") == "1"), _V1_HOLDS)
+        other = _where(_where(read, pl.col("v").is_null()), _ORCHESTRATOR_HOLDS)
         sure = [v1.select(_V1_COLUMNS), other.select(_ORCHESTRATOR_COLUMNS)]
         if sum(events.height for events in sure) == lines.height:
             return Parsed(_in_order(sure), malformed_frame(()), count)
@@ -119,7 +119,9 @@ class LineParser:
 
 
 def _where(frame: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
-    """Filter, at no cost where everything is kept."""
+    """Filter, at no cost where there is nothing or everything is kept."""
+    if frame.is_empty():
+        return frame
     kept = frame.select(condition.fill_null(value=False)).to_series()
     return frame if kept.all() else frame.filter(kept)
 

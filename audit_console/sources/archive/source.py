@@ -11,7 +11,7 @@ import polars as pl
 
 from audit_console.columns.frame import malformed_frame
 from audit_console.columns.links import LinkMarker
-from audit_console.columns.schema import BATCH, PAGE
+from audit_console.columns.schema import PAGE
 from audit_console.columns.table import EventTable, View
 from audit_console.core.filters import Filter
 from audit_console.core.findings import Code
@@ -135,7 +135,8 @@ class ArchiveSource:
 
     def _copy(self, file: int) -> RandomAccess:
         if file not in self._texts:
-            self._texts[file] = RandomAccess(tempfile.TemporaryFile(prefix="audit-console-"))
+            copy = tempfile.TemporaryFile(prefix="audit-console-")  # noqa: SIM115 - `close` does
+            self._texts[file] = RandomAccess(copy)
         return self._texts[file]
 
     def _raw_lines(self, rows: pl.DataFrame) -> pl.Series:

@@ -13,7 +13,6 @@ from threading import Lock
 from typing import IO
 
 from audit_console.core.findings import Code
-
 from audit_console.errors import SourceUnreadable
 
 if sys.version_info >= (3, 14):
