@@ -27,7 +27,7 @@ def figures(events: int) -> Iterator[Figure]:
         "cold load: typed, kept, chain verified",
         "s",
         [_timed(OURS, "load_verified", file, events), *_peers(file, events)],
-        Target("not slower than DuckDB", ratio_at_most=1.0),
+        _from_a_million(events, Target("not slower than DuckDB", ratio_at_most=1.0)),
     )
     yield Figure(
         "verify",
@@ -37,7 +37,7 @@ def figures(events: int) -> Iterator[Figure]:
             _rate(OURS, "verify_only", file, events),
             _rate("hashlib in a loop, no parsing", "hash_lines", file, events),
         ],
-        Target("≥ 1 M/s", at_least=1e6),
+        _from_a_million(events, Target("≥ 1 M/s", at_least=1e6)),
     )
     yield Figure(
         "memory",
@@ -60,10 +60,15 @@ def _peers(file: Path, events: int) -> Iterator[Contestant]:
     yield _timed("limit: reading the file", "read_file", file, size)
 
 
+def _from_a_million(events: int, target: Target) -> Target | None:
+    """The plan sets these targets for large logs; a small one measures the start instead."""
+    return target if events >= 1_000_000 else None
+
+
 def _memory_target(events: int) -> Target | None:
     if events >= 10_000_000:
         return Target("≤ 0.7 ×", at_most=0.7)
-    return Target("≤ 1 ×", at_most=1.0) if events >= 1_000_000 else None
+    return _from_a_million(events, Target("≤ 1 ×", at_most=1.0))
 
 
 def _first_page(file: Path) -> Sample:
