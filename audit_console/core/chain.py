@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
-from audit_console.core.findings import Code, FindingClass, FindingList, Place, finding
+from audit_console.core.findings import CODES, Code, FindingClass, FindingList, Place, finding
 from audit_console.core.linked_chain import LinkedChain
+from audit_console.core.prunes import PruneHistory
 from audit_console.core.run import Run
 from audit_console.core.v1_chain import Candidate, V1Chain
 
@@ -23,12 +24,14 @@ from audit_console.core.v1_chain import Candidate, V1Chain
 class LogCheck:
     """Folds a log into findings. Its memory does not grow with the length of a chain."""
 
+    prunes: PruneHistory = field(default_factory=PruneHistory)
     findings: FindingList = field(default_factory=FindingList)
     v1_chains: dict[str, V1Chain] = field(default_factory=dict)
     orchestrator: LinkedChain | None = None
     unhashed: int = 0
     unreadable: int = 0
     misplaced: int = 0
+    _told_prunes: set[str] = field(default_factory=set)
 
     @property
     def faults(self) -> int:
@@ -66,14 +69,22 @@ class LogCheck:
             )
         )
 
+    def add_prune_event(self, chain: str, details: str) -> None:
+        """Take in the details of an event that tells of a prune."""
+        record = self.prunes.latest.get(chain)
+        if record is not None and record.is_told_by(details):
+            self._told_prunes.add(chain)
+
     def finish(self, candidates: Mapping[str, Sequence[Candidate]]) -> None:
         """Report what only the end can tell.
 
         Args:
             candidates: per v1 chain, the events that `V1Chain.finish` asks for.
         """
+        self._report_invalid_prunes()
         for name, chain in self.v1_chains.items():
             chain.finish(list(candidates.get(name, ())))
+            self._report_prune(name)
             self._report_no_checkpoint(name)
         if self.orchestrator is not None:
             self._report_weak_coverage(self.orchestrator)
@@ -89,7 +100,7 @@ class LogCheck:
 
     def _v1_chain(self, name: str) -> V1Chain:
         if name not in self.v1_chains:
-            self.v1_chains[name] = V1Chain(name, self.findings)
+            self.v1_chains[name] = V1Chain(name, self.findings, self.prunes.latest.get(name))
         return self.v1_chains[name]
 
     def _orchestrator_chain(self, name: str) -> LinkedChain:
@@ -111,6 +122,26 @@ class LogCheck:
                 computed=run.last_computed,
             )
         )
+
+    def _report_invalid_prunes(self) -> None:
+        for number, reason in self.prunes.invalid:
+            self.findings.add(
+                finding(Code.PRUNE_RECORD_INVALID, f"prune record {number}: {reason}")
+            )
+
+    def _report_prune(self, chain: str) -> None:
+        record = self.prunes.latest.get(chain)
+        if record is None:
+            return
+        found = {
+            Code.PRUNE_RECORD_NOT_IN_CHAIN: chain not in self._told_prunes,
+            Code.RETENTION_POLICY_VIOLATED: not record.keeps_policy,
+            Code.PRUNE_NOT_BACKED: True,
+        }
+        for code, holds in found.items():
+            if holds:
+                message = f"{CODES[code].meaning} (seq 0 to {record.pruned_to - 1})"
+                self.findings.add(finding(code, message, chain=chain))
 
     def _report_no_checkpoint(self, chain: str) -> None:
         self.findings.add(

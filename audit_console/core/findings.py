@@ -36,7 +36,12 @@ class Code(StrEnum):
     DUPLICATE_SEQ = "DUPLICATE_SEQ"
     MALFORMED = "MALFORMED"
     OVERSIZE = "OVERSIZE"
+    PRUNE_RECORD_INVALID = "PRUNE_RECORD_INVALID"
+    PRUNE_RECORD_NOT_IN_CHAIN = "PRUNE_RECORD_NOT_IN_CHAIN"
+    RETENTION_POLICY_VIOLATED = "RETENTION_POLICY_VIOLATED"
+    EVENT_BELOW_PRUNE_BOUNDARY = "EVENT_BELOW_PRUNE_BOUNDARY"
     NO_CHECKPOINT = "NO_CHECKPOINT"
+    PRUNE_NOT_BACKED = "PRUNE_NOT_BACKED"
     RANGE_NOT_COVERED = "RANGE_NOT_COVERED"
     EMPTY = "EMPTY"
     UNVERIFIABLE = "UNVERIFIABLE"
@@ -46,6 +51,7 @@ class Code(StrEnum):
     OUT_OF_ORDER = "OUT_OF_ORDER"
     NONCANONICAL = "NONCANONICAL"
     TORN_TAIL = "TORN_TAIL"
+    PRUNED_PREFIX = "PRUNED_PREFIX"
 
 
 class CodeMeaning(NamedTuple):
@@ -70,7 +76,20 @@ CODES: dict[Code, CodeMeaning] = {
     Code.DUPLICATE_SEQ: CodeMeaning(_F, _S.CRITICAL, "the same event stands twice"),
     Code.MALFORMED: CodeMeaning(_F, _S.HIGH, "a line cannot be read"),
     Code.OVERSIZE: CodeMeaning(_F, _S.HIGH, "a line or file is over the limit"),
+    Code.PRUNE_RECORD_INVALID: CodeMeaning(_F, _S.CRITICAL, "a prune record contradicts itself"),
+    Code.PRUNE_RECORD_NOT_IN_CHAIN: CodeMeaning(
+        _F, _S.CRITICAL, "no event of the chain tells of the prune"
+    ),
+    Code.RETENTION_POLICY_VIOLATED: CodeMeaning(
+        _F, _S.CRITICAL, "events were deleted before their time"
+    ),
+    Code.EVENT_BELOW_PRUNE_BOUNDARY: CodeMeaning(
+        _F, _S.HIGH, "events are there that were recorded as deleted"
+    ),
     Code.NO_CHECKPOINT: CodeMeaning(_I, _S.MEDIUM, "nothing outside the log vouches for its end"),
+    Code.PRUNE_NOT_BACKED: CodeMeaning(
+        _I, _S.MEDIUM, "no checkpoint from before the cut-off covers what was deleted"
+    ),
     Code.RANGE_NOT_COVERED: CodeMeaning(_I, _S.MEDIUM, "less was read than was asked for"),
     Code.EMPTY: CodeMeaning(_I, _S.MEDIUM, "there is no event"),
     Code.UNVERIFIABLE: CodeMeaning(_I, _S.MEDIUM, "events carry no hash that can be checked"),
@@ -80,6 +99,7 @@ CODES: dict[Code, CodeMeaning] = {
     Code.OUT_OF_ORDER: CodeMeaning(_N, _S.LOW, "lines are not in seq order"),
     Code.NONCANONICAL: CodeMeaning(_N, _S.LOW, "same content in another JSON spelling"),
     Code.TORN_TAIL: CodeMeaning(_N, _S.LOW, "half a line at the end"),
+    Code.PRUNED_PREFIX: CodeMeaning(_N, _S.INFORMATIONAL, "retention deleted the beginning"),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -22,6 +22,20 @@ class CompactRange:
     def __init__(self) -> None:
         self.size = 0
         self.hashes: list[bytes] = []
+
+    @classmethod
+    def of(cls, size: int, hashes: Sequence[bytes]) -> CompactRange:
+        """Take up a tree of `size` leaves where somebody left off.
+
+        Raises:
+            ValueError: there is not one hash per set bit of `size`.
+        """
+        if len(hashes) != size.bit_count():
+            raise ValueError(f"{len(hashes)} hashes for a tree of {size} leaves")
+        tree = cls()
+        tree.size = size
+        tree.hashes = list(hashes)
+        return tree
 
     def append(self, leaf: bytes) -> None:
         """Add the hash of the next leaf."""

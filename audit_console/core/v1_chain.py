@@ -13,6 +13,7 @@ from datetime import datetime
 
 from audit_console.core.event import GENESIS_HASH
 from audit_console.core.findings import Code, Finding, FindingList, Place, finding
+from audit_console.core.prunes import PruneRecord
 from audit_console.core.run import Run, Tally
 
 
@@ -57,15 +58,21 @@ class V1Chain:
 
     name: str
     findings: FindingList
+    prune: PruneRecord | None = None
     tally: Tally = field(default_factory=Tally)
     repeats: list[SeqRange] = field(default_factory=list)
     _segments: list[_Segment] = field(default_factory=list)
     _broken_links: list[Finding] = field(default_factory=list)
 
     @property
+    def base_seq(self) -> int:
+        """The seq with which the chain begins: 0, or where retention cut it."""
+        return self.prune.pruned_to if self.prune else 0
+
+    @property
     def next_seq(self) -> int:
         """The seq behind the highest one seen."""
-        return self._segments[-1].last_seq + 1 if self._segments else 0
+        return self._segments[-1].last_seq + 1 if self._segments else self.base_seq
 
     @property
     def head_hash(self) -> str | None:
@@ -245,18 +252,49 @@ class V1Chain:
         self._broken_links.clear()
 
     def _report_missing(self) -> None:
-        last_seq, unreadable = -1, 0
+        self._report_below_boundary()
+        last_seq, unreadable = self.base_seq - 1, 0
         for segment in self._segments:
             missing = segment.first_seq - last_seq - 1
             if missing > max(segment.unreadable_at_first - unreadable, 0):
                 self._report_gap(SeqRange(last_seq + 1, segment.first_seq - 1), segment)
             last_seq, unreadable = segment.last_seq, segment.unreadable_at_last
-        if self._segments and self._segments[0].first_seq == 0:
-            self._check_link(self._segments[0], GENESIS_HASH, GENESIS_HASH)
+        if self._segments and self._segments[0].first_seq == self.base_seq:
+            self._check_base(self._segments[0])
+
+    def _report_below_boundary(self) -> None:
+        for segment in self._segments:
+            if segment.first_seq >= self.base_seq:
+                return
+            last = min(segment.last_seq, self.base_seq - 1)
+            self.findings.add(
+                finding(
+                    Code.EVENT_BELOW_PRUNE_BOUNDARY,
+                    f"seq {segment.first_seq} to {last} were recorded as deleted",
+                    chain=self.name,
+                    first_seq=segment.first_seq,
+                    last_seq=last,
+                    place=segment.first_place,
+                )
+            )
+
+    def _check_base(self, first: _Segment) -> None:
+        before = self.prune.last_event_hash if self.prune else GENESIS_HASH
+        self._check_link(first, before, before)
+        if self.prune:
+            self.findings.add(
+                finding(
+                    Code.PRUNED_PREFIX,
+                    f"retention deleted seq 0 to {self.base_seq - 1}",
+                    chain=self.name,
+                    first_seq=0,
+                    last_seq=self.base_seq - 1,
+                )
+            )
 
     def _report_gap(self, missing: SeqRange, behind: _Segment) -> None:
         count = missing.last - missing.first + 1
-        at_head = missing.first == 0
+        at_head = missing.first == self.base_seq
         where = (
             "at the start" if at_head else f"between seq {missing.first - 1} and {missing.last + 1}"
         )

@@ -16,6 +16,7 @@ from audit_console.core.event import UNCOVERED_FIELDS, Scheme
 from audit_console.core.findings import Code, Finding, Place, finding
 from audit_console.core.linked_chain import LinkedChain
 from audit_console.core.merkle import CompactRange
+from audit_console.core.prunes import PRUNE_ACTION, read_prunes
 from audit_console.core.v1_chain import Candidate, SeqRange, V1Chain
 from audit_console.integrity.verification import ChainSummary, Progress, Verification
 from audit_console.sources.protocol import Batch, Source, Status
@@ -37,7 +38,7 @@ def verify(
     Raises:
         SourceError: the log cannot be looked at.
     """
-    verifier = _Verifier()
+    verifier = _Verifier(LogCheck(read_prunes(source.prune_records())))
     with closing(source.batches()) as batches:
         for batch in batches:
             verifier.add(batch, source.status)
@@ -50,7 +51,7 @@ def verify(
 
 @dataclass(slots=True)
 class _Verifier:
-    check: LogCheck = field(default_factory=LogCheck)
+    check: LogCheck
     trees: dict[str, CompactRange | None] = field(default_factory=dict)
 
     def add(self, batch: Batch, status: Status) -> None:
@@ -58,6 +59,7 @@ class _Verifier:
         unhashed = batch.events["scheme"] == Scheme.UNHASHED
         self.check.unhashed += int(unhashed.sum())
         self._note_noncanonical(batch.events, names)
+        self._note_prunes(batch.events)
         items: list[LocatedRun | _Unreadable] = [
             *runs(batch.events, names),
             *_unreadable(batch.malformed),
@@ -77,12 +79,24 @@ class _Verifier:
         for chain, seq, file, line, event_id in rows:
             self.check.add_noncanonical(chain, seq, Place(names[file], line, event_id))
 
+    def _note_prunes(self, events: pl.DataFrame) -> None:
+        if not self.check.prunes.latest:
+            return
+        told = events.filter(
+            pl.col("action") == PRUNE_ACTION, pl.col("event_type") == "system_event"
+        )
+        for chain, details in told.select("chain", "details").drop_nulls().iter_rows():
+            self.check.add_prune_event(chain, details)
+
     def _grow_tree(self, located: LocatedRun) -> None:
         """Add a run's leaves where they are next; a chain out of order has no tree here."""
         run = located.run
         if run.scheme is not Scheme.V1:
             return
-        tree = self.trees.setdefault(run.chain, CompactRange())
+        if run.chain not in self.trees:
+            prune = self.check.prunes.latest.get(run.chain)
+            self.trees[run.chain] = prune.tree() if prune else CompactRange()
+        tree = self.trees[run.chain]
         if tree is None:
             return
         if run.first_seq == tree.size:

@@ -50,9 +50,15 @@ class MemorySource:
     kind = "memory"
 
     def __init__(
-        self, lines: Iterable[bytes], *, label: str = "memory", batch_lines: int = BATCH_LINES
+        self,
+        lines: Iterable[bytes],
+        *,
+        label: str = "memory",
+        batch_lines: int = BATCH_LINES,
+        prune_records: Sequence[str] = (),
     ) -> None:
         self.label = label
+        self._prune_records = prune_records
         self._lines = list(lines)
         self._batch_lines = batch_lines
         self._held: list[_Held] = []
@@ -76,6 +82,10 @@ class MemorySource:
     def of_events(cls, events: Iterable[AuditEvent], *, label: str = "memory") -> MemorySource:
         """Hold v1 events as the lines that a writer would store."""
         return cls((encode_line(event).encode() for event in events), label=label)
+
+    def prune_records(self) -> Sequence[str]:
+        """Give the prune records that the log was made with."""
+        return self._prune_records
 
     def batches(self) -> Generator[Batch]:
         """Read the log; see `Source.batches`. A second pass leaves `status` alone."""

@@ -7,7 +7,7 @@ cheap to take from anywhere and at any time.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -123,6 +123,14 @@ class Source(Protocol):
     @property
     def status(self) -> Status:
         """How far the log has been read; safe to take from any thread."""
+        ...
+
+    def prune_records(self) -> Sequence[str]:
+        """Give the prune records kept beside the log, as stored, oldest first.
+
+        Raises:
+            SourceError: they are there and cannot be read.
+        """
         ...
 
     def batches(self) -> Generator[Batch]:

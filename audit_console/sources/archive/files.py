@@ -23,7 +23,8 @@ PEEK_BYTES = 256 << 10
 
 _LOG_SUFFIXES = (".jsonl", ".log", ".ndjson")
 _COMPRESSED = (".gz", ".zst")
-_BESIDE_A_LOG = (".checkpoints.jsonl", ".prunes.jsonl")
+_PRUNES = ".prunes.jsonl"
+_BESIDE_A_LOG = (".checkpoints.jsonl", _PRUNES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,29 @@ def find_files(places: Sequence[str]) -> list[ArchiveFile]:
     found = {file.path.resolve(): file for place in places for file in _at(place)}
     peeked = [(_order_key(file), file) for file in found.values()]
     return [file for _, file in sorted(peeked, key=lambda pair: pair[0])]
+
+
+def prune_files(files: Sequence[ArchiveFile]) -> list[Path]:
+    """Find the files of prune records that lie beside the files of a log."""
+    beside = (
+        file.path.with_name(file.path.name.partition(".")[0] + _PRUNES)
+        for file in files
+        if not file.temporary
+    )
+    return [path for path in dict.fromkeys(beside) if path.is_file()]
+
+
+def read_lines(path: Path) -> list[str]:
+    """Read the lines of a small file beside the log; bytes that are no text stay visible.
+
+    Raises:
+        SourceUnreadable: the file cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise _unreadable(str(path), error) from None
+    return [line for line in text.split("\n") if line.strip()]
 
 
 def _at(place: str) -> Iterator[ArchiveFile]:

@@ -16,7 +16,7 @@ from audit_console.columns.table import EventTable, View
 from audit_console.core.filters import Filter
 from audit_console.core.findings import Code
 from audit_console.errors import NotAnAuditLog
-from audit_console.sources.archive.files import ArchiveFile
+from audit_console.sources.archive.files import ArchiveFile, prune_files, read_lines
 from audit_console.sources.archive.reading import Piece, read_pieces
 from audit_console.sources.archive.text import RandomAccess
 from audit_console.sources.protocol import (
@@ -62,6 +62,10 @@ class ArchiveSource:
             stopped=False,
             files=tuple(FileStatus(file.name, file.size, 0, None) for file in files),
         )
+
+    def prune_records(self) -> Sequence[str]:
+        """Give the lines of the files `*.prunes.jsonl` beside the log."""
+        return [line for path in prune_files(self._files) for line in read_lines(path)]
 
     def batches(self) -> Generator[Batch]:
         """Read the log; see `Source.batches`. A second pass leaves `status` alone."""

@@ -1,0 +1,160 @@
+"""Prune records: what retention deleted, told so that the rest stays verifiable."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from audit_console.core.codec import MAX_SEQ, Malformed
+from audit_console.core.event import parse_time
+from audit_console.core.merkle import CompactRange
+
+PRUNE_ACTION = "retention.prune"
+"""Action of the system event whose details are the prune record."""
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class PruneRecord:
+    """Events [pruned_from, pruned_to) of `chain` are gone on purpose.
+
+    `range` is the Merkle compact range of [0, pruned_to). `text` is the record as
+    stored, without its newline.
+    """
+
+    text: str
+    chain: str
+    pruned_from: int
+    pruned_to: int
+    last_event_hash: str
+    range: tuple[bytes, ...]
+    cutoff: datetime
+    applied_at: datetime
+    policy_days: int
+    previous_prune: str | None
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the stored record: the next record of the chain names it."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def keeps_policy(self) -> bool:
+        """Whether nothing younger than the policy allows was deleted."""
+        return self.cutoff <= self.applied_at - timedelta(days=self.policy_days)
+
+    def tree(self) -> CompactRange:
+        """Give the Merkle tree of what was deleted, to be continued."""
+        return CompactRange.of(self.pruned_to, self.range)
+
+    def is_told_by(self, details: str) -> bool:
+        """Whether an event's details hold this record."""
+        try:
+            return bool(json.loads(details) == json.loads(self.text))
+        except ValueError:
+            return False
+
+
+def decode_prune(text: str) -> PruneRecord | Malformed:
+    """Read a prune record and check that it is consistent in itself."""
+    try:
+        record = _record(text, json.loads(text))
+        _require_consistent(record, json.loads(text))
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        return Malformed(f"{type(error).__name__}: {error}"[:200])
+    return record
+
+
+def _record(text: str, values: dict[str, object]) -> PruneRecord:
+    hashes = _list(values["range"])
+    previous = values["previous_prune"]
+    return PruneRecord(
+        text=text,
+        chain=_text(values["chain"]),
+        pruned_from=_count(values["pruned_from"]),
+        pruned_to=_count(values["pruned_to"]),
+        last_event_hash=_hash(values["last_event_hash"]),
+        range=tuple(bytes.fromhex(_hash(one)) for one in hashes),
+        cutoff=parse_time(_text(values["cutoff"])),
+        applied_at=parse_time(_text(values["applied_at"])),
+        policy_days=_count(values["policy_days"]),
+        previous_prune=None if previous is None else _hash(previous),
+    )
+
+
+def _require_consistent(record: PruneRecord, values: dict[str, object]) -> None:
+    if values["v"] != 1:
+        raise ValueError("only version 1 is known")
+    if not record.pruned_from < record.pruned_to:
+        raise ValueError("pruned_to is not behind pruned_from")
+    if values["events"] != record.pruned_to - record.pruned_from:
+        raise ValueError("events is not pruned_to - pruned_from")
+    root = record.tree().root()
+    if values["root"] != base64.b64encode(root).decode():
+        raise ValueError("root is not the root of range")
+    if record.pruned_to % 2 and record.range[-1].hex() != record.last_event_hash:
+        raise ValueError("last_event_hash is not the last leaf of range")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text is missing")
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_SEQ:
+        raise ValueError("a number is not whole or out of range")
+    return value
+
+
+def _hash(value: object) -> str:
+    if not _HASH.fullmatch(_text(value)):
+        raise ValueError("a hash is not 64 lower-case hex digits")
+    return _text(value)
+
+
+def _list(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise TypeError("range is not a list")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class PruneHistory:
+    """The prune records of one log: the last of each chain, and what is wrong with the lines.
+
+    `invalid` holds line numbers from 1 and reasons.
+    """
+
+    latest: dict[str, PruneRecord] = field(default_factory=dict)
+    invalid: tuple[tuple[int, str], ...] = ()
+
+
+def read_prunes(lines: Iterable[str]) -> PruneHistory:
+    """Read the prune records of a log in the order in which they were written."""
+    latest: dict[str, PruneRecord] = {}
+    invalid: list[tuple[int, str]] = []
+    for number, line in enumerate(lines, 1):
+        record = decode_prune(line)
+        if isinstance(record, Malformed):
+            invalid.append((number, record.reason))
+        elif (fault := _fault_in_sequence(record, latest.get(record.chain))) is not None:
+            invalid.append((number, fault))
+        else:
+            latest[record.chain] = record
+    return PruneHistory(latest, tuple(invalid))
+
+
+def _fault_in_sequence(record: PruneRecord, before: PruneRecord | None) -> str | None:
+    if record.pruned_from != (before.pruned_to if before else 0):
+        return "it does not begin where the record before it ends"
+    if record.previous_prune != (before.sha256 if before else None):
+        return "previous_prune is not the hash of the record before it"
+    return None

@@ -1,0 +1,203 @@
+"""Logs whose beginning retention deleted, and prune records that do not hold."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from audit_console.core.codec import Malformed, canonical_details
+from audit_console.core.event import AuditEvent
+from audit_console.core.findings import Code, Verdict
+from audit_console.core.merkle import CompactRange
+from audit_console.core.prunes import PruneRecord, decode_prune, read_prunes
+from audit_console.integrity.verifier import verify
+from audit_console.sources.archive import open_archive
+from audit_console.sources.memory import MemorySource
+from tests.support.chains import CHAIN, event, linked, v1_chain, v1_lines
+
+Record = dict[str, object]
+
+BACKED = {Code.PRUNED_PREFIX: 1, Code.PRUNE_NOT_BACKED: 1, Code.NO_CHECKPOINT: 1}
+"""What a rightly pruned log gives as long as no checkpoint is read."""
+
+
+def tree_of(chain: list[AuditEvent], size: int) -> CompactRange:
+    tree = CompactRange()
+    tree.extend(bytes.fromhex(one.event_hash or "") for one in chain[:size])
+    return tree
+
+
+def record(
+    chain: list[AuditEvent], boundary: int, *, begin: int = 0, before: str | None = None
+) -> Record:
+    tree = tree_of(chain, boundary)
+    return {
+        "v": 1,
+        "chain": CHAIN,
+        "pruned_from": begin,
+        "pruned_to": boundary,
+        "events": boundary - begin,
+        "last_event_hash": chain[boundary - 1].event_hash,
+        "range": [one.hex() for one in tree.hashes],
+        "root": base64.b64encode(tree.root()).decode(),
+        "first_recorded_at": chain[begin].recorded_at,
+        "last_recorded_at": chain[boundary - 1].recorded_at,
+        "cutoff": "2026-08-25T00:00:00.000000Z",
+        "applied_at": "2026-11-23T00:00:00.000000Z",
+        "policy_days": 90,
+        "actor": "operator",
+        "reason": "retention",
+        "checkpoint": None,
+        "archive": None,
+        "plan_sha256": "0" * 64,
+        "previous_prune": None if before is None else hashlib.sha256(before.encode()).hexdigest(),
+    }
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """A chain of 41 events whose last tells that the first `boundary` were deleted."""
+
+    whole: list[AuditEvent]
+    records: tuple[str, ...]
+
+    def lines(self, first: int) -> list[bytes]:
+        return v1_lines(self.whole[first:])
+
+
+def pruned(boundary: int, change: Callable[[Record], object] = lambda _: None) -> Pruned:
+    chain = v1_chain(40)
+    told = record(chain, boundary)
+    change(told)
+    text = canonical_details(told)
+    last = replace(event(40), event_type="system_event", action="retention.prune", details=text)
+    sealed = linked([last], chain[-1].event_hash or "")
+    return Pruned([*chain, *sealed], (text,))
+
+
+def counts(lines: list[bytes], records: tuple[str, ...]) -> dict[Code, int]:
+    return dict(verify(MemorySource(lines, prune_records=records)).counts)
+
+
+@pytest.mark.parametrize("boundary", [1, 2, 12, 13, 32, 39])
+def test_a_pruned_log_verifies_and_keeps_its_tree_head(boundary: int) -> None:
+    log = pruned(boundary)
+    result = verify(MemorySource(log.lines(boundary), prune_records=log.records))
+    assert dict(result.counts) == BACKED
+    assert result.verdict is Verdict.INCOMPLETE
+    assert result.chains[0].root == tree_of(log.whole, 41).root()
+    assert result.chains[0].first_seq == boundary
+
+
+def test_records_are_found_beside_an_archive(tmp_path: Path) -> None:
+    log = pruned(12)
+    tmp_path.joinpath("audit.jsonl").write_bytes(b"\n".join(log.lines(12)) + b"\n")
+    tmp_path.joinpath("audit.prunes.jsonl").write_text("\n".join(log.records) + "\n")
+    source = open_archive([str(tmp_path)], keep=False)
+    assert dict(verify(source).counts) == BACKED
+
+
+def test_without_its_record_the_head_is_missing() -> None:
+    found = counts(pruned(12).lines(12), ())
+    assert found == {Code.HEAD_MISSING: 1, Code.NO_CHECKPOINT: 1}
+
+
+def test_events_missing_behind_the_boundary() -> None:
+    log = pruned(12)
+    found = counts(log.lines(14), log.records)
+    expected = BACKED | {Code.HEAD_MISSING: 1}
+    del expected[Code.PRUNED_PREFIX]
+    assert found == expected
+
+
+def test_events_below_the_boundary() -> None:
+    log = pruned(12)
+    result = verify(MemorySource(log.lines(8), prune_records=log.records))
+    below = [one for one in result.findings if one.code is Code.EVENT_BELOW_PRUNE_BOUNDARY]
+    assert [(one.first_seq, one.last_seq) for one in below] == [(8, 11)]
+    assert result.verdict is Verdict.FAIL
+
+
+def test_the_first_kept_event_must_link_to_the_last_deleted_one() -> None:
+    log = pruned(12)
+    rewritten = linked(log.whole[12:], "a" * 64)
+    found = counts(v1_lines(rewritten), log.records)
+    assert found == BACKED | {Code.PREVIOUS_HASH_MISMATCH: 1}
+
+
+def test_a_prune_that_no_event_tells_of() -> None:
+    log = pruned(12)
+    lines = log.lines(12)[:-1]
+    assert counts(lines, log.records) == BACKED | {Code.PRUNE_RECORD_NOT_IN_CHAIN: 1}
+
+
+def test_a_record_changed_after_it_was_told() -> None:
+    log = pruned(12)
+    changed = log.records[0].replace('"actor":"operator"', '"actor":"mallory"')
+    found = counts(log.lines(12), (changed,))
+    assert found == BACKED | {Code.PRUNE_RECORD_NOT_IN_CHAIN: 1}
+
+
+def test_events_deleted_before_their_time() -> None:
+    log = pruned(12, lambda told: told.update(cutoff="2026-11-01T00:00:00.000000Z"))
+    found = counts(log.lines(12), log.records)
+    assert found == BACKED | {Code.RETENTION_POLICY_VIOLATED: 1}
+
+
+FAULTS: dict[str, Callable[[Record], object]] = {
+    "other version": lambda told: told.update(v=2),
+    "wrong count": lambda told: told.update(events=11),
+    "nothing pruned": lambda told: told.update(pruned_from=12),
+    "number as text": lambda told: told.update(pruned_to="12"),
+    "truth as number": lambda told: told.update(pruned_from=False),
+    "negative": lambda told: told.update(policy_days=-1),
+    "too many hashes": lambda told: told.update(range=["0" * 64] * 3),
+    "range is no list": lambda told: told.update(range=7),
+    "no hash": lambda told: told.update(last_event_hash="xyz"),
+    "other root": lambda told: told.update(root=base64.b64encode(b"\0" * 32).decode()),
+    "no time": lambda told: told.update(cutoff="yesterday"),
+    "not the first": lambda told: told.update(pruned_from=3, events=9),
+    "follows nothing": lambda told: told.update(previous_prune="0" * 64),
+    "field gone": lambda told: told.pop("range"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_inconsistent_record_excuses_nothing(fault: str) -> None:
+    log = pruned(12, FAULTS[fault])
+    found = counts(log.lines(12), log.records)
+    expected = {Code.PRUNE_RECORD_INVALID: 1, Code.HEAD_MISSING: 1, Code.NO_CHECKPOINT: 1}
+    assert found == expected
+
+
+@pytest.mark.parametrize("text", ["", "[]", "7", "{", "\ud800", '{"range":' + "[" * 5000])
+def test_rubbish_is_an_invalid_record(text: str) -> None:
+    assert isinstance(decode_prune(text), Malformed)
+
+
+def test_the_last_leaf_of_an_odd_range_is_the_last_event() -> None:
+    told = record(v1_chain(40), 13) | {"last_event_hash": "a" * 64}
+    assert isinstance(decode_prune(json.dumps(told)), Malformed)
+
+
+def test_records_follow_one_another() -> None:
+    chain = v1_chain(40)
+    first = canonical_details(record(chain, 12))
+    second = canonical_details(record(chain, 20, begin=12, before=first))
+    assert read_prunes([first, second]).invalid == ()
+    assert read_prunes([first, second]).latest[CHAIN].pruned_to == 20
+    assert [number for number, _ in read_prunes([second]).invalid] == [1]
+    unlinked = canonical_details(record(chain, 20, begin=12, before="another"))
+    assert [number for number, _ in read_prunes([first, unlinked]).invalid] == [2]
+
+
+def test_details_that_are_no_json_tell_of_nothing() -> None:
+    told = decode_prune(canonical_details(record(v1_chain(40), 12)))
+    assert isinstance(told, PruneRecord)
+    assert not told.is_told_by("{")
