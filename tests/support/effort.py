@@ -1,0 +1,24 @@
+"""How hard the generated tests try.
+
+They are the same in every run, so that a failure is the change's and not the
+day's. `EXPLORE=20 pytest tests/…` tries 20 times as many examples, new ones each time.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+_EXPLORE = int(os.environ.get("EXPLORE", "0"))
+
+
+def examples(count: int) -> settings:
+    """Decorate a generated test with the number of its examples."""
+    return settings(
+        max_examples=count * max(_EXPLORE, 1),
+        derandomize=not _EXPLORE,
+        database=None,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )

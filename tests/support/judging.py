@@ -1,0 +1,164 @@
+"""A log of lines judged in several ways, in a form that can be compared."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from audit_console.core.chain import LogCheck
+from audit_console.core.codec import Malformed, decode_bytes
+from audit_console.core.event import AuditEvent, Scheme
+from audit_console.core.findings import Code, Finding, FindingClass, FindingList, Place
+from audit_console.core.hashing import check_hash
+from audit_console.core.run import FORK_WINDOW, run_of
+from audit_console.core.v1_chain import Candidate, V1Chain
+from audit_console.integrity.verification import Verification
+from audit_console.integrity.verifier import verify
+from audit_console.sources.archive import open_archive
+from audit_console.sources.memory import MemorySource
+
+Span = tuple[int | None, int | None]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was found, counted and kept, without the names of files, in a fixed order."""
+
+    findings: tuple[Finding, ...]
+    counts: dict[Code, int]
+    chains: dict[str, tuple[int, int, int | None, int | None, str | None]]
+
+    @property
+    def beyond_the_unanchored_end(self) -> list[tuple[Code, Span]]:
+        """Codes of class F and I with their seqs, but for NO_CHECKPOINT."""
+        return sorted(
+            (finding.code, (finding.first_seq, finding.last_seq))
+            for finding in self.findings
+            if finding.finding_class is not FindingClass.NOTICE
+            and finding.code is not Code.NO_CHECKPOINT
+        )
+
+    @property
+    def notices(self) -> list[tuple[Code, Span]]:
+        """Codes of class notice with their seqs."""
+        return sorted(
+            (finding.code, (finding.first_seq, finding.last_seq))
+            for finding in self.findings
+            if finding.finding_class is FindingClass.NOTICE
+        )
+
+
+def told(verification: Verification) -> Judgement:
+    """Take what can be compared out of a verification."""
+    return _judgement(
+        verification.findings,
+        dict(verification.counts),
+        {
+            chain.chain: (
+                chain.events,
+                chain.failed,
+                chain.first_seq,
+                chain.last_seq,
+                chain.head_hash,
+            )
+            for chain in verification.chains
+            if chain.scheme is not Scheme.UNHASHED
+        },
+    )
+
+
+def judge_in_memory(lines: Sequence[bytes], batch_lines: int = 5000) -> Judgement:
+    """Verify lines from memory, so many at a time."""
+    return told(verify(MemorySource(lines, batch_lines=batch_lines)))
+
+
+def judge_archive(*paths: Path) -> Judgement:
+    """Verify files."""
+    return told(verify_archive(*paths))
+
+
+def verify_archive(*paths: Path) -> Verification:
+    """Verify files, and close them."""
+    source = open_archive([str(path) for path in paths], keep=False)
+    try:
+        return verify(source)
+    finally:
+        source.close()
+
+
+def judge_one_by_one(lines: Sequence[bytes], *, fork_window: int = FORK_WINDOW) -> Judgement:
+    """Judge lines by the core alone: no frames, one event at a time."""
+    check = LogCheck(FindingList())
+    recent: deque[str | None] = deque(maxlen=fork_window)
+    claims: list[tuple[str, Candidate]] = []
+    for number, line in enumerate(lines, 1):
+        event = decode_bytes(line)
+        if isinstance(event, AuditEvent):
+            _add(check, event, line.decode(), number, recent, claims)
+        elif line and not line.isspace():
+            assert isinstance(event, Malformed)
+            check.add_unreadable(event.code, event.reason, Place("memory", number))
+    check.finish({name: _asked_for(chain, claims) for name, chain in check.v1_chains.items()})
+    return _judgement(check.findings.kept, check.findings.counts, _chains(check))
+
+
+def _add(
+    check: LogCheck,
+    event: AuditEvent,
+    line: str,
+    number: int,
+    recent: deque[str | None],
+    claims: list[tuple[str, Candidate]],
+) -> None:
+    hashed = check_hash(event, line)
+    if hashed.computed is None:
+        check.unhashed += 1
+        return
+    place = Place("memory", number, event.id)
+    stored = event.event_hash or ""
+    if event.scheme is Scheme.V1:
+        chain, seq = event.chain or "", event.seq or 0
+        if not hashed.canonical and hashed.computed == stored:
+            check.add_noncanonical(chain, seq, place)
+        claim = Candidate(seq, event.previous_hash or "", stored, hashed.computed, place)
+        claims.append((chain, claim))
+    known = event.previous_hash in recent
+    check.add_run(run_of(event, hashed.computed, place, link_known=known))
+    if event.scheme is Scheme.ORCHESTRATOR:
+        recent.append(event.event_hash)
+
+
+def _asked_for(chain: V1Chain, claims: list[tuple[str, Candidate]]) -> list[Candidate]:
+    wanted = {
+        seq for span in chain.repeats for seq in range(span.first - 1, span.last + 2)
+    }
+    return [claim for name, claim in claims if name == chain.name and claim.seq in wanted]
+
+
+def _chains(check: LogCheck) -> dict[str, tuple[int, int, int | None, int | None, str | None]]:
+    told = {}
+    strays = check.misplaced
+    for name, chain in check.v1_chains.items():
+        events = chain.tally.events + strays
+        failed = min(chain.tally.failed + strays, events)
+        told[name] = (events, failed, chain.first_seq, chain.next_seq - 1, chain.head_hash)
+        strays = 0
+    one = check.orchestrator
+    if one is not None:
+        failed = min(one.tally.failed, one.tally.events)
+        told[one.name] = (one.tally.events, failed, None, None, one.head_hash)
+    return told
+
+
+def _judgement(
+    findings: Sequence[Finding],
+    counts: dict[Code, int],
+    chains: dict[str, tuple[int, int, int | None, int | None, str | None]],
+) -> Judgement:
+    ordered = sorted(
+        (replace(one, file=None) for one in findings),
+        key=lambda one: (one.code, one.chain or "", one.line or 0, one.first_seq or 0),
+    )
+    return Judgement(tuple(ordered), dict(counts), chains)
