@@ -78,7 +78,7 @@ def test_it_has_the_variety_of_a_real_log(events: list[AuditEvent]) -> None:
     for field in ("user_id", "ip_address", "user_agent", "request_id", "details", "result_error"):
         values = Counter(getattr(event, field) for event in events)
         assert values[None], f"{field} is never missing"
-        assert 1 in values.values(), f"{field} has no rare value"
+        assert min(values.values()) <= 3, f"{field} has no rare value"
 
 
 def test_people_work_by_day_and_services_at_night(events: list[AuditEvent]) -> None:
@@ -132,7 +132,7 @@ def test_each_tamper_changes_exactly_its_line(
 
 
 def test_the_whole_chain_lacks_only_a_checkpoint(events: list[AuditEvent]) -> None:
-    verification = verify(MemorySource(events))
+    verification = verify(MemorySource.of_events(events))
     assert verification.verdict is Verdict.INCOMPLETE
     assert dict(verification.counts) == {Code.NO_CHECKPOINT: 1}
     assert verification.verified == len(events)

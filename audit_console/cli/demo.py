@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from audit_console.cli.console import require_terminal
 from audit_console.cli.exit_codes import ExitCode
+from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM, CommandParser, say
+from audit_console.errors import AuditConsoleError
 
 NAME = "demo"
 
@@ -17,7 +18,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     """Write the demo log into a temporary folder and open it.
 
     Raises:
-        UsageError: there is no terminal.
+        AuditConsoleError: there is no terminal, or no room for the log.
     """
     parser = CommandParser(
         prog=f"{PROGRAM} {NAME}",
@@ -25,12 +26,34 @@ def run(arguments: Sequence[str]) -> ExitCode:
     )
     parser.parse_args(arguments)
     require_terminal()
-    from audit_console.cli.screen import show  # noqa: PLC0415
-    from audit_console.demo import TAMPERS, write_demo  # noqa: PLC0415
+    with scratch_folder() as folder:
+        exit_code = _show_demo(folder)
+    _tell_tampers()
+    return exit_code
 
-    with tempfile.TemporaryDirectory(prefix="audit-console-demo-") as name:
-        folder = Path(name)
-        exit_code = show([str(write_demo(folder))], recent=folder / "recent.json")
+
+def _show_demo(folder: Path) -> ExitCode:
+    """Show a log that is written while the first frame is painted."""
+    from audit_console.cli.screen import show  # noqa: PLC0415
+    from audit_console.demo import FILE_NAME, write_demo  # noqa: PLC0415
+
+    log = folder / FILE_NAME
+
+    def write_once() -> None:
+        try:
+            if not log.exists():
+                write_demo(folder)
+        except OSError as error:
+            raise AuditConsoleError(
+                f"the demo log cannot be written: {error.strerror}",
+                hint="Set TMPDIR to a folder with 20 MB of room",
+            ) from error
+
+    return show([str(log)], recent=folder / "recent.json", before_opening=write_once)
+
+
+def _tell_tampers() -> None:
+    from audit_console.demo import TAMPERS  # noqa: PLC0415
+
     for tamper in TAMPERS.values():
         say(f"{tamper.what}, {tamper.why}")
-    return exit_code

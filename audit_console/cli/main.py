@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,32 +21,34 @@ COMMANDS: dict[str, Callable[[Sequence[str]], ExitCode]] = {
 }
 """By their first word. Whatever does not begin with one of them opens the console."""
 
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program and give its exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        return _run(words)
-    finally:
-        _flush_stdout()
+_SECONDS_TO_STOP = 3
 
 
-def _run(words: list[str]) -> ExitCode:
+def main() -> int:
+    """Run the program, end what it left running and give its exit code."""
+    code = run(sys.argv[1:])
+    _flush_stdout()
+    _end_threads(code)
+    return code
+
+
+def run(words: Sequence[str]) -> ExitCode:
+    """Run one command and say what went wrong with it."""
     command = COMMANDS.get(words[0]) if words else None
     try:
         return console.run(words) if command is None else command(words[1:])
     except AuditConsoleError as error:
         say_error(error)
         return code_of_error(error)
-    except KeyboardInterrupt:
-        say("interrupted")
+    except KeyboardInterrupt as interrupt:
+        say(str(interrupt) or "interrupted")
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - Python would exit with 1, which means FAIL
-        say_unforeseen(error)
+        _say_unforeseen(error)
         return ExitCode.ERROR
 
 
-def say_unforeseen(error: Exception) -> None:
+def _say_unforeseen(error: Exception) -> None:
     """Say where a fault of this program is, with every line made safe."""
     for line in "".join(traceback.format_exception(error)).splitlines():
         say(line)
@@ -58,3 +62,16 @@ def _flush_stdout() -> None:
     except OSError:
         with suppress(OSError):
             close_stdout()
+
+
+def _end_threads(code: int) -> None:
+    """Wait for a reader that was stopped; one that cannot be stopped waits for input.
+
+    Python must not end beside a thread that is inside Polars or DuckDB: it aborts.
+    """
+    for thread in threading.enumerate():
+        if thread.daemon:
+            thread.join(_SECONDS_TO_STOP)
+            if thread.is_alive():
+                sys.stderr.flush()
+                os._exit(code)

@@ -6,13 +6,13 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
 from audit_console.cli.exit_codes import ExitCode, code_of_verification
 from audit_console.cli.opening import open_source
+from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say_error
 from audit_console.errors import UsageError
 from audit_console.sources.protocol import Source
@@ -26,24 +26,32 @@ _SIGNALS = {
 }
 
 
-def show(places: Sequence[str], *, recent: Path) -> ExitCode:
-    """Show the log at `places` until the user quits; `recent` is the file of recent sources.
+def show(
+    places: Sequence[str], *, recent: Path, before_opening: Callable[[], None] = lambda: None
+) -> ExitCode:
+    """Show the log at `places` until the user quits.
+
+    Args:
+        places: what to open at once; nothing lets the user choose.
+        recent: the file of recent sources.
+        before_opening: called on the thread that opens a log, beside the first paint.
 
     Raises:
         UsageError: the log comes from standard input and there is no terminal for the keys.
     """
     if "-" in places:
         _take_keys_from_terminal()
-    with ExitStack() as opened:
+    with scratch_folder(), ExitStack() as opened:
 
         def opener(places: Sequence[str]) -> Source:
+            before_opening()
             source = open_source(places, keep=True)
             opened.callback(source.close)
             return source
 
         app = AuditConsoleApp(opener, places=places, recent=RecentSources(recent))
-        asyncio.run(_run(app))
-    return _exit_code(app, asked=bool(places))
+        code_of_signal = asyncio.run(_run(app))
+    return code_of_signal or _exit_code(app, asked=bool(places))
 
 
 def _take_keys_from_terminal() -> None:
@@ -61,19 +69,27 @@ def _take_keys_from_terminal() -> None:
     sys.stdin = os.fdopen(log, encoding="utf-8")
 
 
-async def _run(app: AuditConsoleApp) -> None:
-    """Run the app; a signal ends it as a key would, so that the terminal is restored."""
+async def _run(app: AuditConsoleApp) -> ExitCode | None:
+    """Run the app; a signal quits it as a key would, so that the terminal is restored.
+
+    Returns:
+        the code of the signal that ended it, if one did.
+    """
+    received: list[ExitCode] = []
+
+    def quit_for(code: ExitCode) -> None:
+        received.append(code)
+        app.call_later(app.action_quit)
+
     loop = asyncio.get_running_loop()
     for number, code in _SIGNALS.items():
-        loop.add_signal_handler(number, partial(app.exit, return_code=code))
+        loop.add_signal_handler(number, quit_for, code)
     await app.run_async()
+    return received[0] if received else None
 
 
 def _exit_code(app: AuditConsoleApp, *, asked: bool) -> ExitCode:
-    code = app.return_code or 0
-    if code in _SIGNALS.values():
-        return ExitCode(code)
-    if code:  # the app crashed and has said so
+    if app.return_code:  # the app crashed and has said so
         return ExitCode.ERROR
     if app.verification is not None:
         return code_of_verification(app.verification)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from audit_console.cli.exit_codes import ExitCode, code_of_verification
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import check_target, write_file, write_stdout
+from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM, CommandParser
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
@@ -76,7 +77,7 @@ def _report(options: argparse.Namespace) -> Report:
     from audit_console.cli.watch import verify_watched  # noqa: PLC0415
     from audit_console.reports.model import Report  # noqa: PLC0415
 
-    with closing(open_source(options.sources, keep=False)) as source:
+    with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
         verification = verify_watched(source)
         exit_code = code_of_verification(verification, allow_unanchored=options.allow_unanchored)
         return Report(

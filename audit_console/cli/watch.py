@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from concurrent.futures import Future
-from typing import NoReturn
 
-from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.progress import ProgressLine, progress_text
-from audit_console.cli.talk import say
 from audit_console.integrity.verification import Progress, Verification
 from audit_console.integrity.verifier import verify
 from audit_console.sources.protocol import Source
 
 _SECONDS_BETWEEN_LOOKS = 0.1
-_SECONDS_TO_STOP = 3
 
 
 class _Run:
@@ -44,14 +39,9 @@ class _Run:
                 raise
             return None
 
-    def stop(self) -> bool:
-        """End the run with what it has; tell whether it came to an end."""
+    def stop(self) -> None:
+        """End the run at its next batch."""
         self._stop.set()
-        try:
-            self._outcome.exception(_SECONDS_TO_STOP)
-        except TimeoutError:
-            return False
-        return True
 
     def _verify(self) -> None:
         try:
@@ -70,7 +60,7 @@ def verify_watched(source: Source) -> Verification:
 
     Raises:
         SourceError: the log cannot be looked at.
-        SystemExit: the user interrupted; how far it got was said.
+        KeyboardInterrupt: the user interrupted; it says how far it got.
     """
     run = _Run(source)
     line = ProgressLine()
@@ -78,16 +68,9 @@ def verify_watched(source: Source) -> Verification:
         while (verification := run.result(_SECONDS_BETWEEN_LOOKS)) is None:
             line.show(run.progress)
     except KeyboardInterrupt:
-        line.remove()
-        _leave(run)
+        run.stop()
+        text = f"interrupted after {progress_text(run.progress)}; there is no verdict"
+        raise KeyboardInterrupt(text) from None
     finally:
         line.remove()
     return verification
-
-
-def _leave(run: _Run) -> NoReturn:
-    stopped = run.stop()
-    say(f"interrupted after {progress_text(run.progress)}. There is no verdict.")
-    if not stopped:  # Python would wait with it for input that does not come
-        os._exit(ExitCode.INTERRUPTED)
-    raise SystemExit(ExitCode.INTERRUPTED)

@@ -86,7 +86,7 @@ _SETTINGS: Mapping[str, Sequence[object]] = {
     "alerts.recipients": (["ops@example.org"], ["ops@example.org", "oncall@example.org"]),
 }
 _EDIT_NOTES = ("", 'quoted "prompt" | v2', "tune prompts\nand limits", "größere Texte")
-_STRANGERS = {"admin": 30, "root": 20, "test": 8, "oracle": 3, "backup": 2, "mallory\x1b[31m": 1}
+_STRANGERS = {"admin": 30, "root": 20, "test": 8, "oracle": 3, "backup": 2}
 
 
 def everyday(rng: random.Random) -> Iterator[Draft]:
@@ -273,10 +273,14 @@ def _report(rng: random.Random, at: datetime, action: str, details: Details | No
 
 
 def _strangers(rng: random.Random) -> Iterator[Draft]:
-    """Those who try a name from the internet and go away."""
+    """Those who try a name from the internet and go away; one name is a terminal's command."""
     for _ in range(64):
         agent = rng.choice((None, "curl/8.5.0", "Go-http-client/1.1", "zgrab/0.x"))
-        address = f"203.0.113.{rng.randrange(70, 250)}"
-        stranger = Actor(rng, _pick(rng, _STRANGERS), address, agent)
-        at = START + (END - START) * rng.random()
-        yield replace(stranger.signs_in(at, mfa=None, error="unknown user"), request=None)
+        yield _knock(rng, _pick(rng, _STRANGERS), agent)
+    yield _knock(rng, "mallory\x1b[31m", "sqlmap/1.9")
+
+
+def _knock(rng: random.Random, name: str, agent: str | None) -> Draft:
+    stranger = Actor(rng, name, f"203.0.113.{rng.randrange(70, 250)}", agent)
+    at = START + (END - START) * rng.random()
+    return replace(stranger.signs_in(at, mfa=None, error="unknown user"), request=None)

@@ -90,7 +90,7 @@ def _chain(chain: ChainSummary) -> Iterator[str]:
     yield f"  {safe_text(chain.chain, limit=300)}"
     yield from _field("scheme", f"{chain.scheme}, {_covered(chain)}", indent=4)
     if chain.first_seq is not None and chain.last_seq is not None:
-        yield from _field("seq", f"{chain.first_seq:,} to {chain.last_seq:,}", indent=4)
+        yield from _field("seq", f"{chain.first_seq} to {chain.last_seq}", indent=4)
     yield from _field(
         "events",
         f"{chain.events:,}: {chain.verified:,} verified, {chain.failed:,} failed, "
@@ -143,12 +143,12 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 def _where(finding: Finding) -> Iterator[str]:
     if finding.file is not None:
-        yield finding.file if finding.line is None else f"{finding.file}, line {finding.line:,}"
+        yield finding.file if finding.line is None else f"{finding.file}, line {finding.line}"
     if finding.chain is not None:
         yield finding.chain
     if finding.first_seq is not None:
-        span = "" if finding.last_seq in {None, finding.first_seq} else f" to {finding.last_seq:,}"
-        yield f"seq {finding.first_seq:,}{span}"
+        span = "" if finding.last_seq in {None, finding.first_seq} else f" to {finding.last_seq}"
+        yield f"seq {finding.first_seq}{span}"
 
 
 def _bullet(sentence: str) -> Iterator[str]:

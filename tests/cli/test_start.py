@@ -35,7 +35,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     program = (
         "import sys\n"
         "from audit_console.cli.main import main\n"
-        "try:\n    main(sys.argv[1:])\n"
+        "try:\n    main()\n"
         "except SystemExit:\n    pass\n"
         "print(*sys.modules, file=sys.stderr)"
     )

@@ -57,7 +57,7 @@ Findings
           computed  0202020202020202020202020202020202020202020202020202020202020202
   FAULT   GAP (critical)
           1,200 events are missing
-          where     audit.example.org/prod · seq 20 to 1,219
+          where     audit.example.org/prod · seq 20 to 1219
   OPEN    NO_CHECKPOINT (medium)
           nothing outside the log vouches for its end
           where     audit.example.org/prod

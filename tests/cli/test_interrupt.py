@@ -1,0 +1,106 @@
+"""Ctrl+C and closed doors: said in one line, exit code 130, nothing left behind."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import PATIENCE_SECONDS, PROGRAM, children_of
+from tests.terminal import Terminal
+
+MORE_THAN_A_PIPE_HOLDS = 4 << 20
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def long_log(demo_log: Path, tmp_path: Path) -> Path:
+    """Many members of one gzip file: little to write, long to verify."""
+    path = tmp_path / "long.jsonl.gz"
+    member = gzip.compress(demo_log.read_bytes(), compresslevel=1)
+    path.write_bytes(member * 60)
+    return path
+
+
+@pytest.fixture
+def endless_input() -> Iterator[tuple[int, int]]:
+    """A pipe that nobody closes; filled by `fill`."""
+    reading, writing = os.pipe()
+    yield reading, writing
+    os.close(reading)
+    os.close(writing)
+
+
+def fill(writing: int, demo_log: Path) -> None:
+    """Write more than the pipe holds: when this comes back, somebody reads it."""
+    data = demo_log.read_bytes()[:MORE_THAN_A_PIPE_HOLDS]
+    while data:
+        data = data[os.write(writing, data) :]
+
+
+def test_progress_is_shown_and_taken_away_when_interrupted(
+    long_log: Path, tmp_path: Path, temporary: Path
+) -> None:
+    with (tmp_path / "stdout").open("wb") as stdout:
+        with Terminal([*PROGRAM, "verify", str(long_log)], stdout=stdout.fileno()) as terminal:
+            terminal.wait_for(lambda text: " events · " in text and not text.startswith("0 "))
+            terminal.signal(signal.SIGINT)
+            assert terminal.wait_for_end() == 130
+            lines = [line for line in terminal.text.splitlines() if line]
+        assert os.fstat(stdout.fileno()).st_size == 0
+    assert lines[0].startswith("audit-console: interrupted after ")
+    assert "there is no verdict" in "".join(lines)
+    assert "Traceback" not in "".join(lines)
+    assert children_of(temporary) == []
+
+
+def test_a_report_is_not_begun_when_interrupted(
+    long_log: Path, tmp_path: Path, temporary: Path
+) -> None:
+    target = tmp_path / "report.txt"
+    with Terminal([*PROGRAM, "verify", str(long_log), "-o", str(target)]) as terminal:
+        terminal.wait_for(lambda text: " events · " in text)
+        terminal.type(b"\x03")
+        assert terminal.wait_for_end() == 130
+    assert children_of(tmp_path) == ["long.jsonl.gz", "temporary"]
+    assert children_of(temporary) == []
+
+
+def test_waiting_for_standard_input_can_be_interrupted(
+    endless_input: tuple[int, int], demo_log: Path, temporary: Path
+) -> None:
+    reading, writing = endless_input
+    with subprocess.Popen(
+        [*PROGRAM, "verify", "-"], stdin=reading, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        fill(writing, demo_log)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 130
+    assert (stdout, stderr) == (b"", b"audit-console: interrupted\n")
+    assert children_of(temporary) == []
+
+
+def test_the_console_can_be_left_while_standard_input_stays_open(
+    endless_input: tuple[int, int], demo_log: Path, temporary: Path
+) -> None:
+    reading, writing = endless_input
+    with Terminal([*PROGRAM, "-"], stdin=reading) as terminal:
+        terminal.wait_for(lambda text: "audit-console" in text)
+        fill(writing, demo_log)
+        terminal.type(b"\x11")
+        assert terminal.wait_for_end() == 3
+        assert terminal.attributes == terminal.attributes_before
+    assert children_of(temporary) == []

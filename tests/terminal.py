@@ -1,0 +1,134 @@
+"""A pseudo-terminal that runs the real program and remembers the modes it was left in."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+import pyte
+
+PATIENCE_SECONDS = 120
+ALTERNATE_SCREEN, CURSOR, LINE_WRAP, BRACKETED_PASTE, FOCUS = 1049, 25, 7, 2004, 1004
+MOUSE = (1000, 1003, 1006, 1015)
+
+_TAKE_TERMINAL = (
+    "import fcntl, os, sys, termios;"
+    "fcntl.ioctl(2, termios.TIOCSCTTY, 0);"
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
+_MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
+_KITTY_KEYS = re.compile(rb"\x1b\[([<>])[0-9]*u")
+
+
+class Terminal:
+    """Runs a command with a terminal of its own as its controlling one."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        columns: int = 120,
+        rows: int = 40,
+        stdin: int | None = None,
+        stdout: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self.written = b""
+        self._stream = pyte.ByteStream(self.screen)
+        self._master, self._slave = pty.openpty()
+        fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.attributes_before = termios.tcgetattr(self._slave)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _TAKE_TERMINAL, *command],
+            stdin=self._slave if stdin is None else stdin,
+            stdout=self._slave if stdout is None else stdout,
+            stderr=self._slave,
+            env={**os.environ, "TERM": "xterm-256color", **(environment or {})},
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            error.add_note(f"the end of what the program wrote:\n{self.written[-4000:].decode()}")
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._slave)
+        os.close(self._master)
+
+    @property
+    def text(self) -> str:
+        """What is on the screen."""
+        return "\n".join(line.rstrip() for line in self.screen.display)
+
+    @property
+    def attributes(self) -> list[object]:
+        """The line discipline's state as it is now."""
+        return termios.tcgetattr(self._slave)
+
+    def modes(self) -> dict[int, bool]:
+        """Give the modes that the program set (true) or reset (false) last."""
+        return {
+            int(number): action == b"h"
+            for numbers, action in _MODE.findall(self.written)
+            for number in numbers.split(b";")
+        }
+
+    def kitty_keys_pushed(self) -> int:
+        """Count how many keyboard modes were pushed and not popped again."""
+        return sum({b">": 1, b"<": -1}[sign] for sign in _KITTY_KEYS.findall(self.written))
+
+    def type(self, keys: bytes) -> None:
+        """Press keys."""
+        os.write(self._master, keys)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the program."""
+        self.process.send_signal(number)
+
+    def wait_for(self, shown: Callable[[str], bool]) -> str:
+        """Wait until the screen shows something, and give it."""
+        self._follow(lambda: shown(self.text), "the screen does not show it")
+        return self.text
+
+    def wait_for_end(self) -> int:
+        """Wait until the program ended, and give its exit code."""
+        self._follow(lambda: self.process.poll() is not None, "the program does not end")
+        while self._receive(0):
+            pass
+        return self.process.wait()
+
+    def _follow(self, reached: Callable[[], bool], complaint: str) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not reached():
+            self._receive(0.05)
+            assert time.monotonic() < deadline, f"{complaint}:\n{self.text}"
+
+    def _receive(self, patience: float) -> bool:
+        if not select.select([self._master], [], [], patience)[0]:
+            return False
+        data = os.read(self._master, 1 << 16)
+        self.written += data
+        self._stream.feed(data)
+        return True

@@ -1,0 +1,164 @@
+"""The real program in a real terminal, which it leaves as it found it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from audit_console.demo import write_demo
+from tests.cli.program import PROGRAM
+from tests.terminal import (
+    ALTERNATE_SCREEN,
+    BRACKETED_PASTE,
+    CURSOR,
+    FOCUS,
+    LINE_WRAP,
+    MOUSE,
+    Terminal,
+)
+
+DOWN, PAGE_DOWN, ENTER, QUIT = b"\x1b[B", b"\x1b[6~", b"\r", b"\x11"
+
+
+@pytest.fixture(scope="module")
+def demo_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_demo(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which the program, and nobody else, makes its temporary files."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def demo(temporary: Path) -> Iterator[Terminal]:
+    """The demo, verified and at rest."""
+    assert temporary.is_dir()
+    with Terminal([*PROGRAM, "demo"]) as terminal:
+        terminal.wait_for(_is_verified)
+        yield terminal
+
+
+def _is_verified(text: str) -> bool:
+    return "FAIL" in text.splitlines()[0] and re.search(r"row \d+ of 19,\d{3} ", text) is not None
+
+
+def assert_restored(terminal: Terminal) -> None:
+    modes = terminal.modes()
+    assert ALTERNATE_SCREEN in modes, "the program never took the screen"
+    assert not modes[ALTERNATE_SCREEN]
+    assert modes[CURSOR]
+    assert modes[LINE_WRAP]
+    assert not modes[BRACKETED_PASTE]
+    assert not modes[FOCUS]
+    assert not any(modes[mode] for mode in MOUSE)
+    assert terminal.kitty_keys_pushed() == 0
+    assert terminal.attributes == terminal.attributes_before
+
+
+def test_the_demo_is_scrolled_looked_into_and_left(demo: Terminal, temporary: Path) -> None:
+    first_page = demo.text
+    assert "row 1 of" in first_page
+    demo.type(DOWN)
+    demo.wait_for(lambda text: "row 2 of" in text)
+    demo.type(PAGE_DOWN)
+    assert demo.wait_for(lambda text: "row 2 of" not in text) != first_page
+    assert "user_agent" not in demo.text
+    demo.type(ENTER)
+    demo.wait_for(lambda text: "user_agent" in text and "request_id" in text)
+    demo.type(QUIT)
+    assert demo.wait_for_end() == 1
+    assert_restored(demo)
+    assert list(temporary.iterdir()) == []
+    assert b"Traceback" not in demo.written
+
+
+def test_the_demo_says_at_the_end_what_was_tampered_with(demo: Terminal) -> None:
+    demo.type(QUIT)
+    demo.wait_for_end()
+    farewell = demo.written.rpartition(b"\x1b[?1049l")[2].decode()
+    assert "svc-backup" in farewell
+    assert "ak_9f31c7d2" in farewell
+
+
+@pytest.mark.parametrize(
+    ("number", "exit_code"),
+    [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)],
+    ids=["SIGTERM", "SIGHUP", "SIGINT"],
+)
+def test_a_signal_leaves_the_terminal_restored(
+    demo: Terminal, temporary: Path, number: signal.Signals, exit_code: int
+) -> None:
+    demo.signal(number)
+    assert demo.wait_for_end() == exit_code
+    assert_restored(demo)
+    assert list(temporary.iterdir()) == []
+
+
+def test_quitting_at_once_restores_the_terminal_too(demo_log: Path) -> None:
+    with Terminal([*PROGRAM, str(demo_log)]) as terminal:
+        terminal.wait_for(lambda text: "audit-console" in text)
+        terminal.type(QUIT)
+        assert terminal.wait_for_end() in {1, 3}
+        assert_restored(terminal)
+
+
+def test_a_small_terminal_will_do(demo_log: Path) -> None:
+    with Terminal([*PROGRAM, str(demo_log)], columns=80, rows=24) as terminal:
+        terminal.wait_for(_is_verified)
+        terminal.type(QUIT)
+        assert terminal.wait_for_end() == 1
+        assert_restored(terminal)
+
+
+def test_without_a_log_the_sources_are_shown(temporary: Path) -> None:
+    with Terminal(PROGRAM) as terminal:
+        terminal.wait_for(lambda text: "audit-console" in text)
+        terminal.type(QUIT)
+        assert terminal.wait_for_end() == 0
+        assert_restored(terminal)
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_log_is_piped_in_and_the_keys_come_from_the_terminal(
+    demo_log: Path, temporary: Path
+) -> None:
+    with (
+        demo_log.open("rb") as log,
+        subprocess.Popen(["cat"], stdin=log, stdout=subprocess.PIPE) as cat,
+    ):
+        assert cat.stdout is not None
+        with Terminal([*PROGRAM, "-"], stdin=cat.stdout.fileno()) as terminal:
+            terminal.wait_for(_is_verified)
+            terminal.type(DOWN)
+            terminal.wait_for(lambda text: "row 2 of" in text)
+            terminal.type(QUIT)
+            assert terminal.wait_for_end() == 1
+            assert_restored(terminal)
+    assert list(temporary.iterdir()) == []
+
+
+def test_standard_output_stays_empty(demo_log: Path, tmp_path: Path) -> None:
+    with (tmp_path / "stdout").open("wb") as stdout:
+        with Terminal([*PROGRAM, str(demo_log)], stdout=stdout.fileno()) as terminal:
+            terminal.wait_for(lambda text: "FAIL" in text)
+            terminal.type(QUIT)
+            assert terminal.wait_for_end() == 1
+        assert os.fstat(stdout.fileno()).st_size == 0
+
+
+def test_an_error_of_the_command_line_takes_no_screen(tmp_path: Path) -> None:
+    with Terminal([*PROGRAM, str(tmp_path / "missing.jsonl")]) as terminal:
+        assert terminal.wait_for_end() == 4
+        assert "no such file" in terminal.text
+        assert terminal.modes() == {}
