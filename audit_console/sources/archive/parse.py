@@ -37,7 +37,7 @@ from audit_console.core.codec import (
     Malformed,
     decode_bytes,
 )
-from audit_console.core.event import RESULTS, AuditEvent, Scheme
+from audit_console.core.event import GENESIS_HASH, RESULTS, AuditEvent, Scheme
 from audit_console.core.findings import Code
 from audit_console.sources.archive.blocks import Block, Unreadable
 
@@ -58,6 +58,10 @@ _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _V1_TIME = _DATE + _CLOCK + r"\.[0-9]{6}Z$"
 _ORCHESTRATOR_TIME = _DATE + _CLOCK + r"(?:\.[0-9]{1,9})?(?:Z|\+00:00)$"
+
+_NO_JSON_NUMBER = r"(?i)[:\[,]\s*-?(?:nan|inf)"
+"""DuckDB takes these for numbers in `details`; JSON has none of them."""
+_NEVER_NULL = ("id", "event_type", "action", "resource_type", "resource_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +184,15 @@ def _sound() -> pl.Expr:
         "details"
     ).str.count_matches("[", literal=True)
     object_or_null = pl.col("details").is_null() | (
-        pl.col("details").str.starts_with("{") & (brackets < MAX_DEPTH)
+        pl.col("details").str.starts_with("{")
+        & (brackets < MAX_DEPTH)
+        & ~pl.col("details").str.contains(_NO_JSON_NUMBER)
     )
-    return object_or_null & (pl.col("length") <= MAX_LINE_BYTES)
+    return (
+        object_or_null
+        & (pl.col("length") <= MAX_LINE_BYTES)
+        & pl.all_horizontal(pl.col(_NEVER_NULL).is_not_null())
+    )
 
 
 def _v1_holds() -> pl.Expr:
@@ -195,6 +205,9 @@ def _v1_holds() -> pl.Expr:
         & (pl.col("occurred").dt.year() > 0)
         & (pl.col("recorded").dt.year() > 0)
         & (pl.col("seq") >= 0)
+        & pl.col("chain").is_not_null()
+        & pl.col("previous_hash").is_not_null()
+        & (pl.col("event_hash").str.len_chars() == len(GENESIS_HASH))
         & pl.col("result").is_in([f'"{result}"' for result in RESULTS])
     )
 
@@ -208,7 +221,7 @@ def _orchestrator_holds() -> pl.Expr:
         & (pl.col("occurred").dt.year() > 0)
         & (
             pl.col("result").is_in(plain_results)
-            | (pl.col("result") == failure).fill_null(value=False)
+            | (pl.col("failure").is_not_null() & (pl.col("result") == failure))
         )
         & (orchestrator_line() == pl.col("raw"))
     )
