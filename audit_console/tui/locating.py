@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from audit_console.core.filters import Equals, Filter
+from audit_console.core.filters import EVERYTHING, Equals, Filter
 from audit_console.core.findings import Finding
 from audit_console.sources.protocol import AtEvent, AtRow
 from audit_console.tui.widgets.event_window import View
@@ -22,25 +23,33 @@ def without(where: Filter, term: Equals) -> Filter:
     return Filter(tuple(known for known in where.terms if known != term))
 
 
-def find_event(view: View, finding: Finding) -> int | None:
-    """Find the row of the event that a finding points to. Blocks; for a thread.
+class Found(NamedTuple):
+    """A row of a view. `unfiltered` says that the filter hides it: the row counts without one."""
 
-    A gap has no event of its own: the one behind it stands for it, then the one
+    row: int
+    unfiltered: bool
+
+
+def find_event(view: View, finding: Finding) -> Found | None:
+    """Find the event that a finding points to. Blocks; for a thread.
+
+    A gap has no event of its own: the one behind it stands for it, or else the one
     before it.
 
     Raises:
         SourceError: the log cannot be looked at.
     """
-    for event_id in _event_ids(view, finding):
-        page = view.page(AtEvent(event_id), 1)
+    event_id = finding.event_id or next(_ids_by_seq(view, finding), None)
+    if event_id is None:
+        return None
+    for where in dict.fromkeys((view.where, EVERYTHING)):
+        page = View(view.source, where, view.order).page(AtEvent(event_id), 1)
         if page.rows.height:
-            return page.first_row
+            return Found(page.first_row, unfiltered=where != view.where)
     return None
 
 
-def _event_ids(view: View, finding: Finding) -> Iterator[str]:
-    if finding.event_id is not None:
-        yield finding.event_id
+def _ids_by_seq(view: View, finding: Finding) -> Iterator[str]:
     if finding.first_seq is None:
         return
     last = finding.first_seq if finding.last_seq is None else finding.last_seq

@@ -79,7 +79,10 @@ def make_lines(count: int, **fields: Any) -> list[bytes]:
 
 
 def make_app(
-    source: Source | Callable[[Sequence[str]], Source], tmp_path: Path, *, places: Sequence[str] = ("log",)
+    source: Source | Callable[[Sequence[str]], Source],
+    tmp_path: Path,
+    *,
+    places: Sequence[str] = ("log",),
 ) -> AuditConsoleApp:
     """Make an app over a source or an opener."""
     opener = source if callable(source) else lambda _: source
@@ -178,6 +181,10 @@ class HugeSource:
             stopped=False,
             files=(),
         )
+
+    def prune_records(self) -> Sequence[str]:
+        """Nothing was pruned."""
+        return ()
 
     def batches(self) -> Generator[Batch]:
         """Nothing to verify."""

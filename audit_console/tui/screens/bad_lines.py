@@ -11,9 +11,10 @@ from textual.containers import Vertical
 
 from audit_console.errors import SourceError
 from audit_console.tui.painting import Line, Span
-from audit_console.tui.screens.dialog import Dialog, wrapped
+from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.session import Session
 from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.widgets.text_pane import Paragraph, TextPane
 from audit_console.tui.wording import count, number
 
 FETCHED = 500
@@ -33,7 +34,7 @@ class BadLinesDialog(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """Make the list and the bytes of the line under its cursor."""
-        box = Vertical(LineList(id="lines"), LineList(id="bytes"), classes="dialog")
+        box = Vertical(LineList(id="lines"), TextPane(id="bytes"), classes="dialog")
         total = self._session.status.malformed
         box.border_title = f"{count(total, 'line')} could not be read"
         box.border_subtitle = "Tab to the bytes · Esc closes"
@@ -74,19 +75,19 @@ class BadLinesDialog(Dialog[None]):
 
     @on(LineList.Moved, "#lines")
     def _show(self, event: LineList.Moved) -> None:
-        text = self.query_one("#bytes", LineList)
         if event.index < len(self._rows):
-            width = text.scrollable_content_region.width
-            text.set_lines(bytes_lines(self._rows[event.index], width), cursor=0)
+            self.query_one(TextPane).show(bytes_text(self._rows[event.index]))
         elif self._rows and not self._complete:
             self._fetch()
 
 
-def bytes_lines(row: dict[str, Any], width: int) -> list[Line]:
+def bytes_text(row: dict[str, Any]) -> list[Paragraph]:
     """Show why a line is bad and its bytes; one that is not UTF-8 is spelled in hex."""
     start: bytes = row["start"]
-    lines = wrapped(row["reason"], width, "bad")
-    lines += wrapped(start.decode("utf-8", "backslashreplace"), width, limit=8_000)
+    text = [
+        Paragraph(row["reason"], "bad"),
+        Paragraph(start.decode("utf-8", "backslashreplace"), limit=8_000),
+    ]
     if len(start) < row["length"]:
-        lines += wrapped(f"the first {number(len(start))} bytes are shown", width, "muted")
-    return lines
+        text.append(Paragraph(f"the first {number(len(start))} bytes are shown", "muted"))
+    return text

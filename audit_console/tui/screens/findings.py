@@ -11,8 +11,9 @@ from textual.containers import Vertical
 from audit_console.core.findings import CODES, Finding
 from audit_console.integrity.verification import Verification
 from audit_console.tui.painting import Line, Span
-from audit_console.tui.screens.dialog import Dialog, wrapped
+from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.widgets.text_pane import Paragraph, TextPane
 from audit_console.tui.wording import CLASSES, VERDICTS, number
 
 
@@ -27,7 +28,7 @@ class FindingsDialog(Dialog[Finding]):
 
     def compose(self) -> ComposeResult:
         """Make the list and the text of the finding under its cursor."""
-        box = Vertical(LineList(id="findings"), LineList(id="finding"), classes="dialog")
+        box = Vertical(LineList(id="findings"), TextPane(id="finding"), classes="dialog")
         total = sum(self._verification.counts.values())
         shown = len(self._verification.findings)
         box.border_title = f"{VERDICTS[self._verification.verdict].text} · {number(total)} findings"
@@ -47,13 +48,11 @@ class FindingsDialog(Dialog[Finding]):
 
     @on(LineList.Moved, "#findings")
     def _show(self, event: LineList.Moved) -> None:
-        text = self.query_one("#finding", LineList)
-        width = text.scrollable_content_region.width
         if event.index < len(self._verification.findings):
-            text.set_lines(finding_text(self._verification.findings[event.index], width), cursor=0)
+            text = finding_text(self._verification.findings[event.index])
         else:
-            sentences = self._verification.cannot_show
-            text.set_lines([line for s in sentences for line in wrapped(s, width, "muted")])
+            text = [Paragraph(sentence, "muted") for sentence in self._verification.cannot_show]
+        self.query_one(TextPane).show(text)
 
     @on(LineList.Chosen, "#findings")
     def _choose(self, event: LineList.Chosen) -> None:
@@ -84,17 +83,19 @@ def place(finding: Finding) -> str:
     return finding.file or "the log"
 
 
-def finding_text(finding: Finding, width: int) -> list[Line]:
+def finding_text(finding: Finding) -> list[Paragraph]:
     """Word a finding in full."""
-    lines = wrapped(finding.message, width)
-    lines += wrapped(f"{finding.code.value}: {CODES[finding.code].meaning}", width, "muted")
     where = [f"chain {finding.chain}" if finding.chain else "", place(finding)]
     if finding.line is not None:
         where.append(f"{finding.file or 'line'}:{number(finding.line)}")
     if finding.event_id is not None:
         where.append(f"id {finding.event_id}")
-    lines += wrapped(" · ".join(dict.fromkeys(filter(None, where))), width, "muted")
+    text = [
+        Paragraph(finding.message),
+        Paragraph(f"{finding.code.value}: {CODES[finding.code].meaning}", "muted"),
+        Paragraph(" · ".join(dict.fromkeys(filter(None, where))), "muted"),
+    ]
     for label, digest in (("stored  ", finding.stored), ("computed", finding.computed)):
         if digest is not None:
-            lines += wrapped(f"{label} {digest}", width, "muted")
-    return lines
+            text.append(Paragraph(f"{label} {digest}", "muted"))
+    return text

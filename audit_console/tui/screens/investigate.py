@@ -239,19 +239,16 @@ class InvestigateScreen(ConsoleScreen):
         if view is None:
             return
         try:
-            row = await asyncio.to_thread(find_event, view, finding)
-            hidden = row is None and bool(view.where)
-            if hidden:
-                row = await asyncio.to_thread(find_event, view.without_filter(), finding)
+            found = await asyncio.to_thread(find_event, view, finding)
         except SourceError as error:
             self.notify(f"{error} {error.hint}", severity="error")
             return
-        if row is None:
+        if found is None:
             self.notify("this finding points to no event that can be shown")
             return
-        if hidden:
+        if found.unfiltered:
             self.notify("the filter was removed: it hid this event")
-        self._table.go_to(row, where=EVERYTHING if hidden else None)
+        self._table.go_to(found.row, where=EVERYTHING if found.unfiltered else None)
         self._update_filter()
 
     def action_bad_lines(self) -> None:

@@ -92,6 +92,7 @@ class EventTable(ScrollView, LinePainter, can_focus=True):
         self._shown: EventRow | None = None
         self._widths = columns.share_widths(80)
         self._strips: dict[tuple[int, int], Strip] = {}
+        self._base: Style | None = None
 
     # --- what it shows -----------------------------------------------------------
 
@@ -277,6 +278,7 @@ class EventTable(ScrollView, LinePainter, can_focus=True):
         """Forget drawn rows, their colours changed."""
         super().notify_style_update()
         self._strips.clear()
+        self._base = None
 
     # --- the cursor --------------------------------------------------------------
 
@@ -344,7 +346,7 @@ class EventTable(ScrollView, LinePainter, can_focus=True):
         if y == 0:
             return self._header_in_sight(width)
         if row >= self.row_count:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._base_style)
         if self._window.row(row) is None:
             return Strip(
                 [Segment(" …", self.rich_style + self.role_style("muted"))]
@@ -375,11 +377,18 @@ class EventTable(ScrollView, LinePainter, can_focus=True):
         rest = strip.crop(left, left + max(0, width - frozen))
         return Strip.join([strip.crop(0, frozen), rest]).adjust_cell_length(width, style)
 
+    @property
+    def _base_style(self) -> Style:
+        """The style of plain cells; asking Textual for it costs more than drawing a row."""
+        if self._base is None:
+            self._base = self.rich_style
+        return self._base
+
     def _component(self, name: str) -> Style:
         return self.get_component_rich_style(f"event-table--{name}")
 
     def _row_style(self, row: int) -> Style:
-        return self._component("row-cursor") if row == self.cursor_row else self.rich_style
+        return self._component("row-cursor") if row == self.cursor_row else self._base_style
 
     def _header(self) -> Strip:
         arrow = "▲" if self.order is Order.OLDEST_FIRST else "▼"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from audit_console.core.filters import EVERYTHING, Filter
+from audit_console.core.filters import Filter
 
 if TYPE_CHECKING:  # Polars need not be there for the first paint
     import polars as pl
@@ -32,10 +32,6 @@ class View:
     source: Source
     where: Filter
     order: Order
-
-    def without_filter(self) -> View:
-        """The same log in the same order, nothing left out."""
-        return View(self.source, EVERYTHING, self.order)
 
     def page(self, at: Cursor, limit: int) -> Page:
         """Ask the source for rows of this view."""

@@ -1,0 +1,230 @@
+"""Nothing that an attacker writes into a log steers the terminal, hides, or becomes markup."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.content import Content
+from textual.widget import Widget
+
+from audit_console.core.codec import encode_line
+from audit_console.core.filters import Equals
+from audit_console.errors import SourceUnreadable
+from audit_console.sources.memory import MemorySource
+from audit_console.tui.app import AuditConsoleApp
+from audit_console.tui.widgets.detail_pane import DetailPane
+from audit_console.tui.widgets.status_lines import chip_text
+from tests.tui.support import (
+    chained,
+    make_app,
+    make_event,
+    screen_lines,
+    table_of,
+    until,
+    until_loaded,
+    until_shown,
+)
+
+HOSTILE = {
+    "escape": "\x1b[2J\x1b[31mred",
+    "osc": "\x1b]0;owned\x07\x1b]8;;https://evil.example\x1b\\link",
+    "c1": "\x9b31mcsi\x9d0;osc\x9c",
+    "bidi": "user\u202egnp.exe\u2066x\u2069",
+    "zero_width": "ad\u200bmin\u2060\ufeff\u00ad",
+    "lines": "one\r\ntwo\x0bthree\u2028four\x85five\tsix",
+    "rich_markup": "[bold red]alarm[/bold red][link=https://evil.example]x[/]",
+    "textual_markup": "[@click=app.quit]press me[/][$error on $error]gone[/]",
+    "marks": "z" + "\u0300" * 500,
+    "delete": "a\x7fb\x00c",
+    "tags": "x\U000e0041\U000e0042\ufe0f",
+    "long": "A" * 100_000,
+}
+TEXT_FIELDS = (
+    "event_type",
+    "user_id",
+    "action",
+    "resource_type",
+    "resource_id",
+    "result_error",
+    "ip_address",
+    "user_agent",
+    "request_id",
+    "id",
+)
+FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def log_with(value: str, field: str) -> MemorySource:
+    """A log whose second event holds the value."""
+    events = [make_event(0), make_event(1, **{field: value}), make_event(2)]
+    return MemorySource([encode_line(event).encode() for event in chained(events)])
+
+
+def hostile_lines(value: str) -> Iterator[bytes]:
+    """One line per field that holds the value, without hashes, so that lines may be long."""
+    for number, field in enumerate([*TEXT_FIELDS, "details"]):
+        line: dict[str, Any] = {
+            "id": f"id-{number}",
+            "timestamp": f"2026-11-01T00:00:{number:02d}Z",
+            "event_type": "Authentication",
+            "user_id": "alice",
+            "action": "act",
+            "resource_type": "User",
+            "resource_id": "r",
+            "result": "Success",
+            "details": None,
+        }
+        if field == "details":
+            line["details"] = {value: {value: [value]}, "text": value}
+        elif field == "result_error":
+            line["result"] = {"Failure": value}
+        else:
+            line[field] = value
+        yield json.dumps(line).encode()
+
+
+def assert_safe(app: App[Any]) -> None:
+    """Look at every segment on the screen as it goes to the terminal."""
+    for strip in app.screen._compositor.render_strips():
+        assert strip.cell_length == app.size.width
+        for segment in strip:
+            assert not segment.control
+            assert segment.style is None or segment.style.link is None
+            assert segment.style is None or "@click" not in segment.style.meta
+            for character in segment.text:
+                assert unicodedata.category(character) not in FORBIDDEN, repr(segment.text)
+    assert_no_markup_in_titles(app)
+
+
+def assert_no_markup_in_titles(app: App[Any]) -> None:
+    for widget in app.screen.query(Widget):
+        assert "\x1b" not in (widget.border_title or "")
+        assert isinstance(widget.tooltip, Content | None)
+
+
+@pytest.mark.parametrize("attack", HOSTILE)
+async def test_hostile_values_of_every_field_are_shown_as_symbols(
+    tmp_path: Path, attack: str
+) -> None:
+    source = MemorySource(list(hostile_lines(HOSTILE[attack])))
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until_loaded(pilot)
+        assert table_of(app).row_count == len(TEXT_FIELDS) + 1
+        assert_safe(app)
+        rows = [line for line in screen_lines(app) if "2026-11-01" in line[:25]]
+        assert len(rows) == table_of(app).row_count
+        await pilot.press("enter")
+        for row in range(table_of(app).row_count):
+            await until_shown(pilot, f"row {row + 1} of")
+            await pilot.press("tab", "g")
+            await until_shown(pilot, f"2026-11-01T00:00:{row:02d}Z")
+            assert_safe(app)
+            await pilot.press("G")
+            assert_safe(app)
+            await pilot.press("tab", "down")
+
+
+@pytest.mark.parametrize("attack", HOSTILE)
+async def test_hostile_values_in_chips_dialogs_and_toasts(tmp_path: Path, attack: str) -> None:
+    app = make_app(log_with(HOSTILE[attack], "action"), tmp_path)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("down")
+        table_of(app).cursor_column = 4
+        await pilot.press("f")
+        assert_safe(app)
+        await pilot.press("y")
+        await until_shown(pilot, "action copied")
+        assert_safe(app)
+        app.notify(HOSTILE[attack], title=HOSTILE[attack][:200])
+        await pilot.pause()
+        assert_safe(app)
+        await pilot.press("i")
+        await pilot.pause()
+        assert_safe(app)
+
+
+@pytest.mark.parametrize("attack", HOSTILE)
+async def test_lines_that_cannot_be_read_are_shown_as_symbols(tmp_path: Path, attack: str) -> None:
+    bad = b'{"id":"\xff\x1b[31m' + HOSTILE[attack].encode() + b'", broken'
+    source = MemorySource([encode_line(chained([make_event(0)])[0]).encode(), bad])
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("b")
+        await until_shown(pilot, "1 line could not be read")
+        await until_shown(pilot, "\\xff␛[31m")
+        assert_safe(app)
+
+
+@pytest.mark.parametrize("attack", HOSTILE)
+async def test_labels_and_errors_are_shown_as_symbols(tmp_path: Path, attack: str) -> None:
+    value = HOSTILE[attack]
+
+    def refuse(places: object) -> MemorySource:
+        raise SourceUnreadable(f"{places}: {value}", hint=value)
+
+    app = make_app(refuse, tmp_path, places=[value])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_shown(pilot, "✘")
+        assert_safe(app)
+
+    labelled = make_app(MemorySource([b"{}"], label=value), tmp_path)
+    async with labelled.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: labelled.verification is not None)
+        await pilot.pause()
+        assert_safe(labelled)
+        await pilot.press("i")
+        await pilot.pause()
+        assert_safe(labelled)
+
+
+async def test_recent_sources_and_pasted_text_are_shown_as_symbols(tmp_path: Path) -> None:
+    app = make_app(log_with("x", "action"), tmp_path, places=["\x1b[31m/tmp/[bold]x\u202e"])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("1")
+        await until_shown(pilot, "␛[31m/tmp/[bold]x")
+        assert_safe(app)
+
+
+def test_a_chip_is_short() -> None:
+    assert len(chip_text(Equals("action", "A" * 100_000))) < 100
+
+
+async def test_copied_text_carries_no_escape_to_the_terminal(tmp_path: Path) -> None:
+    app: AuditConsoleApp = make_app(log_with("\x1b[31mred\x07", "action"), tmp_path)
+    written: list[str] = []
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        assert app._driver is not None
+        app._driver.write = written.append  # type: ignore[method-assign]
+        await pilot.press("down")
+        table_of(app).cursor_column = 4
+        await pilot.press("y")
+        assert app.clipboard == "\x1b[31mred\x07"
+        copied = [text for text in written if text.startswith("\x1b]52;c;")]
+        assert len(copied) == 1
+        assert "\x1b" not in copied[0][1:]
+        await pilot.press("Y")
+        assert json.loads(app.clipboard)["seq"] == 1
+        await pilot.press("c")
+        assert app.clipboard.startswith("verified\t2026-11-01T00:01:00.000000Z\t")
+
+
+async def test_the_detail_shows_the_length_of_a_long_value(tmp_path: Path) -> None:
+    app = make_app(log_with("A" * 50_000, "user_agent"), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("down", "enter")
+        await until_shown(pilot, "timestamp")
+        detail = app.screen.query_one(DetailPane)
+        text = "\n".join(span.text for line in detail.lines for span in line)
+        assert "…«50,000characters»" in text.replace("\n", "").replace(" ", "")

@@ -1,0 +1,386 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from audit_console.core.filters import EVERYTHING, Equals, Filter
+from audit_console.sources.memory import MemorySource
+from audit_console.tui.screens.investigate import InvestigateScreen
+from audit_console.tui.widgets.detail_pane import DetailPane
+from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.widgets.safe_input import SafeInput
+from tests.tui.support import (
+    is_at_rest,
+    make_app,
+    make_event,
+    make_lines,
+    screen_lines,
+    screen_text,
+    table_of,
+    until,
+    until_loaded,
+    until_shown,
+)
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+
+
+def tampered_lines() -> list[bytes]:
+    """A chain with an edited event, a missing one and a line that is no event."""
+    lines = make_lines(40)
+    lines[12] = lines[12].replace(b'"action 12"', b'"edited"')
+    del lines[20]
+    lines.insert(30, b'{"broken')
+    return lines
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_screen_says_what_it_shows_and_what_it_is_a_part_of(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = make_app(MemorySource(tampered_lines(), label="prod-audit"), tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await until_loaded(pilot)
+        header, *_, completeness, keys = screen_lines(app)
+
+        assert "prod-audit" in header
+        assert "memory" in header
+        assert "✘ 1 bad" in header
+        assert "✘ FAIL" in header
+        assert "39" in completeness
+        assert "40 lines" in completeness
+        assert "1 bad" in completeness
+        assert "2026-11-01" in completeness
+        assert "verified" in completeness
+        assert "Enter Detail" in keys
+        assert "? Help" in keys
+        assert "✘ 2026-11-01 00:12" in screen_text(app) or "✘ 11-01 00:12" in screen_text(app)
+
+
+async def test_a_whole_log_without_checkpoint_is_incomplete(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(5)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        assert "◐ INCOMPLETE" in screen_lines(app)[0]
+
+
+async def test_an_empty_log_is_shown_as_such(tmp_path: Path) -> None:
+    app = make_app(MemorySource([]), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        assert "◐ INCOMPLETE" in screen_lines(app)[0]
+        assert "0 of 0 matched · 0 lines" in screen_lines(app)[-2]
+        await pilot.press("G", "enter", "f", "y", "Y", "c", "r", "w", "colon")
+        await pilot.press("1", "enter")
+        await until_shown(pilot, "there is no row 1")
+
+
+async def test_the_value_under_the_cursor_filters(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("j", "l", "f")
+        await until_shown(pilot, "30 of 90 matched")
+        assert "user_id = user-1" in screen_lines(app)[1]
+        assert table_of(app).selected is not None
+        assert table_of(app).selected["id"] == make_event(1).id
+        await pilot.press("h", "f")
+        await until_shown(pilot, "15 of 90 matched")
+        assert table_of(app).where == Filter(
+            (Equals("user_id", "user-1"), Equals("event_type", "secret_access"))
+        )
+        await pilot.press("backspace")
+        await until_shown(pilot, "30 of 90 matched")
+        await pilot.press("f")
+        await until_shown(pilot, "15 of 90 matched")
+        await pilot.press("F")
+        await until_shown(pilot, "90 of 90 matched")
+        assert table_of(app).where == EVERYTHING
+
+
+async def test_a_missing_value_filters_and_a_resource_is_two_terms(tmp_path: Path) -> None:
+    lines = make_lines(20, user_id=None)
+    app = make_app(MemorySource(lines), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("l", "f")
+        await until_shown(pilot, "user_id missing")
+        await pilot.press("l", "l", "f")
+        await until_shown(pilot, "4 of 20 matched")
+        assert "resource_type = workflow" in screen_lines(app)[1]
+        assert "resource_id = wf-0" in screen_lines(app)[1]
+        await pilot.click("RuleLine", offset=(3, 0))
+        await until(pilot, lambda: "user_id missing" not in screen_lines(app)[1])
+
+
+async def test_the_time_is_no_term(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(5)), tmp_path)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("h", "f")
+        await until_shown(pilot, "move to a column with a value")
+        assert not table_of(app).where
+
+
+async def test_enter_opens_the_detail_beside_the_table_when_there_is_room(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(50)), tmp_path)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("j", "enter")
+        await until_shown(pilot, "request_id")
+        assert "action 5 " in screen_text(app)
+        assert "✔ matches the event before" in screen_text(app)
+        assert "nothing: the hash covers every field" in screen_text(app)
+        assert "memory:2 · byte" in screen_text(app)
+        await pilot.press("j")
+        await until_shown(pilot, make_event(2).id)
+        await pilot.press("enter")
+        assert "request_id" not in screen_text(app)
+
+
+async def test_at_80_columns_the_detail_takes_the_place_of_the_table(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(50)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("enter")
+        await until_shown(pilot, "request_id")
+        assert "action 5 " not in screen_text(app)
+        await pilot.press("right_square_bracket")
+        await until_shown(pilot, make_event(1).id)
+        await pilot.press("escape")
+        await until_shown(pilot, "action 5 ")
+        assert table_of(app).has_focus
+
+
+async def test_the_details_fold_and_keep_their_digits(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(3)), tmp_path)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("enter", "tab")
+        await until_shown(pilot, "▾ nested {1}")
+        assert '▸ deep {"deeper":1}' in screen_text(app)
+        assert "number 1.50" in screen_text(app)
+        detail = app.screen.query_one(DetailPane)
+        while detail._current is None or detail._current.fold != ("nested", "deep"):
+            await pilot.press("down")
+        await pilot.press("right")
+        await until_shown(pilot, "deeper 1")
+        await pilot.press("left")
+        await until(pilot, lambda: "deeper 1" not in screen_text(app))
+        await pilot.press("space")
+        await until_shown(pilot, "deeper 1")
+        await pilot.press("y")
+        assert app.clipboard == '{"deeper":1}'
+        await pilot.press("G", "enter")
+        assert not app.screen.has_class("-detail")
+
+
+async def test_a_broken_event_says_what_is_broken(tmp_path: Path) -> None:
+    app = make_app(MemorySource(tampered_lines()), tmp_path)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("colon", "1", "3", "enter")
+        await until_shown(pilot, "row 13 of")
+        await pilot.press("enter")
+        await until_shown(pilot, "✘ the content hashes to")
+        assert "✘ broken: see the findings" in screen_text(app)
+
+
+async def test_what_the_scheme_leaves_uncovered_is_named(tmp_path: Path) -> None:
+    event = replace(make_event(0), scheme="unhashed")
+    line = (
+        f'{{"id":"{event.id}","timestamp":"2026-11-01T00:00:00Z","event_type":"Authentication",'
+        '"user_id":"alice","action":"a","resource_type":"User","resource_id":"r",'
+        '"result":"Success"}'
+    )
+    app = make_app(MemorySource([line.encode()]), tmp_path)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("enter")
+        await until_shown(pilot, "can be changed without a trace")
+        assert "unverifiable" in screen_text(app)
+
+
+@pytest.mark.parametrize(
+    ("typed", "row"),
+    [
+        ("25", 24),
+        ("#1,0", 9),
+        ("2026-11-01 00:07", 7),
+        ("2026-11-01T00:07:30Z", 8),
+        ("00:15:00", 15),
+        (make_event(33).id, 33),
+    ],
+)
+async def test_jumping(tmp_path: Path, typed: str, row: int) -> None:
+    app = make_app(MemorySource(make_lines(40)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("colon")
+        await until_shown(pilot, "jump to")
+        app.screen.query_one(SafeInput).value = typed
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, InvestigateScreen))
+        await until(pilot, lambda: table_of(app).cursor_row == row)
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("41", "there is no row 41; the last one is 40"),
+        ("0", "rows count from 1"),
+        ("2027-01-01", "no event behind that time"),
+        ("nonsense", "no event has the id nonsense"),
+        ("", "nothing to jump to"),
+    ],
+)
+async def test_jumping_says_when_nothing_is_there(tmp_path: Path, typed: str, answer: str) -> None:
+    app = make_app(MemorySource(make_lines(40)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("colon", *typed, "enter")
+        await until_shown(pilot, answer)
+        await pilot.press("escape")
+        assert table_of(app).cursor_row == 0
+
+
+async def test_findings_lead_to_their_events(tmp_path: Path) -> None:
+    app = make_app(MemorySource(tampered_lines()), tmp_path)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("j", "l", "f")
+        await until_shown(pilot, "13 of 39 matched")
+        await until(pilot, lambda: is_at_rest(app))
+        await pilot.press("i")
+        await until_shown(pilot, "EVENT_HASH_MISMATCH")
+        assert "GAP" in screen_text(app)
+        assert "MALFORMED" in screen_text(app)
+        while "✘ fault   GAP" not in _selected_line(app.screen.query_one("#findings", LineList)):
+            await pilot.press("down")
+        await pilot.press("enter")
+        await until_shown(pilot, "row 21 of 39")
+        await until_shown(pilot, "the filter was removed")
+        assert table_of(app).selected is not None
+        await until(
+            pilot,
+            lambda: (
+                table_of(app).selected is not None
+                and table_of(app).selected["id"] == make_event(21).id
+            ),
+        )
+
+
+def _selected_line(line_list: LineList) -> str:
+    return "".join(span.text for span in line_list.lines[line_list.cursor])
+
+
+async def test_bad_lines_are_shown_with_their_bytes(tmp_path: Path) -> None:
+    app = make_app(MemorySource(tampered_lines()), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("b")
+        await until_shown(pilot, "memory:31")
+        await until_shown(pilot, '{"broken')
+        await pilot.press("q")
+        assert isinstance(app.screen, InvestigateScreen)
+
+
+async def test_many_bad_lines_are_fetched_as_the_cursor_reaches_them(tmp_path: Path) -> None:
+    lines = [*make_lines(1), *[b"nonsense"] * 1_200]
+    app = make_app(MemorySource(lines), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("b")
+        await until_shown(pilot, "1,200 lines could not be read")
+        lines = app.screen.query_one("#lines", LineList)
+        await until_shown(pilot, "memory:2 ")
+        for count in (501, 1_001, 1_200):
+            await until(pilot, lambda count=count: len(lines.lines) == count, str(count))
+            await pilot.press("G")
+        await until_shown(pilot, "memory:1,201")
+
+
+async def test_leaving_goes_back_step_by_step(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("f", "enter")
+        await until_shown(pilot, "request_id")
+        await pilot.press("q")
+        await until(pilot, lambda: "request_id" not in screen_text(app))
+        assert table_of(app).where
+        await pilot.press("q")
+        await until(pilot, lambda: not table_of(app).where)
+        await pilot.press("q")
+        await until_shown(pilot, "recent")
+        await pilot.press("2")
+        await until_shown(pilot, "30 of 30 matched")
+
+
+async def test_help_lists_the_keys_of_what_has_the_focus(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(120, 60)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("question_mark")
+        await until_shown(pilot, "keep only events with the value under the cursor")
+        await pilot.press("escape", "enter", "tab", "f1")
+        await until_shown(pilot, "fold this part of the tree")
+        assert "keep only events" not in screen_text(app)
+
+
+async def test_the_palette_runs_actions_on_their_pane(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("ctrl+p")
+        await until_shown(pilot, "Search for commands")
+        await pilot.press(*"reverse")
+        await until_shown(pilot, "sort by time the other way")
+        await pilot.press("enter", "enter")
+        await until_shown(pilot, "time (UTC) ▼")
+
+
+async def test_the_theme_changes_and_states_keep_their_words(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        before, text = app.theme, screen_text(app)
+        await pilot.press("ctrl+t")
+        assert app.theme != before
+        assert screen_text(app) == text
+
+
+async def test_without_colours_nothing_is_coloured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        for strip in app.screen._compositor.render_strips():
+            for segment in strip:
+                assert segment.style is not None
+                assert segment.style.color is None or segment.style.color.is_default
+                assert segment.style.bgcolor is None or segment.style.bgcolor.is_default
+        row = screen_lines(app)[3]
+        assert row.startswith("▌")
+
+
+async def test_tab_goes_round_and_traps_nowhere(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("enter")
+        await until_shown(pilot, "request_id")
+        assert table_of(app).has_focus
+        await pilot.press("tab")
+        assert app.screen.query_one(DetailPane).has_focus
+        await pilot.press("tab")
+        assert table_of(app).has_focus
+        await pilot.press("shift+tab", "escape")
+        assert table_of(app).has_focus
+        assert app.screen.has_class("-detail")
+        await pilot.press("escape")
+        assert not app.screen.has_class("-detail")
