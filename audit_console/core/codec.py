@@ -249,6 +249,11 @@ def _optional_text(members: dict[str, _Member], key: str) -> str | None:
     return value
 
 
+def _name(key: str) -> str:
+    """Print a field name of the log for a reason: cut, and without characters that no text holds."""
+    return quote(_SURROGATE.sub("\ufffd", key[:80]))
+
+
 def _text(members: dict[str, _Member], key: str) -> str:
     text = _optional_text(members, key)
     if text is None:
@@ -269,10 +274,9 @@ def _seq(members: dict[str, _Member]) -> int:
     member = members["seq"]
     if not isinstance(member.value, _Number) or not _SEQ.fullmatch(member.text):
         raise _Rejected("seq is not a whole number from 0 on")
-    seq = int(member.text)
-    if seq > MAX_SEQ:
+    if len(member.text) > len(str(MAX_SEQ)) or int(member.text) > MAX_SEQ:
         raise _Rejected("seq is over the limit of 2^63", Code.OVERSIZE)
-    return seq
+    return int(member.text)
 
 
 def _time(members: dict[str, _Member], key: str) -> str:
@@ -286,7 +290,7 @@ def _time(members: dict[str, _Member], key: str) -> str:
 
 def _v1_time(members: dict[str, _Member], key: str) -> str:
     text = _time(members, key)
-    if len(text) != len("2026-11-23T03:51:42.166415Z"):
+    if len(text) != len("2026-11-23T03:51:42.166415Z") or not text.endswith("Z"):
         raise _Rejected(f"{key} has not exactly six fractional digits")
     return text
 
@@ -315,7 +319,7 @@ def _key_difference(members: dict[str, _Member]) -> str:
     if missing:
         return "no " + ", ".join(missing)
     unknown = next(key for key in members if key not in V1_KEYS)
-    return f"unknown field {quote(unknown[:80])}"
+    return f"unknown field {_name(unknown)}"
 
 
 def _json_type(value: object) -> str:
@@ -335,7 +339,7 @@ def _not_a_number(constant: str) -> object:
 
 _DECODER = json.JSONDecoder(parse_int=_Number, parse_float=_Number, parse_constant=_not_a_number)
 _SPACE = re.compile(r"[ \t\n\r]*")
-_SEQ = re.compile(r"0|[1-9][0-9]{0,18}")
+_SEQ = re.compile(r"0|[1-9][0-9]*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
 
@@ -346,7 +350,7 @@ def _members(text: str) -> dict[str, _Member]:
     try:
         for key, member in _walk(text):
             if key in members:
-                raise _Rejected(f"{quote(key[:80])} stands twice")
+                raise _Rejected(f"{_name(key)} stands twice")
             members[key] = member
     except json.JSONDecodeError as error:
         raise _Rejected(f"broken JSON at character {error.pos + 1}: {error.msg}") from None
