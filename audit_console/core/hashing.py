@@ -67,7 +67,16 @@ def check_hash(event: AuditEvent, text: str) -> HashCheck:
 
 
 def _respell(details: str) -> str:
+    """Print details by the writer's rule; as they stand where that cannot be the same content."""
     try:
-        return canonical_details(json.loads(details))
+        respelled = canonical_details(json.loads(details, object_pairs_hook=_unambiguous))
+        respelled.encode()
     except ValueError:
         return details
+    return respelled
+
+
+def _unambiguous(members: list[tuple[str, object]]) -> dict[str, object]:
+    if len(dict(members)) < len(members):
+        raise ValueError("a key stands twice: which value counts depends on the reader")
+    return dict(members)
