@@ -4,7 +4,8 @@ Runs and unreadable lines are handed over in the order of the log. An event that
 fails its own hash is believed about its place only where it continues its chain;
 elsewhere it counts as an unreadable line, as a malformed one does. A gap that the
 unreadable lines between its ends can fill is not reported a second time: one
-edit, one finding.
+edit, one finding. A torn line fills no gap: it is a notice, and a writer goes on
+with the event that it tore.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class LogCheck:
 
     def add_unreadable(self, code: Code, reason: str, place: Place) -> None:
         """Take in a line that is no event; `code` is MALFORMED, OVERSIZE or TORN_TAIL."""
-        self.unreadable += 1
+        if code is not Code.TORN_TAIL:
+            self.unreadable += 1
         self.findings.add(finding(code, reason, place=place))
 
     def add_noncanonical(self, chain: str, seq: int, place: Place) -> None:
