@@ -62,7 +62,9 @@ class V1Chain:
     tally: Tally = field(default_factory=Tally)
     repeats: list[SeqRange] = field(default_factory=list)
     _segments: list[_Segment] = field(default_factory=list)
+    _seq_before: int = -1
     _broken_links: list[Finding] = field(default_factory=list)
+    _clock_steps: list[Finding] = field(default_factory=list)
 
     @property
     def base_seq(self) -> int:
@@ -102,72 +104,59 @@ class V1Chain:
         segment = _segment_of(run, unreadable)
         if segment.first_seq < self.next_seq:
             self._add_behind(segment)
-        elif self._segments and segment.first_seq == self._segments[-1].last_seq + 1:
-            self._join(self._segments[-1], segment)
         else:
-            self._segments.append(segment)
+            self._insert(segment)
+        self._seq_before = segment.last_seq
 
     def _add_behind(self, late: _Segment) -> None:
-        index = bisect_right(self._segments, late.first_seq, key=lambda held: held.first_seq)
-        overlap = self._overlap(late, index)
-        if overlap is not None:
-            self._add_overlapping(late, overlap)
-            return
-        self._report_late(late)
-        self._segments.insert(index, late)
-        self._join_neighbours(index)
+        new, held = self._compare(late)
+        for span in held:
+            self._note_repeat(span)
+        begins_new = bool(new) and new[0].first == late.first_seq
+        if begins_new and self._segments and late.first_seq != self._seq_before + 1:
+            self._report_late(late)
+        for span in new:
+            self._insert(_part(late, span))
+
+    def _compare(self, late: _Segment) -> tuple[list[SeqRange], list[SeqRange]]:
+        """Tell which seqs of a segment are new and which are held already."""
+        new: list[SeqRange] = []
+        repeated: list[SeqRange] = []
+        begin = late.first_seq
+        index = max(self._index(begin) - 1, 0)
+        while index < len(self._segments) and self._segments[index].first_seq <= late.last_seq:
+            held = self._segments[index]
+            first, last = max(begin, held.first_seq), min(late.last_seq, held.last_seq)
+            if begin < first:
+                new.append(SeqRange(begin, first - 1))
+            if first <= last:
+                repeated.append(SeqRange(first, last))
+                begin = last + 1
+            index += 1
+        if begin <= late.last_seq:
+            new.append(SeqRange(begin, late.last_seq))
+        return new, repeated
+
+    def _index(self, seq: int) -> int:
+        """Find the place of a segment that begins with `seq`."""
+        return bisect_right(self._segments, seq, key=lambda held: held.first_seq)
 
     def _report_late(self, late: _Segment) -> None:
+        """Report where the order breaks, once, however many events follow in order there."""
         self.findings.add(
             finding(
                 Code.OUT_OF_ORDER,
                 f"seq {late.first_seq} stands behind seq {self.next_seq - 1}",
                 chain=self.name,
                 first_seq=late.first_seq,
-                last_seq=late.last_seq,
+                last_seq=late.first_seq,
                 place=late.first_place,
             )
         )
 
-    def _overlap(self, late: _Segment, index: int) -> SeqRange | None:
-        for held in self._segments[max(index - 1, 0) : index + 1]:
-            first = max(held.first_seq, late.first_seq)
-            last = min(held.last_seq, late.last_seq)
-            if first <= last:
-                return SeqRange(first, last)
-        return None
-
-    def _add_overlapping(self, late: _Segment, overlap: SeqRange) -> None:
-        """Note the part already held; what remains joins without its unknown links."""
-        self._note_repeat(overlap)
-        for first, last in (
-            (late.first_seq, overlap.first - 1),
-            (overlap.last + 1, late.last_seq),
-        ):
-            if first <= last:
-                self._add_remainder(late, first, last)
-
-    def _add_remainder(self, late: _Segment, first: int, last: int) -> None:
-        rest = _Segment(
-            first_seq=first,
-            last_seq=last,
-            first_link=late.first_link if first == late.first_seq else None,
-            first_broken=late.first_broken,
-            first_recorded=late.first_recorded if first == late.first_seq else None,
-            first_place=late.first_place,
-            unreadable_at_first=late.unreadable_at_first,
-            last_hash=late.last_hash if last == late.last_seq else "",
-            last_computed=late.last_computed if last == late.last_seq else "",
-            last_broken=late.last_broken,
-            last_recorded=late.last_recorded if last == late.last_seq else None,
-            unreadable_at_last=late.unreadable_at_last,
-        )
-        index = bisect_right(self._segments, first, key=lambda held: held.first_seq)
-        overlap = self._overlap(rest, index)
-        if overlap is not None:
-            self._add_overlapping(rest, overlap)
-            return
-        self._segments.insert(index, rest)
+    def _insert(self, segment: _Segment) -> None:
+        index = self._index(segment.first_seq)
+        self._segments.insert(index, segment)
         self._join_neighbours(index)
 
     def _note_repeat(self, overlap: SeqRange) -> None:
@@ -224,7 +213,7 @@ class V1Chain:
         if earlier.last_broken or later.first_broken:
             return
         if later.first_recorded < earlier.last_recorded:
-            self.findings.add(
+            self._clock_steps.append(
                 finding(
                     Code.CLOCK_BACKWARDS,
                     f"recorded_at of seq {later.first_seq} is before that of the event before",
@@ -250,6 +239,10 @@ class V1Chain:
                 self.tally.failed += 1
                 self.findings.add(link)
         self._broken_links.clear()
+        for step in self._clock_steps:
+            if not _beside_fork(step, claims):
+                self.findings.add(step)
+        self._clock_steps.clear()
 
     def _report_missing(self) -> None:
         self._report_below_boundary()
@@ -258,7 +251,8 @@ class V1Chain:
             missing = segment.first_seq - last_seq - 1
             if missing > max(segment.unreadable_at_first - unreadable, 0):
                 self._report_gap(SeqRange(last_seq + 1, segment.first_seq - 1), segment)
-            last_seq, unreadable = segment.last_seq, segment.unreadable_at_last
+            last_seq = max(segment.last_seq, last_seq)
+            unreadable = segment.unreadable_at_last
         if self._segments and self._segments[0].first_seq == self.base_seq:
             self._check_base(self._segments[0])
 
@@ -363,6 +357,25 @@ def _segment_of(run: Run, unreadable: int) -> _Segment:
     )
 
 
+def _part(whole: _Segment, span: SeqRange) -> _Segment:
+    """Take some seqs out of a segment; what only the others tell is unknown."""
+    has_first, has_last = span.first == whole.first_seq, span.last == whole.last_seq
+    return _Segment(
+        first_seq=span.first,
+        last_seq=span.last,
+        first_link=whole.first_link if has_first else None,
+        first_broken=whole.first_broken,
+        first_recorded=whole.first_recorded if has_first else None,
+        first_place=whole.first_place,
+        unreadable_at_first=whole.unreadable_at_first,
+        last_hash=whole.last_hash if has_last else "",
+        last_computed=whole.last_computed if has_last else "",
+        last_broken=whole.last_broken,
+        last_recorded=whole.last_recorded if has_last else None,
+        unreadable_at_last=whole.unreadable_at_last,
+    )
+
+
 def _claims(candidates: list[Candidate]) -> dict[int, list[Candidate]]:
     claims: dict[int, list[Candidate]] = {}
     for candidate in candidates:
@@ -377,6 +390,12 @@ def _held(span: SeqRange, claims: dict[int, list[Candidate]]) -> list[int]:
 def _repeat_kind(claimants: list[Candidate]) -> Code:
     hashes = {candidate.event_hash for candidate in claimants}
     return Code.DUPLICATE_SEQ if len(hashes) == 1 else Code.FORK
+
+
+def _beside_fork(step: Finding, claims: dict[int, list[Candidate]]) -> bool:
+    """Tell whether a seq or the one before it is claimed twice: whose clock is compared, then?"""
+    seqs = (step.first_seq - 1, step.first_seq) if step.first_seq is not None else ()
+    return any(_repeat_kind(claims[seq]) is Code.FORK for seq in seqs if seq in claims)
 
 
 def _explained_by_fork(link: Finding, claims: dict[int, list[Candidate]]) -> bool:
