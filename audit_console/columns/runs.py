@@ -23,21 +23,35 @@ class LocatedRun:
     computed: pl.Series
 
 
-def runs(events: pl.DataFrame, files: Sequence[str]) -> list[LocatedRun]:
+def runs(events: pl.DataFrame, malformed: pl.DataFrame, files: Sequence[str]) -> list[LocatedRun]:
     """Cut `columns.schema.BATCH` events into runs, in the order of the log.
 
+    No run goes on across a line that may have been an event of its chain, one that is
+    unreadable or fails its own hash: where such a line stands decides what it explains.
+
     Args:
-        events: one batch.
+        events: the events of one batch.
+        malformed: its unreadable lines.
         files: names of the source's files.
     """
     hashed = events.filter(pl.col("scheme") != Scheme.UNHASHED)
+    hashed = hashed.with_columns(doubtful_before=_doubtful_before(hashed, malformed))
     chains = hashed.partition_by("scheme", "chain", maintain_order=True)
     found = [run for chain in chains for run in _of_chain(chain, files)]
     return sorted(found, key=lambda run: (run.file, run.line))
 
 
+def _doubtful_before(events: pl.DataFrame, malformed: pl.DataFrame) -> pl.Series:
+    """Count, for each event, the lines before it that may have been other events."""
+    place = (pl.col("file").cast(pl.UInt64) * (1 << 40) + pl.col("line")).alias("place")
+    broken = events.filter(pl.col("event_hash") != pl.col("computed_hash"))
+    doubtful = pl.concat([broken.select(place), malformed.select(place)]).to_series().sort()
+    return doubtful.search_sorted(events.select(place).to_series())
+
+
 def _of_chain(events: pl.DataFrame, files: Sequence[str]) -> Iterator[LocatedRun]:
-    begins = (~events["joined"]).arg_true().to_list()
+    apart = (events["doubtful_before"].diff() > 0).fill_null(value=False)
+    begins = (~events["joined"] | apart).arg_true().to_list()
     if not begins or begins[0] != 0:
         begins.insert(0, 0)
     ends = [begin - 1 for begin in begins[1:]] + [events.height - 1]

@@ -12,6 +12,7 @@ import polars as pl
 from audit_console.columns.merkle import extend
 from audit_console.columns.runs import LocatedRun, runs
 from audit_console.core.chain import LogCheck
+from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
 from audit_console.core.findings import Code, Finding, Place, finding
 from audit_console.core.linked_chain import LinkedChain
@@ -61,7 +62,7 @@ class _Verifier:
         self._note_noncanonical(batch.events, names)
         self._note_prunes(batch.events)
         items: list[LocatedRun | _Unreadable] = [
-            *runs(batch.events, names),
+            *runs(batch.events, batch.malformed, names),
             *_unreadable(batch.malformed),
         ]
         for item in sorted(items, key=_position):
@@ -176,11 +177,17 @@ def _candidates(source: Source, chains: dict[str, V1Chain]) -> dict[str, list[Ca
 
 
 def _with_neighbours(spans: Iterable[SeqRange]) -> pl.Series:
+    nothing = pl.Series("seq", [], pl.Int64)
     ranges = [
-        pl.int_range(max(span.first - 1, 0), span.last + 2, eager=True).alias("seq")
+        pl.concat(
+            [
+                pl.Series("seq", [max(span.first - 1, 0), span.last, min(span.last + 1, MAX_SEQ)]),
+                pl.int_range(span.first, span.last, eager=True).alias("seq"),
+            ]
+        )
         for span in spans
     ]
-    return pl.concat(ranges).unique() if ranges else pl.Series("seq", [], pl.Int64)
+    return pl.concat([nothing, *ranges]).unique()
 
 
 def _claims(events: pl.DataFrame, names: list[str]) -> Iterator[Candidate]:
