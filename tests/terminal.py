@@ -109,7 +109,12 @@ class Terminal:
 
     def wait_for(self, shown: Callable[[str], bool]) -> str:
         """Wait until the screen shows something, and give it."""
-        self._follow(lambda: shown(self.text), "the screen does not show it")
+
+        def shown_or_ended() -> bool:
+            return shown(self.text) or self.process.poll() is not None
+
+        self._follow(shown_or_ended, "the screen does not show it")
+        assert shown(self.text), f"the program ended with {self.process.returncode}"
         return self.text
 
     def wait_for_end(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -38,7 +38,10 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Integrity or coverage: how it stands, and the findings that say so."""
+    """Integrity or coverage: how it stands, and the findings that say so.
+
+    Open without an open point means that nothing was verified.
+    """
 
     question: str
     standing: Standing
@@ -67,7 +70,11 @@ class Report:
     def integrity(self) -> Statement:
         """Is what is there unaltered?"""
         codes = set(Code) - COVERAGE_CODES
-        return _statement("Is what is there unaltered?", codes, self.verification.findings)
+        question = "Is what is there unaltered?"
+        statement = _statement(question, codes, self.verification.findings)
+        if statement.standing is Standing.HOLDS and not self.verification.verified:
+            return replace(statement, standing=Standing.OPEN)
+        return statement
 
     @property
     def coverage(self) -> Statement:
@@ -84,7 +91,8 @@ class Report:
                 faults = _count_of(verification, FindingClass.FAULT)
                 reason = f"{_many(faults, 'fault')} in {_many(verification.status.lines, 'line')}"
             case Verdict.INCOMPLETE:
-                reason = "no fault found, but the question is not answered"
+                open_codes = _codes_of(verification.findings, FindingClass.INCOMPLETE)
+                reason = f"no fault found, but open: {', '.join(open_codes)}"
             case Verdict.PASS:
                 reason = f"{_many(verification.verified, 'event')} verified, no fault"
         accepted = verification.verdict is Verdict.INCOMPLETE and self.exit_code == 0

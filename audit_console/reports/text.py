@@ -6,7 +6,7 @@ import base64
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from audit_console.core.event import format_time
+from audit_console.core.event import Scheme, format_time
 from audit_console.core.findings import Code, Finding, FindingClass
 from audit_console.core.safe_text import safe_text
 from audit_console.integrity.verification import ChainSummary
@@ -70,6 +70,8 @@ def _statement(name: str, statement: Statement, report: Report) -> Iterator[str]
         yield from _field("NO", _tally(code, report))
     for code in statement.open_points:
         yield from _field("OPEN", _tally(code, report))
+    if statement.standing is Standing.OPEN and not statement.open_points:
+        yield from _field("OPEN", "nothing was verified")
 
 
 def _tally(code: Code, report: Report) -> str:
@@ -106,6 +108,8 @@ def _chain(chain: ChainSummary) -> Iterator[str]:
 
 
 def _covered(chain: ChainSummary) -> str:
+    if chain.scheme is Scheme.UNHASHED:
+        return "no hash covers any field"
     if not chain.uncovered_fields:
         return "the hash covers every field"
     return f"not covered by the hash: {', '.join(chain.uncovered_fields)}"

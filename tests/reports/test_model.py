@@ -35,6 +35,13 @@ def test_a_notice_speaks_against_nothing() -> None:
     assert (made.integrity.standing, made.coverage.standing) == (Standing.HOLDS, Standing.HOLDS)
 
 
+def test_nothing_verified_is_not_integrity() -> None:
+    checked = verification(UNANCHORED, finding(Code.EMPTY), chains=())
+    made = report(checked, exit_code=3)
+    assert made.integrity.standing is Standing.OPEN
+    assert made.integrity.open_points == ()
+
+
 def test_the_headline_counts_every_fault() -> None:
     checked = verification(
         EDITED, REMOVED, UNANCHORED, counts={EDITED.code: 5000, REMOVED.code: 1, UNANCHORED.code: 1}
@@ -45,7 +52,7 @@ def test_the_headline_counts_every_fault() -> None:
 def test_the_headline_of_each_verdict() -> None:
     assert report(verification(EDITED)).headline == "FAIL: 1 fault in 41 lines"
     assert report(verification(), exit_code=0).headline == "PASS: 39 events verified, no fault"
-    unanswered = "INCOMPLETE: no fault found, but the question is not answered"
+    unanswered = "INCOMPLETE: no fault found, but open: NO_CHECKPOINT"
     assert report(verification(UNANCHORED), exit_code=3).headline == unanswered
     assert report(verification(UNANCHORED), exit_code=0).headline == f"{unanswered} (accepted)"
 

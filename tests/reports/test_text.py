@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from audit_console.core.event import Scheme
 from audit_console.core.findings import Code
 from audit_console.core.safe_text import safe_text
 from audit_console.reports.text import render_text
@@ -104,6 +105,25 @@ def test_a_part_of_a_log_says_that_it_is_a_part() -> None:
     printed = render_text(report(checked, exit_code=3))
     assert "all numbers are of a part" in printed
     assert "none: not read to the end" in printed
+
+
+def test_an_empty_log_shows_nothing() -> None:
+    checked = verification(finding(Code.EMPTY), chains=(), status=replace(STATUS, first=None))
+    printed = render_text(report(checked, exit_code=3))
+    assert "OPEN      nothing was verified" in printed
+    assert "window" not in printed
+
+
+def test_events_without_hashes_are_covered_by_nothing() -> None:
+    unhashed = replace(ORCHESTRATOR_CHAIN, scheme=Scheme.UNHASHED, verified=0, not_checked=40)
+    checked = verification(finding(Code.UNVERIFIABLE), chains=(unhashed,))
+    assert "no hash covers any field" in render_text(report(checked, exit_code=3))
+
+
+def test_a_sealed_chain_says_how_far() -> None:
+    sealed = replace(CHAIN, sealed_size=32, head_hash=None)
+    printed = render_text(report(verification(chains=(sealed,)), exit_code=0))
+    assert "sealed    the first 32 events" in printed
 
 
 def test_a_log_without_faults_says_yes_twice() -> None:
