@@ -113,10 +113,7 @@ class AuditConsoleApp(App[None]):
         try:
             self._recent.remember(places)
         except OSError as error:
-            self.notify(
-                f"the list of recent sources could not be stored: {error.strerror}",
-                severity="warning",
-            )
+            self.notify(f"recent sources are not kept: {error.strerror}", severity="warning")
 
     def _session_of(self, generation: int) -> Session | None:
         """Give the session that a message is about, None for a stale one."""

@@ -199,13 +199,15 @@ def test_a_chip_is_short() -> None:
     assert len(chip_text(Equals("action", "A" * 100_000))) < 100
 
 
-async def test_copied_text_carries_no_escape_to_the_terminal(tmp_path: Path) -> None:
+async def test_copied_text_carries_no_escape_to_the_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app: AuditConsoleApp = make_app(log_with("\x1b[31mred\x07", "action"), tmp_path)
     written: list[str] = []
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
         assert app._driver is not None
-        app._driver.write = written.append  # type: ignore[method-assign]
+        monkeypatch.setattr(app._driver, "write", written.append)
         await pilot.press("down")
         table_of(app).cursor_column = 4
         await pilot.press("y")

@@ -121,5 +121,5 @@ class SourcesScreen(ConsoleScreen):
         try:
             self._recent.forget(self._recent_places[index])
         except OSError as error:
-            self.notify(f"the list could not be stored: {error.strerror}", severity="warning")
+            self.notify(f"recent sources are not kept: {error.strerror}", severity="warning")
         self.update_recent()

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from textual.binding import Binding
+
+from audit_console.tui.actions import ACTIONS, Action, Pane, bindings, key_label
+from audit_console.tui.app import AuditConsoleApp
+from audit_console.tui.screens.dialog import Dialog
+from audit_console.tui.screens.help import help_lines
+from audit_console.tui.screens.investigate import InvestigateScreen
+from audit_console.tui.screens.sources import SourcesScreen
+from audit_console.tui.widgets.detail_pane import DetailPane
+from audit_console.tui.widgets.event_table import EventTable
+from audit_console.tui.widgets.line_list import LineList
+
+NODES: dict[Pane, type] = {
+    Pane.APP: AuditConsoleApp,
+    Pane.SOURCES: SourcesScreen,
+    Pane.INVESTIGATE: InvestigateScreen,
+    Pane.TABLE: EventTable,
+    Pane.DETAIL: DetailPane,
+    Pane.LIST: LineList,
+    Pane.DIALOG: Dialog,
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: f"{action.pane}-{action.name}")
+def test_every_action_can_be_done(action: Action) -> None:
+    assert callable(getattr(NODES[action.pane], f"action_{action.name}"))
+    assert NODES[action.pane].PANE is action.pane  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("pane", Pane)
+def test_a_key_means_one_thing_in_a_pane(pane: Pane) -> None:
+    keys = Counter(key for action in ACTIONS if action.pane is pane for key in action.keys)
+
+    assert not [key for key, count in keys.items() if count > 1]
+
+
+def test_bindings_and_help_come_from_the_table() -> None:
+    table = bindings(Pane.TABLE)
+    help_text = "\n".join("".join(span.text for span in line) for line in help_lines([Pane.TABLE]))
+
+    for action in ACTIONS:
+        if action.pane is Pane.TABLE:
+            assert action.explanation in help_text
+            assert any(isinstance(b, Binding) and b.action == action.name for b in table)
+
+
+def test_keys_are_named_as_they_are_printed() -> None:
+    assert [key_label(key) for key in ("j", "question_mark", "ctrl+q", "f1", "enter")] == [
+        "j",
+        "?",
+        "^Q",
+        "F1",
+        "Enter",
+    ]
+
+
+def test_style_sheets_are_beside_their_screens() -> None:
+    screens = Path(__file__).parents[2] / "audit_console" / "tui" / "screens"
+
+    assert {path.stem for path in screens.glob("*.tcss")} <= {
+        path.stem for path in screens.glob("*.py")
+    }

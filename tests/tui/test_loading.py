@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+import pytest
+
+from audit_console.core.findings import Code, Verdict
+from audit_console.errors import NotAnAuditLog, SourceUnreadable
+from audit_console.sources.memory import MemorySource
+from audit_console.sources.protocol import Batch, Source
+from audit_console.tui.recent import RecentSources
+from audit_console.tui.widgets.safe_input import SafeInput
+from tests.tui.support import (
+    GatedSource,
+    make_app,
+    make_lines,
+    screen_lines,
+    screen_text,
+    table_of,
+    until,
+    until_loaded,
+    until_shown,
+)
+
+
+async def test_the_first_page_is_painted_while_the_rest_is_read(tmp_path: Path) -> None:
+    source = GatedSource(make_lines(300), batch_lines=100)
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        source.gate.release()
+        await until_shown(pilot, "action 3 ")
+        assert app.verification is None
+        header, rule, *_, completeness, _ = screen_lines(app)
+        assert "checking 33 %" in header
+        assert "100 events" in rule
+        assert "Esc stops" in rule
+        assert "kB of" in rule
+        assert "… loading" in completeness
+        source.gate.release(9)
+        await until_loaded(pilot)
+        assert "◐ INCOMPLETE" in screen_lines(app)[0]
+        assert "300 of 300 matched" in screen_text(app)
+
+
+async def test_faults_show_while_loading(tmp_path: Path) -> None:
+    lines = make_lines(300)
+    lines[5] = lines[5].replace(b"action 5", b"action X")
+    source = GatedSource(lines, batch_lines=100)
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        source.gate.release()
+        await until_shown(pilot, "✘ 1 fault")
+        source.gate.release(9)
+        await until_loaded(pilot)
+        assert "✘ FAIL" in screen_lines(app)[0]
+
+
+async def test_escape_stops_and_keeps_what_is_there_marked_partial(tmp_path: Path) -> None:
+    source = GatedSource(make_lines(300), batch_lines=100)
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        source.gate.release()
+        await until_shown(pilot, "action 3 ")
+        await pilot.press("escape")
+        source.gate.release()
+        await until_loaded(pilot)
+        header, *_, completeness, _ = screen_lines(app)
+        assert "◐ INCOMPLETE · ◐ partial" in header
+        assert completeness.startswith(" ◐ partial · ")
+        assert "200 events" in completeness
+        await pilot.press("G")
+        await until_shown(pilot, "action 199 ")
+    assert app.verification is not None
+    assert app.verification.counts[Code.RANGE_NOT_COVERED] == 1
+
+
+async def test_the_view_does_not_jump_while_rows_load_below(tmp_path: Path) -> None:
+    source = GatedSource(make_lines(600), batch_lines=100)
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        source.gate.release()
+        await until_shown(pilot, "action 3 ")
+        await pilot.press("pagedown", "pagedown", "down")
+        before = screen_lines(app)[2:-2]
+        source.gate.release(9)
+        await until_loaded(pilot)
+        assert table_of(app).row_count == 600
+        assert [line[:-1] for line in screen_lines(app)[2:-2]] == [line[:-1] for line in before]
+
+
+async def test_quitting_while_loading_leaves_the_partial_result(tmp_path: Path) -> None:
+    source = GatedSource(make_lines(300), batch_lines=100)
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        source.gate.release()
+        await until_shown(pilot, "action 3 ")
+        threading.Timer(0, source.gate.release, [9]).start()
+        await pilot.press("ctrl+q")
+    assert app.verification is not None
+    assert app.verification.verdict is Verdict.INCOMPLETE
+
+
+async def test_quitting_does_not_wait_for_a_place_that_never_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit_console.tui.loader.SECONDS_TO_STOP", 0.01)
+    answer = threading.Event()
+
+    def opener(places: Sequence[str]) -> Source:
+        del places
+        answer.wait()
+        return MemorySource([])
+
+    app = make_app(opener, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("ctrl+q")
+    assert app.verification is None
+    answer.set()
+
+
+async def test_a_place_that_is_no_log_leads_to_the_sources(tmp_path: Path) -> None:
+    def opener(places: Sequence[str]) -> Source:
+        raise NotAnAuditLog(f"{places[0]}: no line is an event", hint="Open a JSONL file.")
+
+    app = make_app(opener, tmp_path, places=["/x/y"])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "✘ /x/y: no line is an event")
+        assert "Open a JSONL file." in screen_text(app)
+        await pilot.press("2")
+    assert app.verification is None
+    assert isinstance(app.error, NotAnAuditLog)
+
+
+class BreakingSource(MemorySource):
+    def batches(self) -> Generator[Batch]:
+        yield from super().batches()
+        raise SourceUnreadable("disk: input/output error", hint="Copy the file.")
+
+
+async def test_a_log_that_breaks_off_keeps_what_was_read(tmp_path: Path) -> None:
+    app = make_app(BreakingSource(make_lines(20)), tmp_path)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_shown(pilot, "✘ ERROR")
+        await until_shown(pilot, "disk: input/output error Copy the file.")
+        await until_shown(pilot, "action 3 ")
+        assert "◐ partial" in screen_lines(app)[0]
+        assert "◐ partial" in screen_lines(app)[-2]
+    assert isinstance(app.error, SourceUnreadable)
+
+
+async def test_an_unforeseen_error_is_not_hidden(tmp_path: Path) -> None:
+    def opener(places: Sequence[str]) -> Source:
+        raise ZeroDivisionError(places)
+
+    app = make_app(opener, tmp_path)
+    with pytest.raises(ZeroDivisionError):
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda: app._exception is not None)
+
+
+async def test_another_log_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    logs = {"one": MemorySource(make_lines(10)), "two": MemorySource(make_lines(20))}
+
+    def opener(places: Sequence[str]) -> Source:
+        name = Path(places[0]).name
+        if name not in logs:
+            raise NotAnAuditLog(f"{name}: not there", hint="Look again.")
+        return logs[name]
+
+    app = make_app(opener, tmp_path, places=["one"])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("f", "1")
+        await until_shown(pilot, "recent")
+        await pilot.press("o", *"three", "enter")
+        await until_shown(pilot, "✘ three: not there")
+        await pilot.press("escape", "2")
+        await until_shown(pilot, "5 of 10 matched")
+        await pilot.press("1", "o")
+        app.screen.query_one(SafeInput).value = ""
+        await pilot.press(*"two", "enter")
+        await until_shown(pilot, "20 of 20 matched")
+        assert not table_of(app).where
+        await until_loaded(pilot)
+        assert app.verification is not None
+        assert app.verification.status.events == 20
+    recent = [Path(places[0]).name for places in RecentSources(tmp_path / "recent.json").places()]
+    assert recent == ["two", "one"]
+
+
+async def test_a_late_answer_of_an_abandoned_load_is_not_listened_to(tmp_path: Path) -> None:
+    slow = GatedSource(make_lines(100), batch_lines=50)
+    logs: dict[str, Source] = {"slow": slow, "quick": MemorySource(make_lines(7))}
+    app = make_app(lambda places: logs[places[0]], tmp_path, places=["slow"])
+    async with app.run_test(size=(120, 40)) as pilot:
+        slow.gate.release()
+        await until_shown(pilot, "action 3 ")
+        app.open(["quick"])
+        await until_shown(pilot, "7 of 7 matched")
+        slow.gate.release(9)
+        await until_loaded(pilot)
+        assert "7 of 7 matched" in screen_text(app)
+        assert app.verification is not None
+        assert app.verification.status.events == 7
+
+
+async def test_a_state_directory_that_cannot_be_written_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    app = make_app(MemorySource(make_lines(3)), tmp_path / "file")
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_shown(pilot, "recent sources are not kept: File exists")
+        await until_loaded(pilot)

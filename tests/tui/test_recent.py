@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from audit_console.tui.recent import KEPT, RecentSources, without_password
+
+
+def test_the_newest_comes_first_and_once(tmp_path: Path) -> None:
+    recent = RecentSources(tmp_path / "state" / "recent.json")
+    recent.remember(["/a"])
+    recent.remember(["/b", "/c"])
+    recent.remember(["/a"])
+
+    assert recent.places() == [("/a",), ("/b", "/c")]
+
+
+def test_only_so_many_are_kept(tmp_path: Path) -> None:
+    recent = RecentSources(tmp_path / "recent.json")
+    for number in range(KEPT + 5):
+        recent.remember([f"/{number}"])
+
+    assert len(recent.places()) == KEPT
+    assert recent.places()[0] == (f"/{KEPT + 4}",)
+
+
+def test_standard_input_is_not_remembered(tmp_path: Path) -> None:
+    recent = RecentSources(tmp_path / "recent.json")
+    recent.remember(["-"])
+
+    assert recent.places() == []
+
+
+def test_a_file_is_found_from_any_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    recent = RecentSources(tmp_path / "recent.json")
+    recent.remember(["logs/*.jsonl"])
+
+    assert recent.places() == [(f"{tmp_path}/logs/*.jsonl",)]
+
+
+def test_one_is_forgotten(tmp_path: Path) -> None:
+    recent = RecentSources(tmp_path / "recent.json")
+    recent.remember(["/a"])
+    recent.remember(["/b"])
+    recent.forget(["/b"])
+
+    assert recent.places() == [("/a",)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", '{"recent": 3}', '{"recent": [3]}', "\x00", '{"other": []}', "[" * 100_000],
+)
+def test_a_broken_file_is_an_empty_list(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "recent.json"
+    path.write_text(content)
+
+    assert RecentSources(path).places() == []
+
+
+def test_bytes_that_are_no_text_are_an_empty_list(tmp_path: Path) -> None:
+    path = tmp_path / "recent.json"
+    path.write_bytes(b"\xff\xfe")
+
+    assert RecentSources(path).places() == []
+
+
+def test_a_full_disk_leaves_the_old_list_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "recent.json"
+    recent = RecentSources(path)
+    recent.remember(["/a"])
+    stored = path.read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, os.strerror(28), str(descriptor))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        recent.remember(["/b"])
+
+    assert path.read_bytes() == stored
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_only_the_user_reads_the_list(tmp_path: Path) -> None:
+    path = tmp_path / "recent.json"
+    RecentSources(path).remember(["/a"])
+
+    assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("place", "kept"),
+    [
+        ("postgresql://alice:secret@db/audit", "postgresql://alice@db/audit"),
+        ("postgresql://alice@db/audit?password=secret", "postgresql://alice@db/audit"),
+        (
+            "postgresql://db/audit?password=secret&sslmode=require",
+            "postgresql://db/audit?sslmode=require",
+        ),
+        ("host=db user=alice password=secret dbname=a", "host=db user=alice dbname=a"),
+        ("host=db PASSWORD = 'se cr\\'et' dbname=a", "host=db dbname=a"),
+        ("service=audit", "service=audit"),
+        ("/logs/audit.jsonl", "/logs/audit.jsonl"),
+    ],
+)
+def test_a_password_is_never_stored(tmp_path: Path, place: str, kept: str) -> None:
+    assert " ".join(without_password(place).split()) == kept
+    path = tmp_path / "recent.json"
+    RecentSources(path).remember([place])
+
+    assert "secret" not in path.read_text()
+    assert len(json.loads(path.read_text())["recent"]) == 1

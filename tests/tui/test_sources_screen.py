@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from audit_console.sources.memory import MemorySource
+from audit_console.sources.protocol import Source
+from audit_console.tui.path_suggester import complete_path
+from audit_console.tui.recent import RecentSources
+from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.widgets.safe_input import SafeInput
+from tests.tui.support import make_app, make_lines, screen_text, until, until_loaded, until_shown
+
+
+async def test_without_recent_sources_one_is_typed(tmp_path: Path) -> None:
+    opened: list[Sequence[str]] = []
+
+    def opener(places: Sequence[str]) -> Source:
+        opened.append(places)
+        return MemorySource(make_lines(5))
+
+    app = make_app(opener, tmp_path, places=())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "none yet")
+        assert app.screen.query_one(SafeInput).has_focus
+        await pilot.press(*"logs", "enter")
+        await until_loaded(pilot)
+    assert opened == [("logs",)]
+
+
+async def test_a_recent_source_is_opened_again_or_forgotten(tmp_path: Path) -> None:
+    recent = RecentSources(tmp_path / "recent.json")
+    recent.remember(["/logs/a.jsonl", "/logs/b.jsonl"])
+    recent.remember(["/logs/c.jsonl"])
+    opened: list[Sequence[str]] = []
+
+    def opener(places: Sequence[str]) -> Source:
+        opened.append(places)
+        return MemorySource(make_lines(5))
+
+    app = make_app(opener, tmp_path, places=())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "/logs/a.jsonl  /logs/b.jsonl")
+        assert app.screen.query_one(LineList).has_focus
+        await pilot.press("x")
+        await until(pilot, lambda: "/logs/c.jsonl" not in screen_text(app))
+        await pilot.press("enter")
+        await until_loaded(pilot)
+    assert opened == [("/logs/a.jsonl", "/logs/b.jsonl")]
+
+
+async def test_keys_of_the_sources(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(5)), tmp_path, places=())
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_shown(pilot, "none yet")
+        await pilot.press("escape")
+        assert app.screen.query_one(LineList).has_focus
+        await pilot.press("2")
+        await until_shown(pilot, "no log is open yet")
+        await pilot.press("slash")
+        assert app.screen.query_one(SafeInput).has_focus
+        await pilot.press("q")
+        assert app.screen.query_one(SafeInput).value == "q"
+        await pilot.press("tab", "x", "enter", "q")
+    assert app.return_code == 0
+
+
+def test_a_path_is_completed(tmp_path: Path) -> None:
+    (tmp_path / "audit.jsonl").touch()
+    (tmp_path / "audits").mkdir()
+    (tmp_path / "aud\x1bevil").touch()
+    (tmp_path / ".hidden").touch()
+
+    assert complete_path(f"{tmp_path}/a") == f"{tmp_path}/audit.jsonl"
+    assert complete_path(f"{tmp_path}/audits") == f"{tmp_path}/audits/"
+    assert complete_path(f"{tmp_path}/aud\x1b") is None
+    assert complete_path(f"{tmp_path}/.h") == f"{tmp_path}/.hidden"
+    assert complete_path(f"{tmp_path}/zzz") is None
+    assert complete_path(f"{tmp_path}/none/a") is None
+    assert complete_path("") is None
+    assert complete_path("a\x00b/c") is None
