@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from audit_console.cli.console import require_terminal
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM, CommandParser, say
 from audit_console.errors import AuditConsoleError
+
+if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
+    from audit_console.sources.protocol import Source
 
 NAME = "demo"
 
@@ -34,12 +38,15 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 def _show_demo(folder: Path) -> ExitCode:
     """Show a log that is written while the first frame is painted."""
-    from audit_console.cli.screen import show  # noqa: PLC0415
+    from audit_console.cli.screen import open_kept, show  # noqa: PLC0415
     from audit_console.demo import FILE_NAME, write_demo  # noqa: PLC0415
+    from audit_console.sources.archive import open_archive  # noqa: PLC0415
 
     log = folder / FILE_NAME
 
-    def write_once() -> None:
+    def open_log(places: Sequence[str]) -> Source:
+        if list(places) != [str(log)]:
+            return open_kept(places)
         try:
             if not log.exists():
                 write_demo(folder)
@@ -48,8 +55,9 @@ def _show_demo(folder: Path) -> ExitCode:
                 f"the demo log cannot be written: {error.strerror}",
                 hint="Set TMPDIR to a folder with 20 MB of room",
             ) from error
+        return open_archive(places, keep=True, label=NAME)
 
-    return show([str(log)], recent=folder / "recent.json", before_opening=write_once)
+    return show([str(log)], recent=folder / "recent.json", open_log=open_log)
 
 
 def _tell_tampers() -> None:

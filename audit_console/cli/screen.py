@@ -26,15 +26,27 @@ _SIGNALS = {
 }
 
 
+def open_kept(places: Sequence[str]) -> Source:
+    """Open the log at `places` so that its events can be paged through.
+
+    Raises:
+        SourceError: there is no log, or it cannot be read.
+    """
+    return open_source(places, keep=True)
+
+
 def show(
-    places: Sequence[str], *, recent: Path, before_opening: Callable[[], None] = lambda: None
+    places: Sequence[str],
+    *,
+    recent: Path,
+    open_log: Callable[[Sequence[str]], Source] = open_kept,
 ) -> ExitCode:
     """Show the log at `places` until the user quits.
 
     Args:
         places: what to open at once; nothing lets the user choose.
         recent: the file of recent sources.
-        before_opening: called on the thread that opens a log, beside the first paint.
+        open_log: opens places as a log, on a thread, beside the first paint.
 
     Raises:
         UsageError: the log comes from standard input and there is no terminal for the keys.
@@ -44,8 +56,7 @@ def show(
     with scratch_folder(), ExitStack() as opened:
 
         def opener(places: Sequence[str]) -> Source:
-            before_opening()
-            source = open_source(places, keep=True)
+            source = open_log(places)
             opened.callback(source.close)
             return source
 

@@ -10,17 +10,19 @@ from audit_console.sources.archive.source import ArchiveSource
 __all__ = ["ArchiveSource", "open_archive"]
 
 
-def open_archive(places: Sequence[str], *, keep: bool) -> ArchiveSource:
+def open_archive(places: Sequence[str], *, keep: bool, label: str | None = None) -> ArchiveSource:
     """Open the files at `places` (files, folders, glob patterns or `-`) as one log.
 
     Args:
         places: what the user named.
         keep: keep what is read, so that it can be paged through. Without it memory
             does not grow with the log, and files are hashed while they are read.
+        label: what to call the log; else it is called by its files.
 
     Raises:
         SourceError: nothing is there, or it cannot be read, or it is no audit log.
     """
     files = find_files(places)
-    label = files[0].name if len(files) == 1 else f"{places[0]} · {len(files)} files"
+    if label is None:
+        label = files[0].name if len(files) == 1 else f"{places[0]} · {len(files)} files"
     return ArchiveSource(files, label, keep=keep)
