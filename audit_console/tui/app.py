@@ -83,6 +83,7 @@ class AuditConsoleApp(App[None]):
         self.add_mode("investigate", lambda: self._investigate)
         await self.switch_mode("investigate" if self._places else "sources")
         if self._places:
+            self._investigate.show_opening(self._places)
             self.open(self._places)
 
     # --- loads -------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -82,6 +83,10 @@ class InvestigateScreen(ConsoleScreen):
     def session(self) -> Session | None:
         """The log on the screen."""
         return self._session
+
+    def show_opening(self, places: Sequence[str]) -> None:
+        """Say that a log is being opened."""
+        self.query_one(SourceHeader).opening = tuple(places)
 
     def open(self, session: Session) -> None:
         """Show another log."""

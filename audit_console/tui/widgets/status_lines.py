@@ -25,12 +25,16 @@ class SessionLine(LinePainter):
 class SourceHeader(SessionLine):
     """Program, source, kind, rows and verdict."""
 
+    opening: reactive[tuple[str, ...]] = reactive(())
+    """Places that are being opened while no log is."""
+
     def render_line(self, y: int) -> Strip:
         """Draw the line; the verdict is never cut, the label gives way."""
         del y
         width = self.size.width
         if self.session is None:
-            return self.paint((Span(" audit-console", "heading"),), width)
+            opening = Span(f"  … opening {'  '.join(self.opening)}" if self.opening else "", "warn")
+            return self.paint((Span(" audit-console", "heading"), opening), width)
         right = verdict_line(self.session, short=width < 100)
         program = (Span(" audit-console ", "heading"),) if width >= 100 else ()
         kind = _kind(self.session)
@@ -155,7 +159,7 @@ class Completeness(SessionLine):
         """Draw the widest wording that fits."""
         del y
         if self.session is None:
-            return self.paint((Span(" no log is open", "muted"),), self.size.width)
+            return self.paint((), self.size.width)
         for brevity in range(3):
             line = completeness_line(self.session, self.matched, self.where, brevity)
             if width_of(line) <= self.size.width:

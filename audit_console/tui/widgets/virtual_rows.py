@@ -1,0 +1,296 @@
+"""Numbered rows of a log behind a window: what is in sight is fetched, the rest is a count.
+
+Nothing here depends on the number of events. The rows in sight and some screens
+around them are asked for on a thread; the latest wish wins, and answers to a view
+that is no longer shown are dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual.events import Resize
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+
+from audit_console.core.filters import EVERYTHING, Filter
+from audit_console.errors import SourceError
+from audit_console.sources.protocol import Order, Source
+from audit_console.tui.painting import LinePainter
+from audit_console.tui.widgets.event_columns import EventRow
+from audit_console.tui.widgets.event_window import Anchor, Answer, View, Want, Window, fetch
+
+SCREENS_AHEAD = 3
+"""Screens of rows fetched before and behind what is in sight."""
+
+FIRST_ROWS = 200
+"""Rows asked for before the size of the screen is known."""
+
+
+class VirtualRows(ScrollView, LinePainter):
+    """Rows of a log under one line of titles; the row under the cursor is the selected event.
+
+    A subclass draws: it says how wide a row is, and forgets what it drew when rows change.
+    """
+
+    cursor_row: reactive[int] = reactive(0, repaint=False)
+
+    class Selected(Message):
+        """Another event is selected, or its row has only now arrived."""
+
+        def __init__(self, row: EventRow | None) -> None:
+            super().__init__()
+            self.row = row
+
+    class Counted(Message):
+        """Rows arrived: so many events match of so many read."""
+
+        def __init__(self, matched: int, read: int) -> None:
+            super().__init__()
+            self.matched = matched
+            self.read = read
+
+    class Failed(Message):
+        """Rows could not be fetched."""
+
+        def __init__(self, error: SourceError | OSError) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.row_count = 0
+        self._view: View | None = None
+        self._window = Window(0)
+        self._wanted = False
+        self._fetching = False
+        self._relocating = False
+        self._shown: EventRow | None = None
+
+    # --- what a subclass draws ---------------------------------------------------
+
+    def row_width(self) -> int:
+        """Count the cells of a row."""
+        raise NotImplementedError
+
+    def forget_drawn(self) -> None:
+        """Forget drawn rows, because they changed."""
+        raise NotImplementedError
+
+    # --- what it shows -----------------------------------------------------------
+
+    @property
+    def view(self) -> View | None:
+        """Source, filter and order of the rows."""
+        return self._view
+
+    @property
+    def where(self) -> Filter:
+        """The filter in force."""
+        return self._view.where if self._view else EVERYTHING
+
+    @property
+    def order(self) -> Order:
+        """The direction in which the rows are sorted by time."""
+        return self._view.order if self._view else Order.OLDEST_FIRST
+
+    @property
+    def selected(self) -> EventRow | None:
+        """The row under the cursor, None while it is fetched."""
+        return self._window.row(self.cursor_row)
+
+    def show(self, source: Source) -> None:
+        """Show another log from its start."""
+        self._view = View(source, EVERYTHING, Order.OLDEST_FIRST)
+        self._window = Window(0)
+        self.forget_drawn()
+        self.row_count = 0
+        self.cursor_row = 0
+        self._update_virtual_size()
+        self.scroll_to(0, 0, animate=False)
+        self._request()
+
+    def filter_by(self, where: Filter) -> None:
+        """Show only events kept by `where`, the selected one in its place."""
+        if self._view is not None and where != self._view.where:
+            self._look_at(View(self._view.source, where, self._view.order))
+
+    def sort(self, order: Order) -> None:
+        """Sort by time, the selected event in its place."""
+        if self._view is not None and order is not self._view.order:
+            self._look_at(View(self._view.source, self._view.where, order))
+
+    def refresh_rows(self) -> None:
+        """Fetch again, because more was read."""
+        self._request()
+
+    def go_to(self, row: int, *, where: Filter | None = None) -> None:
+        """Select a row by its number, its neighbours around it.
+
+        Args:
+            row: counts from 0 in the view, with the filter `where` if one is given.
+            where: another filter than the one in force.
+        """
+        if self._view is None:
+            return
+        if where is not None and where != self._view.where:
+            self._window = Window(0)
+            self.forget_drawn()
+            self.row_count = max(self.row_count, row + 1)
+            self._update_virtual_size()
+        # A new view makes answers stale that would move this cursor.
+        self._view = View(
+            self._view.source, self._view.where if where is None else where, self._view.order
+        )
+        self._relocating = False
+        self._move_to(row)
+        self.scroll_to(y=max(0, self.cursor_row - self._page_size // 2), animate=False)
+        self._request()
+
+    def _look_at(self, view: View) -> None:
+        self._view = view
+        self._relocating = True
+        self._request()
+
+    # --- fetching ----------------------------------------------------------------
+
+    def _request(self) -> None:
+        """Ask for the rows around what is in sight; one question is under way at a time."""
+        self._wanted = self._view is not None
+        if self._wanted and not self._fetching:
+            self._fetching = True
+            self.run_worker(self._fetch(), group="rows")
+
+    def _range(self) -> tuple[int, int]:
+        ahead = SCREENS_AHEAD * (self._page_size or FIRST_ROWS)
+        first = max(0, self._top - ahead)
+        return first, self._top + self._page_size + ahead - first
+
+    async def _fetch(self) -> None:
+        try:
+            while self._wanted and self._view is not None:
+                self._wanted = False
+                # Made only now: the anchor must be the event that is selected now.
+                want = Want(self._view, *self._range(), self._anchor(), self._relocating)
+                await self._answer(want)
+        finally:
+            self._fetching = False
+
+    async def _answer(self, want: Want) -> None:
+        try:
+            answer = await asyncio.to_thread(fetch, want)
+        except (SourceError, OSError) as error:  # also of a source that was closed meanwhile
+            if want.view is self._view:
+                self.post_message(self.Failed(error))
+            return
+        if want.view is self._view:
+            self._accept(answer)
+
+    def _accept(self, answer: Answer) -> None:
+        self._relocating = False
+        self._window = answer.window
+        self.forget_drawn()
+        self.row_count = answer.matched
+        self._update_virtual_size()
+        if answer.shift:
+            self.set_reactive(VirtualRows.cursor_row, self.cursor_row + answer.shift)
+            self.scroll_to(y=self._top + answer.shift, animate=False)
+        self.set_reactive(VirtualRows.cursor_row, max(0, min(self.cursor_row, self.row_count - 1)))
+        self.post_message(self.Counted(answer.matched, answer.read))
+        self._announce()
+        self.refresh()
+        if self._range() != (answer.want.first, answer.want.limit):
+            self._request_if_needed()
+
+    def _anchor(self) -> Anchor | None:
+        row = self.selected
+        if row is None:
+            return None
+        return Anchor(self.cursor_row, row["file"], row["line"], row["id"], row["timestamp"])
+
+    def _request_if_needed(self) -> None:
+        """Fetch when less than one screen is left ahead of what is in sight."""
+        margin = self._page_size
+        first = max(0, self._top - margin)
+        end = min(self.row_count, self._top + self._page_size + margin)
+        if first < self._window.first or end > self._window.end:
+            self._request()
+
+    def _announce(self) -> None:
+        """Say which event is selected, if that is news."""
+        row = self.selected
+        if row != self._shown:
+            self._shown = row
+            self.post_message(self.Selected(row))
+
+    # --- geometry ----------------------------------------------------------------
+
+    @property
+    def _top(self) -> int:
+        return self.scroll_offset.y
+
+    @property
+    def _page_size(self) -> int:
+        """Rows in sight; the header takes a line."""
+        return max(0, self.scrollable_content_region.height - 1)
+
+    def _update_virtual_size(self) -> None:
+        self.virtual_size = Size(self.row_width(), self.row_count + 1)
+
+    def on_resize(self, event: Resize) -> None:
+        """Lay out anew and fetch what came into sight."""
+        del event
+        self.forget_drawn()
+        self._update_virtual_size()
+        self._scroll_to_cursor()
+        self._request_if_needed()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Fetch ahead of the scrolling."""
+        super().watch_scroll_y(old_value, new_value)
+        self._request_if_needed()
+
+    # --- the cursor --------------------------------------------------------------
+
+    def _move_to(self, row: int) -> None:
+        old = self.cursor_row
+        self.cursor_row = max(0, min(row, self.row_count - 1))
+        self._refresh_row(old)
+        self._refresh_row(self.cursor_row)
+        self._scroll_to_cursor()
+        self._announce()
+
+    def _refresh_row(self, row: int) -> None:
+        self.refresh(Region(0, row + 1 - self._top, self.size.width, 1))
+
+    def _scroll_to_cursor(self) -> None:
+        if self.cursor_row < self._top:
+            self.scroll_to(y=self.cursor_row, animate=False)
+        elif self.cursor_row >= self._top + self._page_size:
+            self.scroll_to(y=self.cursor_row - self._page_size + 1, animate=False)
+
+    def action_cursor_up(self) -> None:
+        """Select the row above."""
+        self._move_to(self.cursor_row - 1)
+
+    def action_cursor_down(self) -> None:
+        """Select the row below."""
+        self._move_to(self.cursor_row + 1)
+
+    def action_page_up(self) -> None:
+        """Select a row one screen above."""
+        self._move_to(self.cursor_row - max(1, self._page_size - 1))
+
+    def action_page_down(self) -> None:
+        """Select a row one screen below."""
+        self._move_to(self.cursor_row + max(1, self._page_size - 1))
+
+    def action_first(self) -> None:
+        """Select the first row."""
+        self._move_to(0)
+
+    def action_last(self) -> None:
+        """Select the last row."""
+        self._move_to(self.row_count - 1)
