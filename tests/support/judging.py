@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audit_console.core.chain import LogCheck
 from audit_console.core.codec import Malformed, decode_bytes
 from audit_console.core.event import AuditEvent, Scheme
-from audit_console.core.findings import Code, Finding, FindingClass, FindingList, Place
+from audit_console.core.findings import Code, Finding, FindingClass, Place
 from audit_console.core.hashing import check_hash
 from audit_console.core.run import FORK_WINDOW, run_of
 from audit_console.core.v1_chain import Candidate, V1Chain
@@ -20,6 +20,11 @@ from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 
 Span = tuple[int | None, int | None]
+
+
+def in_order(found: Iterable[tuple[Code, Span]]) -> list[tuple[Code, Span]]:
+    """Sort by code, then by seqs; None stands first."""
+    return sorted(found, key=lambda one: (one[0], [-1 if seq is None else seq for seq in one[1]]))
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Judgement:
     @property
     def beyond_the_unanchored_end(self) -> list[tuple[Code, Span]]:
         """Codes of class F and I with their seqs, but for NO_CHECKPOINT."""
-        return sorted(
+        return in_order(
             (finding.code, (finding.first_seq, finding.last_seq))
             for finding in self.findings
             if finding.finding_class is not FindingClass.NOTICE
@@ -43,7 +48,7 @@ class Judgement:
     @property
     def notices(self) -> list[tuple[Code, Span]]:
         """Codes of class notice with their seqs."""
-        return sorted(
+        return in_order(
             (finding.code, (finding.first_seq, finding.last_seq))
             for finding in self.findings
             if finding.finding_class is FindingClass.NOTICE
@@ -90,7 +95,7 @@ def verify_archive(*paths: Path) -> Verification:
 
 def judge_one_by_one(lines: Sequence[bytes], *, fork_window: int = FORK_WINDOW) -> Judgement:
     """Judge lines by the core alone: no frames, one event at a time."""
-    check = LogCheck(FindingList())
+    check = LogCheck()
     recent: deque[str | None] = deque(maxlen=fork_window)
     claims: list[tuple[str, Candidate]] = []
     for number, line in enumerate(lines, 1):
