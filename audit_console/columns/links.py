@@ -37,9 +37,8 @@ class LinkMarker:
         if events.is_empty():
             return pl.DataFrame(schema=BATCH)
         chains = _by_chain(events)
-        marked = [self._mark_chain(chain) for chain in chains]
-        whole = marked[0] if len(marked) == 1 else pl.concat(marked).sort("file", "line")
-        return whole.select(list(BATCH))
+        marked = [self._mark_chain(chain).select(list(BATCH)) for chain in chains]
+        return marked[0] if len(marked) == 1 else pl.concat(marked).sort("file", "line")
 
     def _mark_chain(self, events: pl.DataFrame) -> pl.DataFrame:
         scheme = Scheme(events["scheme"][0])
