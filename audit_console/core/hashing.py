@@ -56,14 +56,14 @@ def check_hash(event: AuditEvent, text: str) -> HashCheck:
     A v1 line in another JSON spelling is encoded again before it is hashed:
     with `details` as they stand, and by the writer's rule if that does not match.
     """
-    if event.scheme is not Scheme.V1 or encode_line(event) == text:
-        return HashCheck(event_hash(event), canonical=True)
     computed = event_hash(event)
+    if event.scheme is not Scheme.V1:
+        return HashCheck(computed, canonical=True)
     if computed != event.event_hash and event.details is not None:
         respelled = event_hash(replace(event, details=_respell(event.details)))
         if respelled == event.event_hash:
-            computed = respelled
-    return HashCheck(computed, canonical=False)
+            return HashCheck(respelled, canonical=False)
+    return HashCheck(computed, canonical=encode_line(event) == text)
 
 
 def _respell(details: str) -> str:

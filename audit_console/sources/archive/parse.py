@@ -105,7 +105,8 @@ class LineParser:
         read = self._read(lines)
         v1 = _where(_where(read, pl.col("v") == "1"), _V1_HOLDS)
         other = _where(_where(read, pl.col("v").is_null()), _ORCHESTRATOR_HOLDS)
-        sure = [v1.select(_V1_COLUMNS), other.select(_ORCHESTRATOR_COLUMNS)]
+        v1 = _where(v1.select(_V1_COLUMNS), _V1_HASH_IS_FINAL)
+        sure = [v1, other.select(_ORCHESTRATOR_COLUMNS)]
         if sum(events.height for events in sure) == lines.height:
             return Parsed(_in_order(sure), malformed_frame(()), count)
         taken = pl.concat([events["line"] for events in sure])
@@ -273,6 +274,8 @@ def _checked(derived: dict[str, pl.Expr]) -> list[pl.Expr]:
 
 _V1_HOLDS = _v1_holds()
 _V1_COLUMNS = _v1_columns()
+_V1_HASH_IS_FINAL = (pl.col("computed_hash") == pl.col("event_hash")) | pl.col("details").is_null()
+"""Not so where the details may hold by the writer's rule: `core.hashing.check_hash` tells."""
 _ORCHESTRATOR_HOLDS = _orchestrator_holds()
 _ORCHESTRATOR_COLUMNS = _orchestrator_columns()
 
