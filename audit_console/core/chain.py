@@ -45,7 +45,7 @@ class LogCheck:
         if run.broken:
             self._report_broken(run)
         if run.scheme is Scheme.ORCHESTRATOR:
-            self._orchestrator_chain(run.chain).add(run)
+            self._orchestrator_chain(run.chain).add(run, self.unreadable)
         elif run.broken and not self._continues(run):
             self.unreadable += 1
             self.misplaced += 1

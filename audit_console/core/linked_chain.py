@@ -17,18 +17,27 @@ class LinkedChain:
     tally: Tally = field(default_factory=Tally)
     head_hash: str | None = None
     _head_computed: str | None = None
+    _unreadable: int = 0
 
-    def add(self, run: Run) -> None:
-        """Take in a run behind all that came before."""
+    def add(self, run: Run, unreadable: int) -> None:
+        """Take in a run behind all that came before.
+
+        Args:
+            run: events of this chain.
+            unreadable: unreadable lines of the whole log before the run.
+        """
         if not run.broken and run.first_link not in (self.head_hash, self._head_computed):
-            self._report_link(run)
+            self._judge_link(run, links_to_unreadable=unreadable > self._unreadable)
+        self._unreadable = unreadable
         self.tally.events += run.events
         self.tally.failed += run.broken
         self.head_hash = run.last_hash
         self._head_computed = run.last_computed
 
-    def _report_link(self, run: Run) -> None:
-        code, message = self._judge_link(run)
+    def _judge_link(self, run: Run, *, links_to_unreadable: bool) -> None:
+        code, message = self._meaning_of_link(run)
+        if links_to_unreadable and code in (Code.HEAD_MISSING, Code.PREVIOUS_HASH_MISMATCH):
+            return
         if code is not Code.CHAIN_RESTART:
             self.tally.failed += 1
         self.findings.add(
@@ -43,7 +52,7 @@ class LinkedChain:
             )
         )
 
-    def _judge_link(self, run: Run) -> tuple[Code, str]:
+    def _meaning_of_link(self, run: Run) -> tuple[Code, str]:
         if self.head_hash is None:
             return Code.HEAD_MISSING, (
                 "the first event links to one that is not here; "
