@@ -65,8 +65,9 @@ def blocks(file: int, read: Callable[[int], bytes]) -> Iterator[Block]:
 
 def _blocks(file: int, read: Callable[[int], bytes], at: _Position) -> Iterator[Block]:
     size = FIRST_BLOCK_BYTES
-    kept = b""
-    while chunk := read(size):
+    kept = rest = b""
+    while chunk := rest or read(size):
+        rest = b""
         size = min(size * 4, LARGEST_BLOCK_BYTES)
         end = chunk.rfind(b"\n") + 1
         if end:
@@ -77,7 +78,8 @@ def _blocks(file: int, read: Callable[[int], bytes], at: _Position) -> Iterator[
         else:
             kept += chunk
         if len(kept) > MAX_LINE_BYTES:
-            skipped, kept = _skip_line(kept, read)
+            skipped, rest = _skip_line(kept, read)
+            kept = b""
             yield Block(file, at.line, at.offset, b"", unreadable=skipped)
             at.line += 1
             at.offset += skipped.length + 1
