@@ -7,8 +7,8 @@ import hashlib
 import os
 import sys
 import zlib
-from collections.abc import Callable
-from io import BufferedIOBase, BufferedReader, RawIOBase
+from collections.abc import Callable, Iterator
+from io import BufferedReader, RawIOBase
 from threading import Lock
 from typing import IO
 
@@ -24,6 +24,7 @@ MAX_RATIO = 200
 """How many times its stored size a compressed file may grow before it is given up as a bomb."""
 RATIO_FREE_BYTES = 64 << 20
 """Bytes of text up to which the ratio is not looked at."""
+_DRAIN_BYTES = 1 << 20
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
@@ -66,13 +67,14 @@ class TextReader:
     def __init__(self, stored: BufferedReader, name: str) -> None:
         self._name = name
         self._stored = _Counted(stored)
-        self._text = _text(stored.peek(4)[:4], self._stored)
+        self._text = _decompressed(stored.peek(4)[:4], self._stored)
         self._given = 0
+        self._damage: BrokenContainer | None = None
 
     @property
     def compressed(self) -> bool:
         """Whether the text differs from the stored bytes."""
-        return self._text is not self._stored
+        return self._text is not None
 
     @property
     def stored_bytes(self) -> int:
@@ -80,33 +82,61 @@ class TextReader:
         return self._stored.count
 
     def hash_stored(self) -> Callable[[], str]:
-        """Hash the stored bytes from now on; give what tells the SHA-256 so far, in hex."""
-        self._stored.digest = hashlib.sha256()
-        return self._stored.digest.hexdigest
+        """Hash the stored bytes; give what reads on to their end and tells the SHA-256, in hex."""
+        digest = self._stored.digest = hashlib.sha256()
+
+        def sha256_to_the_end() -> str:
+            while self._read_stored(_DRAIN_BYTES):
+                pass
+            return digest.hexdigest()
+
+        return sha256_to_the_end
 
     def read(self, size: int) -> bytes:
-        """Read up to `size` bytes of text; empty at the end.
+        """Read `size` bytes of text, fewer before the end or damage; empty at the end.
 
         Raises:
-            BrokenContainer: the compressed data is damaged, cut or a bomb.
+            BrokenContainer: the compressed data is damaged, cut or a bomb from here on.
             SourceUnreadable: the file cannot be read further.
         """
-        try:
-            data = self._text.read(size)
-        except (EOFError, zlib.error, gzip.BadGzipFile, zstd.ZstdError) as error:
-            reason = f"the compressed data is damaged or cut: {error}"
-            raise BrokenContainer(reason, Code.MALFORMED) from error
-        except OSError as error:
-            raise SourceUnreadable(f"{self._name}: cannot read on: {error.strerror}") from error
+        data = b"".join(self._pieces(self._text, size)) if self._text else self._read_stored(size)
+        if not data and self._damage is not None:
+            raise self._damage
         self._given += len(data)
         if self._given > RATIO_FREE_BYTES and self._given > MAX_RATIO * self.stored_bytes:
             reason = f"the text is over {MAX_RATIO} times the size of the file"
             raise BrokenContainer(reason, Code.OVERSIZE)
         return data
 
+    def _pieces(self, text: gzip.GzipFile | zstd.ZstdFile, size: int) -> Iterator[bytes]:
+        """Decompress piece by piece, so that what stands before damage is not lost with it."""
+        while size > 0 and self._damage is None:
+            try:
+                piece = text.read1(size)
+            except (EOFError, zlib.error, gzip.BadGzipFile, zstd.ZstdError) as error:
+                reason = f"the compressed data is damaged or cut: {error}"
+                self._damage = BrokenContainer(reason, Code.MALFORMED)
+                return
+            except OSError as error:
+                raise self._unreadable(error) from error
+            if not piece:
+                return
+            size -= len(piece)
+            yield piece
+
+    def _read_stored(self, size: int) -> bytes:
+        try:
+            return self._stored.read(size)
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> SourceUnreadable:
+        return SourceUnreadable(f"{self._name}: cannot read on: {error.strerror}")
+
     def close(self) -> None:
         """Give back the file."""
-        self._text.close()
+        if self._text is not None:
+            self._text.close()
         self._stored.close()
 
 
@@ -133,9 +163,9 @@ class _Counted(RawIOBase):
         super().close()
 
 
-def _text(magic: bytes, stored: _Counted) -> RawIOBase | BufferedIOBase:
+def _decompressed(magic: bytes, stored: _Counted) -> gzip.GzipFile | zstd.ZstdFile | None:
     if magic.startswith(_GZIP):
         return gzip.GzipFile(fileobj=stored)
     if magic.startswith(_ZSTD):
         return zstd.ZstdFile(stored)
-    return stored
+    return None
