@@ -13,9 +13,11 @@ from audit_console.columns.frame import malformed_frame
 from audit_console.columns.links import LinkMarker
 from audit_console.columns.schema import PAGE
 from audit_console.columns.table import EventTable, View
+from audit_console.core.codec import decode_line
+from audit_console.core.event import AuditEvent
 from audit_console.core.filters import Filter
 from audit_console.core.findings import Code
-from audit_console.errors import NotAnAuditLog
+from audit_console.errors import NotAnAuditLog, SourceUnreadable
 from audit_console.sources.archive.files import ArchiveFile, prune_files, read_lines
 from audit_console.sources.archive.reading import Piece, read_pieces
 from audit_console.sources.archive.text import RandomAccess
@@ -114,9 +116,9 @@ class ArchiveSource:
 
     def _take_in(self, piece: Piece, batch: Batch | None) -> None:
         if batch is not None and self._keep:
-            self._table.append(batch.events.select(_KEPT))
-            if piece.text is not None:
+            if piece.text is not None:  # before the rows: a page looks for their text here
                 self._copy(piece.file).append(piece.text)
+            self._table.append(batch.events.select(_KEPT))
         if batch is not None and self._malformed.height < MALFORMED_KEPT:
             room = MALFORMED_KEPT - self._malformed.height
             self._malformed = pl.concat([self._malformed, batch.malformed.head(room)])
@@ -149,13 +151,14 @@ class ArchiveSource:
 
     def _raw_line(self, file: int, offset: int, length: int, event_id: str) -> str | None:
         """Read a line back; None where the file no longer holds it."""
-        if file not in self._texts:
-            self._texts[file] = RandomAccess(self._files[file].open_stored())
         try:
+            if file not in self._texts:
+                self._texts[file] = RandomAccess(self._files[file].open_stored())
             raw = self._texts[file].read_at(offset, length).decode()
-        except (OSError, UnicodeDecodeError):
+        except (SourceUnreadable, OSError, UnicodeDecodeError):
             return None
-        return raw if len(raw.encode()) == length and event_id in raw else None
+        event = decode_line(raw)
+        return raw if isinstance(event, AuditEvent) and event.id == event_id else None
 
 
 def _batch(piece: Piece, marker: LinkMarker) -> Batch | None:
