@@ -81,7 +81,7 @@ ACTIONS: tuple[Action, ...] = (
         "reverse",
         ("r",),
         "Reverse",
-        "sort by time the other way, the selected event stays selected",
+        "sort by time the other way; the selection stays",
         in_footer=True,
     ),
     Action(
@@ -159,11 +159,9 @@ ACTIONS: tuple[Action, ...] = (
         "step_back",
         ("escape",),
         "Back / stop",
-        "leave the detail; stop the load and keep what is there; close the detail",
+        "stop the load and keep what is there; close the detail",
     ),
-    Action(
-        Pane.INVESTIGATE, "leave", ("q",), "Back", "a step back: detail, filter, then the sources"
-    ),
+    Action(Pane.INVESTIGATE, "leave", ("q",), "Back", "a step back: detail, filter, sources"),
     Action(Pane.SOURCES, "leave", ("q",), "Quit", "leave the program", in_footer=True),
     Action(Pane.SOURCES, "step_back", ("escape",), "List", "from the input to the list"),
     Action(
@@ -179,7 +177,7 @@ ACTIONS: tuple[Action, ...] = (
         "forget",
         ("delete", "x"),
         "Forget",
-        "remove the selected source from this list; the log is not touched",
+        "take the source off this list; the log is not touched",
     ),
     Action(
         Pane.DIALOG,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from audit_console.core.filters import EVERYTHING, Equals, Filter
-from audit_console.core.findings import Finding
+from audit_console.core.findings import Code, Finding
 from audit_console.sources.protocol import AtEvent, AtRow
 from audit_console.tui.widgets.event_window import View
 
@@ -21,6 +21,10 @@ def including(where: Filter, terms: Sequence[Equals]) -> Filter:
 def without(where: Filter, term: Equals) -> Filter:
     """Remove a term."""
     return Filter(tuple(known for known in where.terms if known != term))
+
+
+UNREADABLE = frozenset({Code.MALFORMED, Code.OVERSIZE, Code.TORN_TAIL})
+"""Codes of findings that point to a line which is no event."""
 
 
 class Found(NamedTuple):

@@ -40,6 +40,10 @@ def test_a_key_means_one_thing_in_a_pane(pane: Pane) -> None:
     assert not [key for key, count in keys.items() if count > 1]
 
 
+def test_explanations_fit_the_help() -> None:
+    assert [action for action in ACTIONS if len(action.explanation) > 56] == []
+
+
 def test_bindings_and_help_come_from_the_table() -> None:
     table = bindings(Pane.TABLE)
     help_text = "\n".join("".join(span.text for span in line) for line in help_lines([Pane.TABLE]))

@@ -78,6 +78,7 @@ async def test_an_empty_log_is_shown_as_such(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until_loaded(pilot)
         assert "◐ INCOMPLETE" in screen_lines(app)[0]
+        assert screen_lines(app)[3].strip() == "no event"
         assert "0 of 0 matched · 0 lines" in screen_lines(app)[-2]
         await pilot.press("G", "enter", "f", "y", "Y", "c", "r", "w", "colon")
         await pilot.press("1", "enter")
@@ -283,6 +284,18 @@ async def test_bad_lines_are_shown_with_their_bytes(tmp_path: Path) -> None:
         await until_shown(pilot, '{"broken')
         await pilot.press("q")
         assert isinstance(app.screen, InvestigateScreen)
+
+
+async def test_a_finding_on_a_line_that_is_no_event_leads_to_the_bad_lines(tmp_path: Path) -> None:
+    app = make_app(MemorySource(tampered_lines()), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("i")
+        await until_shown(pilot, "MALFORMED")
+        while "MALFORMED" not in _selected_line(app.screen.query_one("#findings", LineList)):
+            await pilot.press("down")
+        await pilot.press("enter")
+        await until_shown(pilot, "1 line could not be read")
 
 
 async def test_many_bad_lines_are_fetched_as_the_cursor_reaches_them(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from audit_console.core.findings import Finding
 from audit_console.errors import SourceError
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.clipboard import copy
-from audit_console.tui.locating import find_event, including, without
+from audit_console.tui.locating import UNREADABLE, Found, find_event, including, without
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import Session
 from audit_console.tui.widgets import event_columns as columns
@@ -248,9 +248,14 @@ class InvestigateScreen(ConsoleScreen):
         except SourceError as error:
             self.notify(f"{error} {error.hint}", severity="error")
             return
-        if found is None:
+        if found is None and finding.code in UNREADABLE:
+            self.action_bad_lines()
+        elif found is None:
             self.notify("this finding points to no event that can be shown")
-            return
+        else:
+            self._go_to_found(found)
+
+    def _go_to_found(self, found: Found) -> None:
         if found.unfiltered:
             self.notify("the filter was removed: it hid this event")
         self._table.go_to(found.row, where=EVERYTHING if found.unfiltered else None)

@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.painting import LinePainter
+from audit_console.tui.painting import LinePainter, Span
 from audit_console.tui.widgets import event_columns as columns
 from audit_console.tui.widgets.event_columns import COLUMNS
 from audit_console.tui.widgets.virtual_rows import VirtualRows
@@ -123,7 +123,8 @@ class EventTable(VirtualRows, can_focus=True):
         if y == 0:
             return self._header_in_sight(width)
         if row >= self.row_count:
-            return Strip.blank(width, self._base_style)
+            nothing = row == 0 and self.view is not None and not self._fetching
+            return self.paint((Span(" no event" if nothing else "", "muted"),), width)
         if self._window.row(row) is None:
             return Strip(
                 [Segment(" …", self.rich_style + self.role_style("muted"))]
