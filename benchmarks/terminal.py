@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import tempfile
@@ -65,7 +66,7 @@ class Terminal:
         trace: TracebackType | None,
     ) -> None:
         if self._process.returncode is None:
-            self._process.kill()
+            os.kill(self._process.pid, signal.SIGKILL)  # kill() would reap it, and lose its figures
             self.peak_bytes = reap(self._process)
         os.close(self._master)
         self._state.cleanup()
