@@ -36,10 +36,13 @@ def long_log(demo_log: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def endless_input() -> Iterator[tuple[int, int]]:
-    """A pipe that nobody closes; filled by `fill`."""
+    """A pipe whose writing end nobody closes; filled by `fill`.
+
+    The test closes its reading end once a program holds it: should that end early,
+    writing fails instead of waiting for ever.
+    """
     reading, writing = os.pipe()
     yield reading, writing
-    os.close(reading)
     os.close(writing)
 
 
@@ -85,6 +88,7 @@ def test_waiting_for_standard_input_can_be_interrupted(
     with subprocess.Popen(
         [*PROGRAM, "verify", "-"], stdin=reading, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
+        os.close(reading)
         fill(writing, demo_log)
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=PATIENCE_SECONDS)
@@ -98,6 +102,7 @@ def test_the_console_can_be_left_while_standard_input_stays_open(
 ) -> None:
     reading, writing = endless_input
     with Terminal([*PROGRAM, "-"], stdin=reading) as terminal:
+        os.close(reading)
         terminal.wait_for(lambda text: "audit-console" in text)
         fill(writing, demo_log)
         terminal.type(b"\x11")
