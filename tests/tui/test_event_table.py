@@ -5,8 +5,10 @@ from pathlib import Path
 from textual.events import MouseScrollDown
 from textual.pilot import Pilot
 
+from audit_console.core.filters import Filter
+from audit_console.errors import SourceUnreadable
 from audit_console.sources.memory import MemorySource
-from audit_console.sources.protocol import Order
+from audit_console.sources.protocol import AtRow, Cursor, Order, Page
 from tests.tui.support import (
     GatedSource,
     HugeSource,
@@ -210,3 +212,33 @@ async def test_keys_move_over_rows_and_columns(tmp_path: Path) -> None:
         assert table.cursor_row == 1
         await pilot.press("left_square_bracket")
         assert table.cursor_row == 0
+
+
+class FailingSource(MemorySource):
+    def page(self, where: Filter, *, order: Order, at: Cursor, limit: int) -> Page:
+        if isinstance(at, AtRow) and at.row > 100:
+            raise SourceUnreadable("disk: input/output error", hint="Copy the file.")
+        return super().page(where, order=order, at=at, limit=limit)
+
+
+async def test_rows_that_cannot_be_fetched_are_said_to_be_so(tmp_path: Path) -> None:
+    app = make_app(FailingSource(make_lines(1_000)), tmp_path)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("G")
+        await until_shown(pilot, "disk: input/output error")
+        await pilot.press("g")
+        await until_shown(pilot, "action 0 ")
+
+
+async def test_keys_in_the_footer_are_clicked(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.click("KeyBar", offset=(screen_lines(app)[-1].index("Reverse"), 0))
+        await until_shown(pilot, "time (UTC) ▼")
+        await pilot.click("KeyBar", offset=(screen_lines(app)[-1].index("Findings"), 0))
+        await until_shown(pilot, "NO_CHECKPOINT")
+        await pilot.click("#findings", offset=(5, 0))
+        await pilot.click("#findings", offset=(5, 0), times=2)
+        await until_shown(pilot, "row 30 of 30")

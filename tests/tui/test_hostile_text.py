@@ -32,17 +32,13 @@ from tests.tui.support import (
 )
 
 HOSTILE = {
-    "escape": "\x1b[2J\x1b[31mred",
-    "osc": "\x1b]0;owned\x07\x1b]8;;https://evil.example\x1b\\link",
-    "c1": "\x9b31mcsi\x9d0;osc\x9c",
-    "bidi": "user\u202egnp.exe\u2066x\u2069",
-    "zero_width": "ad\u200bmin\u2060\ufeff\u00ad",
+    "control": "\x1b[2J\x1b[31mred\x1b]0;owned\x07\x1b]8;;https://evil.example\x1b\\link"
+    "\x9b31mcsi\x9d0;osc\x9ca\x7fb\x00c",
     "lines": "one\r\ntwo\x0bthree\u2028four\x85five\tsix",
-    "rich_markup": "[bold red]alarm[/bold red][link=https://evil.example]x[/]",
-    "textual_markup": "[@click=app.quit]press me[/][$error on $error]gone[/]",
-    "marks": "z" + "\u0300" * 500,
-    "delete": "a\x7fb\x00c",
-    "tags": "x\U000e0041\U000e0042\ufe0f",
+    "invisible": "user\u202egnp.exe\u2066x\u2069ad\u200bmin\u2060\ufeff\u00adx\U000e0041\ufe0f"
+    "z" + "\u0300" * 500,
+    "markup": "[bold red]alarm[/bold red][link=https://evil.example]x[/]"
+    "[@click=app.quit]press me[/][$error on $error]gone[/]",
     "long": "A" * 100_000,
 }
 TEXT_FIELDS = (

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from audit_console.core.codec import encode_line
+from audit_console.core.event import AuditEvent
+from audit_console.tui.widgets.event_lines import DetailLine, detail_lines
+from tests.tui.support import chained, make_event
+
+
+def row_of(raw: str | None, check: str | None) -> dict[str, Any]:
+    return {"raw": raw, "check": check, "line": 7, "offset": 1_200, "length": 640}
+
+
+def lines_of(event: AuditEvent, check: str | None) -> list[DetailLine]:
+    return detail_lines(row_of(encode_line(event), check), "audit.jsonl", 100, frozenset())
+
+
+def text_of(lines: list[DetailLine]) -> str:
+    return "\n".join("".join(span.text for span in detail.line) for detail in lines)
+
+
+def test_every_field_is_there_and_copied_as_it_stands() -> None:
+    event = chained([make_event(3, user_agent="curl \x1b[31m")])[0]
+    lines = lines_of(event, "verified")
+
+    copied = [detail.value for detail in lines]
+    for value in (
+        event.id,
+        event.timestamp,
+        event.event_type,
+        event.user_id,
+        event.action,
+        f"{event.resource_type}/{event.resource_id}",
+        event.ip_address,
+        event.user_agent,
+        event.event_hash,
+        event.previous_hash,
+        event.recorded_at,
+        event.chain,
+        str(event.seq),
+        event.details,
+        encode_line(event),
+    ):
+        assert value in copied
+    assert "audit.jsonl:7 · byte 1,200, 640 long" in text_of(lines)
+
+
+@pytest.mark.parametrize(
+    ("check", "edit", "words"),
+    [
+        ("verified", {}, ["✔ verified", "✔ matches the content", "✔ the chain begins here"]),
+        ("broken", {}, ["✘ broken", "✔ matches the content", "✘ does not follow from the event"]),
+        (
+            "broken",
+            {"action": "edited"},
+            ["✘ the content hashes to", "· not known from this event"],
+        ),
+    ],
+)
+def test_the_check_is_said_in_words(check: str, edit: dict[str, Any], words: list[str]) -> None:
+    event = replace(chained([make_event(0)])[0], **edit)
+    text = text_of(lines_of(event, check))
+
+    for word in words:
+        assert word in text
+
+
+def test_a_line_that_is_gone_is_said_to_be() -> None:
+    text = text_of(detail_lines(row_of(None, "verified"), "audit.jsonl", 100, frozenset()))
+
+    assert "the line is no longer there" in text
+
+
+def test_a_line_that_is_no_event_any_more_shows_why() -> None:
+    text = text_of(detail_lines(row_of("{broken", "verified"), "audit.jsonl", 100, frozenset()))
+
+    assert "this line is no longer an event" in text
+    assert "{broken" in text
