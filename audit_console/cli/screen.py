@@ -100,8 +100,8 @@ async def _run(app: AuditConsoleApp) -> ExitCode | None:
 
 
 def _exit_code(app: AuditConsoleApp, *, asked: bool) -> ExitCode:
-    if app.return_code:  # the app crashed and has said so
-        return ExitCode.ERROR
+    if app.crash is not None:
+        raise app.crash
     if app.verification is not None:
         return code_of_verification(app.verification)
     if app.error is not None:

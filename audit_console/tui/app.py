@@ -196,6 +196,15 @@ class AuditConsoleApp(App[None]):
         """Leave at once, even while loading."""
         self.exit()
 
+    @property
+    def crash(self) -> Exception | None:
+        """The fault of the program that ended it, if one did."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        """End without Textual's report, which prints variables and so the log's text."""
+        self._close_messages_no_wait()
+
     def on_unmount(self) -> None:
         """Have a running load hand over what it has, however the program ends."""
         for load in (self._load, self._opening):
