@@ -97,9 +97,8 @@ class _Member(NamedTuple):
     text: str
 
 
-def quote(text: str) -> str:
-    """Print a JSON string as format v1 spells it."""
-    return json.dumps(text, ensure_ascii=False)
+quote = json.encoder.encode_basestring
+"""Print a JSON string as format v1 spells it: the encoder that `json.dumps` uses for one."""
 
 
 def canonical_details(details: Mapping[str, object]) -> str:
@@ -250,7 +249,7 @@ def _optional_text(members: dict[str, _Member], key: str) -> str | None:
 
 
 def _name(key: str) -> str:
-    """Print a field name of the log for a reason: cut, and without characters that no text holds."""
+    """Print a field name for a reason: cut, and without characters that no text holds."""
     return quote(_SURROGATE.sub("\ufffd", key[:80]))
 
 
