@@ -12,6 +12,8 @@ from audit_console.sources.archive.text import BrokenContainer
 FIRST_BLOCK_BYTES = 256 << 10
 """Small, so that a first page is there at once."""
 LARGEST_BLOCK_BYTES = 16 << 20
+MOST_LINES = 100_000
+"""A block of more lines is cut further: a short line costs far more memory than its bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,9 @@ def _blocks(file: int, read: Callable[[int], bytes], at: _Position) -> Iterator[
         if end:
             data = kept + chunk[:end]
             kept = chunk[end:]
-            yield Block(file, at.line, at.offset, data)
-            at.advance(data)
+            for part in _parts(data):
+                yield Block(file, at.line, at.offset, part)
+                at.advance(part)
         else:
             kept += chunk
         if len(kept) > MAX_LINE_BYTES:
@@ -85,6 +88,18 @@ def _blocks(file: int, read: Callable[[int], bytes], at: _Position) -> Iterator[
             at.offset += skipped.length + 1
     if kept:
         yield Block(file, at.line, at.offset, kept, unended=True)
+
+
+def _parts(data: bytes) -> Iterator[bytes]:
+    """Cut whole lines into smaller parts where they are very many."""
+    if data.count(b"\n") <= MOST_LINES:
+        yield data
+        return
+    begin = 0
+    while begin < len(data):
+        end = data.rfind(b"\n", begin, begin + MOST_LINES) + 1 or data.find(b"\n", begin) + 1
+        yield data[begin:end]
+        begin = end
 
 
 def _skip_line(begun: bytes, read: Callable[[int], bytes]) -> tuple[Unreadable, bytes]:
