@@ -61,5 +61,5 @@ but links to one of the `FORK_WINDOW` events before it (the orchestrator's forma
 PAGE = LINE | EVENT | {"event_hash": pl.String, "check": CHECK, "raw": pl.String}
 """`raw` is the line as stored, read back from the log."""
 
-MALFORMED = LINE | {"code": pl.String, "reason": pl.String, "start": pl.Binary}
-"""`start` is the first 4096 bytes of the line."""
+MALFORMED = LINE | {"length": pl.UInt64, "code": pl.String, "reason": pl.String, "start": pl.Binary}
+"""`length` has room for a line of any size, `start` is the first 4096 bytes of it."""
