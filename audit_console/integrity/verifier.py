@@ -26,6 +26,7 @@ from audit_console.sources.protocol import Batch, Source, Status
 def verify(
     source: Source,
     *,
+    roots: bool = True,
     stop: Event | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Verification:
@@ -33,13 +34,14 @@ def verify(
 
     Args:
         source: a log of which nothing was read yet.
+        roots: compute the Merkle tree heads too, a hash more for every event.
         stop: ends the reading early once set; the result then says so.
         on_progress: is told after each batch, on the calling thread.
 
     Raises:
         SourceError: the log cannot be looked at.
     """
-    verifier = _Verifier(LogCheck(read_prunes(source.prune_records())))
+    verifier = _Verifier(LogCheck(read_prunes(source.prune_records())), roots=roots)
     with closing(source.batches()) as batches:
         for batch in batches:
             verifier.add(batch, source.status)
@@ -53,6 +55,7 @@ def verify(
 @dataclass(slots=True)
 class _Verifier:
     check: LogCheck
+    roots: bool
     trees: dict[str, CompactRange | None] = field(default_factory=dict)
 
     def add(self, batch: Batch, status: Status) -> None:
@@ -92,7 +95,7 @@ class _Verifier:
     def _grow_tree(self, located: LocatedRun) -> None:
         """Add a run's leaves where they are next; a chain out of order has no tree here."""
         run = located.run
-        if run.scheme is not Scheme.V1:
+        if not self.roots or run.scheme is not Scheme.V1:
             return
         if run.chain not in self.trees:
             prune = self.check.prunes.latest.get(run.chain)

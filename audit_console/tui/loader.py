@@ -73,7 +73,9 @@ class Load:
         try:
             self._source = self._opener(self.places)
             self._post(SourceOpened(self.generation, self._source))
-            self.verification = verify(self._source, stop=self._stop, on_progress=self._on_progress)
+            self.verification = verify(
+                self._source, roots=False, stop=self._stop, on_progress=self._on_progress
+            )
             self._post(LoadFinished(self.generation, self.verification))
         except AuditConsoleError as error:
             self.error = error
