@@ -179,7 +179,10 @@ def test_other_event_types_and_extra_keys_of_the_other_format_are_kept_or_passed
             'result is an object other than {"Failure":"message"}',
         ),
         (member(ORCHESTRATOR, "result", '{"Failure":"\\ud800"}'), "result holds a lone surrogate"),
-        (member(ORCHESTRATOR, "result", '"no"'), "result is none of success, failure, partial_success"),
+        (
+            member(ORCHESTRATOR, "result", '"no"'),
+            "result is none of success, failure, partial_success",
+        ),
     ],
 )
 def test_a_bad_line_is_told_why(line: str, expected: str) -> None:
@@ -233,7 +236,9 @@ def test_endless_nesting_is_refused_before_it_is_parsed() -> None:
 def test_the_limits_of_line_and_entry() -> None:
     event = v1_chain(1)[0]
     room = 65_535 - len(encode_entry(replace(event, action="")).encode())
-    full, over = (encode_line(replace(event, action="é" * (room // 2) + "x" * more)) for more in (0, 2))
+    full, over = (
+        encode_line(replace(event, action="é" * (room // 2) + "x" * more)) for more in (0, 2)
+    )
     assert isinstance(decode_line(full), AuditEvent)
     assert reason(over)[0] is Code.OVERSIZE
     assert reason(b" " * (1 << 20) + b"x") == (

@@ -104,13 +104,14 @@ def _tampered(draw: st.DrawFn, lines: Lines) -> Lines:
             return [*lines[:first], draw(stray_lines()), *lines[first:]]
 
 
-@examples(150)
+@examples(100)
 @given(tampered_logs(), st.sampled_from(BATCHES))
 def test_columns_say_what_the_core_says(lines: Lines, batch_lines: int) -> None:
     assert judge_in_memory(lines, batch_lines) == judge_one_by_one(lines)
 
 
-@examples(40)
+@pytest.mark.usefixtures("parsers_stay")
+@examples(30)
 @given(tampered_logs(), st.sampled_from([600, 1_300, 1 << 20]))
 def test_archives_say_what_the_core_says(
     tmp_path_factory: pytest.TempPathFactory, lines: Lines, block_bytes: int

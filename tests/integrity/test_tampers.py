@@ -64,11 +64,11 @@ NOTHING: Found = []
 
 Judge = Callable[[Lines], Judgement]
 
+pytestmark = pytest.mark.usefixtures("parsers_stay")
+
 
 @pytest.fixture(params=["archive", "memory", "core"])
-def judge(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Judge:
+def judge(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Judge:
     """Judge a log in one of the ways there are, cut into small parts where it is cut."""
     monkeypatch.setattr(blocks, "FIRST_BLOCK_BYTES", 1_900)
     monkeypatch.setattr(blocks, "LARGEST_BLOCK_BYTES", 3_000)
@@ -180,7 +180,11 @@ V1_TAMPERS: dict[str, tuple[Tamper, Found, Found]] = {
         [found for seq in range(COUNT) for found in mismatch(seq)],
         NOTHING,
     ),
-    "two edits": (both(edited(3, action="x"), edited(4, action="x")), mismatch(3) + mismatch(4), []),
+    "two edits": (
+        both(edited(3, action="x"), edited(4, action="x")),
+        mismatch(3) + mismatch(4),
+        [],
+    ),
     "head removed": (removed(0), [at(Code.HEAD_MISSING, 0)], NOTHING),
     "first half removed": (removed(0, 5), [at(Code.HEAD_MISSING, 0, 5)], NOTHING),
     "one removed": (removed(5), [at(Code.GAP, 5)], NOTHING),

@@ -66,9 +66,7 @@ def v1_chain(count: int, *, chain: str = CHAIN) -> list[AuditEvent]:
 def branch(chain: Sequence[AuditEvent], first: int, last: int) -> list[AuditEvent]:
     """Make other events for the places `first` to `last` of a chain, linked before them."""
     before = chain[first - 1].event_hash or "" if first else GENESIS_HASH
-    return linked(
-        (replace(one, action="another past") for one in chain[first : last + 1]), before
-    )
+    return linked((replace(one, action="another past") for one in chain[first : last + 1]), before)
 
 
 def v1_lines(events: Iterable[AuditEvent]) -> list[bytes]:
@@ -113,9 +111,7 @@ def orchestrator_hash(entry: Entry) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def orchestrator_sealed(
-    entries: Iterable[Entry], previous_hash: str | None = None
-) -> list[Entry]:
+def orchestrator_sealed(entries: Iterable[Entry], previous_hash: str | None = None) -> list[Entry]:
     """Link and hash entries; the first one links to `previous_hash`."""
     sealed = []
     for entry in entries:

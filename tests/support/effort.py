@@ -1,7 +1,8 @@
 """How hard the generated tests try.
 
 They are the same in every run, so that a failure is the change's and not the
-day's. `EXPLORE=20 pytest tests/…` tries 20 times as many examples, new ones each time.
+day's. `EXPLORE=20 pytest tests/…` tries 20 times as many examples, new ones each time,
+and leaves out no byte where bytes are tried one by one.
 """
 
 from __future__ import annotations
@@ -22,3 +23,8 @@ def examples(count: int) -> settings:
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
+
+
+def every(step: int, begin: int, end: int) -> range:
+    """Take every `step`th number, each one when exploring."""
+    return range(begin, end, 1 if _EXPLORE else step)

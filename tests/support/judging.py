@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from audit_console.core.chain import LogCheck
-from audit_console.core.codec import Malformed, decode_bytes
+from audit_console.core.codec import decode_bytes
 from audit_console.core.event import AuditEvent, Scheme
 from audit_console.core.findings import Code, Finding, FindingClass, Place
-from audit_console.core.hashing import check_hash
+from audit_console.core.hashing import HashCheck, check_hash
 from audit_console.core.run import FORK_WINDOW, run_of
 from audit_console.core.v1_chain import Candidate, V1Chain
 from audit_console.integrity.verification import Verification
@@ -20,6 +20,8 @@ from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 
 Span = tuple[int | None, int | None]
+Kept = tuple[int, int, int | None, int | None, str | None]
+"""Of a chain: events, failed ones, first and last seq, hash of the head."""
 
 
 def in_order(found: Iterable[tuple[Code, Span]]) -> list[tuple[Code, Span]]:
@@ -33,7 +35,7 @@ class Judgement:
 
     findings: tuple[Finding, ...]
     counts: dict[Code, int]
-    chains: dict[str, tuple[int, int, int | None, int | None, str | None]]
+    chains: dict[str, Kept]
 
     @property
     def beyond_the_unanchored_end(self) -> list[tuple[Code, Span]]:
@@ -95,55 +97,54 @@ def verify_archive(*paths: Path) -> Verification:
 
 def judge_one_by_one(lines: Sequence[bytes], *, fork_window: int = FORK_WINDOW) -> Judgement:
     """Judge lines by the core alone: no frames, one event at a time."""
-    check = LogCheck()
-    recent: deque[str | None] = deque(maxlen=fork_window)
-    claims: list[tuple[str, Candidate]] = []
+    reader = _OneByOne(deque(maxlen=fork_window))
     for number, line in enumerate(lines, 1):
         event = decode_bytes(line)
         if isinstance(event, AuditEvent):
-            _add(check, event, line.decode(), number, recent, claims)
+            reader.add(event, line.decode(), Place("memory", number, event.id))
         elif line and not line.isspace():
-            assert isinstance(event, Malformed)
-            check.add_unreadable(event.code, event.reason, Place("memory", number))
-    check.finish({name: _asked_for(chain, claims) for name, chain in check.v1_chains.items()})
+            reader.check.add_unreadable(event.code, event.reason, Place("memory", number))
+    check = reader.check
+    check.finish(
+        {name: _asked_for(chain, reader.claims) for name, chain in check.v1_chains.items()}
+    )
     return _judgement(check.findings.kept, check.findings.counts, _chains(check))
 
 
-def _add(
-    check: LogCheck,
-    event: AuditEvent,
-    line: str,
-    number: int,
-    recent: deque[str | None],
-    claims: list[tuple[str, Candidate]],
-) -> None:
-    hashed = check_hash(event, line)
-    if hashed.computed is None:
-        check.unhashed += 1
-        return
-    place = Place("memory", number, event.id)
-    stored = event.event_hash or ""
-    if event.scheme is Scheme.V1:
-        chain, seq = event.chain or "", event.seq or 0
-        if not hashed.canonical and hashed.computed == stored:
-            check.add_noncanonical(chain, seq, place)
-        claim = Candidate(seq, event.previous_hash or "", stored, hashed.computed, place)
-        claims.append((chain, claim))
-    known = event.previous_hash in recent
-    check.add_run(run_of(event, hashed.computed, place, link_known=known))
-    if event.scheme is Scheme.ORCHESTRATOR:
-        recent.append(event.event_hash)
+@dataclass
+class _OneByOne:
+    recent: deque[str | None]
+    check: LogCheck = field(default_factory=LogCheck)
+    claims: list[tuple[str, Candidate]] = field(default_factory=list)
+
+    def add(self, event: AuditEvent, line: str, place: Place) -> None:
+        hashed = check_hash(event, line)
+        if hashed.computed is None:
+            self.check.unhashed += 1
+            return
+        if event.scheme is Scheme.V1:
+            self._claim(event, hashed, place)
+        known = event.previous_hash in self.recent
+        self.check.add_run(run_of(event, hashed.computed, place, link_known=known))
+        if event.scheme is Scheme.ORCHESTRATOR:
+            self.recent.append(event.event_hash)
+
+    def _claim(self, event: AuditEvent, hashed: HashCheck, place: Place) -> None:
+        chain, seq, stored = event.chain or "", event.seq or 0, event.event_hash or ""
+        computed = hashed.computed or ""
+        if not hashed.canonical and computed == stored:
+            self.check.add_noncanonical(chain, seq, place)
+        claim = Candidate(seq, event.previous_hash or "", stored, computed, place)
+        self.claims.append((chain, claim))
 
 
 def _asked_for(chain: V1Chain, claims: list[tuple[str, Candidate]]) -> list[Candidate]:
-    wanted = {
-        seq for span in chain.repeats for seq in range(span.first - 1, span.last + 2)
-    }
+    wanted = {seq for span in chain.repeats for seq in range(span.first - 1, span.last + 2)}
     return [claim for name, claim in claims if name == chain.name and claim.seq in wanted]
 
 
-def _chains(check: LogCheck) -> dict[str, tuple[int, int, int | None, int | None, str | None]]:
-    told = {}
+def _chains(check: LogCheck) -> dict[str, Kept]:
+    told: dict[str, Kept] = {}
     strays = check.misplaced
     for name, chain in check.v1_chains.items():
         events = chain.tally.events + strays
@@ -160,7 +161,7 @@ def _chains(check: LogCheck) -> dict[str, tuple[int, int, int | None, int | None
 def _judgement(
     findings: Sequence[Finding],
     counts: dict[Code, int],
-    chains: dict[str, tuple[int, int, int | None, int | None, str | None]],
+    chains: dict[str, Kept],
 ) -> Judgement:
     ordered = sorted(
         (replace(one, file=None) for one in findings),

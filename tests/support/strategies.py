@@ -157,7 +157,19 @@ _DAYS = [
     *(b"20261123", b"2026-327", b"+2026-11-23", b"2026-11-23 ", b" 2026-11-23"),
 ]
 _JOINTS = [b"T", b"t", b" ", b"", b"_"]
-_OFFSETS = [b"Z", b"z", b"+00:00", b"-00:00", b"+01:00", b"", b"+0000", b"+00", b"ZZ", b" Z", b"Z\\n"]
+_OFFSETS = [
+    b"Z",
+    b"z",
+    b"+00:00",
+    b"-00:00",
+    b"+01:00",
+    b"",
+    b"+0000",
+    b"+00",
+    b"ZZ",
+    b" Z",
+    b"Z\\n",
+]
 _ODD_TIMES = st.builds(
     lambda *parts: b'"' + b"".join(parts) + b'"',
     st.sampled_from([b"2026-11-23", *_DAYS]),

@@ -90,9 +90,7 @@ def test_every_odd_value_in_every_field(parser: LineParser, path: Path) -> None:
 @pytest.mark.parametrize("path", [V1_VECTORS, UPSTREAM_VECTORS], ids=["v1", "orchestrator"])
 def test_every_byte_flipped(parser: LineParser, path: Path, mask: int) -> None:
     line = lines_of(path)[1]
-    flipped = [
-        line[:at] + bytes([line[at] ^ mask]) + line[at + 1 :] for at in range(len(line))
-    ]
+    flipped = [line[:at] + bytes([line[at] ^ mask]) + line[at + 1 :] for at in range(len(line))]
     assert_same(parser, [one for one in flipped if b"\n" not in one])
 
 

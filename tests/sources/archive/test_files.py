@@ -1,0 +1,179 @@
+"""What the user may name, and in which order the files are one log."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from audit_console.core.findings import Code
+from audit_console.errors import NotAnAuditLog, SourceError, SourceNotFound, SourceUnreadable
+from audit_console.integrity.verifier import verify
+from audit_console.sources.archive import open_archive
+from tests.support.chains import orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
+from tests.support.judging import judge_archive, verify_archive
+
+V1 = v1_lines(v1_chain(9))
+ORCHESTRATOR = orchestrator_lines(orchestrator_chain(6))
+
+
+def written(path: Path, lines: list[bytes]) -> Path:
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    return path
+
+
+def names(*places: str | Path) -> list[str]:
+    source = open_archive([str(place) for place in places], keep=False)
+    source.close()
+    return [Path(file.name).name for file in source.status.files]
+
+
+@pytest.fixture
+def rotated(tmp_path: Path) -> Path:
+    """A folder with rotated files of both formats, whose names do not sort as they are."""
+    written(tmp_path / "audit.jsonl", V1[6:])
+    written(tmp_path / "audit.000000000003.jsonl", V1[3:6])
+    (tmp_path / "audit.000000000000.jsonl.gz").write_bytes(
+        gzip.compress(b"".join(line + b"\n" for line in V1[:3]))
+    )
+    written(tmp_path / "audit.log", ORCHESTRATOR[4:])
+    written(tmp_path / "audit.log.20251114-101010", ORCHESTRATOR[2:4])
+    written(tmp_path / "audit.log.20251115-101010", ORCHESTRATOR[:2])
+    written(tmp_path / "audit.checkpoints.jsonl", [b'{"note":"x"}'])
+    written(tmp_path / "audit.torn.1763960000", [b"half"])
+    (tmp_path / "notes.txt").write_text("not a log", encoding="utf-8")
+    (tmp_path / "folder.jsonl").mkdir()
+    return tmp_path
+
+
+ORDER = [
+    "audit.000000000000.jsonl.gz",
+    "audit.000000000003.jsonl",
+    "audit.jsonl",
+    "audit.log.20251115-101010",
+    "audit.log.20251114-101010",
+    "audit.log",
+]
+
+
+def test_rotated_files_of_both_formats_are_one_log_in_order(rotated: Path) -> None:
+    assert names(rotated) == ORDER
+    found = judge_archive(rotated)
+    assert found.notices == []
+    assert set(found.counts) == {Code.NO_CHECKPOINT, Code.WEAK_COVERAGE}
+    assert sorted(chain[0] for chain in found.chains.values()) == [6, 9]
+
+
+def test_a_glob_and_a_list_give_the_same_order(rotated: Path) -> None:
+    files = [name for name in reversed(ORDER) if ".log" not in name]
+    assert names(*(rotated / name for name in files)) == ORDER[:3]
+    assert names(rotated / "audit.*jsonl*") == [*ORDER[:3], "audit.checkpoints.jsonl"]
+    assert names(rotated / "*.log*") == ORDER[3:]
+
+
+def test_a_file_named_twice_is_read_once(rotated: Path) -> None:
+    link = rotated / "link.jsonl"
+    link.symlink_to(rotated / "audit.jsonl")
+    again = rotated / ".." / rotated.name / "audit.jsonl"
+    assert len(names(rotated / "audit.jsonl", again, link)) == 1
+    assert len(names(rotated, rotated / "*.jsonl")) == len(ORDER) + 1  # the checkpoints, by name
+
+
+def test_a_copy_of_a_file_is_found_as_a_repeat(tmp_path: Path) -> None:
+    written(tmp_path / "a.jsonl", V1)
+    written(tmp_path / "b.jsonl", V1)
+    assert judge_archive(tmp_path).beyond_the_unanchored_end == [(Code.DUPLICATE_SEQ, (0, 8))]
+
+
+def test_a_missing_rotated_file_is_a_gap(rotated: Path) -> None:
+    (rotated / ORDER[1]).unlink()
+    assert (Code.GAP, (3, 5)) in judge_archive(rotated).beyond_the_unanchored_end
+
+
+def test_an_event_torn_off_a_rotated_file_is_missing(tmp_path: Path) -> None:
+    whole = written(tmp_path / "a.jsonl", V1[:4]).read_bytes()
+    written(tmp_path / "b.jsonl", V1[4:])
+    (tmp_path / "a.jsonl").write_bytes(whole[:-40])
+    found = judge_archive(tmp_path)
+    assert found.beyond_the_unanchored_end == [(Code.GAP, (3, 3))]
+    assert found.notices == [(Code.TORN_TAIL, (None, None))]
+
+
+def test_a_torn_line_that_the_writer_wrote_again_is_a_notice(tmp_path: Path) -> None:
+    whole = written(tmp_path / "a.jsonl", V1[:5]).read_bytes()
+    written(tmp_path / "b.jsonl", V1[4:])
+    (tmp_path / "a.jsonl").write_bytes(whole[:-40])
+    found = judge_archive(tmp_path)
+    assert found.beyond_the_unanchored_end == []
+    assert found.notices == [(Code.TORN_TAIL, (None, None))]
+
+
+def test_a_symlinked_folder_is_a_folder(
+    rotated: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    link = tmp_path_factory.mktemp("elsewhere") / "link"
+    link.symlink_to(rotated, target_is_directory=True)
+    assert names(link) == ORDER
+
+
+def test_names_with_glob_characters_are_files_first(tmp_path: Path) -> None:
+    odd = written(tmp_path / "audit[1].jsonl", V1)
+    assert names(odd) == ["audit[1].jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [
+        ("missing.jsonl", SourceNotFound),
+        ("*.nothing", SourceNotFound),
+        ("missing/[", SourceNotFound),
+        ("empty", SourceNotFound),
+        ("pipe", SourceUnreadable),
+        ("binary.log", NotAnAuditLog),
+        ("text.log", NotAnAuditLog),
+        ("json.log", NotAnAuditLog),
+        ("binary.gz", NotAnAuditLog),
+        ("x" * 5000, SourceUnreadable),
+        ("a\x00b", SourceError),
+        ("loop", SourceError),
+    ],
+)
+def test_what_cannot_be_looked_at_is_one_clear_error(
+    tmp_path: Path, place: str, error: type[SourceError]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "binary.log").write_bytes(bytes(range(256)) * 50)
+    (tmp_path / "binary.gz").write_bytes(gzip.compress(b"\x00\x01"))
+    (tmp_path / "text.log").write_text("Nov 23 sshd[1]: hello\n" * 5, encoding="utf-8")
+    (tmp_path / "json.log").write_text('{"level":"info"}\n' * 5, encoding="utf-8")
+    with pytest.raises(error) as caught:
+        verify_archive(tmp_path / place)
+    assert caught.value.hint
+    assert "\n" not in str(caught.value)
+
+
+def test_an_empty_file_is_empty(tmp_path: Path) -> None:
+    for content in (b"", b"\n", b"\n\n \n"):
+        (tmp_path / "audit.jsonl").write_bytes(content)
+        assert verify_archive(tmp_path).counts == {Code.EMPTY: 1}
+
+
+def test_standard_input_is_kept_and_removed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    log = written(tmp_path / "audit.jsonl", V1)
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    monkeypatch.setenv("TMPDIR", str(kept))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with log.open() as piped:
+        monkeypatch.setattr("sys.stdin", piped)
+        source = open_archive(["-"], keep=True)
+    assert verify(source).verified == 9
+    assert len(list(kept.iterdir())) == 1
+    source.close()
+    assert list(kept.iterdir()) == []
