@@ -17,13 +17,11 @@ def leaf_hash(entry: bytes) -> str:
 
 def event_hash(event: AuditEvent) -> str | None:
     """Compute the hash that an event should carry; None where its scheme has none."""
-    match event.scheme:
-        case Scheme.V1:
-            return leaf_hash(encode_entry(event).encode())
-        case Scheme.ORCHESTRATOR:
-            return hashlib.sha256(orchestrator_entry(event).encode()).hexdigest()
-        case Scheme.UNHASHED:
-            return None
+    if event.scheme is Scheme.V1:
+        return leaf_hash(encode_entry(event).encode())
+    if event.scheme is Scheme.ORCHESTRATOR:
+        return hashlib.sha256(orchestrator_entry(event).encode()).hexdigest()
+    return None
 
 
 def orchestrator_entry(event: AuditEvent) -> str:

@@ -37,10 +37,6 @@ class CompactRange:
         tree.hashes = list(hashes)
         return tree
 
-    def append(self, leaf: bytes) -> None:
-        """Add the hash of the next leaf."""
-        self.append_subtree(leaf, 0)
-
     def extend(self, leaves: Iterable[bytes]) -> None:
         """Add the hashes of the next leaves."""
         for leaf in leaves:

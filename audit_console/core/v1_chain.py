@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from audit_console.core.event import GENESIS_HASH
 from audit_console.core.findings import Code, Finding, FindingList, Place, finding
@@ -52,6 +53,13 @@ class Candidate:
     place: Place
 
 
+class _Doubt(NamedTuple):
+    """What is to be reported of an event unless a fork beside it explains it."""
+
+    seq: int
+    finding: Finding
+
+
 @dataclass(slots=True)
 class V1Chain:
     """The check of one chain of format v1."""
@@ -63,8 +71,8 @@ class V1Chain:
     repeats: list[SeqRange] = field(default_factory=list)
     _segments: list[_Segment] = field(default_factory=list)
     _seq_before: int = -1
-    _broken_links: list[Finding] = field(default_factory=list)
-    _clock_steps: list[Finding] = field(default_factory=list)
+    _broken_links: list[_Doubt] = field(default_factory=list)
+    _clock_steps: list[_Doubt] = field(default_factory=list)
 
     @property
     def base_seq(self) -> int:
@@ -194,18 +202,17 @@ class V1Chain:
             return
         if later.first_link in (stored, computed):
             return
-        self._broken_links.append(
-            finding(
-                Code.PREVIOUS_HASH_MISMATCH,
-                f"seq {later.first_seq} does not link to the event before it",
-                chain=self.name,
-                first_seq=later.first_seq,
-                last_seq=later.first_seq,
-                place=later.first_place,
-                stored=later.first_link,
-                computed=stored,
-            )
+        found = finding(
+            Code.PREVIOUS_HASH_MISMATCH,
+            f"seq {later.first_seq} does not link to the event before it",
+            chain=self.name,
+            first_seq=later.first_seq,
+            last_seq=later.first_seq,
+            place=later.first_place,
+            stored=later.first_link,
+            computed=stored,
         )
+        self._broken_links.append(_Doubt(later.first_seq, found))
 
     def _check_clock(self, earlier: _Segment, later: _Segment) -> None:
         if earlier.last_recorded is None or later.first_recorded is None:
@@ -213,16 +220,15 @@ class V1Chain:
         if earlier.last_broken or later.first_broken:
             return
         if later.first_recorded < earlier.last_recorded:
-            self._clock_steps.append(
-                finding(
-                    Code.CLOCK_BACKWARDS,
-                    f"recorded_at of seq {later.first_seq} is before that of the event before",
-                    chain=self.name,
-                    first_seq=later.first_seq,
-                    last_seq=later.first_seq,
-                    place=later.first_place,
-                )
+            found = finding(
+                Code.CLOCK_BACKWARDS,
+                f"recorded_at of seq {later.first_seq} is before that of the event before",
+                chain=self.name,
+                first_seq=later.first_seq,
+                last_seq=later.first_seq,
+                place=later.first_place,
             )
+            self._clock_steps.append(_Doubt(later.first_seq, found))
 
     def finish(self, candidates: list[Candidate]) -> None:
         """Report what only the end can tell.
@@ -235,13 +241,13 @@ class V1Chain:
         self._report_missing()
         self._report_repeats(claims)
         for link in self._broken_links:
-            if not _explained_by_fork(link, claims):
+            if not _explained_by_fork(link.seq, claims):
                 self.tally.failed += 1
-                self.findings.add(link)
+                self.findings.add(link.finding)
         self._broken_links.clear()
         for step in self._clock_steps:
-            if not _beside_fork(step, claims):
-                self.findings.add(step)
+            if not _beside_fork(step.seq, claims):
+                self.findings.add(step.finding)
         self._clock_steps.clear()
 
     def _report_missing(self) -> None:
@@ -392,21 +398,18 @@ def _repeat_kind(claimants: list[Candidate]) -> Code:
     return Code.DUPLICATE_SEQ if len(hashes) == 1 else Code.FORK
 
 
-def _beside_fork(step: Finding, claims: dict[int, list[Candidate]]) -> bool:
+def _beside_fork(seq: int, claims: dict[int, list[Candidate]]) -> bool:
     """Tell whether a seq or the one before it is claimed twice: whose clock is compared, then?"""
-    seqs = (step.first_seq - 1, step.first_seq) if step.first_seq is not None else ()
-    return any(_repeat_kind(claims[seq]) is Code.FORK for seq in seqs if seq in claims)
+    claimed = (claims[one] for one in (seq - 1, seq) if one in claims)
+    return any(_repeat_kind(claimants) is Code.FORK for claimants in claimed)
 
 
-def _explained_by_fork(link: Finding, claims: dict[int, list[Candidate]]) -> bool:
+def _explained_by_fork(seq: int, claims: dict[int, list[Candidate]]) -> bool:
     """Tell whether some event that claims the seq links to one that claims the seq before."""
-    if link.first_seq is None:
-        return False
-    earlier = claims.get(link.first_seq - 1, [])
-    later = claims.get(link.first_seq, [])
+    earlier, later = claims.get(seq - 1, []), claims.get(seq, [])
     if len(earlier) < 2 and len(later) < 2:
         return False
     known = {hashed for one in earlier for hashed in (one.event_hash, one.computed_hash)}
-    if link.first_seq == 0:
+    if seq == 0:
         known.add(GENESIS_HASH)
     return any(one.previous_hash in known for one in later)

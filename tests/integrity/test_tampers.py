@@ -212,6 +212,12 @@ V1_TAMPERS: dict[str, tuple[Tamper, Found, Found]] = {
     "forged at the beginning": (forged(5, 0), [at(Code.FORK, 5)], [at(Code.OUT_OF_ORDER, 0)]),
     "forged last event, behind": (forged(LAST, COUNT), [at(Code.FORK, LAST)], NOTHING),
     "forged last event, before": (forged(LAST, LAST), [at(Code.FORK, LAST)], NOTHING),
+    "forged first event, behind": (forged(0, 1), [at(Code.CHAIN_RESTART, 0)], NOTHING),
+    "forged first event with a link, before": (
+        forged(0, 0, previous_hash="f" * 64),
+        [at(Code.CHAIN_RESTART, 0)],
+        NOTHING,
+    ),
     "forged with a wrong link": (
         forged(5, 6, previous_hash="f" * 64),
         [at(Code.FORK, 5)],

@@ -19,10 +19,10 @@ from audit_console.columns.frame import (
     malformed_frame,
     malformed_row,
 )
-from audit_console.core.codec import Malformed, decode_bytes, encode_line
+from audit_console.core.codec import Malformed, decode_bytes, encode_line, oversize_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code
-from audit_console.sources.archive.blocks import Block
+from audit_console.sources.archive.blocks import Block, Unreadable
 from audit_console.sources.archive.parse import LineParser
 from tests.support.chains import v1_lines
 from tests.support.effort import examples
@@ -157,3 +157,9 @@ def test_an_entry_at_and_over_the_limit(parser: LineParser, letter: str) -> None
     assert isinstance(bad, Malformed)
     assert bad.code is Code.OVERSIZE
     assert_same(parser, [full, over])
+
+
+def test_a_length_beyond_four_gigabytes_has_room(parser: LineParser) -> None:
+    giant = Unreadable(5 << 30, b"x", oversize_line(5 << 30))
+    parsed = parser.parse(Block(0, 1, 0, b"", unreadable=giant))
+    assert parsed.malformed["length"].to_list() == [5 << 30]
