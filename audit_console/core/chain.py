@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from audit_console.core.claims import Candidate
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
 from audit_console.core.findings import CODES, Code, FindingClass, FindingList, Place, finding
 from audit_console.core.linked_chain import LinkedChain
 from audit_console.core.prunes import PruneHistory
 from audit_console.core.run import Run
-from audit_console.core.v1_chain import Candidate, V1Chain
+from audit_console.core.v1_chain import V1Chain
 
 
 @dataclass(slots=True)

@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, TypedDict
+from typing import TypedDict
 
 from audit_console.core.event import RESULTS, AuditEvent, Scheme, parse_time
 from audit_console.core.findings import Code
+from audit_console.core.json_object import (
+    SURROGATE,
+    Member,
+    Number,
+    Rejected,
+    json_type,
+    quote,
+    read_members,
+    shown_name,
+)
 
 MAX_LINE_BYTES = 1 << 20
 MAX_ENTRY_BYTES = 65_535
-MAX_DEPTH = 64
 MAX_SEQ = 2**63 - 1
 
 EVENT_HASH_TAIL = len(',"event_hash":""}') + 64
@@ -78,29 +87,6 @@ class Malformed:
     code: Code = Code.MALFORMED
 
 
-class _Rejected(Exception):
-    """Carries a reason from a field up to `decode_line`; never leaves this module."""
-
-    def __init__(self, reason: str, code: Code = Code.MALFORMED) -> None:
-        super().__init__(reason)
-        self.code = code
-
-
-class _Number(str):
-    """The digits of a JSON number, kept as written so that no precision is lost."""
-
-    __slots__ = ()
-
-
-class _Member(NamedTuple):
-    value: object
-    text: str
-
-
-quote = json.encoder.encode_basestring
-"""Print a JSON string as format v1 spells it: the encoder that `json.dumps` uses for one."""
-
-
 def canonical_details(details: Mapping[str, object]) -> str:
     """Print structured data by the writer's rule: compact, keys sorted by code point.
 
@@ -154,25 +140,25 @@ def oversize_line(length: int) -> Malformed:
 def decode_line(text: str) -> AuditEvent | Malformed:
     """Read one line of either format; its content tells which."""
     try:
-        return _event(_members(text), text)
-    except _Rejected as rejection:
+        return _event(read_members(text), text)
+    except Rejected as rejection:
         return Malformed(str(rejection), rejection.code)
 
 
-def _event(members: dict[str, _Member], text: str) -> AuditEvent:
+def _event(members: dict[str, Member], text: str) -> AuditEvent:
     if "v" in members:
         return _v1_event(members, text)
     hashed = members.get("event_hash", _ABSENT).value is not None
     return _orchestrator_event(members, Scheme.ORCHESTRATOR if hashed else Scheme.UNHASHED)
 
 
-def _v1_event(members: dict[str, _Member], text: str) -> AuditEvent:
+def _v1_event(members: dict[str, Member], text: str) -> AuditEvent:
     if members["v"].text != "1":
-        raise _Rejected(f"format version {members['v'].text[:20]}: only version 1 is known")
+        raise Rejected(f"format version {members['v'].text[:20]}: only version 1 is known")
     if members.keys() != set(V1_KEYS):
-        raise _Rejected(_key_difference(members))
+        raise Rejected(_key_difference(members))
     if _utf8_length(text) - EVENT_HASH_TAIL > MAX_ENTRY_BYTES:
-        raise _Rejected(f"entry over the limit of {MAX_ENTRY_BYTES:,} bytes", Code.OVERSIZE)
+        raise Rejected(f"entry over the limit of {MAX_ENTRY_BYTES:,} bytes", Code.OVERSIZE)
     return AuditEvent(
         scheme=Scheme.V1,
         chain=_text(members, "chain"),
@@ -189,7 +175,7 @@ def _v1_event(members: dict[str, _Member], text: str) -> AuditEvent:
     )
 
 
-def _orchestrator_event(members: dict[str, _Member], scheme: Scheme) -> AuditEvent:
+def _orchestrator_event(members: dict[str, Member], scheme: Scheme) -> AuditEvent:
     event_type = _text(members, "event_type")
     resource_type = _text(members, "resource_type")
     result, result_error = _orchestrator_result(members)
@@ -221,7 +207,7 @@ class _SharedFields(TypedDict):
     request_id: str | None
 
 
-def _shared_fields(members: dict[str, _Member]) -> _SharedFields:
+def _shared_fields(members: dict[str, Member]) -> _SharedFields:
     return {
         "id": _text(members, "id"),
         "action": _text(members, "action"),
@@ -234,176 +220,86 @@ def _shared_fields(members: dict[str, _Member]) -> _SharedFields:
     }
 
 
-_ABSENT = _Member(None, "")
+_ABSENT = Member(None, "")
 
 
-def _optional_text(members: dict[str, _Member], key: str) -> str | None:
+def _optional_text(members: dict[str, Member], key: str) -> str | None:
     value = members.get(key, _ABSENT).value
     if value is None:
         return None
-    if isinstance(value, _Number) or not isinstance(value, str):
-        raise _Rejected(f"{key} is {_json_type(value)}, not a string")
-    if not value.isascii() and _SURROGATE.search(value):
-        raise _Rejected(f"{key} holds a lone surrogate")
+    if isinstance(value, Number) or not isinstance(value, str):
+        raise Rejected(f"{key} is {json_type(value)}, not a string")
+    if not value.isascii() and SURROGATE.search(value):
+        raise Rejected(f"{key} holds a lone surrogate")
     return value
 
 
-def _name(key: str) -> str:
-    """Print a field name for a reason: cut, and without characters that no text holds."""
-    return quote(_SURROGATE.sub("\ufffd", key[:80]))
-
-
-def _text(members: dict[str, _Member], key: str) -> str:
+def _text(members: dict[str, Member], key: str) -> str:
     text = _optional_text(members, key)
     if text is None:
-        raise _Rejected(f"no {key}" if key not in members else f"{key} is null")
+        raise Rejected(f"no {key}" if key not in members else f"{key} is null")
     return text
 
 
-def _details(members: dict[str, _Member]) -> str | None:
+def _details(members: dict[str, Member]) -> str | None:
     member = members.get("details", _ABSENT)
     if member.value is None:
         return None
     if not isinstance(member.value, dict):
-        raise _Rejected(f"details is {_json_type(member.value)}, not an object")
+        raise Rejected(f"details is {json_type(member.value)}, not an object")
     return member.text
 
 
-def _seq(members: dict[str, _Member]) -> int:
+_SEQ = re.compile(r"0|[1-9][0-9]*")
+
+
+def _seq(members: dict[str, Member]) -> int:
     member = members["seq"]
-    if not isinstance(member.value, _Number) or not _SEQ.fullmatch(member.text):
-        raise _Rejected("seq is not a whole number from 0 on")
+    if not isinstance(member.value, Number) or not _SEQ.fullmatch(member.text):
+        raise Rejected("seq is not a whole number from 0 on")
     if len(member.text) > len(str(MAX_SEQ)) or int(member.text) > MAX_SEQ:
-        raise _Rejected("seq is over the limit of 2^63", Code.OVERSIZE)
+        raise Rejected("seq is over the limit of 2^63", Code.OVERSIZE)
     return int(member.text)
 
 
-def _time(members: dict[str, _Member], key: str) -> str:
+def _time(members: dict[str, Member], key: str) -> str:
     text = _text(members, key)
     try:
         parse_time(text)
     except ValueError:
-        raise _Rejected(f"{key} is not a time in UTC") from None
+        raise Rejected(f"{key} is not a time in UTC") from None
     return text
 
 
-def _v1_time(members: dict[str, _Member], key: str) -> str:
+def _v1_time(members: dict[str, Member], key: str) -> str:
     text = _time(members, key)
     if len(text) != len("2026-11-23T03:51:42.166415Z") or not text.endswith("Z"):
-        raise _Rejected(f"{key} has not exactly six fractional digits")
+        raise Rejected(f"{key} has not exactly six fractional digits")
     return text
 
 
 def _known_result(result: str) -> str:
     if result not in RESULTS:
-        raise _Rejected("result is none of " + ", ".join(RESULTS))
+        raise Rejected("result is none of " + ", ".join(RESULTS))
     return result
 
 
-def _orchestrator_result(members: dict[str, _Member]) -> tuple[str, str | None]:
+def _orchestrator_result(members: dict[str, Member]) -> tuple[str, str | None]:
     value = members.get("result", _ABSENT).value
     if isinstance(value, dict):
         error = value.get("Failure")
-        if len(value) != 1 or isinstance(error, _Number) or not isinstance(error, str):
-            raise _Rejected('result is an object other than {"Failure":"message"}')
-        return "failure", _optional_text({"result": _Member(error, "")}, "result")
+        if len(value) != 1 or isinstance(error, Number) or not isinstance(error, str):
+            raise Rejected('result is an object other than {"Failure":"message"}')
+        return "failure", _optional_text({"result": Member(error, "")}, "result")
     result = _text(members, "result")
     return _known_result(ORCHESTRATOR_RESULTS.get(result, result)), _optional_text(
         members, "result_error"
     )
 
 
-def _key_difference(members: dict[str, _Member]) -> str:
+def _key_difference(members: dict[str, Member]) -> str:
     missing = [key for key in V1_KEYS if key not in members]
     if missing:
         return "no " + ", ".join(missing)
     unknown = next(key for key in members if key not in V1_KEYS)
-    return f"unknown field {_name(unknown)}"
-
-
-def _json_type(value: object) -> str:
-    if isinstance(value, _Number):
-        return "a number"
-    names = {bool: "a boolean", dict: "an object", list: "an array", str: "a string"}
-    return names[type(value)]
-
-
-# Reading JSON. The text is walked by hand at its top level only, so that duplicate
-# keys are seen and `details` keeps its own spelling.
-
-
-def _not_a_number(constant: str) -> object:
-    raise ValueError(f"{constant} is not JSON")
-
-
-_DECODER = json.JSONDecoder(parse_int=_Number, parse_float=_Number, parse_constant=_not_a_number)
-_SPACE = re.compile(r"[ \t\n\r]*")
-_SEQ = re.compile(r"0|[1-9][0-9]*")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
-
-
-def _members(text: str) -> dict[str, _Member]:
-    _require_shallow(text)
-    members: dict[str, _Member] = {}
-    try:
-        for key, member in _walk(text):
-            if key in members:
-                raise _Rejected(f"{_name(key)} stands twice")
-            members[key] = member
-    except json.JSONDecodeError as error:
-        raise _Rejected(f"broken JSON at character {error.pos + 1}: {error.msg}") from None
-    except ValueError as error:
-        raise _Rejected(f"broken JSON: {error}") from None
-    return members
-
-
-def _walk(text: str) -> Iterator[tuple[str, _Member]]:
-    position = _expect(text, 0, "{")
-    if text[position : position + 1] == "}":
-        _require_end(text, position + 1)
-        return
-    while True:
-        if text[position : position + 1] != '"':
-            raise json.JSONDecodeError("expected a field name", text, position)
-        key, position = _DECODER.raw_decode(text, position)
-        start = _expect(text, position, ":")
-        value, end = _DECODER.raw_decode(text, start)
-        yield key, _Member(value, text[start:end])
-        position = _skip_space(text, end)
-        if text[position : position + 1] == "}":
-            _require_end(text, position + 1)
-            return
-        position = _expect(text, position, ",")
-
-
-def _skip_space(text: str, position: int) -> int:
-    match = _SPACE.match(text, position)
-    return match.end() if match else position
-
-
-def _expect(text: str, position: int, character: str) -> int:
-    position = _skip_space(text, position)
-    if text[position : position + 1] != character:
-        raise json.JSONDecodeError(f"expected {character}", text, position)
-    return _skip_space(text, position + 1)
-
-
-def _require_end(text: str, position: int) -> None:
-    position = _skip_space(text, position)
-    if position != len(text):
-        raise json.JSONDecodeError("text after the object", text, position)
-
-
-def _require_shallow(text: str) -> None:
-    """Refuse deep nesting before a parser that recurses sees it."""
-    if text.count("{") + text.count("[") <= MAX_DEPTH:
-        return
-    depth = 0
-    for token in _STRING_OR_BRACKET.finditer(text):
-        if token[0] in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise _Rejected(f"nested deeper than {MAX_DEPTH}", Code.OVERSIZE)
-        elif token[0] in "]}":
-            depth -= 1
+    return f"unknown field {shown_name(unknown)}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from audit_console.core.claims import Candidate, Claims, Repeat, SeqRange
 from audit_console.core.event import GENESIS_HASH
 from audit_console.core.findings import Code, Finding, FindingList, Place, finding
 from audit_console.core.prunes import PruneRecord
@@ -32,25 +33,6 @@ class _Segment:
     last_broken: bool
     last_recorded: datetime | None
     unreadable_at_last: int
-
-
-@dataclass(frozen=True, slots=True)
-class SeqRange:
-    """Positions first to last, both included."""
-
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One of several events that claim the same seq."""
-
-    seq: int
-    previous_hash: str
-    event_hash: str
-    computed_hash: str
-    place: Place
 
 
 class _Doubt(NamedTuple):
@@ -237,16 +219,17 @@ class V1Chain:
             candidates: all events of the log whose seq lies in `repeats` or
                 directly before or behind one of them.
         """
-        claims = _claims(candidates)
+        claims = Claims(candidates)
         self._report_missing()
-        self._report_repeats(claims)
+        for repeat in claims.repeats(self.repeats):
+            self._report_repeat(repeat)
         for link in self._broken_links:
-            if not _explained_by_fork(link.seq, claims):
+            if not claims.explain_link(link.seq):
                 self.tally.failed += 1
                 self.findings.add(link.finding)
         self._broken_links.clear()
         for step in self._clock_steps:
-            if not _beside_fork(step.seq, claims):
+            if not claims.beside_fork(step.seq):
                 self.findings.add(step.finding)
         self._clock_steps.clear()
 
@@ -309,38 +292,24 @@ class V1Chain:
             )
         )
 
-    def _report_repeats(self, claims: dict[int, list[Candidate]]) -> None:
-        repeated = sorted({seq for span in self.repeats for seq in _held(span, claims)})
-        start = 0
-        for index, seq in enumerate(repeated):
-            last = index + 1 == len(repeated)
-            kind = _repeat_kind(claims[seq])
-            if last or repeated[index + 1] != seq + 1 or _repeat_kind(claims[seq + 1]) != kind:
-                self._report_repeat(kind, SeqRange(repeated[start], seq), claims)
-                start = index + 1
-
-    def _report_repeat(
-        self, kind: Code, span: SeqRange, claims: dict[int, list[Candidate]]
-    ) -> None:
-        again = claims[span.first][1]
-        count = span.last - span.first + 1
+    def _report_repeat(self, repeat: Repeat) -> None:
+        first, last = repeat.span.first, repeat.span.last
+        count = last - first + 1
         self.tally.failed += count
-        if kind is Code.FORK and span.first == 0:
-            kind = Code.CHAIN_RESTART
         message = {
             Code.DUPLICATE_SEQ: f"{count:,} event{'s' if count > 1 else ''} stand twice",
-            Code.FORK: f"different events claim seq {span.first} to {span.last}",
-            Code.CHAIN_RESTART: f"the chain begins a second time, up to seq {span.last}",
-        }[kind]
+            Code.FORK: f"different events claim seq {first} to {last}",
+            Code.CHAIN_RESTART: f"the chain begins a second time, up to seq {last}",
+        }[repeat.code]
         self.findings.add(
             finding(
-                kind,
+                repeat.code,
                 message,
                 chain=self.name,
-                first_seq=span.first,
-                last_seq=span.last,
-                place=again.place,
-                stored=again.event_hash,
+                first_seq=first,
+                last_seq=last,
+                place=repeat.again.place,
+                stored=repeat.again.event_hash,
             )
         )
 
@@ -380,36 +349,3 @@ def _part(whole: _Segment, span: SeqRange) -> _Segment:
         last_recorded=whole.last_recorded if has_last else None,
         unreadable_at_last=whole.unreadable_at_last,
     )
-
-
-def _claims(candidates: list[Candidate]) -> dict[int, list[Candidate]]:
-    claims: dict[int, list[Candidate]] = {}
-    for candidate in candidates:
-        claims.setdefault(candidate.seq, []).append(candidate)
-    return claims
-
-
-def _held(span: SeqRange, claims: dict[int, list[Candidate]]) -> list[int]:
-    return [seq for seq in range(span.first, span.last + 1) if len(claims.get(seq, ())) > 1]
-
-
-def _repeat_kind(claimants: list[Candidate]) -> Code:
-    hashes = {candidate.event_hash for candidate in claimants}
-    return Code.DUPLICATE_SEQ if len(hashes) == 1 else Code.FORK
-
-
-def _beside_fork(seq: int, claims: dict[int, list[Candidate]]) -> bool:
-    """Tell whether a seq or the one before it is claimed twice: whose clock is compared, then?"""
-    claimed = (claims[one] for one in (seq - 1, seq) if one in claims)
-    return any(_repeat_kind(claimants) is Code.FORK for claimants in claimed)
-
-
-def _explained_by_fork(seq: int, claims: dict[int, list[Candidate]]) -> bool:
-    """Tell whether some event that claims the seq links to one that claims the seq before."""
-    earlier, later = claims.get(seq - 1, []), claims.get(seq, [])
-    if len(earlier) < 2 and len(later) < 2:
-        return False
-    known = {hashed for one in earlier for hashed in (one.event_hash, one.computed_hash)}
-    if seq == 0:
-        known.add(GENESIS_HASH)
-    return any(one.previous_hash in known for one in later)

@@ -17,7 +17,8 @@ class ChainSummary:
     `events` = `verified` + `failed` + `not_checked`. `chain` is the chain's name, or the
     scheme in parentheses where events carry none. `first_seq` and `last_seq` are
     None outside format v1. `root` (32 bytes) is None where it was not asked for, or
-    where the chain is not whole and in order from its first seq on. `sealed_size` is the size of the largest trusted checkpoint.
+    where the chain is not whole and in order from its first seq on.
+    `sealed_size` is the size of the largest trusted checkpoint.
     """
 
     chain: str

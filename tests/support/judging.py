@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from audit_console.core.chain import LogCheck
+from audit_console.core.claims import Candidate
 from audit_console.core.codec import decode_bytes
 from audit_console.core.event import AuditEvent, Scheme
 from audit_console.core.findings import Code, Finding, FindingClass, Place
 from audit_console.core.hashing import HashCheck, check_hash
 from audit_console.core.run import FORK_WINDOW, run_of
-from audit_console.core.v1_chain import Candidate, V1Chain
+from audit_console.core.v1_chain import V1Chain
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive

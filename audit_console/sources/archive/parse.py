@@ -27,7 +27,6 @@ from audit_console.columns.line import orchestrator_line, quoted, v1_line
 from audit_console.columns.schema import CHECKED
 from audit_console.core.codec import (
     EVENT_HASH_TAIL,
-    MAX_DEPTH,
     MAX_ENTRY_BYTES,
     MAX_LINE_BYTES,
     ORCHESTRATOR_EVENT_TYPES,
@@ -39,6 +38,7 @@ from audit_console.core.codec import (
 )
 from audit_console.core.event import GENESIS_HASH, RESULTS, AuditEvent, Scheme
 from audit_console.core.findings import Code
+from audit_console.core.json_object import MAX_DEPTH
 from audit_console.sources.archive.blocks import Block, Unreadable
 
 _STRUCTURE = json.dumps(

@@ -1,0 +1,85 @@
+"""Seqs that more than one event claims: duplicates, forks and second beginnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from audit_console.core.event import GENESIS_HASH
+from audit_console.core.findings import Code, Place
+
+
+@dataclass(frozen=True, slots=True)
+class SeqRange:
+    """Positions first to last, both included."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One of several events that claim the same seq."""
+
+    seq: int
+    previous_hash: str
+    event_hash: str
+    computed_hash: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Seqs in a row that are claimed again in one way; `again` is the first that does so."""
+
+    code: Code
+    span: SeqRange
+    again: Candidate
+
+
+class Claims:
+    """Who claims which seq."""
+
+    def __init__(self, candidates: Iterable[Candidate]) -> None:
+        self._by_seq: dict[int, list[Candidate]] = {}
+        for candidate in candidates:
+            self._by_seq.setdefault(candidate.seq, []).append(candidate)
+
+    def repeats(self, spans: Iterable[SeqRange]) -> Iterator[Repeat]:
+        """Put the seqs of `spans` that are claimed twice together where they are alike."""
+        repeated = sorted({seq for span in spans for seq in self._claimed_twice(span)})
+        start = 0
+        for index, seq in enumerate(repeated):
+            last = index + 1 == len(repeated)
+            if last or repeated[index + 1] != seq + 1 or self._code(seq + 1) != self._code(seq):
+                yield self._repeat(SeqRange(repeated[start], seq))
+                start = index + 1
+
+    def beside_fork(self, seq: int) -> bool:
+        """Tell whether a seq or the one before it is forked: whose clock is compared, then?"""
+        claimed = (one for one in (seq - 1, seq) if one in self._by_seq)
+        return any(self._code(one) is Code.FORK for one in claimed)
+
+    def explain_link(self, seq: int) -> bool:
+        """Tell whether, of several, some event at `seq` links to one at the seq before."""
+        earlier, later = self._by_seq.get(seq - 1, []), self._by_seq.get(seq, [])
+        if len(earlier) < 2 and len(later) < 2:
+            return False
+        known = {hashed for one in earlier for hashed in (one.event_hash, one.computed_hash)}
+        if seq == 0:
+            known.add(GENESIS_HASH)
+        return any(one.previous_hash in known for one in later)
+
+    def _claimed_twice(self, span: SeqRange) -> list[int]:
+        seqs = range(span.first, span.last + 1)
+        return [seq for seq in seqs if len(self._by_seq.get(seq, ())) > 1]
+
+    def _code(self, seq: int) -> Code:
+        hashes = {candidate.event_hash for candidate in self._by_seq[seq]}
+        return Code.DUPLICATE_SEQ if len(hashes) == 1 else Code.FORK
+
+    def _repeat(self, span: SeqRange) -> Repeat:
+        code = self._code(span.first)
+        if code is Code.FORK and span.first == 0:
+            code = Code.CHAIN_RESTART
+        return Repeat(code, span, self._by_seq[span.first][1])

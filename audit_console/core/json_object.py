@@ -1,0 +1,137 @@
+"""JSON objects of a log's lines, read so that nothing an attacker writes goes unseen.
+
+The text is walked by hand at its top level only: duplicate keys are seen, and each
+value keeps its own spelling.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from audit_console.core.findings import Code
+
+MAX_DEPTH = 64
+
+SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character, which JSON can spell and UTF-8 cannot store."""
+
+
+class Rejected(Exception):
+    """Carries the reason why a line is no event up to who reads lines."""
+
+    def __init__(self, reason: str, code: Code = Code.MALFORMED) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class Number(str):
+    """The digits of a JSON number, kept as written so that no precision is lost."""
+
+    __slots__ = ()
+
+
+class Member(NamedTuple):
+    """A value and how it is spelled."""
+
+    value: object
+    text: str
+
+
+quote = json.encoder.encode_basestring
+"""Print a JSON string as format v1 spells it: the encoder that `json.dumps` uses for one."""
+
+
+def _not_a_number(constant: str) -> object:
+    raise ValueError(f"{constant} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_not_a_number)
+_SPACE = re.compile(r"[ \t\n\r]*")
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
+
+
+def read_members(text: str) -> dict[str, Member]:
+    """Read an object by its keys.
+
+    Raises:
+        Rejected: the text is no JSON object, a key stands twice, or it nests too deep.
+    """
+    _require_shallow(text)
+    found: dict[str, Member] = {}
+    try:
+        for key, member in _walk(text):
+            if key in found:
+                raise Rejected(f"{shown_name(key)} stands twice")
+            found[key] = member
+    except json.JSONDecodeError as error:
+        raise Rejected(f"broken JSON at character {error.pos + 1}: {error.msg}") from None
+    except ValueError as error:
+        raise Rejected(f"broken JSON: {error}") from None
+    return found
+
+
+def _walk(text: str) -> Iterator[tuple[str, Member]]:
+    position = _expect(text, 0, "{")
+    if text[position : position + 1] == "}":
+        _require_end(text, position + 1)
+        return
+    while True:
+        if text[position : position + 1] != '"':
+            raise json.JSONDecodeError("expected a field name", text, position)
+        key, position = _DECODER.raw_decode(text, position)
+        start = _expect(text, position, ":")
+        value, end = _DECODER.raw_decode(text, start)
+        yield key, Member(value, text[start:end])
+        position = _skip_space(text, end)
+        if text[position : position + 1] == "}":
+            _require_end(text, position + 1)
+            return
+        position = _expect(text, position, ",")
+
+
+def _skip_space(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
+    return match.end() if match else position
+
+
+def _expect(text: str, position: int, character: str) -> int:
+    position = _skip_space(text, position)
+    if text[position : position + 1] != character:
+        raise json.JSONDecodeError(f"expected {character}", text, position)
+    return _skip_space(text, position + 1)
+
+
+def _require_end(text: str, position: int) -> None:
+    position = _skip_space(text, position)
+    if position != len(text):
+        raise json.JSONDecodeError("text after the object", text, position)
+
+
+def _require_shallow(text: str) -> None:
+    """Refuse deep nesting before a parser that recurses sees it."""
+    if text.count("{") + text.count("[") <= MAX_DEPTH:
+        return
+    depth = 0
+    for token in _STRING_OR_BRACKET.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise Rejected(f"nested deeper than {MAX_DEPTH}", Code.OVERSIZE)
+        elif token[0] in "]}":
+            depth -= 1
+
+
+def shown_name(key: str) -> str:
+    """Print a field name for a reason: cut, and without characters that no text holds."""
+    return quote(SURROGATE.sub("\ufffd", key[:80]))
+
+
+def json_type(value: object) -> str:
+    """Name the JSON type of a value, with its article."""
+    if isinstance(value, Number):
+        return "a number"
+    names = {bool: "a boolean", dict: "an object", list: "an array", str: "a string"}
+    return names[type(value)]
