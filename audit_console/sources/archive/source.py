@@ -117,7 +117,7 @@ class ArchiveSource:
     def _take_in(self, piece: Piece, batch: Batch | None) -> None:
         if batch is not None and self._keep:
             if piece.text is not None:  # before the rows: a page looks for their text here
-                self._copy(piece.file).append(piece.text)
+                self._copy(piece.file, piece.text)
             self._table.append(batch.events.select(_KEPT))
         if batch is not None and self._malformed.height < MALFORMED_KEPT:
             room = MALFORMED_KEPT - self._malformed.height
@@ -139,11 +139,18 @@ class ArchiveSource:
             hint="open a log of one JSON object per line with the fields of an audit event",
         )
 
-    def _copy(self, file: int) -> RandomAccess:
-        if file not in self._texts:
-            copy = tempfile.TemporaryFile(prefix="audit-console-")  # noqa: SIM115 - `close` does
-            self._texts[file] = RandomAccess(copy)
-        return self._texts[file]
+    def _copy(self, file: int, text: bytes) -> None:
+        """Keep text that cannot be read again at any place of its own file."""
+        try:
+            if file not in self._texts:
+                copy = tempfile.TemporaryFile(prefix="audit-console-")  # noqa: SIM115 - `close` does
+                self._texts[file] = RandomAccess(copy)
+            self._texts[file].append(text)
+        except OSError as error:
+            raise SourceUnreadable(
+                f"{self._files[file].name}: no room to unpack it: {error.strerror}",
+                hint="set TMPDIR to a folder with more room, or unpack the file yourself",
+            ) from error
 
     def _raw_lines(self, rows: pl.DataFrame) -> pl.Series:
         lines = rows.select("file", "offset", "length", "id").iter_rows()
