@@ -2,6 +2,7 @@
 
     AuditConsoleError            has .hint: what the reader can do about it
     ├── UsageError               the request itself is wrong                  exit 2
+    │   └── QueryError           a query cannot be read; has .column and .suggestion
     └── SourceError              could not look at the log                    exit 4
         ├── SourceNotFound       nothing there
         ├── SourceUnreadable     there, but not to be read: permission, I/O, a broken container
@@ -25,6 +26,16 @@ class AuditConsoleError(Exception):
 
 class UsageError(AuditConsoleError):
     """The request is wrong: an unknown option, a value out of range."""
+
+
+class QueryError(UsageError):
+    """A query cannot be read. `column` counts characters from 1; `suggestion` may be empty."""
+
+    def __init__(self, column: int, message: str, suggestion: str = "") -> None:
+        super().__init__(f"column {column}: {message}", hint=suggestion)
+        self.column = column
+        self.message = message
+        self.suggestion = suggestion
 
 
 class SourceError(AuditConsoleError):

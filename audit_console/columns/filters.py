@@ -1,30 +1,223 @@
-"""A filter as an expression over event columns; `core.filters.matches` fixes its meaning."""
+"""A filter as an expression over event columns; `core.matching.matches` fixes its meaning."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 import polars as pl
 
-from audit_console.core.codec import MAX_SEQ
-from audit_console.core.filters import Equals, Filter
+from audit_console.columns.details import are_in_range, rows_of, values_at
+from audit_console.core.caseless import RUST, pattern_regex
+from audit_console.core.filters import (
+    SEARCHED,
+    TEXT_ATTRIBUTES,
+    And,
+    AnyOf,
+    Around,
+    Between,
+    Exact,
+    Expression,
+    Field,
+    FieldName,
+    Filter,
+    Has,
+    Inside,
+    Like,
+    Match,
+    Not,
+    Or,
+    Range,
+    Regex,
+    Term,
+    Text,
+)
+from audit_console.core.matching import NO_MARKS, MarkKey, Marks, fits, is_inside, mark_values
+from audit_console.core.regexes import regex_for
 
 
-def keeps(where: Filter) -> pl.Expr:
-    """True for the events that `where` keeps, never null."""
-    return pl.all_horizontal(pl.lit(value=True), *(_holds(term) for term in where.terms))
+def keeps(where: Filter, marks: Mapping[MarkKey, Marks] = NO_MARKS) -> pl.Expr:
+    """True for the events that `where` keeps, never null.
+
+    It reads the columns of `columns.schema.PAGE` without `raw`. What cannot be said by
+    expressions alone is computed on whole columns, so the frame must be in memory.
+    """
+    parts = (_holds(term, marks) for term in where.active)
+    return pl.all_horizontal(pl.lit(value=True), *parts)
 
 
-def _holds(term: Equals) -> pl.Expr:
-    field = pl.col(term.field)
-    if term.value is None:
-        return field.is_null()
-    if isinstance(term.value, str) == (term.field == "seq"):
-        return pl.lit(value=False)  # text is never equal to a number
-    if isinstance(term.value, int):
-        return _is_number(field, term.value)
-    return (field.cast(pl.String) == term.value).fill_null(value=False)
+def _holds(expression: Expression, marks: Mapping[MarkKey, Marks]) -> pl.Expr:
+    match expression:
+        case And(parts):
+            return pl.all_horizontal(_holds(part, marks) for part in parts)
+        case Or(parts):
+            return pl.any_horizontal(_holds(part, marks) for part in parts)
+        case Not(part):
+            return ~_holds(part, marks)
+        case Text(pattern):
+            return _holds_text(pattern)
+        case Term(field, match):
+            return _fits(field, match, marks)
 
 
-def _is_number(field: pl.Expr, value: int) -> pl.Expr:
-    if not 0 <= value <= MAX_SEQ:
-        return pl.lit(value=False)
-    return (field == value).fill_null(value=False)
+def _holds_text(pattern: str) -> pl.Expr:
+    regex = pattern_regex(pattern, RUST, whole=False)
+    columns = (pl.col(name).cast(pl.String) for name in SEARCHED)
+    return pl.any_horizontal(
+        column.str.contains(regex).fill_null(value=False) for column in columns
+    )
+
+
+def _fits(field: Field, match: Match, marks: Mapping[MarkKey, Marks]) -> pl.Expr:
+    if field.name is FieldName.DETAILS:
+        judge = partial(_details_fit, field.path, match)
+        return pl.col("details").map_batches(judge, return_dtype=pl.Boolean)
+    if field.name in (FieldName.STAR, FieldName.TAG, FieldName.NOTE):
+        return _marks_fit(field.name, match, marks)
+    value, fits_one = _VALUES.get(field.name, _TEXT)
+    column = pl.col(TEXT_ATTRIBUTES[field.name]) if value is None else value
+    return _each(match, lambda part: fits_one(column, part))
+
+
+def _each(match: Match, fits_one: Callable[[Match], pl.Expr]) -> pl.Expr:
+    """Ask for each alternative; a missing value fits none."""
+    parts = match.matches if isinstance(match, AnyOf) else (match,)
+    return pl.any_horizontal(fits_one(part).fill_null(value=False) for part in parts)
+
+
+def _text_fits(text: pl.Expr, match: Match) -> pl.Expr:
+    match match:
+        case Has():
+            return text.is_not_null()
+        case Exact(wanted):
+            return text == wanted
+        case Like(pattern):
+            return text.str.contains(pattern_regex(pattern, RUST, whole=True))
+        case Regex(pattern):
+            return text.str.contains(regex_for(pattern, RUST))
+        case Inside(network):
+            inside = partial(_of_distinct, lambda value: is_inside(value, network))
+            return text.map_batches(inside, return_dtype=pl.Boolean)
+        case _:
+            return pl.lit(value=False)
+
+
+def _number_fits(number: pl.Expr, match: Match) -> pl.Expr:
+    match match:
+        case Has():
+            return number.is_not_null()
+        case Range(low, high, low_open, high_open):
+            wide = number.cast(pl.Int128)  # a bound may exceed what the column can hold
+            above = number.is_not_null() if low is None else wide >= int(low) + low_open
+            below = number.is_not_null() if high is None else wide <= int(high) - high_open
+            goes_round = low is not None and high is not None and high < low
+            return above | below if goes_round else above & below
+        case _:
+            return pl.lit(value=False)
+
+
+def _time_fits(moment: pl.Expr, match: Match) -> pl.Expr:
+    match match:
+        case Has():
+            return moment.is_not_null()
+        case Between(start, end):
+            after = pl.lit(value=True) if start is None else moment >= start
+            return after if end is None else after & (moment < end)
+        case Around():
+            raise ValueError("around: must be resolved before it is used")
+        case _:
+            return pl.lit(value=False)
+
+
+def _hour_fits(moment: pl.Expr, match: Match) -> pl.Expr:
+    return _number_fits(moment.dt.hour(), match)
+
+
+def _weekday_fits(moment: pl.Expr, match: Match) -> pl.Expr:
+    return _number_fits(moment.dt.weekday(), match)
+
+
+def _category_fits(column: pl.Expr, match: Match) -> pl.Expr:
+    if match == Has():
+        return column.is_not_null()
+    return column.map_batches(partial(_of_fitting_category, match), return_dtype=pl.Boolean)
+
+
+def _of_fitting_category(match: Match, column: pl.Series) -> pl.Series:
+    """Judge each category once, then look for the fitting ones."""
+    dtype = column.dtype
+    if not isinstance(dtype, pl.Enum | pl.Categorical):
+        return _judged(column, match)
+    categories = dtype.categories
+    texts = categories if isinstance(categories, pl.Series) else categories.to_series()
+    fitting = texts.filter(_judged(texts, match))
+    return column.is_in(fitting.cast(dtype).implode()).fill_null(value=False)
+
+
+def _judged(texts: pl.Series, match: Match) -> pl.Series:
+    frame = texts.to_frame("text")
+    return frame.select(_each(match, lambda part: _text_fits(pl.col("text"), part))).to_series()
+
+
+def _of_distinct(judge: Callable[[str], bool], texts: pl.Series) -> pl.Series:
+    """Judge each distinct text once."""
+    distinct = texts.drop_nulls().unique()
+    fitting = [text for text in distinct if judge(text)]
+    return texts.is_in(pl.Series(fitting, dtype=pl.String).implode())
+
+
+def _details_fit(path: tuple[str, ...], match: Match, details: pl.Series) -> pl.Series:
+    values = values_at(details, path)
+    parts = match.matches if isinstance(match, AnyOf) else (match,)
+    fitting = [values.filter(_detail_fits(values["text"], part))["row"] for part in parts]
+    return rows_of(pl.concat(fitting), details.len())
+
+
+def _detail_fits(texts: pl.Series, match: Match) -> pl.Series:
+    match match:
+        case Has():
+            return pl.repeat(True, texts.len(), eager=True)
+        case Range():
+            return are_in_range(texts, match)
+        case _:
+            return _judged(texts, match)
+
+
+def _marks_fit(name: FieldName, match: Match, marks: Mapping[MarkKey, Marks]) -> pl.Expr:
+    """Find the few marked events by id, then compare their hashes."""
+    unmarked = fits(match, mark_values(name, Marks()))
+    others = {key for key, of in marks.items() if fits(match, mark_values(name, of)) != unmarked}
+    identity = pl.struct("id", "event_hash")
+    is_other = identity.map_batches(partial(_are_marked, others), return_dtype=pl.Boolean)
+    return ~is_other if unmarked else is_other
+
+
+def _are_marked(keys: set[MarkKey], identities: pl.Series) -> pl.Series:
+    ids = pl.Series([event_id for event_id, _ in keys], dtype=pl.String)
+    candidates = identities.struct.field("id").is_in(ids.implode()).arg_true()
+    rows = [
+        row for row in candidates if (identities[row]["id"], identities[row]["event_hash"]) in keys
+    ]
+    return rows_of(pl.Series(rows, dtype=pl.UInt32), identities.len())
+
+
+_Fits = Callable[[pl.Expr, Match], pl.Expr]
+
+_TIME = pl.col("timestamp")
+_RESOURCE = pl.concat_str("resource_type", pl.lit("/"), "resource_id")
+_TEXT: tuple[pl.Expr | None, _Fits] = (None, _text_fits)
+_VALUES: dict[FieldName, tuple[pl.Expr | None, _Fits]] = {
+    FieldName.TIME: (_TIME, _time_fits),
+    FieldName.HOUR: (_TIME, _hour_fits),
+    FieldName.WEEKDAY: (_TIME, _weekday_fits),
+    FieldName.SEQ: (pl.col("seq"), _number_fits),
+    FieldName.RESOURCE: (_RESOURCE, _text_fits),
+    FieldName.CHECK: (pl.col("check"), _category_fits),
+    FieldName.TYPE: (None, _category_fits),
+    FieldName.RTYPE: (None, _category_fits),
+    FieldName.RESULT: (None, _category_fits),
+    FieldName.AGENT: (None, _category_fits),
+    FieldName.CHAIN: (None, _category_fits),
+}
+"""Where the values of a field are, None for the column named like the attribute, and how
+they are judged: texts with few distinct values once for each of these."""

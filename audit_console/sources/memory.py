@@ -1,6 +1,6 @@
 """A log held as lines in memory: the reference that other sources are tested against.
 
-It reads by `core.codec`, filters by `core.filters.matches` and sorts plain lists, so
+It reads by `core.codec`, filters by `core.matching.matches` and sorts plain lists, so
 that what it says follows from the format and nothing else.
 """
 
@@ -22,7 +22,8 @@ from audit_console.columns.links import LinkMarker
 from audit_console.columns.schema import PAGE
 from audit_console.core.codec import decode_bytes, encode_line
 from audit_console.core.event import AuditEvent
-from audit_console.core.filters import Filter, matches
+from audit_console.core.filters import Filter
+from audit_console.core.matching import Beside, matches
 from audit_console.sources.protocol import (
     AtEvent,
     AtRow,
@@ -110,7 +111,7 @@ class MemorySource:
         """Give up to `limit` events; see `Source.page`."""
         read = list(self._held)
         ordered = sorted(
-            (held for held in read if matches(where, held.event)),
+            (held for held in read if matches(where, held.event, Beside(str(held.row["check"])))),
             key=lambda held: held.event.occurred_at,
         )
         if order is Order.NEWEST_FIRST:

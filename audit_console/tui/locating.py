@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from audit_console.core.filters import EVERYTHING, Equals, Filter
+from audit_console.core.filters import EVERYTHING, Expression, Field, Filter, Not, Term, equals
 from audit_console.core.findings import Code, Finding
 from audit_console.sources.protocol import AtEvent, AtRow
 from audit_console.tui.widgets.event_window import View
 
 
-def including(where: Filter, terms: Sequence[Equals]) -> Filter:
+def including(where: Filter, terms: Sequence[Expression]) -> Filter:
     """Add terms; a field has one value, so a term on the same field gives way."""
-    fields = {term.field for term in terms}
-    kept = tuple(term for term in where.terms if term.field not in fields)
+    fields = {_field(term) for term in terms}
+    kept = tuple(term for term in where.terms if _field(term) not in fields)
     return Filter((*kept, *terms))
 
 
-def without(where: Filter, term: Equals) -> Filter:
+def _field(term: Expression) -> Field | None:
+    part = term.part if isinstance(term, Not) else term
+    return part.field if isinstance(part, Term) else None
+
+
+def without(where: Filter, term: Expression) -> Filter:
     """Remove a term."""
     return Filter(tuple(known for known in where.terms if known != term))
 
@@ -58,7 +63,7 @@ def _ids_by_seq(view: View, finding: Finding) -> Iterator[str]:
         return
     last = finding.first_seq if finding.last_seq is None else finding.last_seq
     for seq in (finding.first_seq, last + 1, finding.first_seq - 1):
-        place = Filter((Equals("chain", finding.chain), Equals("seq", seq)))
+        place = Filter((equals("chain", finding.chain), equals("seq", seq)))
         page = View(view.source, place, view.order).page(AtRow(0), 1)
         if page.rows.height:
             yield page.rows["id"][0]

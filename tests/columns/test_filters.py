@@ -1,48 +1,149 @@
 from __future__ import annotations
 
-from typing import get_args
+from collections.abc import Mapping, Sequence
+from random import Random
 
+import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from audit_console.columns.filters import keeps
 from audit_console.columns.frame import Location, event_row, events_frame
-from audit_console.core.codec import encode_line
+from audit_console.columns.schema import CHECK
 from audit_console.core.event import AuditEvent
-from audit_console.core.filters import EVERYTHING, Equals, Filter, FilterField, matches
-from tests.support.effort import examples
-from tests.support.strategies import TEXT, v1_events
+from audit_console.core.filters import (
+    EVERYTHING,
+    Around,
+    Between,
+    Exact,
+    Field,
+    FieldName,
+    Filter,
+    Like,
+    Term,
+    equals,
+)
+from audit_console.core.matching import NO_MARKS, Beside, MarkKey, Marks, matches
+from audit_console.core.query import parse
+from tests.core.query.reading import ANCHOR, EVENT, NOBODY, event
+from tests.support import queries
 
-FIELDS: tuple[FilterField, ...] = get_args(FilterField)
-
-
-@st.composite
-def filters_and_events(draw: st.DrawFn) -> tuple[Filter, list[AuditEvent]]:
-    """Events, and a filter whose values are often theirs."""
-    events = draw(st.lists(v1_events(), max_size=8))
-    terms = []
-    for _ in range(draw(st.integers(0, 2))):
-        field = draw(st.sampled_from(FIELDS))
-        odd: st.SearchStrategy[str | int | None] = st.none() | TEXT | st.integers(-1, 2**70)
-        own = [getattr(event, field) for event in events]
-        value = draw(st.sampled_from(own) | odd if own else odd)
-        terms.append(Equals(field, draw(st.sampled_from([value, value, str(value)]))))
-    return Filter(tuple(terms)), events
-
-
-@examples(150)
-@given(filters_and_events())
-def test_the_expression_keeps_what_matches(pair: tuple[Filter, list[AuditEvent]]) -> None:
-    where, events = pair
-    frame = events_frame(
-        event_row(event, encode_line(event), Location(0, 1, 0, 0)) for event in events
-    )
-    kept = frame.select("seq", kept=keeps(where))["kept"].to_list()
-    assert kept == [matches(where, event) for event in events]
+CHECKS = ("verified", "broken", "unverifiable")
 
 
-@pytest.mark.parametrize("field", FIELDS)
-def test_an_empty_filter_keeps_everything_and_is_false(field: FilterField) -> None:
-    assert not EVERYTHING
-    assert Filter((Equals(field, None),))
+def frame_of(events: Sequence[AuditEvent], checks: Sequence[str] = ()) -> pl.DataFrame:
+    rows = [event_row(known, "", Location(0, 1, 0, 0)) for known in events]
+    known_checks = checks or ["verified"] * len(events)
+    return events_frame(rows).with_columns(check=pl.Series(known_checks, dtype=CHECK))
+
+
+def kept(
+    where: Filter, frame: pl.DataFrame, marks: Mapping[MarkKey, Marks] = NO_MARKS
+) -> list[bool | None]:
+    return frame.select("id", kept=keeps(where, marks))["kept"].to_list()
+
+
+def test_the_expression_keeps_what_matches() -> None:
+    pairs = kept_pairs = 0
+    for seed in range(150):
+        rng = Random(seed)
+        events = [queries.event(rng) for _ in range(25)]
+        checks = [rng.choice(CHECKS) for _ in events]
+        marks = queries.marks(rng, events)
+        frame = frame_of(events, checks)
+        for _ in range(3):
+            where = queries.filter_of(rng, events)
+            expected = [
+                matches(where, one, Beside(check, marks.get((one.id, one.event_hash), Marks())))
+                for one, check in zip(events, checks, strict=True)
+            ]
+            assert kept(where, frame, marks) == expected, (seed, where)
+            pairs += len(events)
+            kept_pairs += sum(expected)
+    assert pairs >= 10_000
+    assert 0.2 < kept_pairs / pairs < 0.8
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "user:alice",
+        "-user:alice",
+        "user:*",
+        "user:(=alice OR /^b/ OR *x*)",
+        "alice",
+        "details.tokens:>1000",
+        "details.tokens:1500.0..1500",
+        "details.tokens:>=1500.0000000000000000001",
+        "details.geo:*",
+        "details.geo.city:bern",
+        "details.scopes:write",
+        "-details.x:*",
+        "ip:203.0.113.0/24",
+        "resource:secret/*",
+        "seq:<8",
+        "seq:>9999999999999999998",
+        "hour:22..10 weekday:sat..mon",
+        "time:2026-11-22",
+        "time:*",
+        "chain:verified",
+        "chain:*prod",
+        "star:no -tag:*",
+    ],
+)
+def test_queries_keep_what_matches(query: str) -> None:
+    events = [EVENT, NOBODY, event(user_id="bob", details='{"tokens":1.5e3,"scopes":"Write"}')]
+    where = parse(query, ANCHOR).where
+    expected = [matches(where, one, Beside("verified")) for one in events]
+    assert kept(where, frame_of(events)) == expected
+
+
+@pytest.mark.parametrize("spelling", ["1500", "1500.0", "1.5e3", '"1500"', '"1.5e3"', "-0", "true"])
+@pytest.mark.parametrize("bound", [">1499.9999999999", "<1500.0000000001", "1500..1500", "<=-0"])
+def test_numbers_in_details_are_compared_exactly(spelling: str, bound: str) -> None:
+    known = event(details=f'{{"n":{spelling}}}')
+    where = parse(f"details.n:{bound}", ANCHOR).where
+    assert kept(where, frame_of([known])) == [matches(where, known)]
+
+
+@pytest.mark.parametrize("key", ['"a"', '"a\\u0062"', '" a"', '"ab" '])
+@pytest.mark.parametrize("value", ['"x"', '":"', '"ab\\":1"', "null", "{}", '["x"]', '"\\ud800"'])
+def test_details_are_found_in_every_spelling(key: str, value: str) -> None:
+    details = f'{{"ab":"first" , {key} : {value} , "z":"ab"}}'
+    for query in ("details.ab:*", "details.ab:x", "details.a:*", 'details.ab:":"'):
+        where = parse(query, ANCHOR).where
+        known = event(details=details)
+        assert kept(where, frame_of([known])) == [matches(where, known)], (details, query)
+
+
+def test_an_empty_frame_has_nothing_to_keep() -> None:
+    where = parse("user:a details.a:x ip:10.0.0.1 type:x tag:x", ANCHOR).where
+    assert kept(where, frame_of([])) == []
+    assert kept(EVERYTHING, frame_of([EVENT])) == [True]
+
+
+def test_a_mark_stays_with_the_hash_that_was_marked() -> None:
+    rewritten = event(event_hash="cd" * 32)
+    marks = {(EVENT.id, EVENT.event_hash): Marks(star=True)}
+    frame = frame_of([EVENT, rewritten])
+    assert kept(parse("star:yes", ANCHOR).where, frame, marks) == [True, False]
+    assert kept(parse("star:no", ANCHOR).where, frame, marks) == [False, True]
+
+
+def test_columns_without_categories_are_judged_too() -> None:
+    frame = frame_of([EVENT, NOBODY]).with_columns(pl.col("event_type").cast(pl.String))
+    assert kept(parse("type:secret*", ANCHOR).where, frame) == [True, True]
+
+
+def test_a_match_of_another_kind_fits_nothing() -> None:
+    frame = frame_of([EVENT])
+    for name in (FieldName.TIME, FieldName.SEQ, FieldName.HOUR):
+        assert kept(Filter((Term(Field(name), Exact("7")),)), frame) == [False]
+    assert kept(Filter((Term(Field(FieldName.USER), Between()),)), frame) == [False]
+    assert kept(Filter((equals("seq", "7"),)), frame) == [False]
+    assert kept(Filter((Term(Field(FieldName.USER), Like("alice")),)), frame) == [True]
+
+
+def test_around_must_be_resolved() -> None:
+    with pytest.raises(ValueError, match="resolved"):
+        keeps(Filter((Term(Field(FieldName.TIME), Around("x", ANCHOR.now - ANCHOR.now)),)))

@@ -15,7 +15,7 @@ import pytest
 from audit_console.columns.schema import BATCH, MALFORMED, PAGE
 from audit_console.core.codec import Malformed, decode_bytes
 from audit_console.core.event import AuditEvent
-from audit_console.core.filters import EVERYTHING, Equals, Filter
+from audit_console.core.filters import EVERYTHING, Filter, equals
 from audit_console.sources.archive import blocks, open_archive
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtEvent, AtRow, AtTime, Cursor, Order, Source
@@ -202,24 +202,24 @@ def test_an_unknown_event_gives_an_empty_page(source: Source, order: Order) -> N
 
 
 FILTERS: dict[str, tuple[Filter, Callable[[AuditEvent], bool]]] = {
-    "user": (Filter((Equals("user_id", "user-3"),)), lambda event: event.user_id == "user-3"),
-    "no user": (Filter((Equals("user_id", None),)), lambda event: event.user_id is None),
+    "user": (Filter((equals("user_id", "user-3"),)), lambda event: event.user_id == "user-3"),
+    "no user": (Filter((equals("user_id", None),)), lambda event: event.user_id is None),
     "type": (
-        Filter((Equals("event_type", "workflow_execution"),)),
+        Filter((equals("event_type", "workflow_execution"),)),
         lambda event: event.event_type == "workflow_execution",
     ),
-    "no chain": (Filter((Equals("chain", None),)), lambda event: event.chain is None),
-    "seq": (Filter((Equals("seq", 7),)), lambda event: event.seq == 7),
-    "no seq": (Filter((Equals("seq", None),)), lambda event: event.seq is None),
+    "no chain": (Filter((equals("chain", None),)), lambda event: event.chain is None),
+    "seq": (Filter((equals("seq", 7),)), lambda event: event.seq == 7),
+    "no seq": (Filter((equals("seq", None),)), lambda event: event.seq is None),
     "agent": (
-        Filter((Equals("user_agent", "python-httpx/0.27"),)),
+        Filter((equals("user_agent", "python-httpx/0.27"),)),
         lambda event: event.user_agent == "python-httpx/0.27",
     ),
     "two": (
-        Filter((Equals("user_id", "user-3"), Equals("result", "failure"))),
+        Filter((equals("user_id", "user-3"), equals("result", "failure"))),
         lambda event: event.user_id == "user-3" and event.result == "failure",
     ),
-    "nothing": (Filter((Equals("action", "no such"),)), lambda _: False),
+    "nothing": (Filter((equals("action", "no such"),)), lambda _: False),
 }
 
 

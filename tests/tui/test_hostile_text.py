@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from audit_console.core.codec import encode_line
-from audit_console.core.filters import Equals
+from audit_console.core.filters import equals
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.memory import MemorySource
 from audit_console.tui.app import AuditConsoleApp
@@ -192,7 +192,7 @@ async def test_recent_sources_and_pasted_text_are_shown_as_symbols(tmp_path: Pat
 
 
 def test_a_chip_is_short() -> None:
-    assert len(chip_text(Equals("action", "A" * 100_000))) < 100
+    assert len(chip_text(equals("action", "A" * 100_000))) < 100
 
 
 async def test_copied_text_carries_no_escape_to_the_terminal(

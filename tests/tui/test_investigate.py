@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from textual.app import App
 
-from audit_console.core.filters import EVERYTHING, Equals, Filter
+from audit_console.core.filters import EVERYTHING, Filter, equals
 from audit_console.sources.memory import MemorySource
 from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.widgets.detail_pane import DetailPane
@@ -91,12 +91,12 @@ async def test_the_value_under_the_cursor_filters(tmp_path: Path) -> None:
         await until_loaded(pilot)
         await pilot.press("j", "l", "f")
         await until_shown(pilot, "30 of 90 matched")
-        assert "user_id = user-1" in screen_lines(app)[1]
+        assert "user:=user-1" in screen_lines(app)[1]
         assert selected_id(app) == make_event(1).id
         await pilot.press("h", "f")
         await until_shown(pilot, "15 of 90 matched")
         assert table_of(app).where == Filter(
-            (Equals("user_id", "user-1"), Equals("event_type", "secret_access"))
+            (equals("user_id", "user-1"), equals("event_type", "secret_access"))
         )
         await pilot.press("backspace")
         await until_shown(pilot, "30 of 90 matched")
@@ -113,13 +113,13 @@ async def test_a_missing_value_filters_and_a_resource_is_two_terms(tmp_path: Pat
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
         await pilot.press("l", "f")
-        await until_shown(pilot, "user_id missing")
+        await until_shown(pilot, "-user:*")
         await pilot.press("l", "l", "f")
         await until_shown(pilot, "4 of 20 matched")
-        assert "resource_type = workflow" in screen_lines(app)[1]
-        assert "resource_id = wf-0" in screen_lines(app)[1]
+        assert "rtype:=workflow" in screen_lines(app)[1]
+        assert "rid:=wf-0" in screen_lines(app)[1]
         await pilot.click("RuleLine", offset=(3, 0))
-        await until(pilot, lambda: "user_id missing" not in screen_lines(app)[1])
+        await until(pilot, lambda: "-user:*" not in screen_lines(app)[1])
 
 
 async def test_the_time_is_no_term(tmp_path: Path) -> None:

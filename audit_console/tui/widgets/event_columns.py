@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from audit_console.core.filters import Equals, FilterField
+from audit_console.core.filters import Expression, FilterField, equals
 from audit_console.core.safe_text import safe_text
 from audit_console.tui.painting import Span, fit
 from audit_console.tui.wording import CHECKS, MISSING, RESULTS, moment
@@ -114,9 +114,9 @@ def _content(row: EventRow, column: Column, width: int) -> Span:
             return MISSING if value is None else Span(value)
 
 
-def terms(row: EventRow, column: Column) -> tuple[Equals, ...]:
+def terms(row: EventRow, column: Column) -> tuple[Expression, ...]:
     """Give the filter terms that keep events with this cell's value."""
-    return tuple(Equals(field, row[field]) for field in column.fields)
+    return tuple(equals(field, row[field]) for field in column.fields)
 
 
 def value_text(row: EventRow, column: Column) -> str:

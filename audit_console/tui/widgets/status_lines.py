@@ -7,7 +7,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from audit_console.core.filters import EVERYTHING, Equals, Filter
+from audit_console.core.filters import EVERYTHING, Expression, Filter
+from audit_console.core.query import expression_text
 from audit_console.core.safe_text import safe_text
 from audit_console.tui.painting import Line, LinePainter, Span, fit, width_of
 from audit_console.tui.session import Session
@@ -91,7 +92,7 @@ class RuleLine(SessionLine):
     class ChipClicked(Message):
         """The reader clicked on a term of the filter."""
 
-        def __init__(self, term: Equals) -> None:
+        def __init__(self, term: Expression) -> None:
             super().__init__()
             self.term = term
 
@@ -127,11 +128,9 @@ class RuleLine(SessionLine):
             position = end + 1
 
 
-def chip_text(term: Equals) -> str:
+def chip_text(term: Expression) -> str:
     """Word a term of the filter."""
-    if term.value is None:
-        return f" {term.field} missing "
-    return f" {term.field} = {safe_text(str(term.value), limit=60)} "
+    return f" {safe_text(expression_text(term), limit=60)} "
 
 
 def progress_line(session: Session) -> Line:

@@ -1,0 +1,173 @@
+"""What can stand at the cursor: fields, then operators, then values with their counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from audit_console.core.caseless import escape_wildcards
+from audit_console.core.filters import WEEKDAYS, Field, FieldName, Like
+from audit_console.core.query.fields import FIELD_NAMES, TYPED_NAMES, read_term_field
+from audit_console.core.query.scanner import Scanner
+from audit_console.core.query.stages import NAMES as STAGE_NAMES
+from audit_console.core.query.terms import CHECKS
+from audit_console.core.query.text import match_text
+from audit_console.errors import QueryError
+
+Values = Callable[[Field], Sequence[tuple[str, int]]]
+"""Gives the values of a field in the current result with their counts, in the order to
+show them. For `details` without a path it gives the paths."""
+
+MOST = 50
+"""Completions that are listed."""
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|\s+|[(),|]|[^\s"(),|]+', re.DOTALL)
+_TEXT = ("=", "*", "(", "/")
+_ORDER = ("*", ">", ">=", "<", "<=")
+_TIMES = ("-1h", "-24h", "-7d@d", "@d", "end-24h")
+_OPERATORS = {
+    FieldName.TIME: (*_ORDER, *_TIMES),
+    FieldName.SEQ: _ORDER,
+    FieldName.HOUR: _ORDER,
+    FieldName.WEEKDAY: _ORDER,
+    FieldName.STAR: (),
+    FieldName.DETAILS: (*_TEXT, *_ORDER[1:]),
+}
+_KNOWN = {
+    FieldName.WEEKDAY: WEEKDAYS,
+    FieldName.STAR: ("yes", "no"),
+    FieldName.CHAIN: CHECKS,
+}
+_AS_THEY_ARE = frozenset(
+    {FieldName.IP, FieldName.HOUR, FieldName.SEQ, FieldName.WEEKDAY, FieldName.STAR}
+)
+_SPLIT_AT_COMMA = frozenset({FieldName.RESULT, FieldName.HOUR, FieldName.SEQ, FieldName.WEEKDAY})
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Put `text` in the place of the characters from index `start` to before `end`."""
+
+    start: int
+    end: int
+    text: str
+    count: int | None = None
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where the word at the cursor starts, and the field whose value it is."""
+
+    start: int = 0
+    field: str | Field | None = None
+    in_stage: bool = False
+
+
+def complete(text: str, cursor: int, values: Values) -> list[Completion]:
+    """List what can replace the word at the cursor, best first; never raises.
+
+    Args:
+        text: of the query.
+        cursor: index of the character behind the cursor.
+        values: of a field, in the current result.
+    """
+    before = text[:cursor]
+    place = _find_place(before)
+    if place.in_stage:
+        found = _stage_words(before, place.start)
+    elif place.field is None:
+        found = _fields(before, place.start, values)
+    else:
+        found = _values(before, place, values)
+    return list(islice(found, MOST))
+
+
+def _find_place(before: str) -> _Place:
+    place = _Place()
+    outer: list[str | Field | None] = []
+    for token in _TOKEN.finditer(before):
+        if token[0] == "|":
+            place = _Place(token.end(), in_stage=True)
+        elif place.in_stage:
+            continue
+        elif token[0].isspace():
+            place = _Place(token.end(), outer[-1] if outer else None)
+        elif token[0] == "(":
+            outer.append(place.field)
+            place = _Place(token.end(), place.field)
+        elif token[0] == ")":
+            place = _Place(token.end())
+            del outer[-1:]
+        elif token[0] == "," and (outer or _splits(place.field)):
+            place = _Place(token.end(), place.field)
+        elif place.field is None:
+            place = _behind_colon(before[: token.end()], place.start)
+    return place
+
+
+def _splits(field: str | Field | None) -> bool:
+    return isinstance(field, Field) and field.name in _SPLIT_AT_COMMA
+
+
+def _behind_colon(before: str, start: int) -> _Place:
+    scanner = Scanner(before)
+    scanner.position = start + (before[start] == "-")
+    try:
+        field = read_term_field(scanner)
+    except QueryError:
+        field = None
+    return _Place(start if field is None else scanner.position, field)
+
+
+def _fields(before: str, start: int, values: Values) -> Iterator[Completion]:
+    start += before[start : start + 1] == "-"
+    written = before[start:].lower()
+    if written.startswith("details."):
+        for path, count in values(Field(FieldName.DETAILS)):
+            if f"details.{path}".lower().startswith(written):
+                yield Completion(start, len(before), f"details.{path}:", count)
+        return
+    for name in TYPED_NAMES:
+        if name.startswith(written):
+            end = "." if name == FieldName.DETAILS else ":"
+            yield Completion(start, len(before), name + end)
+
+
+def _values(before: str, place: _Place, values: Values) -> Iterator[Completion]:
+    field = place.field
+    written = before[place.start :]
+    if not isinstance(field, Field):
+        times = _TIMES if field != "around" else ()
+        yield from _starting(times, written, place.start, len(before))
+        return
+    yield from _starting(_OPERATORS.get(field.name, _TEXT), written, place.start, len(before))
+    start = place.start + written.startswith("=")
+    prefix = before[start:].lstrip('"').lower()
+    known = ((value, None) for value in _KNOWN.get(field.name, ()))
+    counted = list(values(field))
+    offered = [*counted, *(item for item in known if item[0] not in dict(counted))]
+    for value, count in sorted(offered, key=lambda item: not item[0].lower().startswith(prefix)):
+        if prefix in value.lower():
+            yield Completion(start, len(before), _value_text(field, value), count)
+
+
+def _value_text(field: Field, value: str) -> str:
+    if field.name in _AS_THEY_ARE:
+        return value
+    return match_text(field, Like(escape_wildcards(value)))
+
+
+def _starting(words: Iterable[str], written: str, start: int, end: int) -> Iterator[Completion]:
+    for word in words:
+        if word.startswith(written) and word != written:
+            yield Completion(start, end, word)
+
+
+def _stage_words(before: str, start: int) -> Iterator[Completion]:
+    words = before[start:].split()
+    last = re.split(r"[\s,]", before)[-1].rpartition("|")[2].lower()
+    is_first = not words or (len(words) == 1 and not before[-1:].isspace())
+    names: Sequence[str] = STAGE_NAMES if is_first else ("by", "desc", *FIELD_NAMES)
+    return _starting(names, last, len(before) - len(last), len(before))
