@@ -1,0 +1,209 @@
+"""Stages against the same in plain Python."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import product
+from random import Random
+from typing import Any
+
+import pytest
+
+from audit_console.columns.stages import MAX_BINS, apply_stages
+from audit_console.core.details import NUMBER, texts_at
+from audit_console.core.event import AuditEvent
+from audit_console.core.filters import TEXT_ATTRIBUTES, WEEKDAYS, FieldName
+from audit_console.core.query import event_field, parse, table_columns
+from audit_console.core.query.stages import Count, First, Limit, Rare, Sort, Stage, Timeline, Top
+from audit_console.core.timespan import bin_number, bin_start
+from audit_console.errors import UsageError
+from tests.columns.test_filters import frame_of
+from tests.core.query.reading import ANCHOR, EVENT, event
+from tests.support import queries
+
+Row = dict[str, Any]
+
+
+def values(known: AuditEvent, name: str) -> Sequence[Any]:
+    field = event_field(name)
+    moment = known.occurred_at
+    special: dict[FieldName, Any] = {
+        FieldName.TIME: moment,
+        FieldName.HOUR: moment.hour,
+        FieldName.WEEKDAY: WEEKDAYS[moment.weekday()],
+        FieldName.SEQ: known.seq,
+        FieldName.RESOURCE: f"{known.resource_type}/{known.resource_id}",
+    }
+    if field.path:
+        return list(dict.fromkeys(texts_at(known.details, field.path))) or [None]
+    if field.name in special:
+        return [special[field.name]]
+    return [getattr(known, TEXT_ATTRIBUTES[field.name])]
+
+
+def picked(table: Sequence[Any], names: Sequence[str]) -> list[Row]:
+    rows: list[Row] = []
+    for row in table:
+        if isinstance(row, dict):
+            rows.append({name: row[name] for name in names})
+        else:
+            parts = (values(row, name) for name in names)
+            rows += [dict(zip(names, combined, strict=True)) for combined in product(*parts)]
+    return rows
+
+
+def counts(table: Sequence[Any], names: Sequence[str]) -> list[Row]:
+    counted = Counter(tuple(row.values()) for row in picked(table, names))
+    return [{**dict(zip(names, key, strict=True)), "count": n} for key, n in counted.items()]
+
+
+def sort_key(name: str) -> Callable[[Any], Any]:
+    def key(value: Any) -> Any:
+        if name.startswith("details."):
+            is_number = bool(NUMBER.fullmatch(value))
+            return (float(value) if is_number else None, value)
+        return WEEKDAYS.index(value) if name == "weekday" else value
+
+    return key
+
+
+def in_order(table: Sequence[Any], name: str, *, descending: bool) -> list[Any]:
+    def value(row: Any) -> Any:
+        return row[name] if isinstance(row, dict) else values(row, name)[0]
+
+    key = sort_key(name)
+    numbers, others, missing = [], [], []
+    for row in table:
+        if value(row) is None:
+            missing.append(row)
+        elif name.startswith("details.") and key(value(row))[0] is None:
+            others.append(row)
+        else:
+            numbers.append(row)
+    for part in (numbers, others):
+        part.sort(key=lambda row: _comparable(key(value(row))), reverse=descending)
+    return [*numbers, *others, *missing]
+
+
+def _comparable(key: Any) -> Any:
+    return tuple(part for part in key if part is not None) if isinstance(key, tuple) else key
+
+
+def timeline(table: Sequence[Any], stage: Timeline) -> list[Row]:
+    names = ["time"] if stage.by is None else ["time", stage.by]
+    rows = [(bin_number(row["time"], stage.every), row) for row in picked(table, names)]
+    counted = Counter((number, *[row[name] for name in names[1:]]) for number, row in rows)
+    if stage.by is None and counted:
+        numbers = [key[0] for key in counted]
+        keys: list[Any] = [(number,) for number in range(min(numbers), max(numbers) + 1)]
+    else:
+        keys = sorted(counted, key=lambda key: key[0])
+    starts = [(bin_start(key[0], stage.every), *key[1:], counted[key]) for key in keys]
+    return [dict(zip([*names, "count"], start, strict=True)) for start in starts]
+
+
+def applied(  # noqa: PLR0911 - one for each stage
+    table: Sequence[Any], stage: Stage
+) -> Sequence[Any]:
+    match stage:
+        case Count(()):
+            return [{"count": len(table)}]
+        case Count(by):
+            return counts(table, by)
+        case Top(field, rows):
+            return sorted(counts(table, [field]), key=lambda row: -int(row["count"]))[:rows]
+        case Rare(field, rows):
+            return sorted(counts(table, [field]), key=lambda row: int(row["count"]))[:rows]
+        case First(fields):
+            names = stage.columns(None if not isinstance(table[0], dict) else tuple(table[0]))
+            found: dict[Any, Row] = {}
+            for row in sorted(picked(table, names or ()), key=lambda row: row["time"]):
+                found.setdefault(tuple(row[name] for name in fields), row)
+            return list(found.values())
+        case Timeline():
+            return timeline(table, stage)
+        case Sort(field, descending):
+            return in_order(table, field, descending=descending)
+        case Limit(rows):
+            return table[:rows]
+
+
+STAGES = [
+    "| count",
+    "| count by user",
+    "| count by user, result, details.a",
+    "| count by user,ip | count by user | sort count desc",
+    "| count by time | sort time desc",
+    "| count by hour | sort hour",
+    "| count by weekday | sort weekday desc",
+    "| count by resource,rtype,rid,chain,hash | limit 5",
+    "| top user",
+    "| top details.a 3",
+    "| rare action 5",
+    "| rare details.b.a | sort details.b.a",
+    "| first user,ip",
+    "| first details.a",
+    "| first user | timeline 1d",
+    "| first user | first id",
+    "| timeline 12h",
+    "| timeline 1w by result",
+    "| timeline 3mo",
+    "| timeline 1mo by details.a",
+    "| timeline 2y | sort count",
+    "| sort user | limit 7 | count by user",
+    "| sort user desc | limit 9 | count by user",
+    "| sort details.tokens | limit 20 | count by id",
+    "| sort details.tokens desc | limit 20 | count by id",
+    "| sort seq desc | limit 4 | count by seq",
+    "| sort time | limit 4 | count by seq,error,agent,request,type",
+]
+
+
+@pytest.mark.parametrize("text", STAGES)
+def test_stages_give_what_plain_python_gives(text: str) -> None:
+    rng = Random(text)
+    events = [queries.event(rng) for _ in range(120)]
+    stages = parse(text, ANCHOR).stages
+    expected: Sequence[Any] = events
+    for stage in stages:
+        expected = applied(expected, stage)
+    found = apply_stages(frame_of(events), stages)
+    assert found.to_dicts() == expected
+    assert tuple(found.columns) == table_columns(stages)
+
+
+@pytest.mark.parametrize("text", STAGES)
+def test_stages_of_nothing_give_nothing(text: str) -> None:
+    stages = parse(text, ANCHOR).stages
+    found = apply_stages(frame_of([]), stages)
+    assert found.height == (1 if text == "| count" else 0)
+    assert tuple(found.columns) == table_columns(stages)
+
+
+def test_sorted_and_limited_events_are_events() -> None:
+    events = [EVENT, event(user_id="bob"), event(user_id=None)]
+    frame = frame_of(events)
+    found = apply_stages(frame, parse("| sort user desc | limit 2", ANCHOR).stages)
+    assert found["user_id"].to_list() == ["bob", "alice"]
+    assert found.columns == frame.columns
+
+
+def test_a_timeline_shows_the_times_at_which_there_is_nothing() -> None:
+    events = [event(timestamp=f"2026-11-22T{hour:02}:05:00.000000Z") for hour in (3, 3, 6)]
+    found = apply_stages(frame_of(events), parse("| timeline 1h", ANCHOR).stages)
+    assert found["count"].to_list() == [2, 0, 0, 1]
+    assert found["time"][0] == datetime(2026, 11, 22, 3, tzinfo=UTC)
+
+
+def test_the_calendar_has_bins_to_its_ends() -> None:
+    events = [
+        event(timestamp=time)
+        for time in ("0001-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z")
+    ]
+    found = apply_stages(frame_of(events), parse("| timeline 10y by user", ANCHOR).stages)
+    assert [time.year for time in found["time"]] == [1, 9991]
+    with pytest.raises(UsageError, match=f"{MAX_BINS:,} bins") as raised:
+        apply_stages(frame_of(events), parse("| timeline 1s", ANCHOR).stages)
+    assert raised.value.hint
