@@ -15,11 +15,13 @@ from audit_console.errors import UsageError
 _USAGE = """\
 audit-console [SOURCE ...]
        audit-console demo
+       audit-console search SOURCE ... QUERY [options]
        audit-console verify SOURCE ... [options]"""
 
 _EPILOG = """\
 commands:
   demo         open a made-up log that somebody broke into and tampered with
+  search       print the events that a query keeps, or counts of them
   verify       check a log and report, without a screen
 Each has a --help of its own. A first word that is a command is the command: open a
 log of that name as ./verify, or behind --, as in: audit-console -- verify

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,11 +19,11 @@ def check_target(target: Path, *, force: bool, places: Sequence[str]) -> None:
         UsageError: the target exists, is a folder or is the log itself.
     """
     if target.is_dir():
-        raise UsageError(f"{target} is a folder", hint="Name a file for the report")
+        raise UsageError(f"{target} is a folder", hint="Name a file for the result")
     if not target.exists():
         return
     if any(_is_same(target, place) for place in places):
-        raise UsageError(f"{target} is the log itself", hint="Name another file for the report")
+        raise UsageError(f"{target} is the log itself", hint="Name another file for the result")
     if not force:
         raise UsageError(f"{target} exists", hint="Name another file, or replace it with --force")
 
@@ -34,7 +34,7 @@ def _is_same(target: Path, place: str) -> bool:
     )
 
 
-def write_file(target: Path, text: str) -> None:
+def write_file(target: Path, chunks: Iterable[bytes]) -> None:
     """Write beside the target, then rename: no half file, whatever happens.
 
     Raises:
@@ -42,8 +42,8 @@ def write_file(target: Path, text: str) -> None:
     """
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with part.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with part.open("xb") as file:
+            file.writelines(chunks)
             file.flush()
             os.fsync(file.fileno())
         part.replace(target)
@@ -56,14 +56,14 @@ def write_file(target: Path, text: str) -> None:
             part.unlink()
 
 
-def write_stdout(text: str) -> None:
+def write_stdout(chunks: Iterable[bytes]) -> None:
     """Print data. A reader that has gone away, as `head` does, is no error.
 
     Raises:
         AuditConsoleError: standard output cannot be written.
     """
     try:
-        sys.stdout.write(text)
+        sys.stdout.buffer.writelines(chunks)
         sys.stdout.flush()
     except BrokenPipeError:
         close_stdout()
@@ -71,7 +71,7 @@ def write_stdout(text: str) -> None:
         close_stdout()
         raise AuditConsoleError(
             f"cannot write to standard output: {error.strerror}",
-            hint="Write the report to a file with -o",
+            hint="Write it to a file with -o",
         ) from error
 
 

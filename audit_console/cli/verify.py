@@ -42,11 +42,11 @@ def run(arguments: Sequence[str]) -> ExitCode:
     if target:
         check_target(target, force=options.force, places=options.sources)
     report = _report(options)
-    text = _render(report, options.format)
+    chunks = [_render(report, options.format).encode()]
     if target:
-        write_file(target, text)
+        write_file(target, chunks)
     else:
-        write_stdout(text)
+        write_stdout(chunks)
     return ExitCode(report.exit_code)
 
 

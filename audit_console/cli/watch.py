@@ -19,7 +19,8 @@ class _Run:
     The thread is a daemon: input that never comes cannot hold the program.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, roots: bool) -> None:
+        self._roots = roots
         self.progress = Progress(status=source.status, faults=0)
         self._source = source
         self._stop = threading.Event()
@@ -45,7 +46,9 @@ class _Run:
 
     def _verify(self) -> None:
         try:
-            verification = verify(self._source, stop=self._stop, on_progress=self._take)
+            verification = verify(
+                self._source, roots=self._roots, stop=self._stop, on_progress=self._take
+            )
         except BaseException as error:  # noqa: BLE001 - raised again where the result is taken
             self._outcome.set_exception(error)
         else:
@@ -55,14 +58,14 @@ class _Run:
         self.progress = progress
 
 
-def verify_watched(source: Source) -> Verification:
-    """Verify with a progress line on the terminal.
+def verify_watched(source: Source, *, roots: bool = True) -> Verification:
+    """Verify with a progress line on the terminal; with `roots`, compute the tree heads.
 
     Raises:
         SourceError: the log cannot be looked at.
         KeyboardInterrupt: the user interrupted; it says how far it got.
     """
-    run = _Run(source)
+    run = _Run(source, roots=roots)
     line = ProgressLine()
     try:
         while (verification := run.result(_SECONDS_BETWEEN_LOOKS)) is None:

@@ -20,10 +20,12 @@ from audit_console.columns.frame import (
 )
 from audit_console.columns.links import LinkMarker
 from audit_console.columns.schema import PAGE
+from audit_console.columns.stages import apply_stages
 from audit_console.core.codec import decode_bytes, encode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.filters import Filter
 from audit_console.core.matching import Beside, matches
+from audit_console.core.query import Stage
 from audit_console.sources.protocol import (
     AtEvent,
     AtRow,
@@ -125,6 +127,12 @@ class MemorySource:
             matched=len(ordered),
             read=len(read),
         )
+
+    def tally(self, where: Filter, *, by: Sequence[Stage]) -> pl.DataFrame:
+        """Count as the stages of a query say; see `Source.tally`."""
+        everything = len(self._held)
+        page = self.page(where, order=Order.OLDEST_FIRST, at=AtRow(0), limit=everything)
+        return apply_stages(page.rows.drop("raw"), by)
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Give unreadable lines."""

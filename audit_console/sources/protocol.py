@@ -16,6 +16,7 @@ from typing import Protocol
 import polars as pl
 
 from audit_console.core.filters import Filter
+from audit_console.core.query import Stage
 
 
 class Order(StrEnum):
@@ -145,6 +146,15 @@ class Source(Protocol):
 
     def page(self, where: Filter, *, order: Order, at: Cursor, limit: int) -> Page:
         """Give up to `limit` events of those read so far."""
+        ...
+
+    def tally(self, where: Filter, *, by: Sequence[Stage]) -> pl.DataFrame:
+        """Count the events read so far as the stages of a query say.
+
+        Returns:
+            a frame with the columns that the last stage names, or `columns.schema.PAGE`
+            without `raw` where it keeps events as they are.
+        """
         ...
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +17,8 @@ from audit_console.columns.schema import BATCH, MALFORMED, PAGE
 from audit_console.core.codec import Malformed, decode_bytes
 from audit_console.core.event import AuditEvent
 from audit_console.core.filters import EVERYTHING, Filter, equals
+from audit_console.core.query import parse
+from audit_console.core.timespan import Anchor
 from audit_console.sources.archive import blocks, open_archive
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtEvent, AtRow, AtTime, Cursor, Order, Source
@@ -363,3 +366,20 @@ def test_closing_twice_does_no_harm(unread: Source) -> None:
         pass
     unread.close()
     unread.close()
+
+
+def test_stages_count_the_events_that_a_filter_keeps(source: Source) -> None:
+    query = parse("-user:user-1 | count by user,result", Anchor(datetime.now(UTC)))
+    kept = [row.event for row in ROWS if row.event.user_id != "user-1"]
+    counts = Counter((event.user_id, event.result) for event in kept)
+    found = source.tally(query.where, by=query.stages)
+    assert found.columns == ["user", "result", "count"]
+    assert {(user, result): count for user, result, count in found.iter_rows()} == counts
+
+
+def test_stages_may_keep_events(source: Source) -> None:
+    query = parse("| sort time desc | limit 3", Anchor(datetime.now(UTC)))
+    found = source.tally(query.where, by=query.stages)
+    newest = sorted((row.event.occurred_at for row in ROWS), reverse=True)[:3]
+    assert found["timestamp"].to_list() == newest
+    assert found.columns == [name for name in PAGE if name != "raw"]

@@ -12,11 +12,13 @@ import polars as pl
 from audit_console.columns.frame import malformed_frame
 from audit_console.columns.links import LinkMarker
 from audit_console.columns.schema import PAGE
+from audit_console.columns.stages import apply_stages
 from audit_console.columns.table import EventTable, View
 from audit_console.core.codec import decode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.filters import Filter
 from audit_console.core.findings import Code
+from audit_console.core.query import Stage
 from audit_console.errors import NotAnAuditLog, SourceUnreadable
 from audit_console.sources.archive.files import ArchiveFile, prune_files, read_lines
 from audit_console.sources.archive.reading import Piece, read_pieces
@@ -100,6 +102,11 @@ class ArchiveSource:
             matched=view.height,
             read=view.events.height,
         )
+
+    def tally(self, where: Filter, *, by: Sequence[Stage]) -> pl.DataFrame:
+        """Count as the stages of a query say; see `Source.tally`."""
+        view = self._table.view(where, growing=not (self.status.complete or self.status.stopped))
+        return apply_stages(view.window(0, view.height, newest_first=False), by)
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Give unreadable lines; only the first 10,000 are kept."""

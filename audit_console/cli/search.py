@@ -1,0 +1,82 @@
+"""`audit-console search`: the events that a query keeps, or what it counts of them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from audit_console.cli.exit_codes import ExitCode
+from audit_console.cli.opening import open_source
+from audit_console.cli.output import check_target, write_file, write_stdout
+from audit_console.cli.scratch import scratch_folder
+from audit_console.cli.talk import PROGRAM, CommandParser, say
+
+NAME = "search"
+FORMATS = ("table", "jsonl", "csv", "parquet")
+
+_EPILOG = """\
+queries:
+  user:alice -result:success since:end-24h   ip:203.0.113.0/24 type:authentication
+  result:failure | top user 5                error:"rate limit" | timeline 1h
+
+Standard error says how much of the log was searched, and whether it is sound.
+"""
+
+
+def run(arguments: Sequence[str]) -> ExitCode:
+    """Search a log and print what was found; how complete it is goes to standard error.
+
+    Raises:
+        AuditConsoleError: the query is wrong, the log could not be looked at, or the
+            result not be written.
+    """
+    options = _parser().parse_args(arguments)
+    target = None if options.output in {None, "-"} else Path(options.output)
+    if target:
+        check_target(target, force=options.force, places=options.sources)
+    from audit_console.cli.watch import verify_watched  # noqa: PLC0415
+    from audit_console.search.found import (  # noqa: PLC0415
+        Found,
+        advice,
+        completeness,
+        require_query,
+    )
+    from audit_console.search.printing import print_found  # noqa: PLC0415
+
+    require_query(options.query)  # a wrong query does not wait for the log
+    with scratch_folder(), closing(open_source(options.sources, keep=True)) as source:
+        verification = verify_watched(source, roots=False)
+        found = Found.by(options.query, source, verification)
+        if target:
+            write_file(target, print_found(found, options.format, is_screen=False))
+        else:
+            write_stdout(print_found(found, options.format, is_screen=sys.stdout.isatty()))
+        say(completeness(found))
+        if (other := advice(found)) is not None:
+            say(other)
+    return ExitCode.PASS
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = CommandParser(
+        prog=f"{PROGRAM} {NAME}",
+        description="Print the events that a query keeps, or what it counts of them.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob, or - for standard input"
+    )
+    parser.add_argument("query", metavar="QUERY", help="what to keep; '' keeps everything")
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="table",
+        help="table for people, jsonl for the original lines, csv, parquet (default: table)",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to a new file")
+    parser.add_argument("--force", action="store_true", help="let -o replace a file that exists")
+    return parser

@@ -1,0 +1,1 @@
+"""What a query finds in a log, for people and for programs."""

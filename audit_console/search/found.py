@@ -1,0 +1,100 @@
+"""A log that was read, and a query that is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import polars as pl
+
+from audit_console.core.around import resolve
+from audit_console.core.filters import EVERYTHING, Filter
+from audit_console.core.query import Query, offer_end, parse
+from audit_console.core.timespan import Anchor
+from audit_console.integrity.verification import Verification
+from audit_console.sources.protocol import AtEvent, AtRow, Order, Page, Source, Status
+
+PAGE_ROWS = 10_000
+
+
+def require_query(text: str) -> None:
+    """Make sure that a text is a query, before there is a log.
+
+    Raises:
+        QueryError: it cannot be read.
+    """
+    now = datetime.now(UTC)
+    parse(text, Anchor(now, end=now))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A log that was read, and the query that is asked of it."""
+
+    source: Source
+    verification: Verification
+    text: str
+    query: Query
+    where: Filter
+    matched: int
+
+    @classmethod
+    def by(cls, text: str, source: Source, verification: Verification) -> Found:
+        """Ask a query.
+
+        Raises:
+            UsageError: it is about an event that is not there.
+        """
+        query = parse(text, Anchor(datetime.now(UTC), end=source.status.last))
+        where = resolve(query.where, lambda event_id: _time_of(source, event_id))
+        matched = _page(source, where, AtRow(0), 0).matched
+        return cls(source, verification, text, query, where, matched)
+
+    def counts(self) -> pl.DataFrame:
+        """Give the table that the stages of the query make of the events it keeps."""
+        return self.source.tally(self.where, by=self.query.stages)
+
+    def pages(self) -> Iterator[Page]:
+        """Give all events that the query keeps, oldest first; an empty page for none."""
+        for row in range(0, max(self.matched, 1), PAGE_ROWS):
+            yield _page(self.source, self.where, AtRow(row), PAGE_ROWS)
+
+
+def _page(source: Source, where: Filter, at: AtRow | AtEvent, limit: int) -> Page:
+    return source.page(where, order=Order.OLDEST_FIRST, at=at, limit=limit)
+
+
+def _time_of(source: Source, event_id: str) -> datetime | None:
+    rows = _page(source, EVERYTHING, AtEvent(event_id), 1).rows
+    return None if rows.is_empty() else rows.item(0, "timestamp")
+
+
+def completeness(found: Found) -> str:
+    """Say how much of the log was searched, and whether it is sound."""
+    status = found.source.status
+    return (
+        f"{found.matched:,} of {status.events:,} events matched · {status.lines:,} lines read"
+        f" · {status.malformed:,} bad · {_window(status)} · {found.verification.verdict}"
+    )
+
+
+def advice(found: Found) -> str | None:
+    """Say what else to ask where a log that ended earlier held nothing."""
+    last = found.source.status.last
+    if found.matched or last is None:
+        return None
+    offer = offer_end(found.text, found.query, last)
+    if offer is None:
+        return None
+    return f"the log ends at {_moment(last)}, before the time asked for. Try: {offer}"
+
+
+def _window(status: Status) -> str:
+    if status.first is None or status.last is None:
+        return "no events"
+    return f"{_moment(status.first)} to {_moment(status.last)}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%SZ}"

@@ -1,0 +1,139 @@
+"""What was found, printed: a table, the original lines, CSV or Parquet."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Callable, Iterator
+
+import polars as pl
+
+from audit_console.columns.schema import TIME
+from audit_console.core.query import table_columns
+from audit_console.core.safe_text import safe_text
+from audit_console.errors import SourceChanged, UsageError
+from audit_console.search.found import Found
+from audit_console.search.table import TableText
+
+EXPORTED = (
+    "check",
+    "timestamp",
+    "event_type",
+    "user_id",
+    "action",
+    "resource_type",
+    "resource_id",
+    "result",
+    "result_error",
+    "ip_address",
+    "user_agent",
+    "request_id",
+    "details",
+    "id",
+    "chain",
+    "seq",
+    "recorded_at",
+    "event_hash",
+)
+"""Columns of an event in CSV and Parquet, out of `columns.schema.PAGE`."""
+
+_FORMULA = r"^[=+\-@\t\r]"
+
+
+def print_found(found: Found, form: str, *, is_screen: bool) -> Iterator[bytes]:
+    """Print events, or the table that the query's stages make of them.
+
+    Raises:
+        UsageError: counts were asked for as original lines.
+        SourceChanged: a line is no longer what was read.
+    """
+    if form == "jsonl":
+        return _original_lines(found, is_screen=is_screen)
+    frames = _frames(found, listed if form == "table" else exported)
+    match form:
+        case "table":
+            return _table(frames, is_screen=is_screen)
+        case "csv":
+            return _csv(frames)
+        case _:
+            return _parquet(frames)
+
+
+def _frames(
+    found: Found, of_events: Callable[[pl.DataFrame], pl.DataFrame]
+) -> Iterator[pl.DataFrame]:
+    if not found.query.stages:
+        return (of_events(page.rows) for page in found.pages())
+    counts = found.counts()
+    keeps_events = table_columns(found.query.stages) is None
+    return iter([of_events(counts) if keeps_events else counts])
+
+
+def _original_lines(found: Found, *, is_screen: bool) -> Iterator[bytes]:
+    """Give the lines byte for byte; a screen gets them made safe instead."""
+    if found.query.stages:
+        hint = "Choose table, csv or parquet"
+        raise UsageError("what stages make of events has no original lines", hint=hint)
+    for page in found.pages():
+        for raw in page.rows["raw"]:
+            if raw is None:
+                raise SourceChanged("the log changed while it was searched", hint="Search again")
+            line = safe_text(raw, limit=len(raw) + 40) if is_screen else raw
+            yield f"{line}\n".encode()
+
+
+def _table(frames: Iterator[pl.DataFrame], *, is_screen: bool) -> Iterator[bytes]:
+    table = TableText(shutil.get_terminal_size().columns if is_screen else None)
+    for frame in frames:
+        for line in table.lines(_as_text(frame)):
+            yield f"{line}\n".encode()
+
+
+def _csv(frames: Iterator[pl.DataFrame]) -> Iterator[bytes]:
+    for number, frame in enumerate(frames):
+        yield csv_bytes(frame, with_header=number == 0)
+
+
+def _parquet(frames: Iterator[pl.DataFrame]) -> Iterator[bytes]:
+    file = io.BytesIO()
+    pl.concat(frames).write_parquet(file)
+    yield file.getvalue()
+
+
+def listed(events: pl.DataFrame) -> pl.DataFrame:
+    """Give what a table for people shows of events."""
+    return events.select(
+        pl.col("timestamp").dt.strftime("%Y-%m-%d %H:%M:%S").alias("time (UTC)"),
+        pl.col("event_type").alias("type"),
+        pl.col("user_id").alias("user"),
+        "action",
+        pl.concat_str(pl.col("resource_type").cast(pl.String), pl.lit("/"), "resource_id").alias(
+            "resource"
+        ),
+        "result",
+        pl.col("result_error").alias("error"),
+        pl.col("ip_address").alias("ip"),
+        "check",
+    )
+
+
+def exported(events: pl.DataFrame) -> pl.DataFrame:
+    """Give what CSV and Parquet hold of events."""
+    return events.select(EXPORTED)
+
+
+def csv_bytes(rows: pl.DataFrame, *, with_header: bool) -> bytes:
+    """Print rows as CSV in which no value of the log is a formula to a spreadsheet."""
+    text = pl.col(pl.String)
+    harmless = (
+        pl.when(text.str.contains(_FORMULA)).then(pl.lit("'") + text).otherwise(text).name.keep()
+    )
+    return _as_text(rows).with_columns(harmless).write_csv(include_header=with_header).encode()
+
+
+def _as_text(rows: pl.DataFrame) -> pl.DataFrame:
+    """Turn times into RFC 3339 and names into strings; numbers stay numbers."""
+    return rows.with_columns(
+        pl.col(TIME).dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ"),
+        pl.col(pl.Categorical, pl.Enum).cast(pl.String),
+    )

@@ -1,0 +1,133 @@
+"""`audit-console search` as a program."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from audit_console.core.codec import decode_line
+from audit_console.core.event import AuditEvent
+from tests.cli.program import run_program, spoken_line
+
+BRUTE_FORCE = "type:authentication result:failure ip:203.0.113.66"
+
+
+def search(log: Path, query: str, *options: str) -> str:
+    completed = run_program("search", str(log), query, *options)
+    assert completed.returncode == 0, completed.stderr
+    return completed.stdout
+
+
+def matching(log: Path) -> list[str]:
+    """The lines of the brute force, found without the program."""
+    kept = []
+    for line in log.read_text().splitlines():
+        event = decode_line(line)
+        assert isinstance(event, AuditEvent)
+        if (
+            event.event_type == "authentication"
+            and event.result == "failure"
+            and event.ip_address == "203.0.113.66"
+        ):
+            kept.append(line)
+    return kept
+
+
+def test_original_lines_come_out_byte_for_byte(demo_log: Path) -> None:
+    expected = matching(demo_log)
+    assert len(expected) > 10
+    assert search(demo_log, BRUTE_FORCE, "--format", "jsonl").splitlines() == expected
+
+
+def test_a_table_names_its_columns_and_is_not_cut_without_a_screen(demo_log: Path) -> None:
+    lines = search(demo_log, BRUTE_FORCE).splitlines()
+    assert lines[0].split("  ")[0] == "time (UTC)"
+    assert len(lines) == len(matching(demo_log)) + 1
+    assert all("user/marek.novak" in line for line in lines[1:])
+
+
+def test_counts_come_as_a_table(demo_log: Path) -> None:
+    lines = search(demo_log, f"{BRUTE_FORCE} | count by user").splitlines()
+    assert lines[0].split() == ["user", "count"]
+    assert lines[1].split() == ["marek.novak", str(len(matching(demo_log)))]
+
+
+def test_stages_that_keep_events_print_events(demo_log: Path) -> None:
+    lines = search(demo_log, f"{BRUTE_FORCE} | limit 2").splitlines()
+    assert lines[0].startswith("time (UTC)")
+    assert len(lines) == 3
+
+
+def test_csv_holds_every_field(demo_log: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(search(demo_log, BRUTE_FORCE, "--format", "csv"))))
+    ids = [decode_line(line) for line in matching(demo_log)]
+    assert [row["id"] for row in rows] == [one.id for one in ids if isinstance(one, AuditEvent)]
+    assert rows[0]["timestamp"].endswith("Z")
+
+
+def test_parquet_goes_to_a_file(demo_log: Path, tmp_path: Path) -> None:
+    target = tmp_path / "found.parquet"
+    assert search(demo_log, BRUTE_FORCE, "--format", "parquet", "-o", str(target)) == ""
+    assert pl.read_parquet(target).height == len(matching(demo_log))
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "parquet", "jsonl"])
+def test_nothing_found_is_an_empty_result(demo_log: Path, tmp_path: Path, form: str) -> None:
+    target = tmp_path / "found"
+    search(demo_log, "user:nobody", "--format", form, "-o", str(target))
+    held = pl.read_parquet(target).height if form == "parquet" else None
+    lines = target.read_bytes().splitlines() if form != "parquet" else []
+    assert held == 0 if form == "parquet" else len(lines) == (0 if form == "jsonl" else 1)
+
+
+def test_it_says_how_complete_the_answer_is(demo_log: Path) -> None:
+    completed = run_program("search", str(demo_log), BRUTE_FORCE)
+    assert spoken_line(completed) == (
+        f"audit-console: {len(matching(demo_log))} of 19,632 events matched"
+        " · 19,632 lines read · 0 bad"
+        " · 2026-11-01 00:00:00Z to 2026-11-22 23:45:09Z · FAIL"
+    )
+
+
+def test_a_log_that_ended_earlier_is_no_silent_nothing(demo_log: Path) -> None:
+    completed = run_program("search", str(demo_log), "since:-1s")
+    advice = completed.stderr.splitlines()[-1]
+    assert "the log ends at 2026-11-22 23:45:09Z" in advice
+    assert advice.endswith("Try: since:end-1s")
+
+
+def test_around_an_event(demo_log: Path) -> None:
+    event = decode_line(matching(demo_log)[3])
+    assert isinstance(event, AuditEvent)
+    lines = search(demo_log, f"around:{event.id}±1s", "--format", "jsonl").splitlines()
+    assert matching(demo_log)[3] in lines
+    completed = run_program("search", str(demo_log), "around:no-such-id±1s")
+    assert completed.returncode == 2
+    assert "there is no event no-such-id" in spoken_line(completed)
+
+
+def test_a_wrong_query_is_said_with_its_column(tmp_path: Path) -> None:
+    completed = run_program("search", str(tmp_path / "not looked at"), "type:x usr:alice")
+    assert completed.returncode == 2
+    assert "column 8: unknown field usr" in spoken_line(completed)
+    assert "Did you mean user: ?" in spoken_line(completed)
+
+
+def test_counts_have_no_original_lines(demo_log: Path) -> None:
+    completed = run_program("search", str(demo_log), "| count", "--format", "jsonl")
+    assert completed.returncode == 2
+    assert "no original lines" in spoken_line(completed)
+
+
+def test_a_file_is_not_replaced_unasked(demo_log: Path, tmp_path: Path) -> None:
+    target = tmp_path / "found.csv"
+    target.write_text("mine")
+    completed = run_program("search", str(demo_log), "", "--format", "csv", "-o", str(target))
+    assert completed.returncode == 2
+    assert target.read_text() == "mine"
+    search(demo_log, "", "--format", "csv", "-o", str(target), "--force")
+    assert target.read_text().startswith("check,timestamp,")
