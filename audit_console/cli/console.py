@@ -49,9 +49,9 @@ def run(arguments: Sequence[str]) -> ExitCode:
     places = _parser().parse_args(arguments).sources
     check_places(places)
     require_terminal(places)
-    from platformdirs import user_state_path  # noqa: PLC0415
+    from platformdirs import user_state_path
 
-    from audit_console.cli.screen import show  # noqa: PLC0415
+    from audit_console.cli.screen import show
 
     return show(places, recent=user_state_path(PROGRAM) / "recent.json")
 

@@ -38,9 +38,9 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 def _show_demo(folder: Path) -> ExitCode:
     """Show a log that is written while the first frame is painted."""
-    from audit_console.cli.screen import open_kept, show  # noqa: PLC0415
-    from audit_console.demo import FILE_NAME, write_demo  # noqa: PLC0415
-    from audit_console.sources.archive import open_archive  # noqa: PLC0415
+    from audit_console.cli.screen import open_kept, show
+    from audit_console.demo import FILE_NAME, write_demo
+    from audit_console.sources.archive import open_archive
 
     log = folder / FILE_NAME
 
@@ -61,7 +61,7 @@ def _show_demo(folder: Path) -> ExitCode:
 
 
 def _tell_tampers() -> None:
-    from audit_console.demo import TAMPERS  # noqa: PLC0415
+    from audit_console.demo import TAMPERS
 
     for tamper in TAMPERS.values():
         say(f"{tamper.what}, {tamper.why}")

@@ -26,7 +26,7 @@ class ExitCode(IntEnum):
 
 def code_of_verification(verification: Verification, *, allow_unanchored: bool = False) -> ExitCode:
     """Give the code of a verdict; a missing checkpoint alone can be allowed."""
-    from audit_console.reports.model import only_unanchored  # noqa: PLC0415
+    from audit_console.reports.model import only_unanchored
 
     if allow_unanchored and only_unanchored(verification):
         return ExitCode.PASS

@@ -20,7 +20,7 @@ def open_source(places: Sequence[str], *, keep: bool) -> Source:
         SourceError: there is no log, or it cannot be read. No password is named.
     """
     _refuse_databases(places)
-    from audit_console.sources.archive import open_archive  # noqa: PLC0415
+    from audit_console.sources.archive import open_archive
 
     return open_archive(places, keep=keep)
 
@@ -36,7 +36,7 @@ def check_places(places: Sequence[str]) -> None:
     _refuse_databases(places)
     files = [place for place in places if place != "-"]
     if files:
-        from audit_console.sources.archive.files import find_files  # noqa: PLC0415
+        from audit_console.sources.archive.files import find_files
 
         find_files(files)
 

@@ -37,14 +37,14 @@ def run(arguments: Sequence[str]) -> ExitCode:
     target = None if options.output in {None, "-"} else Path(options.output)
     if target:
         check_target(target, force=options.force, places=options.sources)
-    from audit_console.cli.watch import verify_watched  # noqa: PLC0415
-    from audit_console.search.found import (  # noqa: PLC0415
+    from audit_console.cli.watch import verify_watched
+    from audit_console.search.found import (
         Found,
         advice,
         completeness,
         require_query,
     )
-    from audit_console.search.printing import print_found  # noqa: PLC0415
+    from audit_console.search.printing import print_found
 
     require_query(options.query)  # a wrong query does not wait for the log
     with scratch_folder(), closing(open_source(options.sources, keep=True)) as source:

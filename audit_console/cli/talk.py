@@ -28,7 +28,7 @@ class CommandParser(argparse.ArgumentParser):
 
 def say(text: str) -> None:
     """Print one line on standard error, under the program's name."""
-    from audit_console.core.safe_text import safe_text  # noqa: PLC0415
+    from audit_console.core.safe_text import safe_text
 
     with suppress(OSError):  # nobody listens
         sys.stderr.write(f"{PROGRAM}: {safe_text(text)}\n")

@@ -74,8 +74,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _report(options: argparse.Namespace) -> Report:
-    from audit_console.cli.watch import verify_watched  # noqa: PLC0415
-    from audit_console.reports.model import Report  # noqa: PLC0415
+    from audit_console.cli.watch import verify_watched
+    from audit_console.reports.model import Report
 
     with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
         verification = verify_watched(source)
@@ -90,7 +90,7 @@ def _report(options: argparse.Namespace) -> Report:
 
 
 def _render(report: Report, form: str) -> str:
-    from audit_console.reports.json import render_json  # noqa: PLC0415
-    from audit_console.reports.text import render_text  # noqa: PLC0415
+    from audit_console.reports.json import render_json
+    from audit_console.reports.text import render_text
 
     return render_json(report) if form == "json" else render_text(report)

@@ -184,7 +184,7 @@ class AuditConsoleApp(App[None]):
 
     def action_help(self) -> None:
         """Show the keys of what has the focus."""
-        from audit_console.tui.screens.help import HelpDialog  # noqa: PLC0415
+        from audit_console.tui.screens.help import HelpDialog
 
         self.push_screen(HelpDialog(panes_in_focus(self.screen)))
 

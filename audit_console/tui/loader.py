@@ -68,7 +68,7 @@ class Load:
 
     def _run(self) -> None:
         # Polars is needed from here on: importing it beside the first paint saves its time.
-        from audit_console.integrity.verifier import verify  # noqa: PLC0415
+        from audit_console.integrity.verifier import verify
 
         try:
             self._source = self._opener(self.places)

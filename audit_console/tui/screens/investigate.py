@@ -216,7 +216,7 @@ class InvestigateScreen(ConsoleScreen):
 
     def action_jump(self) -> None:
         """Ask where to go."""
-        from audit_console.tui.screens.jump import JumpDialog  # noqa: PLC0415
+        from audit_console.tui.screens.jump import JumpDialog
 
         view = self._table.view
         if view is not None:
@@ -228,7 +228,7 @@ class InvestigateScreen(ConsoleScreen):
 
     def action_findings(self) -> None:
         """List what the check found."""
-        from audit_console.tui.screens.findings import FindingsDialog  # noqa: PLC0415
+        from audit_console.tui.screens.findings import FindingsDialog
 
         if self._session is None or self._session.verification is None:
             self.notify("the findings stand when the load ends")
@@ -263,7 +263,7 @@ class InvestigateScreen(ConsoleScreen):
 
     def action_bad_lines(self) -> None:
         """List the lines that could not be read."""
-        from audit_console.tui.screens.bad_lines import BadLinesDialog  # noqa: PLC0415
+        from audit_console.tui.screens.bad_lines import BadLinesDialog
 
         if self._session is not None:
             self.app.push_screen(BadLinesDialog(self._session))

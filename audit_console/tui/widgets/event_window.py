@@ -90,7 +90,7 @@ def fetch(want: Want) -> Answer:
     Raises:
         SourceError: the log cannot be looked at.
     """
-    from audit_console.sources.protocol import AtRow  # noqa: PLC0415
+    from audit_console.sources.protocol import AtRow
 
     if want.anchor is None:
         return _answer(want, want.view.page(AtRow(want.first), want.limit), 0)
@@ -114,7 +114,7 @@ def _is_at(anchor: Anchor, page: Page) -> bool:
 
 def _locate(view: View, anchor: Anchor) -> int:
     """Find the anchor's row; of an event that the filter drops, the place where it would be."""
-    from audit_console.sources.protocol import AtEvent, AtTime  # noqa: PLC0415
+    from audit_console.sources.protocol import AtEvent, AtTime
 
     page = view.page(AtEvent(anchor.event_id), 1)
     if page.rows.height == 0:
