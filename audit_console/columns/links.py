@@ -36,7 +36,7 @@ class LinkMarker:
         """Turn the next `CHECKED` events of the log into a `BATCH`."""
         if events.is_empty():
             return pl.DataFrame(schema=BATCH)
-        chains = _by_chain(events)
+        chains = by_chain(events)
         marked = [self._mark_chain(chain).select(list(BATCH)) for chain in chains]
         return marked[0] if len(marked) == 1 else pl.concat(marked).sort("file", "line")
 
@@ -93,7 +93,8 @@ class LinkMarker:
         )
 
 
-def _by_chain(events: pl.DataFrame) -> list[pl.DataFrame]:
+def by_chain(events: pl.DataFrame) -> list[pl.DataFrame]:
+    """Take the chains of a batch apart, at no cost where it holds only one."""
     if events["scheme"].n_unique() == 1 and events["chain"].n_unique() == 1:
         return [events]
     return events.partition_by("scheme", "chain", maintain_order=True)

@@ -8,9 +8,25 @@ from typing import Any
 
 import polars as pl
 
+from audit_console.columns.links import by_chain
+from audit_console.columns.schema import HASHES
 from audit_console.core.event import Scheme
 from audit_console.core.findings import Place
 from audit_console.core.run import Run
+
+_NEEDED = (
+    "file",
+    "line",
+    "id",
+    "scheme",
+    "chain",
+    "seq",
+    "recorded_at",
+    *HASHES,
+    "joined",
+    "link_known",
+)
+"""Copying the texts of a batch to look at its links would cost more than the look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +50,9 @@ def runs(events: pl.DataFrame, malformed: pl.DataFrame, files: Sequence[str]) ->
         malformed: its unreadable lines.
         files: names of the source's files.
     """
-    hashed = events.filter(pl.col("scheme") != Scheme.UNHASHED)
+    hashed = events.select(_NEEDED).filter(pl.col("scheme") != Scheme.UNHASHED)
     hashed = hashed.with_columns(doubtful_before=_doubtful_before(hashed, malformed))
-    chains = hashed.partition_by("scheme", "chain", maintain_order=True)
-    found = [run for chain in chains for run in _of_chain(chain, files)]
+    found = [run for chain in by_chain(hashed) for run in _of_chain(chain, files)]
     return sorted(found, key=lambda run: (run.file, run.line))
 
 
