@@ -360,11 +360,12 @@ async def test_the_palette_runs_actions_on_their_pane(tmp_path: Path) -> None:
 async def test_the_theme_changes_and_states_keep_their_words(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
+        await until_shown(pilot, "row 1 of 30")
         await until_loaded(pilot)
         before, text = app.theme, screen_text(app)
         await pilot.press("ctrl+t")
         assert app.theme != before
-        assert screen_text(app) == text
+        await until(pilot, lambda: screen_text(app) == text, "the same words")
 
 
 async def test_without_colours_nothing_is_coloured(
