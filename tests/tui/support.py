@@ -33,7 +33,7 @@ from audit_console.sources.protocol import (
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.recent import RecentSources
 from audit_console.tui.widgets.event_table import EventTable
-from audit_console.tui.widgets.status_lines import SourceHeader
+from audit_console.tui.widgets.status_lines import RuleLine, SourceHeader
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 TURNS = 2_000
@@ -115,11 +115,14 @@ async def until_loaded(pilot: Pilot[None]) -> None:
 
 
 def is_at_rest(app: App[Any]) -> bool:
-    """Tell whether the table has the rows of all that was read."""
+    """Tell whether the table has the rows of all that was read, and the rule says where it is."""
     table, session = table_of(app), app.screen.query_one(SourceHeader).session
     if session is None or table._fetching:
         return False
-    return session.status.events == 0 or table.selected is not None
+    if session.status.events == 0:
+        return True
+    position = app.screen.query_one(RuleLine).position
+    return table.selected is not None and position == (table.cursor_row, table.row_count)
 
 
 def screen_lines(app: App[Any]) -> list[str]:

@@ -360,7 +360,6 @@ async def test_the_palette_runs_actions_on_their_pane(tmp_path: Path) -> None:
 async def test_the_theme_changes_and_states_keep_their_words(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until_shown(pilot, "row 1 of 30")
         await until_loaded(pilot)
         before, text = app.theme, screen_text(app)
         await pilot.press("ctrl+t")
