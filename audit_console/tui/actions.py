@@ -18,7 +18,12 @@ class Pane(StrEnum):
     APP = "Everywhere"
     SOURCES = "Sources"
     INVESTIGATE = "Investigate"
+    QUERY = "Query"
+    CHIPS = "Filter terms"
+    FACETS = "Facets"
+    TIMELINE = "Timeline"
     TABLE = "Event table"
+    RESULT = "Result table"
     DETAIL = "Detail"
     LIST = "List"
     DIALOG = "Dialog"
@@ -64,18 +69,21 @@ def _vertical_moves(pane: Pane, thing: str) -> tuple[Action, ...]:
     )
 
 
+def _value_actions(pane: Pane, value: str) -> tuple[Action, ...]:
+    return (
+        Action(pane, "include", ("f",), "Include", f"keep events with {value}", in_footer=True),
+        Action(pane, "exclude", ("e",), "Exclude", f"drop events with {value}", in_footer=True),
+        Action(pane, "only", ("o",), "Only", f"keep only {value}, without other terms"),
+        Action(pane, "require", ("F",), "Has field", "keep events that have this field"),
+        Action(pane, "lack", ("E",), "Lacks field", "keep events that lack this field"),
+    )
+
+
 ACTIONS: tuple[Action, ...] = (
     Action(
         Pane.TABLE, "open_detail", ("enter",), "Detail", "open or close the detail", in_footer=True
     ),
-    Action(
-        Pane.TABLE,
-        "include",
-        ("f",),
-        "Only this",
-        "keep only events with the value under the cursor",
-        in_footer=True,
-    ),
+    *_value_actions(Pane.TABLE, "the value under the cursor"),
     Action(
         Pane.TABLE,
         "reverse",
@@ -135,18 +143,91 @@ ACTIONS: tuple[Action, ...] = (
         "lines that could not be read, with their bytes",
         in_footer=True,
     ),
-    Action(
-        Pane.INVESTIGATE,
-        "remove_term",
-        ("backspace",),
-        "Unfilter",
-        "remove the filter term added last",
-    ),
-    Action(Pane.INVESTIGATE, "clear_filter", ("F",), "Clear filter", "remove all filter terms"),
     Action(Pane.TABLE, "copy_value", ("y",), "Copy value", "copy the value under the cursor"),
     Action(Pane.INVESTIGATE, "copy_row", ("c",), "Copy row", "copy the row, tabs between fields"),
     Action(Pane.INVESTIGATE, "copy_raw", ("Y",), "Copy line", "copy the line as stored in the log"),
     Action(Pane.TABLE, "widen", ("w",), "Wide columns", "show long values in full width, or fit"),
+    *_value_actions(Pane.DETAIL, "the value on this line"),
+    *_value_actions(Pane.FACETS, "this value"),
+    *_value_actions(Pane.RESULT, "the value under the cursor"),
+    Action(Pane.FACETS, "toggle", ("enter", "space"), "Open", "open or close this facet"),
+    Action(Pane.FACETS, "close_facet", ("left", "h"), "Close", "close this facet"),
+    Action(Pane.FACETS, "open_facet", ("right", "l"), "Open", "open this facet"),
+    Action(
+        Pane.FACETS,
+        "turn",
+        ("r",),
+        "Rare / common",
+        "rare values first, or common ones first",
+        in_footer=True,
+    ),
+    Action(
+        Pane.FACETS,
+        "search_within",
+        ("s",),
+        "Search",
+        "find values by a part of them",
+        in_footer=True,
+    ),
+    Action(
+        Pane.FACETS,
+        "add_facet",
+        ("a", "plus"),
+        "Add facet",
+        "a facet of any field, or of a path of details",
+        in_footer=True,
+    ),
+    Action(Pane.FACETS, "remove_facet", ("delete",), "Remove facet", "take an added facet away"),
+    Action(Pane.FACETS, "copy_value", ("y",), "Copy value", "copy this value"),
+    *_vertical_moves(Pane.FACETS, "line"),
+    _move(Pane.TIMELINE, "earlier", "left h", "Earlier", "one bar earlier"),
+    _move(Pane.TIMELINE, "later", "right l", "Later", "one bar later"),
+    _move(Pane.TIMELINE, "first", "g home", "First", "first bar"),
+    _move(Pane.TIMELINE, "last", "G end", "Last", "last bar"),
+    Action(
+        Pane.TIMELINE,
+        "brush_earlier",
+        ("shift+left", "H"),
+        "Brush left",
+        "widen the brush to the left",
+    ),
+    Action(
+        Pane.TIMELINE,
+        "brush_later",
+        ("shift+right", "L"),
+        "Brush right",
+        "widen the brush to the right",
+    ),
+    Action(
+        Pane.TIMELINE,
+        "brush",
+        ("space",),
+        "Brush",
+        "begin or end a brush at this bar",
+        in_footer=True,
+    ),
+    Action(
+        Pane.TIMELINE,
+        "zoom_in",
+        ("enter", "z"),
+        "Zoom in",
+        "keep the time of brush or bar",
+        in_footer=True,
+    ),
+    Action(
+        Pane.TIMELINE,
+        "next_burst",
+        ("n",),
+        "Next burst",
+        "the next bar that stands out",
+        in_footer=True,
+    ),
+    Action(
+        Pane.TIMELINE, "previous_burst", ("N",), "Burst before", "the bar before that stands out"
+    ),
+    Action(
+        Pane.TIMELINE, "drop_brush", ("escape",), "No brush", "drop the brush, or back to the table"
+    ),
     *_vertical_moves(Pane.TABLE, "row"),
     _move(Pane.TABLE, "cursor_left", "left h", "Left", "one column left"),
     _move(Pane.TABLE, "cursor_right", "right l", "Right", "one column right"),
