@@ -1,0 +1,68 @@
+"""Filters made by pointing at a value: include it, exclude it, keep nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from audit_console.core.filters import (
+    EVERYTHING,
+    Exact,
+    Expression,
+    Field,
+    FieldName,
+    Filter,
+    Has,
+    Not,
+    Range,
+    Term,
+    all_of,
+    negate,
+)
+
+
+class How(StrEnum):
+    """What to do with the value that was pointed at."""
+
+    INCLUDE = "include"
+    EXCLUDE = "exclude"
+    ONLY = "only"
+    REQUIRE = "require"
+    LACK = "lack"
+
+
+class Value(NamedTuple):
+    """A value of a field as its text; None is missing."""
+
+    field: Field
+    text: str | None
+
+
+def value_term(value: Value) -> Expression:
+    """Make the term that keeps events with exactly this value."""
+    if value.text is None:
+        return Not(Term(value.field, Has()))
+    if value.field.name is FieldName.SEQ:
+        return Term(value.field, Range(Decimal(value.text), Decimal(value.text)))
+    return Term(value.field, Exact(value.text))
+
+
+def narrowed(where: Filter, how: How, values: Sequence[Value]) -> Filter:
+    """Change a filter by the values that were pointed at.
+
+    A value included on a field that is filtered for other values joins them: the same
+    field twice is OR. What excludes stands apart, because all of it must hold.
+    """
+    match how:
+        case How.ONLY:
+            return EVERYTHING.with_terms(*map(value_term, values))
+        case How.INCLUDE:
+            return where.with_terms(*map(value_term, values))
+        case How.EXCLUDE:
+            return where.with_terms(negate(all_of(map(value_term, values))))
+        case How.REQUIRE:
+            return where.with_terms(*(Term(value.field, Has()) for value in values))
+        case How.LACK:
+            return where.with_terms(*(Not(Term(value.field, Has())) for value in values))
