@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from audit_console.core.filters import Expression, Filter
@@ -22,7 +22,7 @@ class Question:
 
     source: Source
     where: Filter
-    marks: Mapping[MarkKey, Marks] = NO_MARKS
+    marks: Mapping[MarkKey, Marks] = field(default_factory=lambda: NO_MARKS)
 
     def tally(self, *stages: Stage) -> pl.DataFrame:
         """Count the events as stages say; see `Source.tally`."""
