@@ -46,6 +46,23 @@ def keeps(where: Filter, marks: Mapping[MarkKey, Marks] = NO_MARKS) -> pl.Expr:
     return pl.all_horizontal(pl.lit(value=True), *parts)
 
 
+def reads_marks(where: Filter) -> bool:
+    """Tell whether the marks of an event can decide if `where` keeps it."""
+    return any(map(_reads_marks, where.active))
+
+
+def _reads_marks(expression: Expression) -> bool:
+    match expression:
+        case And(parts) | Or(parts):
+            return any(map(_reads_marks, parts))
+        case Not(part):
+            return _reads_marks(part)
+        case Text():
+            return False
+        case Term(field):
+            return field.name in _MARKS
+
+
 def _holds(expression: Expression, marks: Mapping[MarkKey, Marks]) -> pl.Expr:
     match expression:
         case And(parts):
@@ -72,7 +89,7 @@ def _fits(field: Field, match: Match, marks: Mapping[MarkKey, Marks]) -> pl.Expr
     if field.name is FieldName.DETAILS:
         judge = partial(_details_fit, field.path, match)
         return pl.col("details").map_batches(judge, return_dtype=pl.Boolean)
-    if field.name in (FieldName.STAR, FieldName.TAG, FieldName.NOTE):
+    if field.name in _MARKS:
         return _marks_fit(field.name, match, marks)
     value, fits_one = _VALUES.get(field.name, _TEXT)
     column = pl.col(TEXT_ATTRIBUTES[field.name]) if value is None else value
@@ -203,6 +220,7 @@ def _are_marked(keys: set[MarkKey], identities: pl.Series) -> pl.Series:
 
 _Fits = Callable[[pl.Expr, Match], pl.Expr]
 
+_MARKS = (FieldName.STAR, FieldName.TAG, FieldName.NOTE)
 _TIME = pl.col("timestamp")
 _RESOURCE = pl.concat_str("resource_type", pl.lit("/"), "resource_id")
 _TEXT: tuple[pl.Expr | None, _Fits] = (None, _text_fits)

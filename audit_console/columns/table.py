@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
 
-from audit_console.columns.filters import keeps
-from audit_console.core.filters import Filter
+from audit_console.columns.filters import keeps, reads_marks
+from audit_console.core.filters import Expression, Filter
+from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 
 REFRESH_AFTER_GROWTH = 1.25
 """A growing table is filtered and sorted again only when it has grown by this factor."""
+
+_Kept = tuple[tuple[Expression, ...], frozenset[tuple[MarkKey, Marks]]]
+"""What decides which events a view has: the terms, and the marks if a term reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class EventTable:
 
     events: pl.DataFrame
     in_time_order: bool = True
-    _views: dict[Filter, View] = field(default_factory=dict)
+    _views: dict[_Kept, View] = field(default_factory=dict)
 
     def append(self, events: pl.DataFrame) -> None:
         """Add events behind all others."""
@@ -80,7 +85,9 @@ class EventTable:
         self.in_time_order = self.in_time_order and times.is_sorted()
         self.events = pl.concat([self.events, events], rechunk=False)
 
-    def view(self, where: Filter, *, growing: bool) -> View:
+    def view(
+        self, where: Filter, marks: Mapping[MarkKey, Marks] = NO_MARKS, *, growing: bool
+    ) -> View:
         """Give the events that `where` keeps, of those read so far.
 
         While the table grows the view may lag behind it, and says so by its `events`.
@@ -88,11 +95,13 @@ class EventTable:
         events, in_time_order = self.events, self.in_time_order
         if in_time_order and not where:
             return View(events, None)
-        held = self._views.get(where)
+        marks = marks if reads_marks(where) else NO_MARKS
+        kept = (where.active, frozenset(marks.items()))
+        held = self._views.get(kept)
         if held is not None and self._serves(held, events, growing=growing):
             return held
-        view = View(events, _index(events, where, in_time_order=in_time_order))
-        self._views = {where: view}
+        view = View(events, _index(events, keeps(where, marks), in_time_order=in_time_order))
+        self._views = {kept: view}
         return view
 
     @staticmethod
@@ -102,8 +111,8 @@ class EventTable:
         return events.height == held.events.height
 
 
-def _index(events: pl.DataFrame, where: Filter, *, in_time_order: bool) -> pl.Series:
-    rows = events.lazy().select("timestamp", kept=keeps(where)).with_row_index("row")
+def _index(events: pl.DataFrame, keep: pl.Expr, *, in_time_order: bool) -> pl.Series:
+    rows = events.lazy().select("timestamp", kept=keep).with_row_index("row")
     kept = rows.filter("kept").select("row", "timestamp")
     if not in_time_order:
         kept = kept.sort("timestamp", maintain_order=True)

@@ -6,7 +6,7 @@ that what it says follows from the format and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -24,7 +24,7 @@ from audit_console.columns.stages import apply_stages
 from audit_console.core.codec import decode_bytes, encode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.filters import Filter
-from audit_console.core.matching import Beside, matches
+from audit_console.core.matching import NO_MARKS, Beside, MarkKey, Marks, matches
 from audit_console.core.query import Stage
 from audit_console.sources.protocol import (
     AtEvent,
@@ -45,6 +45,10 @@ BATCH_LINES = 5_000
 class _Held:
     event: AuditEvent
     row: dict[str, object]
+
+    def is_kept_by(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> bool:
+        of_event = marks.get((self.event.id, self.event.event_hash), Marks())
+        return matches(where, self.event, Beside(str(self.row["check"]), of_event))
 
 
 class MemorySource:
@@ -109,11 +113,19 @@ class MemorySource:
             if first_pass and not self.status.complete:
                 self.status = replace(self.status, stopped=True)
 
-    def page(self, where: Filter, *, order: Order, at: Cursor, limit: int) -> Page:
+    def page(
+        self,
+        where: Filter,
+        *,
+        order: Order,
+        at: Cursor,
+        limit: int,
+        marks: Mapping[MarkKey, Marks] = NO_MARKS,
+    ) -> Page:
         """Give up to `limit` events; see `Source.page`."""
         read = list(self._held)
         ordered = sorted(
-            (held for held in read if matches(where, held.event, Beside(str(held.row["check"])))),
+            (held for held in read if held.is_kept_by(where, marks)),
             key=lambda held: held.event.occurred_at,
         )
         if order is Order.NEWEST_FIRST:
@@ -128,10 +140,13 @@ class MemorySource:
             read=len(read),
         )
 
-    def tally(self, where: Filter, *, by: Sequence[Stage]) -> pl.DataFrame:
+    def tally(
+        self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
+    ) -> pl.DataFrame:
         """Count as the stages of a query say; see `Source.tally`."""
         everything = len(self._held)
-        page = self.page(where, order=Order.OLDEST_FIRST, at=AtRow(0), limit=everything)
+        order, at = Order.OLDEST_FIRST, AtRow(0)
+        page = self.page(where, order=order, at=at, limit=everything, marks=marks)
         return apply_stages(page.rows.drop("raw"), by)
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:

@@ -7,7 +7,7 @@ cheap to take from anywhere and at any time.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ from typing import Protocol
 import polars as pl
 
 from audit_console.core.filters import Filter
+from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 
 
@@ -144,12 +145,35 @@ class Source(Protocol):
         """
         ...
 
-    def page(self, where: Filter, *, order: Order, at: Cursor, limit: int) -> Page:
-        """Give up to `limit` events of those read so far."""
+    def page(
+        self,
+        where: Filter,
+        *,
+        order: Order,
+        at: Cursor,
+        limit: int,
+        marks: Mapping[MarkKey, Marks] = NO_MARKS,
+    ) -> Page:
+        """Give up to `limit` events of those read so far.
+
+        Args:
+            where: which events; `around:` is resolved in it.
+            order: by which the page goes, and `at` counts.
+            at: where the page begins.
+            limit: how many events it has at most.
+            marks: what the filter takes for the marks of the events.
+        """
         ...
 
-    def tally(self, where: Filter, *, by: Sequence[Stage]) -> pl.DataFrame:
+    def tally(
+        self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
+    ) -> pl.DataFrame:
         """Count the events read so far as the stages of a query say.
+
+        Args:
+            where: as for `page`.
+            by: the stages, one behind the other.
+            marks: as for `page`.
 
         Returns:
             a frame with the columns that the last stage names, or `columns.schema.PAGE`

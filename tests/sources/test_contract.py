@@ -17,7 +17,9 @@ from audit_console.columns.schema import BATCH, MALFORMED, PAGE
 from audit_console.core.codec import Malformed, decode_bytes
 from audit_console.core.event import AuditEvent
 from audit_console.core.filters import EVERYTHING, Filter, equals
+from audit_console.core.matching import MarkKey, Marks
 from audit_console.core.query import parse
+from audit_console.core.query.stages import Count
 from audit_console.core.timespan import Anchor
 from audit_console.sources.archive import blocks, open_archive
 from audit_console.sources.memory import MemorySource
@@ -239,6 +241,44 @@ def test_a_filter_keeps_what_it_says(source: Source, name: str, order: Order) ->
         first = kept.index(row.line) if row.line in kept else None
         found = raws(source, where, order, AtEvent(row.event.id), 1)
         assert found == ([] if first is None else kept[first : first + 1])
+
+
+MARKED: dict[MarkKey, Marks] = {
+    (EVENTS[3].id, EVENTS[3].event_hash): Marks(star=True),
+    (EVENTS[4].id, EVENTS[4].event_hash): Marks(tags=frozenset({"suspect", "seen"})),
+    (EVENTS[9].id, EVENTS[9].event_hash): Marks(star=True, note="asked Léa"),
+    (EVENTS[5].id, "f" * 64): Marks(star=True, tags=frozenset({"suspect"}), note="rewritten"),
+    ("nobody", None): Marks(star=True),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("star:yes", {3, 9}),
+        ("-star:no", {3, 9}),
+        ("tag:susp*", {4}),
+        ("note:*LÉA", {9}),
+        ("star:yes -note:*", {3}),
+        ("seq:<5 (star:yes OR tag:seen)", {3, 4}),
+    ],
+)
+def test_a_filter_reads_the_marks_it_is_given(source: Source, text: str, numbers: set[int]) -> None:
+    query = parse(text + " | count by id", Anchor(datetime.now(UTC)))
+    order, at = Order.OLDEST_FIRST, AtRow(0)
+    for marks, marked in ((MARKED, numbers), ({}, set[int]()), (MARKED, numbers)):
+        page = source.page(query.where, order=order, at=at, limit=100, marks=marks)
+        counts = source.tally(query.where, by=query.stages, marks=marks)
+        assert page.rows["id"].sort().to_list() == sorted(EVENTS[seq].id for seq in marked)
+        assert counts["id"].sort().to_list() == page.rows["id"].sort().to_list()
+
+
+def test_what_is_not_marked_is_kept_too(source: Source) -> None:
+    where = parse("star:no -tag:*", Anchor(datetime.now(UTC))).where
+    counts = [
+        source.tally(where, by=(Count(),), marks=marks).item() for marks in (MARKED, {}, MARKED)
+    ]
+    assert counts == [len(ROWS) - 3, len(ROWS), len(ROWS) - 3]
 
 
 def test_rows_tell_their_check_and_their_content(source: Source) -> None:

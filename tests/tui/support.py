@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from audit_console.core.codec import encode_line
 from audit_console.core.event import GENESIS_HASH, AuditEvent, Scheme, format_time
 from audit_console.core.filters import Filter
 from audit_console.core.hashing import event_hash
+from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import (
@@ -194,9 +195,17 @@ class HugeSource:
         """Nothing to verify."""
         yield from ()
 
-    def page(self, where: Filter, *, order: Order, at: Cursor, limit: int) -> Page:
+    def page(
+        self,
+        where: Filter,
+        *,
+        order: Order,
+        at: Cursor,
+        limit: int,
+        marks: Mapping[MarkKey, Marks] = NO_MARKS,
+    ) -> Page:
         """Make the rows; wait while the test holds them back."""
-        del where
+        del where, marks
         self.hold.wait()
         self.pages += 1
         first = at.row if isinstance(at, AtRow) else self._rank(at, order)
@@ -224,7 +233,9 @@ class HugeSource:
         }
         return [values.get(name, getattr(event, name, None)) for name in PAGE]
 
-    def tally(self, where: Filter, *, by: Sequence[Stage]) -> pl.DataFrame:
+    def tally(
+        self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
+    ) -> pl.DataFrame:
         """Nobody counts them."""
         raise NotImplementedError
 

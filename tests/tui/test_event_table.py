@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from textual.events import MouseScrollDown
 from textual.pilot import Pilot
 
 from audit_console.core.filters import Filter
+from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtRow, Cursor, Order, Page
@@ -215,10 +217,18 @@ async def test_keys_move_over_rows_and_columns(tmp_path: Path) -> None:
 
 
 class FailingSource(MemorySource):
-    def page(self, where: Filter, *, order: Order, at: Cursor, limit: int) -> Page:
+    def page(
+        self,
+        where: Filter,
+        *,
+        order: Order,
+        at: Cursor,
+        limit: int,
+        marks: Mapping[MarkKey, Marks] = NO_MARKS,
+    ) -> Page:
         if isinstance(at, AtRow) and at.row > 100:
             raise SourceUnreadable("disk: input/output error", hint="Copy the file.")
-        return super().page(where, order=order, at=at, limit=limit)
+        return super().page(where, order=order, at=at, limit=limit, marks=marks)
 
 
 async def test_rows_that_cannot_be_fetched_are_said_to_be_so(tmp_path: Path) -> None:

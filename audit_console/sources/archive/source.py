@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -18,6 +18,7 @@ from audit_console.core.codec import decode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.filters import Filter
 from audit_console.core.findings import Code
+from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.errors import NotAnAuditLog, SourceUnreadable
 from audit_console.sources.archive.files import ArchiveFile, prune_files, read_lines
@@ -89,10 +90,18 @@ class ArchiveSource:
             if first_pass and not self.status.complete:
                 self.status = replace(self.status, stopped=True)
 
-    def page(self, where: Filter, *, order: Order, at: Cursor, limit: int) -> Page:
+    def page(
+        self,
+        where: Filter,
+        *,
+        order: Order,
+        at: Cursor,
+        limit: int,
+        marks: Mapping[MarkKey, Marks] = NO_MARKS,
+    ) -> Page:
         """Give up to `limit` events; see `Source.page`."""
         newest_first = order is Order.NEWEST_FIRST
-        view = self._table.view(where, growing=not (self.status.complete or self.status.stopped))
+        view = self._view(where, marks)
         first = _rank(view, at, newest_first=newest_first)
         count = 0 if first is None else limit
         rows = view.window(first or 0, count, newest_first=newest_first)
@@ -103,9 +112,11 @@ class ArchiveSource:
             read=view.events.height,
         )
 
-    def tally(self, where: Filter, *, by: Sequence[Stage]) -> pl.DataFrame:
+    def tally(
+        self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
+    ) -> pl.DataFrame:
         """Count as the stages of a query say; see `Source.tally`."""
-        view = self._table.view(where, growing=not (self.status.complete or self.status.stopped))
+        view = self._view(where, marks)
         return apply_stages(view.window(0, view.height, newest_first=False), by)
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
@@ -120,6 +131,10 @@ class ArchiveSource:
         for file in self._files:
             if file.temporary:
                 file.path.unlink(missing_ok=True)
+
+    def _view(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> View:
+        growing = not (self.status.complete or self.status.stopped)
+        return self._table.view(where, marks, growing=growing)
 
     def _take_in(self, piece: Piece, batch: Batch | None) -> None:
         if batch is not None and self._keep:

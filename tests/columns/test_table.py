@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from audit_console.columns.table import EventTable
+from audit_console.core.filters import Filter
+from audit_console.core.matching import Marks
+from audit_console.core.query import parse
+from audit_console.core.timespan import Anchor
+from tests.columns.test_filters import frame_of
+from tests.core.query.reading import EVENT, event
+
+ANCHOR = Anchor(datetime(2026, 11, 22, tzinfo=UTC))
+
+
+def where_of(text: str) -> Filter:
+    return parse(text, ANCHOR).where
+
+
+@pytest.fixture
+def table() -> EventTable:
+    return EventTable(frame_of([EVENT, event(id="other", user_id="bob")]))
+
+
+def test_a_view_serves_again_for_the_same_terms(table: EventTable) -> None:
+    view = table.view(where_of("user:bob"), growing=False)
+    switched_off = Filter((*where_of("user:bob").terms, *where_of("type:x").terms), frozenset({1}))
+    assert table.view(switched_off, growing=False) is view
+
+
+def test_a_mark_makes_only_those_views_new_that_read_marks(table: EventTable) -> None:
+    before = {(EVENT.id, EVENT.event_hash): Marks(tags=frozenset({"a"}))}
+    after = {**before, ("other", None): Marks(star=True)}
+    for text, is_same in (("user:bob", True), ("-(user:x OR star:yes)", False)):
+        where = where_of(text)
+        view = table.view(where, before, growing=False)
+        assert table.view(where, dict(before), growing=False) is view
+        assert (table.view(where, after, growing=False) is view) == is_same
