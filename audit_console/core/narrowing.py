@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from audit_console.core.filters import (
     EVERYTHING,
+    Between,
     Exact,
     Expression,
     Field,
@@ -66,3 +67,33 @@ def narrowed(where: Filter, how: How, values: Sequence[Value]) -> Filter:
             return where.with_terms(*(Term(value.field, Has()) for value in values))
         case How.LACK:
             return where.with_terms(*(Not(Term(value.field, Has())) for value in values))
+
+
+TIME = Field(FieldName.TIME)
+
+
+def window_of(where: Filter) -> Between:
+    """Give the time that a filter bounds; None where it does not."""
+    bounds = [bound for term in where.active if (bound := _time_bound(term)) is not None]
+    starts = [bound.start for bound in bounds if bound.start is not None]
+    ends = [bound.end for bound in bounds if bound.end is not None]
+    return Between(max(starts, default=None), min(ends, default=None))
+
+
+def without_time(where: Filter) -> Filter:
+    """Take away what bounds the time of a filter; what is switched off stays."""
+    for index in reversed(range(len(where.terms))):
+        if index not in where.off and _time_bound(where.terms[index]) is not None:
+            where = where.without(index)
+    return where
+
+
+def within(where: Filter, window: Between) -> Filter:
+    """Put a time in the place of those that bound a filter."""
+    return without_time(where).with_terms(Term(TIME, window))
+
+
+def _time_bound(term: Expression) -> Between | None:
+    if isinstance(term, Term) and term.field == TIME and isinstance(term.match, Between):
+        return term.match
+    return None

@@ -25,7 +25,19 @@ class Span(NamedTuple):
 
 Line = tuple[Span, ...]
 
-ROLES = ("muted", "ok", "bad", "warn", "name", "key", "rule", "chip", "heading")
+ROLES = (
+    "muted",
+    "ok",
+    "bad",
+    "warn",
+    "name",
+    "key",
+    "rule",
+    "chip",
+    "chip-off",
+    "chip-cursor",
+    "heading",
+)
 
 
 def width_of(line: Iterable[Span]) -> int:

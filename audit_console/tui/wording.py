@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from audit_console.core.findings import FindingClass, Verdict
 from audit_console.tui.painting import Span
@@ -52,11 +52,14 @@ def size(value: int) -> str:
     return f"{amount:.{digits}f} {unit}"
 
 
-def moment(value: datetime | None, *, width: int = 26) -> str:
-    """Print a time in UTC: in full on 26 cells, without fraction on 19, without year on 14."""
+def moment(value: datetime | None, *, width: int = 26, zone: tzinfo = UTC) -> str:
+    """Print a time: in full on 26 cells, without fraction on 19, without year on 14.
+
+    The zone is UTC unless another is named beside the time.
+    """
     if value is None:
         return MISSING.text
-    text = value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
+    text = value.astimezone(zone).replace(tzinfo=None).isoformat(" ", "microseconds")
     if width >= 26:
         return text
     return text[:19] if width >= 19 else text[5:19]

@@ -1,9 +1,10 @@
-"""Look at a log: table, detail, what it is a part of, and whether it is whole."""
+"""Look at a log: query, facets, timeline, table, detail, and whether it is whole."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import ClassVar
 
 from textual import on
@@ -12,28 +13,32 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.message import Message
 
-from audit_console.core.filters import EVERYTHING, Filter
-from audit_console.core.findings import Finding
-from audit_console.errors import SourceError
+from audit_console.core.filters import Between, Field
+from audit_console.core.narrowing import narrowed, window_of, within, without_time
+from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.asking import FilterAsked
 from audit_console.tui.clipboard import copy
-from audit_console.tui.locating import UNREADABLE, Found, find_event, including, without
-from audit_console.tui.screens.console_screen import ConsoleScreen
+from audit_console.tui.results import events_behind
+from audit_console.tui.screens.going import GoingScreen
 from audit_console.tui.session import Session
+from audit_console.tui.steps import Look
 from audit_console.tui.widgets import event_columns as columns
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_table import EventTable
+from audit_console.tui.widgets.query_bar import QueryBar, QueryHints
+from audit_console.tui.widgets.result_table import ResultPane, ResultTable
+from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import (
     Completeness,
     KeyBar,
-    RuleLine,
     SessionLine,
     SourceHeader,
 )
 
 
-class InvestigateScreen(ConsoleScreen):
-    """The event table with its detail pane.
+class InvestigateScreen(GoingScreen):
+    """The events with all that is counted of them.
 
     Below 120 columns the detail takes the place of the table; from there on it
     stands below, from 160 columns on to the right.
@@ -50,19 +55,18 @@ class InvestigateScreen(ConsoleScreen):
     class LeaveAsked(Message):
         """The reader wants to go back to the sources."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._session: Session | None = None
-
     def compose(self) -> ComposeResult:
         """Make the panes."""
         yield SourceHeader()
+        yield QueryBar(self.read_query, self.known_values, self.earlier_queries)
         yield RuleLine()
         with Container(id="panes"):
             yield EventTable()
+            yield ResultPane()
             yield DetailPane()
         yield Completeness()
         yield KeyBar()
+        yield QueryHints()
 
     def on_mount(self) -> None:
         """Start on the table."""
@@ -70,19 +74,10 @@ class InvestigateScreen(ConsoleScreen):
         self._table.focus()
 
     @property
-    def _table(self) -> EventTable:
-        return self.query_one(EventTable)
-
-    @property
     def _detail(self) -> DetailPane:
         return self.query_one(DetailPane)
 
     # --- the session -------------------------------------------------------------
-
-    @property
-    def session(self) -> Session | None:
-        """The log on the screen."""
-        return self._session
 
     def show_opening(self, places: Sequence[str]) -> None:
         """Say that a log is being opened."""
@@ -93,21 +88,31 @@ class InvestigateScreen(ConsoleScreen):
         self._show_detail(show=False)
         self._detail.clear()
         self._table.show(session.source)
-        self._update_filter()
+        self._session = session
+        self.begin()
         self.update(session)
 
     def update(self, session: Session) -> None:
         """Show how far the log was read and what the check says."""
         more = self._session is None or session.status.events != self._session.status.events
+        ended = not session.loading and (self._session is None or self._session.loading)
         self._session = session
         for line in self.query(SessionLine):
             line.session = session
         if more or not session.loading:
             self._table.refresh_rows()
+        if ended:
+            self.survey()
+
+    def known_values(self, field: Field) -> Sequence[tuple[str, int]]:
+        """Give the values of a field in the current result, to complete a query with."""
+        del field
+        return ()
 
     @on(EventTable.Counted)
     def _on_counted(self, event: EventTable.Counted) -> None:
         self.query_one(Completeness).matched = event.matched
+        self._steps.current.matched = event.matched
         self._update_position()
 
     def _update_position(self) -> None:
@@ -138,7 +143,7 @@ class InvestigateScreen(ConsoleScreen):
         if show and self.has_class("-stacked"):
             self._detail.focus()
         elif not show:
-            self._table.focus()
+            self.focus_events()
 
     @on(EventTable.DetailAsked)
     def _toggle_detail(self) -> None:
@@ -151,143 +156,132 @@ class InvestigateScreen(ConsoleScreen):
     # --- going back --------------------------------------------------------------
 
     def action_step_back(self) -> None:
-        """Undo the innermost: detail that has the focus, running load, open detail."""
-        if self._detail.has_focus and not self.has_class("-stacked"):
-            self._table.focus()
-        elif self._detail.has_focus:
+        """Undo the innermost: a pane that has the focus, running load, open detail."""
+        if self._detail.has_focus and self.has_class("-stacked"):
             self._show_detail(show=False)
+        elif not self._events_have_focus:
+            self.focus_events()
         elif self._session is not None and self._session.loading:
             self.post_message(self.StopAsked())
         elif self.has_class("-detail"):
             self._show_detail(show=False)
 
     def action_leave(self) -> None:
-        """Go a step back: detail, filter, sources."""
+        """Go a step back: detail, last step, sources."""
         if self.has_class("-detail"):
             self._show_detail(show=False)
-        elif self._table.where:
-            self.action_remove_term()
-        else:
+        elif not self.go_back():
             self.post_message(self.LeaveAsked())
 
     # --- the filter --------------------------------------------------------------
 
-    @on(EventTable.IncludeAsked)
-    def _include(self) -> None:
-        row = self._table.selected
-        column = columns.COLUMNS[self._table.cursor_column]
-        if row is None:
-            return
-        if not column.fields:
-            self.notify("move to a column with a value: type, user, action, resource, result, ip")
-            return
-        self._filter_by(including(self._table.where, columns.terms(row, column)))
+    def action_query(self) -> None:
+        """Go to the query."""
+        self.query_one(QueryBar).edit()
 
-    @on(RuleLine.ChipClicked)
-    def _remove_clicked(self, event: RuleLine.ChipClicked) -> None:
-        self._filter_by(without(self._table.where, event.term))
+    @on(RuleLine.EditAsked)
+    def _edit_query(self) -> None:
+        self.action_query()
 
-    def action_remove_term(self) -> None:
-        """Remove the filter term added last."""
-        if self._table.where:
-            self._filter_by(Filter(self._table.where.terms[:-1]))
+    def action_terms(self) -> None:
+        """Go to the terms of the filter."""
+        self.query_one(RuleLine).focus()
+
+    @on(FilterAsked)
+    def _filter_by_value(self, event: FilterAsked) -> None:
+        if not event.values:
+            self.notify("there is no value here that can be filtered by")
+            return
+        self.take(replace(self.look, where=narrowed(self.look.where, event.how, event.values)))
+
+    @on(RuleLine.TermToggled)
+    def _toggle_term(self, event: RuleLine.TermToggled) -> None:
+        self.take(replace(self.look, where=self.look.where.toggle(event.index)))
+
+    @on(RuleLine.TermRemoved)
+    def _remove_term(self, event: RuleLine.TermRemoved) -> None:
+        event.stop()
+        self.take(replace(self.look, where=self.look.where.without(event.index)))
+
+    @on(RuleLine.StagesRemoved)
+    def _remove_stages(self) -> None:
+        self.take(replace(self.look, stages=(), review=None))
 
     def action_clear_filter(self) -> None:
-        """Remove all filter terms."""
-        self._filter_by(EVERYTHING)
+        """Show all events again."""
+        self.take(Look(order=self.look.order))
 
-    def _filter_by(self, where: Filter) -> None:
-        self._table.filter_by(where)
-        self._update_filter()
+    @on(ResultTable.RowAsked)
+    def _show_events_behind(self, event: ResultTable.RowAsked) -> None:
+        self.take(events_behind(self.look, event.row))
 
-    def _update_filter(self) -> None:
-        self.query_one(RuleLine).where = self._table.where
-        self.query_one(Completeness).where = self._table.where
+    def action_try_offer(self) -> None:
+        """Ask the query that is offered when nothing was found."""
+        if self.look.offer is not None and not self._table.row_count:
+            self.ask(self.look.offer, self.read_query(self.look.offer))
 
-    # --- going to an event -------------------------------------------------------
+    @on(EventTable.ReverseAsked)
+    def _reverse(self) -> None:
+        newest = self.look.order is Order.OLDEST_FIRST
+        self.take(replace(self.look, order=Order.NEWEST_FIRST if newest else Order.OLDEST_FIRST))
 
-    def action_next_event(self) -> None:
-        """Select the event below."""
-        self._table.action_cursor_down()
+    # --- time --------------------------------------------------------------------
 
-    def action_previous_event(self) -> None:
-        """Select the event above."""
-        self._table.action_cursor_up()
+    def action_zoom_in(self) -> None:
+        """Halve the time, the selected event in its middle."""
+        row, window = self._table.selected, self._window()
+        if row is not None and window is not None:
+            quarter = (window[1] - window[0]) / 4
+            self._look_within(row["timestamp"] - quarter, row["timestamp"] + quarter)
 
-    def action_jump(self) -> None:
-        """Ask where to go."""
-        from audit_console.tui.screens.jump import JumpDialog
+    def action_zoom_out(self) -> None:
+        """Double the time."""
+        if (window := self._window()) is not None:
+            half = (window[1] - window[0]) / 2
+            self._look_within(window[0] - half, window[1] + half)
 
-        view = self._table.view
-        if view is not None:
-            self.app.push_screen(JumpDialog(view, self._table.selected), self._go_to)
+    def _window(self) -> tuple[datetime, datetime] | None:
+        """Give the time that is shown."""
+        bound = window_of(self.look.where)
+        status = None if self._session is None else self._session.status
+        if status is None or status.first is None or status.last is None:
+            return None
+        return bound.start or status.first, bound.end or status.last
 
-    def _go_to(self, row: int | None) -> None:
-        if row is not None:
-            self._table.go_to(row)
-
-    def action_findings(self) -> None:
-        """List what the check found."""
-        from audit_console.tui.screens.findings import FindingsDialog
-
-        if self._session is None or self._session.verification is None:
-            self.notify("the findings stand when the load ends")
+    def _look_within(self, start: datetime, end: datetime) -> None:
+        status = None if self._session is None else self._session.status
+        if status is None or status.first is None or status.last is None:
             return
-        self.app.push_screen(FindingsDialog(self._session.verification), self._go_to_finding)
-
-    def _go_to_finding(self, finding: Finding | None) -> None:
-        if finding is not None:
-            self.run_worker(self._find(finding), group="finding", exclusive=True)
-
-    async def _find(self, finding: Finding) -> None:
-        view = self._table.view
-        if view is None:
-            return
-        try:
-            found = await asyncio.to_thread(find_event, view, finding)
-        except SourceError as error:
-            self.notify(f"{error} {error.hint}", severity="error")
-            return
-        if found is None and finding.code in UNREADABLE:
-            self.action_bad_lines()
-        elif found is None:
-            self.notify("this finding points to no event that can be shown")
-        else:
-            self._go_to_found(found)
-
-    def _go_to_found(self, found: Found) -> None:
-        if found.unfiltered:
-            self.notify("the filter was removed: it hid this event")
-        self._table.go_to(found.row, where=EVERYTHING if found.unfiltered else None)
-        self._update_filter()
-
-    def action_bad_lines(self) -> None:
-        """List the lines that could not be read."""
-        from audit_console.tui.screens.bad_lines import BadLinesDialog
-
-        if self._session is not None:
-            self.app.push_screen(BadLinesDialog(self._session))
+        if start <= status.first and end > status.last:
+            self.take(replace(self.look, where=without_time(self.look.where)))
+        elif end > start:
+            self.take(replace(self.look, where=within(self.look.where, Between(start, end))))
 
     # --- copying -----------------------------------------------------------------
 
     @on(EventTable.CopyAsked)
     def _copy_cell(self) -> None:
         row = self._table.selected
-        column = columns.COLUMNS[self._table.cursor_column]
+        column = self._table.columns[self._table.cursor_column]
         if row is not None:
             copy(self.app, columns.value_text(row, column), column.name)
 
     @on(DetailPane.CopyAsked)
-    def _copy_detail(self, event: DetailPane.CopyAsked) -> None:
+    @on(ResultTable.CopyAsked)
+    def _copy_value(self, event: DetailPane.CopyAsked | ResultTable.CopyAsked) -> None:
         copy(self.app, event.value, "value")
 
     def action_copy_row(self) -> None:
         """Copy the row."""
         if (row := self._table.selected) is not None:
-            copy(self.app, columns.row_text(row), "row")
+            copy(self.app, columns.row_text(row, self._table.columns), "row")
 
     def action_copy_raw(self) -> None:
         """Copy the line as stored."""
         row = self._table.selected
         if row is not None and row["raw"] is not None:
             copy(self.app, row["raw"], "line")
+
+    def action_copy_query(self) -> None:
+        """Copy the query that is in force, its times absolute."""
+        copy(self.app, self.look.text, "query")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.events import Resize
 from textual.message import Message
 
+from audit_console.core.narrowing import Value
 from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.asking import ValueActions
 from audit_console.tui.painting import Span
 from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.event_lines import DetailLine, detail_lines
@@ -16,7 +19,7 @@ from audit_console.tui.widgets.json_tree import Path
 from audit_console.tui.widgets.line_list import LineList
 
 
-class DetailPane(LineList):
+class DetailPane(LineList, ValueActions):
     """Shows one event. What is unfolded stays so from event to event."""
 
     PANE = Pane.DETAIL
@@ -97,6 +100,10 @@ class DetailPane(LineList):
         current = self._current
         if current is not None and current.fold is not None:
             self._toggle(current.fold)
+
+    def values_pointed_at(self) -> Sequence[Value]:
+        """Give what the line says of a field."""
+        return () if self._current is None else self._current.values
 
     def action_copy_value(self) -> None:
         """Copy the value on this line."""

@@ -8,12 +8,15 @@ from typing import NamedTuple
 from rich.cells import chop_cells
 
 from audit_console.core.codec import Malformed, decode_line
+from audit_console.core.details import plain_decimal
 from audit_console.core.event import GENESIS_HASH, UNCOVERED_FIELDS, AuditEvent, Scheme
+from audit_console.core.filters import Field, FieldName
 from audit_console.core.hashing import check_hash
+from audit_console.core.narrowing import Value
 from audit_console.core.safe_text import safe_text
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.widgets import json_tree
-from audit_console.tui.widgets.event_columns import EventRow
+from audit_console.tui.widgets.event_columns import FIELDS, EventRow
 from audit_console.tui.wording import MISSING, RESULTS
 
 LABEL_WIDTH = 14
@@ -28,12 +31,14 @@ class DetailLine(NamedTuple):
         value: what `copy` takes from it, the log's own text; None on headings.
         fold: the path of the foldable part that it heads, None without one.
         folded: whether that part is folded.
+        values: what can be filtered by; of a resource its two fields.
     """
 
     line: Line
     value: str | None = None
     fold: json_tree.Path | None = None
     folded: bool = False
+    values: tuple[Value, ...] = ()
 
 
 def detail_lines(
@@ -65,15 +70,30 @@ def _heading(title: str) -> DetailLine:
     return DetailLine((Span(title, "heading"),))
 
 
-def _labelled(label: str, value: str | None, width: int, role: str = "") -> Iterator[DetailLine]:
+def _labelled(
+    label: str,
+    value: str | None,
+    width: int,
+    role: str = "",
+    *,
+    values: tuple[Value, ...] = (),
+) -> Iterator[DetailLine]:
     """Wrap a value beside its label; every line of it copies the whole value."""
     name = Span(f"{label:<{LABEL_WIDTH}}", "muted")
     if value is None:
-        yield DetailLine((name, MISSING), "")
+        yield DetailLine((name, MISSING), "", values=values)
         return
     for index, part in enumerate(_wrapped(safe_text(value), width - LABEL_WIDTH - 1)):
         start = Span(" " * LABEL_WIDTH) if index else name
-        yield DetailLine((start, Span(part, role)), value)
+        yield DetailLine((start, Span(part, role)), value, values=values)
+
+
+def _attribute(
+    name: str, value: str | None, width: int, role: str = "", *, shown: str | None = None
+) -> Iterator[DetailLine]:
+    """Say an attribute of the event that can be filtered by."""
+    values = (Value(FIELDS[name], value),)
+    yield from _labelled(name, value if shown is None else shown, width, role, values=values)
 
 
 def _wrapped(text: str, width: int) -> list[str]:
@@ -88,17 +108,22 @@ def _place(row: EventRow, file_name: str, width: int) -> Iterator[DetailLine]:
 
 def _fields(event: AuditEvent, width: int) -> Iterator[DetailLine]:
     yield from _labelled("timestamp", event.timestamp, width)
-    yield from _labelled("event_type", event.event_type, width)
-    yield from _labelled("user_id", event.user_id, width, "name")
-    yield from _labelled("action", event.action, width)
-    yield from _labelled("resource", f"{event.resource_type}/{event.resource_id}", width)
+    yield from _attribute("event_type", event.event_type, width)
+    yield from _attribute("user_id", event.user_id, width, "name")
+    yield from _attribute("action", event.action, width)
+    resource = (
+        Value(FIELDS["resource_type"], event.resource_type),
+        Value(FIELDS["resource_id"], event.resource_id),
+    )
+    name = f"{event.resource_type}/{event.resource_id}"
+    yield from _labelled("resource", name, width, values=resource)
     result = RESULTS.get(event.result, Span(event.result))
-    yield from _labelled("result", result.text, width, result.role)
-    yield from _labelled("result_error", event.result_error, width)
-    yield from _labelled("ip_address", event.ip_address, width)
-    yield from _labelled("user_agent", event.user_agent, width)
-    yield from _labelled("request_id", event.request_id, width)
-    yield from _labelled("id", event.id, width)
+    yield from _attribute("result", event.result, width, result.role, shown=result.text)
+    yield from _attribute("result_error", event.result_error, width)
+    yield from _attribute("ip_address", event.ip_address, width)
+    yield from _attribute("user_agent", event.user_agent, width)
+    yield from _attribute("request_id", event.request_id, width)
+    yield from _attribute("id", event.id, width)
 
 
 def _details(
@@ -120,13 +145,27 @@ def _node_lines(node: json_tree.JsonNode, width: int) -> Iterator[DetailLine]:
     head = f"{'  ' * len(node.path)}{mark} {key} "
     fold = None if node.folded is None else node.path
     copied = json_tree.as_text(node.value)
+    values = _details_values(node)
     if node.folded is not None:
         line = (Span(head, "muted"), Span(node.text, "muted"))
         yield DetailLine(line, copied, fold, folded=node.folded)
         return
     for index, part in enumerate(_wrapped(node.text, width - len(head) - 1)):
         start = Span(" " * len(head)) if index else Span(head, "muted")
-        yield DetailLine((start, Span(part)), copied)
+        yield DetailLine((start, Span(part)), copied, values=values)
+
+
+def _details_values(node: json_tree.JsonNode) -> tuple[Value, ...]:
+    """Give the value of a path; elements of an array are values of the array's path."""
+    keys = tuple(part for part in node.path if isinstance(part, str))
+    if node.folded is not None or not keys:
+        return ()
+    field = Field(FieldName.DETAILS, keys)
+    if node.value is None:
+        return (Value(field, None),)
+    text = json_tree.as_text(node.value)
+    is_number = isinstance(node.value, str) and type(node.value) is not str
+    return (Value(field, (plain_decimal(text) if is_number else None) or text),)
 
 
 def _integrity(event: AuditEvent, row: EventRow, width: int) -> Iterator[DetailLine]:
@@ -134,8 +173,8 @@ def _integrity(event: AuditEvent, row: EventRow, width: int) -> Iterator[DetailL
     hash_holds = check.computed is not None and check.computed == event.event_hash
     yield _heading("integrity")
     if event.seq is not None:
-        yield from _labelled("chain", event.chain, width)
-        yield from _labelled("seq", str(event.seq), width)
+        yield from _attribute("chain", event.chain, width)
+        yield from _attribute("seq", str(event.seq), width)
         yield from _labelled("recorded_at", event.recorded_at, width)
     yield from _labelled("check", *_check_words(row["check"], width))
     if event.scheme is not Scheme.UNHASHED:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, tzinfo
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -12,16 +14,25 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from audit_console.core.matching import Marks
+from audit_console.core.narrowing import Value
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.painting import LinePainter, Span
+from audit_console.tui.asking import ValueActions
+from audit_console.tui.painting import Line, LinePainter, Span
 from audit_console.tui.widgets import event_columns as columns
-from audit_console.tui.widgets.event_columns import COLUMNS
+from audit_console.tui.widgets.event_columns import Column, EventRow
 from audit_console.tui.widgets.virtual_rows import VirtualRows
 
 
-class EventTable(VirtualRows, can_focus=True):
-    """A table of ten million rows with a cursor on one cell."""
+class EventTable(VirtualRows, ValueActions, can_focus=True):
+    """A table of ten million rows with a cursor on one cell.
+
+    Attributes:
+        columns: what is shown of an event; the fixed ones come first.
+        zone: the zone that times are shown in, always named in the title.
+        origin: id of the event that is looked around.
+    """
 
     PANE = Pane.TABLE
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.TABLE)
@@ -33,12 +44,17 @@ class EventTable(VirtualRows, can_focus=True):
 
     cursor_column: reactive[int] = reactive(2, repaint=False)
     wide: reactive[bool] = reactive(False)
+    columns: reactive[tuple[Column, ...]] = reactive(columns.COLUMNS)
+    zone: reactive[tzinfo] = reactive(UTC)
+    origin: reactive[str | None] = reactive(None)
+    nothing: reactive[Line] = reactive((Span(" no event", "muted"),))
+    """What is said when there is no event."""
 
     class DetailAsked(Message):
         """The reader wants the selected event opened or closed."""
 
-    class IncludeAsked(Message):
-        """The reader wants only events with the value under the cursor."""
+    class ReverseAsked(Message):
+        """The reader wants the other order."""
 
     class CopyAsked(Message):
         """The reader wants the value under the cursor in the clipboard."""
@@ -54,7 +70,7 @@ class EventTable(VirtualRows, can_focus=True):
     def row_width(self) -> int:
         """Share the width among the columns and count the cells of a row."""
         available = self.scrollable_content_region.width or self.size.width
-        self._widths = columns.share_widths(available, wide=self.wide)
+        self._widths = columns.share_widths(available, self.columns, wide=self.wide)
         return columns.total_width(self._widths)
 
     def forget_drawn(self) -> None:
@@ -68,6 +84,21 @@ class EventTable(VirtualRows, can_focus=True):
         if not self.wide:
             self.scroll_to(x=0, animate=False)
 
+    def watch_columns(self) -> None:
+        """Lay the chosen columns out."""
+        self.forget_drawn()
+        self._update_virtual_size()
+        self._move_to_column(self.cursor_column)
+        self.refresh()
+
+    def watch_zone(self) -> None:
+        """Word the times anew."""
+        self.forget_drawn()
+
+    def watch_origin(self) -> None:
+        """Mark another event."""
+        self.forget_drawn()
+
     def notify_style_update(self) -> None:
         """Forget drawn rows, their colours changed."""
         super().notify_style_update()
@@ -77,7 +108,7 @@ class EventTable(VirtualRows, can_focus=True):
     # --- the cursor --------------------------------------------------------------
 
     def _move_to_column(self, column: int) -> None:
-        self.cursor_column = max(0, min(column, len(COLUMNS) - 1))
+        self.cursor_column = max(0, min(column, len(self.columns) - 1))
         self._refresh_row(self.cursor_row)
         if self.cursor_column < columns.FROZEN:
             self.scroll_to(x=0, animate=False)
@@ -95,7 +126,7 @@ class EventTable(VirtualRows, can_focus=True):
         """Select the cell under the pointer; twice opens it; the time's title sorts."""
         column = self._column_at(event.x)
         if event.y == 0:
-            if COLUMNS[column].name == "time":
+            if self.columns[column].name == "time":
                 self.action_reverse()
             return
         if self._top + event.y - 1 < self.row_count:
@@ -112,7 +143,7 @@ class EventTable(VirtualRows, can_focus=True):
             end += width + 1
             if x < end:
                 return index
-        return len(COLUMNS) - 1
+        return len(self.columns) - 1
 
     # --- drawing -----------------------------------------------------------------
 
@@ -124,7 +155,7 @@ class EventTable(VirtualRows, can_focus=True):
             return self._header_in_sight(width)
         if row >= self.row_count:
             nothing = row == 0 and self.view is not None and not self._fetching
-            return self.paint((Span(" no event" if nothing else "", "muted"),), width)
+            return self.paint(self.nothing if nothing else (), width)
         if self._window.row(row) is None:
             return Strip(
                 [Segment(" …", self.rich_style + self.role_style("muted"))]
@@ -172,8 +203,10 @@ class EventTable(VirtualRows, can_focus=True):
         arrow = "▲" if self.order is Order.OLDEST_FIRST else "▼"
         style = self._component("header")
         text = " " * columns.GUTTER
-        for column, width in zip(COLUMNS, self._widths, strict=True):
-            title = f"{column.title} {arrow}" if column.name == "time" else column.title
+        for column, width in zip(self.columns, self._widths, strict=True):
+            title = column.title
+            if column.name == "time":
+                title = f"time ({self.zone}) {arrow}"
             text += title[:width].ljust(width) + " "
         return Strip([Segment(text, style)])
 
@@ -183,14 +216,23 @@ class EventTable(VirtualRows, can_focus=True):
             raise LookupError(row)
         base = self._row_style(row)
         on_row = row == self.cursor_row
-        segments = [Segment("▌" if on_row else " ", base + self.role_style("key"))]
-        for index, column in enumerate(COLUMNS):
-            text, role = columns.cell(values, column, self._widths[index])
+        segments = [Segment(self._gutter(values, on_row=on_row), base + self.role_style("key"))]
+        for index, column in enumerate(self.columns):
+            text, role = columns.cell(values, column, self._widths[index], self.zone)
             style = base + self.role_style(role)
             if index == cursor_column and self.has_focus:
                 style = self._component("cell-cursor")
             segments += [Segment(text, style), Segment(" ", base)]
         return Strip(segments)
+
+    def _gutter(self, row: EventRow, *, on_row: bool) -> str:
+        """Mark the origin, what the reader marked, and the row under the cursor."""
+        if row["id"] == self.origin:
+            return "◆"
+        marks = self.view.marks.get((row["id"], row["event_hash"])) if self.view else None
+        if marks is not None and marks != Marks():
+            return "★" if marks.star else "✎"
+        return "▌" if on_row else " "
 
     def watch_has_focus(self, focused: bool) -> None:
         """Show or hide the cell cursor."""
@@ -214,12 +256,11 @@ class EventTable(VirtualRows, can_focus=True):
 
     def action_last_column(self) -> None:
         """Move the cursor to the last column."""
-        self._move_to_column(len(COLUMNS) - 1)
+        self._move_to_column(len(self.columns) - 1)
 
     def action_reverse(self) -> None:
-        """Sort by time the other way."""
-        newest = self.order is Order.OLDEST_FIRST
-        self.sort(Order.NEWEST_FIRST if newest else Order.OLDEST_FIRST)
+        """Ask for the other order by time."""
+        self.post_message(self.ReverseAsked())
 
     def action_widen(self) -> None:
         """Show long values in full width, or fit the columns again."""
@@ -229,9 +270,10 @@ class EventTable(VirtualRows, can_focus=True):
         """Ask for the detail pane."""
         self.post_message(self.DetailAsked())
 
-    def action_include(self) -> None:
-        """Ask to keep only events with the value under the cursor."""
-        self.post_message(self.IncludeAsked())
+    def values_pointed_at(self) -> Sequence[Value]:
+        """Give the values of the cell under the cursor."""
+        row = self.selected
+        return () if row is None else columns.values(row, self.columns[self.cursor_column])
 
     def action_copy_value(self) -> None:
         """Ask to copy the value under the cursor."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from audit_console.core.filters import Filter
+from audit_console.core.matching import NO_MARKS, MarkKey, Marks
+from audit_console.search.question import Question
 
 if TYPE_CHECKING:  # Polars need not be there for the first paint
     import polars as pl
@@ -32,10 +35,16 @@ class View:
     source: Source
     where: Filter
     order: Order
+    marks: Mapping[MarkKey, Marks] = field(default_factory=lambda: NO_MARKS)
 
     def page(self, at: Cursor, limit: int) -> Page:
         """Ask the source for rows of this view."""
-        return self.source.page(self.where, order=self.order, at=at, limit=limit)
+        return self.question.page(at, limit, order=self.order)
+
+    @property
+    def question(self) -> Question:
+        """What the view asks for, in any order."""
+        return Question(self.source, self.where, self.marks)
 
 
 class Want(NamedTuple):

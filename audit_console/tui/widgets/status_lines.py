@@ -1,20 +1,18 @@
-"""The one-line widgets around the panes: header, rule with progress and chips, counts."""
+"""The one-line widgets around the panes: header, counts, keys."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.events import Click
-from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from audit_console.core.filters import EVERYTHING, Expression, Filter
-from audit_console.core.query import expression_text
+from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.safe_text import safe_text
 from audit_console.tui.painting import Line, LinePainter, Span, fit, width_of
 from audit_console.tui.session import Session
-from audit_console.tui.wording import VERDICTS, count, moment, number, size
-
-BAR_WIDTH = 24
+from audit_console.tui.wording import VERDICTS, count, moment, number
 
 
 class SessionLine(LinePainter):
@@ -79,80 +77,13 @@ def _verdict(session: Session) -> list[Span]:
     return [checking, Span(f" · ✘ {count(session.faults, 'fault')}", "bad")]
 
 
-class RuleLine(SessionLine):
-    """The rule under the header: chips of the filter, and the progress bar while loading.
-
-    It is always one line high, so that nothing moves when a load ends.
-    """
-
-    where: reactive[Filter] = reactive(EVERYTHING)
-    position: reactive[tuple[int, int]] = reactive((0, 0))
-    """Row of the cursor, from 0, and count of rows."""
-
-    class ChipClicked(Message):
-        """The reader clicked on a term of the filter."""
-
-        def __init__(self, term: Expression) -> None:
-            super().__init__()
-            self.term = term
-
-    def render_line(self, y: int) -> Strip:
-        """Draw chips, rule and progress."""
-        del y
-        width = self.size.width
-        left = self._left()
-        right = self._right()
-        fill = max(0, width - width_of(left) - width_of(right) - 1)
-        return self.paint((*left, Span("─" * fill, "rule"), *right, Span("─", "rule")), width)
-
-    def _right(self) -> Line:
-        if self.session is not None and self.session.loading:
-            return progress_line(self.session)
-        row, rows = self.position
-        return (Span(f" row {number(row + 1)} of {number(rows)} ", "muted"),) if rows else ()
-
-    def _left(self) -> list[Span]:
-        spans = [Span("─", "rule")]
-        for term in self.where.terms:
-            spans += [Span(chip_text(term), "chip"), Span("─", "rule")]
-        return spans
-
-    def on_click(self, event: Click) -> None:
-        """Find the chip under the pointer."""
-        position = 1
-        for term in self.where.terms:
-            end = position + width_of((Span(chip_text(term)),))
-            if position <= event.x < end:
-                self.post_message(self.ChipClicked(term))
-                return
-            position = end + 1
-
-
-def chip_text(term: Expression) -> str:
-    """Word a term of the filter."""
-    return f" {safe_text(expression_text(term), limit=60)} "
-
-
-def progress_line(session: Session) -> Line:
-    """Show how far the load is, in events and bytes."""
-    status = session.status
-    amounts = f" {count(status.events, 'event')} · {size(status.bytes_read)}"
-    if status.bytes_total:
-        amounts += f" of {size(status.bytes_total)}"
-    filled = round((session.fraction or 0) * BAR_WIDTH)
-    return (
-        Span(" " + "━" * filled, "ok"),
-        Span("─" * (BAR_WIDTH - filled), "rule"),
-        Span(amounts, "muted"),
-        Span(" · Esc stops ", "key"),
-    )
-
-
 class Completeness(SessionLine):
     """What the rows above are a part of. Never silent about what is left out."""
 
     matched: reactive[int] = reactive(0)
     where: reactive[Filter] = reactive(EVERYTHING)
+    lacking: reactive[tuple[tuple[str, int], ...]] = reactive(())
+    """Fields of negated terms, and how many of the events lack them."""
 
     def render_line(self, y: int) -> Strip:
         """Draw the widest wording that fits."""
@@ -160,13 +91,22 @@ class Completeness(SessionLine):
         if self.session is None:
             return self.paint((), self.size.width)
         for brevity in range(3):
-            line = completeness_line(self.session, self.matched, self.where, brevity)
+            line = completeness_line(
+                self.session, self.matched, self.where, brevity, lacking=self.lacking
+            )
             if width_of(line) <= self.size.width:
                 break
         return self.paint(line, self.size.width)
 
 
-def completeness_line(session: Session, matched: int, where: Filter, brevity: int) -> Line:
+def completeness_line(
+    session: Session,
+    matched: int,
+    where: Filter,
+    brevity: int,
+    *,
+    lacking: Sequence[tuple[str, int]] = (),
+) -> Line:
     """Say how many events matched of how many read, which lines are bad, and what is verified.
 
     Args:
@@ -174,6 +114,7 @@ def completeness_line(session: Session, matched: int, where: Filter, brevity: in
         matched: events that the filter keeps.
         where: the filter.
         brevity: 0 in full, 1 in short words, 2 without the times.
+        lacking: fields of negated terms, and how many of the events lack them.
     """
     status = session.status
     short = brevity > 0
@@ -181,6 +122,9 @@ def completeness_line(session: Session, matched: int, where: Filter, brevity: in
     events = number(status.events)
     of = f"{number(matched)} of {events}" if where else f"{events} of {events}"
     parts.append(Span(f"{events} events" if short and not where else f"{of} matched"))
+    for field, events_without in lacking:
+        if events_without:
+            parts.append(Span(f"includes {number(events_without)} without {field}", "warn"))
     parts.append(Span(count(status.lines, "line") + ("" if short else " read"), "muted"))
     parts.append(Span(f"{number(status.malformed)} bad", "bad" if status.malformed else "muted"))
     if session.verification is not None:

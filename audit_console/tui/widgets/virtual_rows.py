@@ -8,6 +8,8 @@ that is no longer shown are dropped.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 
 from textual.events import Resize
 from textual.geometry import Region, Size
@@ -16,6 +18,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 
 from audit_console.core.filters import EVERYTHING, Filter
+from audit_console.core.matching import MarkKey, Marks
 from audit_console.errors import SourceError
 from audit_console.sources.protocol import Order, Source
 from audit_console.tui.painting import LinePainter
@@ -36,6 +39,8 @@ class VirtualRows(ScrollView, LinePainter):
     """
 
     cursor_row: reactive[int] = reactive(0, repaint=False)
+    stale: reactive[bool] = reactive(False)
+    """Whether the rows on the screen answer an earlier question than the one asked."""
 
     class Selected(Message):
         """Another event is selected, or its row has only now arrived."""
@@ -112,38 +117,40 @@ class VirtualRows(ScrollView, LinePainter):
         self.scroll_to(0, 0, animate=False)
         self._request()
 
-    def filter_by(self, where: Filter) -> None:
-        """Show only events kept by `where`, the selected one in its place."""
-        if self._view is not None and where != self._view.where:
-            self._look_at(View(self._view.source, where, self._view.order))
+    def look(self, where: Filter, order: Order, marks: Mapping[MarkKey, Marks]) -> None:
+        """Show other events or another order; the selected event keeps its place.
 
-    def sort(self, order: Order) -> None:
-        """Sort by time, the selected event in its place."""
-        if self._view is not None and order is not self._view.order:
-            self._look_at(View(self._view.source, self._view.where, order))
+        The rows that were shown stay, `stale`, until the new ones are there.
+        """
+        if self._view is None:
+            return
+        view = View(self._view.source, where, order, marks)
+        if (where, order) == (self._view.where, self._view.order):
+            self._view = view
+            self._request()
+        else:
+            self._look_at(view)
 
     def refresh_rows(self) -> None:
         """Fetch again, because more was read."""
         self._request()
 
-    def go_to(self, row: int, *, where: Filter | None = None) -> None:
+    def go_to(self, row: int, *, view: View | None = None) -> None:
         """Select a row by its number, its neighbours around it.
 
         Args:
-            row: counts from 0 in the view, with the filter `where` if one is given.
-            where: another filter than the one in force.
+            row: counts from 0 in the view.
+            view: another one than the one in force.
         """
         if self._view is None:
             return
-        if where is not None and where != self._view.where:
+        if view is not None and view.where != self._view.where:
             self._window = Window(0)
             self.forget_drawn()
             self.row_count = max(self.row_count, row + 1)
             self._update_virtual_size()
         # A new view makes answers stale that would move this cursor.
-        self._view = View(
-            self._view.source, self._view.where if where is None else where, self._view.order
-        )
+        self._view = replace(view or self._view)
         self._relocating = False
         self._move_to(row)
         self.scroll_to(y=max(0, self.cursor_row - self._page_size // 2), animate=False)
@@ -152,7 +159,13 @@ class VirtualRows(ScrollView, LinePainter):
     def _look_at(self, view: View) -> None:
         self._view = view
         self._relocating = True
+        self.stale = True
         self._request()
+
+    def watch_stale(self) -> None:
+        """Dim the rows, or light them up again."""
+        self.set_class(self.stale, "-stale")
+        self.forget_drawn()
 
     # --- fetching ----------------------------------------------------------------
 
@@ -183,6 +196,7 @@ class VirtualRows(ScrollView, LinePainter):
             answer = await asyncio.to_thread(fetch, want)
         except (SourceError, OSError) as error:  # also of a source that was closed meanwhile
             if want.view is self._view:
+                self.stale = False
                 self.post_message(self.Failed(error))
             return
         if want.view is self._view:
@@ -190,6 +204,7 @@ class VirtualRows(ScrollView, LinePainter):
 
     def _accept(self, answer: Answer) -> None:
         self._relocating = False
+        self.stale = False
         self._window = answer.window
         self.forget_drawn()
         self.row_count = answer.matched

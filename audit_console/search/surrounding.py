@@ -1,0 +1,71 @@
+"""The time around an event that holds so many events, or that is so long."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from audit_console.core.around import MAX_SPAN, TICK
+from audit_console.core.filters import Between
+from audit_console.core.timespan import UNITS, read_duration
+from audit_console.errors import UsageError
+from audit_console.search.question import Question
+from audit_console.sources.protocol import AtEvent, AtRow, Order
+
+EXAMPLES = "20 for twenty events on each side, or 30s, 5m, 2h"
+MAX_EVENTS = 10_000
+
+Reach = int | timedelta
+"""Events on each side, or time on each side."""
+
+
+class Place(NamedTuple):
+    """An event and its time."""
+
+    event_id: str
+    moment: datetime
+
+
+def read_reach(text: str) -> Reach:
+    """Read how far to look on each side.
+
+    Raises:
+        UsageError: it is neither a number of events nor a length of time.
+    """
+    text = text.strip().removeprefix("±").removeprefix("+-")
+    if re.fullmatch(r"[0-9]{1,5}", text):
+        if 0 < int(text) <= MAX_EVENTS:
+            return int(text)
+        raise UsageError(f"from 1 to {MAX_EVENTS:,} events on each side", hint=EXAMPLES)
+    try:
+        duration = read_duration(text)
+    except ValueError as error:
+        raise UsageError(str(error), hint=EXAMPLES) from None
+    if duration.unit not in UNITS or duration.count * UNITS[duration.unit] > MAX_SPAN:
+        raise UsageError("too long a time", hint=EXAMPLES)
+    return duration.count * UNITS[duration.unit]
+
+
+def span_around(question: Question, place: Place, reach: Reach) -> Between:
+    """Give the time around an event of the question; with all events at its two ends.
+
+    Raises:
+        SourceError: the log cannot be looked at.
+    """
+    if isinstance(reach, timedelta):
+        return Between(_moved(place.moment, -reach), _moved(place.moment, reach + TICK))
+    order = Order.OLDEST_FIRST
+    rank = question.page(AtEvent(place.event_id), 1, order=order).first_row
+    first = max(0, rank - reach)
+    times = question.page(AtRow(first), rank - first + reach + 1, order=order).rows["timestamp"]
+    if times.is_empty():
+        return Between(place.moment, place.moment + TICK)
+    return Between(times[0], times[-1] + TICK)
+
+
+def _moved(moment: datetime, by: timedelta) -> datetime | None:
+    try:
+        return moment + by
+    except OverflowError:
+        return None

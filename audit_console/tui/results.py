@@ -1,0 +1,51 @@
+"""What is said above a result, which of its rows stand out, and which events are behind a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from audit_console.core.filters import Between, Filter, equals
+from audit_console.core.narrowing import value_term, within
+from audit_console.core.query.stages import Timeline
+from audit_console.core.timespan import bin_number, bin_start
+from audit_console.tui.painting import Line, Span
+from audit_console.tui.steps import Look
+from audit_console.tui.widgets.result_table import field_values
+from audit_console.tui.wording import count
+
+if TYPE_CHECKING:  # Polars need not be there for the first paint
+    import polars as pl
+
+
+def marked_rows(look: Look, frame: pl.DataFrame) -> frozenset[int]:
+    """Give the rows that are above the threshold of the review that the look began as."""
+    del look, frame
+    return frozenset()
+
+
+def note_of(look: Look, frame: pl.DataFrame, *, partial: bool) -> Line:
+    """Say what the result is."""
+    stages = " ".join(f"| {stage}" for stage in look.stages)
+    so_far = "  ◐ so far: still loading" if partial else ""
+    return (
+        Span(f" {count(frame.height, 'row')}", "heading"),
+        Span(f"  {stages}  · Enter shows the events behind a row", "muted"),
+        Span(so_far, "warn"),
+    )
+
+
+def events_behind(look: Look, row: Mapping[str, Any]) -> Look:
+    """Give the look at the events that a row of a result was made of."""
+    if row.get("id") is not None:
+        return replace(look, where=Filter((equals("id", row["id"]),)), stages=(), review=None)
+    where = look.where
+    every = next((stage.every for stage in look.stages if isinstance(stage, Timeline)), None)
+    time = row.get("time")
+    if every is not None and isinstance(time, datetime):
+        end = bin_start(bin_number(time, every) + 1, every)
+        where = within(where, Between(time, end))
+    terms = [value_term(value) for value in field_values(row)]
+    return replace(look, where=where.with_terms(*terms), stages=(), review=None)

@@ -1,0 +1,143 @@
+"""Going to an event, and to what was looked at before: the dialogs that Investigate opens."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from audit_console.core.filters import EVERYTHING
+from audit_console.core.findings import Finding
+from audit_console.core.narrowing import within
+from audit_console.search.question import Question
+from audit_console.tui.locating import UNREADABLE, Found, find_event, find_id
+from audit_console.tui.screens.looking import CANNOT_BE_LOOKED_AT, LookingScreen
+from audit_console.tui.screens.surrounding import Around
+
+
+class GoingScreen(LookingScreen):
+    """A look that can be moved to other events."""
+
+    def action_next_event(self) -> None:
+        """Select the event below."""
+        self._table.action_cursor_down()
+
+    def action_previous_event(self) -> None:
+        """Select the event above."""
+        self._table.action_cursor_up()
+
+    def action_jump(self) -> None:
+        """Ask where to go."""
+        from audit_console.tui.screens.jump import JumpDialog
+
+        view = self._table.view
+        if view is not None:
+            self.app.push_screen(JumpDialog(view, self._table.selected), self._go_to)
+
+    def _go_to(self, row: int | None) -> None:
+        if row is not None:
+            self._table.go_to(row)
+
+    # --- findings ----------------------------------------------------------------
+
+    def action_findings(self) -> None:
+        """List what the check found."""
+        from audit_console.tui.screens.findings import FindingsDialog
+
+        if self._session is None or self._session.verification is None:
+            self.notify("the findings stand when the load ends")
+            return
+        self.app.push_screen(FindingsDialog(self._session.verification), self._go_to_finding)
+
+    def _go_to_finding(self, finding: Finding | None) -> None:
+        if finding is not None:
+            self.run_worker(self._find(finding), group="finding", exclusive=True)
+
+    async def _find(self, finding: Finding) -> None:
+        view = self._table.view
+        if view is None:
+            return
+        try:
+            found = await asyncio.to_thread(find_event, view, finding)
+        except CANNOT_BE_LOOKED_AT as error:
+            self.say(error)
+            return
+        if found is None and finding.code in UNREADABLE:
+            self.action_bad_lines()
+        elif found is None:
+            self.notify("this finding points to no event that can be shown")
+        else:
+            self._go_to_found(found)
+
+    def go_to_event(self, event_id: str | None) -> None:
+        """Go to an event by its id, without the filter where that hides it."""
+        if event_id is not None:
+            self.run_worker(self._find_id(event_id), group="finding", exclusive=True)
+
+    async def _find_id(self, event_id: str) -> None:
+        view = self._table.view
+        if view is None:
+            return
+        try:
+            found = await asyncio.to_thread(find_id, view, event_id)
+        except CANNOT_BE_LOOKED_AT as error:
+            self.say(error)
+            return
+        if found is not None:
+            self._go_to_found(found)
+
+    def _go_to_found(self, found: Found) -> None:
+        view = self._table.view
+        if view is None:
+            return
+        if found.where != self.look.where:
+            self.notify("the filter hid this event; q goes back to it")
+        if found.where != self.look.where or self.look.stages:
+            self._steps.take(replace(self.look, where=found.where, stages=(), review=None))
+            self._table.go_to(found.row, view=replace(view, where=found.where))
+            self.show_look()
+        else:
+            self._table.go_to(found.row)
+
+    def action_bad_lines(self) -> None:
+        """List the lines that could not be read."""
+        from audit_console.tui.screens.bad_lines import BadLinesDialog
+
+        if self._session is not None:
+            self.app.push_screen(BadLinesDialog(self._session))
+
+    # --- around an event, and back -----------------------------------------------
+
+    def action_surrounding(self) -> None:
+        """Ask how far to look around the selected event."""
+        from audit_console.tui.screens.surrounding import SurroundingDialog
+
+        if self._table.selected is not None:
+            self.app.push_screen(SurroundingDialog(has_filter=bool(self.look.where)), self._around)
+
+    def _around(self, around: Around | None) -> None:
+        if around is not None:
+            self.run_worker(self._look_around(around), group="ask", exclusive=True)
+
+    async def _look_around(self, around: Around) -> None:
+        from audit_console.search.surrounding import Place, span_around
+
+        row = self._table.selected
+        if row is None or self._session is None:
+            return
+        where = self.look.where if around.keeps_filter else EVERYTHING
+        question = Question(self._session.source, where, self._marks)
+        place = Place(row["id"], row["timestamp"])
+        try:
+            window = await asyncio.to_thread(span_around, question, place, around.reach)
+        except CANNOT_BE_LOOKED_AT as error:
+            self.say(error)
+            return
+        where = within(where, window)
+        self.take(replace(self.look, where=where, stages=(), review=None, origin=row["id"]))
+        self.focus_events()
+
+    def action_history(self) -> None:
+        """List every step of this investigation."""
+        from audit_console.tui.screens.history import HistoryDialog
+
+        self.app.push_screen(HistoryDialog(self._steps), self.return_to)

@@ -1,0 +1,52 @@
+"""Every step of an investigation, its branches indented; Enter returns to one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from audit_console.tui.painting import Line, Span
+from audit_console.tui.screens.dialog import Dialog
+from audit_console.tui.steps import Step, Steps
+from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.wording import number
+
+
+class HistoryDialog(Dialog[Step]):
+    """Answers the step to return to."""
+
+    CSS_PATH: ClassVar[str] = "history.tcss"
+
+    def __init__(self, steps: Steps) -> None:
+        super().__init__()
+        self._walk = list(steps.walk())
+        self._current = steps.current
+
+    def compose(self) -> ComposeResult:
+        """Make the list."""
+        box = Vertical(LineList(), classes="dialog")
+        box.border_title = f"history · {len(self._walk)} steps"
+        box.border_subtitle = "Enter returns · Esc closes"
+        yield box
+
+    def on_mount(self) -> None:
+        """Start on the current step."""
+        at = next(i for i, (_, step) in enumerate(self._walk) if step is self._current)
+        self.query_one(LineList).set_lines([self._line(*entry) for entry in self._walk], cursor=at)
+        self.query_one(LineList).focus()
+
+    def _line(self, depth: int, step: Step) -> Line:
+        here = step is self._current
+        matched = "" if step.matched is None else f"  {number(step.matched)} events"
+        return (
+            Span(f"{'  ' * depth}{'▸' if here else '└'} ", "key" if here else "rule"),
+            Span(step.look.title, "name" if here else ""),
+            Span(matched, "muted"),
+        )
+
+    @on(LineList.Chosen)
+    def _on_chosen(self, event: LineList.Chosen) -> None:
+        self.dismiss(self._walk[event.index][1])

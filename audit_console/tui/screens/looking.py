@@ -1,0 +1,301 @@
+"""A look at a log: query, terms, table or result in step with one another. Base of Investigate."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from textual import on
+
+from audit_console.core.around import resolve
+from audit_console.core.filters import (
+    Around,
+    Expression,
+    Field,
+    Filter,
+    Term,
+    lacking,
+    map_terms,
+    may_lack,
+)
+from audit_console.core.matching import NO_MARKS, MarkKey, Marks
+from audit_console.core.query import Query, offer_end, parse
+from audit_console.core.query.fields import field_text
+from audit_console.core.query.stages import Count
+from audit_console.core.timespan import Anchor
+from audit_console.errors import AuditConsoleError
+from audit_console.search.question import Question
+from audit_console.tui.painting import Line, Span
+from audit_console.tui.screens.console_screen import ConsoleScreen
+from audit_console.tui.session import Session
+from audit_console.tui.steps import Look, Step, Steps
+from audit_console.tui.widgets.event_table import EventTable
+from audit_console.tui.widgets.query_bar import QueryBar
+from audit_console.tui.widgets.result_table import ResultPane, ResultTable
+from audit_console.tui.widgets.rule_line import RuleLine
+from audit_console.tui.widgets.status_lines import Completeness
+from audit_console.tui.wording import moment, number
+
+SECONDS_OF_REST = 0.15
+"""How long typing must rest before what it would match is counted."""
+
+CANNOT_BE_LOOKED_AT = (AuditConsoleError, OSError)
+
+
+class LookingScreen(ConsoleScreen):
+    """Keeps what is on the screen in step with the current look.
+
+    Each question goes to a thread. A newer one cancels the wait for an older one, whose
+    answer is dropped; what was shown stays, dimmed, until the new answer is there.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._session: Session | None = None
+        self._steps = Steps()
+        self._marks: Mapping[MarkKey, Marks] = NO_MARKS
+        self._asked: list[str] = []
+
+    @property
+    def session(self) -> Session | None:
+        """The log on the screen."""
+        return self._session
+
+    @property
+    def look(self) -> Look:
+        """What is shown of it."""
+        return self._steps.current.look
+
+    @property
+    def _table(self) -> EventTable:
+        return self.query_one(EventTable)
+
+    @property
+    def _question(self) -> Question:
+        if self._session is None:
+            raise LookupError("no log is open")
+        return Question(self._session.source, self.look.where, self._marks)
+
+    # --- steps -------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Start another investigation."""
+        self._steps = Steps()
+        self.show_look()
+
+    def take(self, look: Look) -> None:
+        """Go on to another look."""
+        if look != self.look:
+            self._steps.take(look)
+            self.show_look()
+
+    def go_back(self) -> bool:
+        """Go to the look before; False at the first."""
+        if self._steps.back() is None:
+            return False
+        self.show_look()
+        return True
+
+    def return_to(self, step: Step | None) -> None:
+        """Go to any look taken before."""
+        if step is not None and step is not self._steps.current:
+            self._steps.go(step)
+            self.show_look()
+
+    def show_look(self) -> None:
+        """Put the current look on the screen."""
+        look = self.look
+        self._table.look(look.where, look.order, self._marks)
+        self._table.origin = look.origin
+        self._table.nothing = nothing_found(look, self._session)
+        self.query_one(QueryBar).show(look.text)
+        self.query_one(RuleLine).look = look
+        completeness = self.query_one(Completeness)
+        completeness.where, completeness.lacking = look.where, ()
+        had_focus = self._events_have_focus
+        self.set_class(bool(look.stages), "-result")
+        if had_focus:
+            self.focus_events()
+        self.survey()
+
+    @property
+    def _events_have_focus(self) -> bool:
+        return isinstance(self.focused, EventTable | ResultTable)
+
+    def focus_events(self) -> None:
+        """Go to the events, or to what the stages made of them."""
+        (self.query_one(ResultTable) if self.look.stages else self._table).focus()
+
+    # --- a query -----------------------------------------------------------------
+
+    def read_query(self, text: str) -> Query:
+        """Read a query, relative times counted from now.
+
+        Raises:
+            QueryError: it cannot be read.
+        """
+        end = None if self._session is None else self._session.status.last
+        return parse(text, Anchor(datetime.now(UTC), end=end))
+
+    def earlier_queries(self) -> Sequence[str]:
+        """Give the queries asked before, the latest last."""
+        return self._asked
+
+    @on(QueryBar.Submitted)
+    def _on_submitted(self, event: QueryBar.Submitted) -> None:
+        self.ask(event.text, event.query)
+
+    def ask(self, text: str, query: Query, *, review: str | None = None) -> None:
+        """Take the look that a query asks for."""
+        self.run_worker(self._ask(text, query, review), group="ask", exclusive=True)
+
+    async def _ask(self, text: str, query: Query, review: str | None) -> None:
+        if self._session is None:
+            return
+        try:
+            where = await asyncio.to_thread(self._resolved, query.where)
+        except CANNOT_BE_LOOKED_AT as error:
+            self.say(error)
+            return
+        last = self._session.status.last
+        look = replace(
+            self.look,
+            where=keeping_what_is_off(where, self.look.where) if review is None else where,
+            stages=query.stages,
+            origin=origin_of(query.where),
+            offer=None if last is None else offer_end(text, query, last),
+            review=review,
+        )
+        self.remember_query(text)
+        self.take(look)
+        self.focus_events()
+
+    def remember_query(self, text: str) -> None:
+        """Keep a query for the way up through earlier ones."""
+        if text.strip() and self._asked[-1:] != [text]:
+            self._asked.append(text)
+
+    def _resolved(self, where: Filter) -> Filter:
+        from audit_console.sources.protocol import AtEvent, Order
+
+        def time_of(event_id: str) -> datetime | None:
+            everything = replace(self._question, where=Filter())
+            page = everything.page(AtEvent(event_id), 1, order=Order.OLDEST_FIRST)
+            return None if page.rows.is_empty() else page.rows.item(0, "timestamp")
+
+        return resolve(where, time_of)
+
+    @on(QueryBar.Typed)
+    def _on_typed(self, event: QueryBar.Typed) -> None:
+        self.query_one(QueryBar).preview((Span(" … ", "muted"),))
+        self.run_worker(self._preview(event.query), group="preview", exclusive=True)
+
+    async def _preview(self, query: Query) -> None:
+        await asyncio.sleep(SECONDS_OF_REST)
+        if self._session is None:
+            return
+        try:
+            line = await asyncio.to_thread(self._count_line, query)
+        except CANNOT_BE_LOOKED_AT as error:
+            line = (Span(f" {error} ", "bad"),)
+        self.query_one(QueryBar).preview(line)
+
+    def _count_line(self, query: Query) -> Line:
+        question = replace(self._question, where=self._resolved(query.where))
+        matched = int(question.tally(Count()).item())
+        so_far = " so far" if self._session is not None and self._session.loading else ""
+        return (
+            Span(" would match ", "muted"),
+            Span(number(matched), "name" if matched else "warn"),
+            Span(f" events{so_far} ", "muted"),
+        )
+
+    @on(QueryBar.Left)
+    def _on_left(self) -> None:
+        self.workers.cancel_group(self, "preview")
+        self.focus_events()
+
+    # --- what is counted beside the events ---------------------------------------
+
+    def survey(self) -> None:
+        """Count anew what is shown beside the events."""
+        if self._session is not None:
+            self.run_worker(self._survey(), group="survey", exclusive=True)
+
+    async def _survey(self) -> None:
+        try:
+            await self.count_all(self._question)
+        except CANNOT_BE_LOOKED_AT as error:
+            self.say(error)
+
+    async def count_all(self, question: Question) -> None:
+        """Count what is shown beside the events of a question, one thing after the other."""
+        if self.look.stages:
+            await self._show_result(question)
+        await self._count_lacking(question)
+
+    async def _show_result(self, question: Question) -> None:
+        from audit_console.tui.results import marked_rows, note_of
+
+        pane = self.query_one(ResultPane)
+        pane.dim()
+        look = self.look
+        frame = await asyncio.to_thread(question.tally, *look.stages)
+        partial = self._session is not None and self._session.loading
+        pane.show(frame, marked_rows(look, frame), note_of(look, frame, partial=partial))
+
+    async def _count_lacking(self, question: Question) -> None:
+        counts: list[tuple[str, int]] = []
+        for field in may_lack(question.where):
+            rows = await asyncio.to_thread(_count_without, question, field)
+            counts.append((field_text(field), rows))
+        self.query_one(Completeness).lacking = tuple(counts)
+
+    # --- talk --------------------------------------------------------------------
+
+    def say(self, error: Exception) -> None:
+        """Say in one line what went wrong and what to do."""
+        hint = getattr(error, "hint", "")
+        self.notify(f"{error} {hint}".strip(), severity="error")
+
+
+def _count_without(question: Question, field: Field) -> int:
+    lacks = replace(question, where=lacking(question.where, field))
+    return int(lacks.tally(Count()).item())
+
+
+def keeping_what_is_off(where: Filter, before: Filter) -> Filter:
+    """Put the terms that were switched off behind those that were typed."""
+    off = [before.terms[index] for index in sorted(before.off)]
+    off = [term for term in off if term not in where.terms]
+    count = len(where.terms)
+    return Filter((*where.terms, *off), frozenset(range(count, count + len(off))))
+
+
+def origin_of(where: Filter) -> str | None:
+    """Give the id of the event that a filter looks around."""
+    found: list[str] = []
+
+    def seen(term: Term) -> Expression:
+        if isinstance(term.match, Around):
+            found.append(term.match.event_id)
+        return term
+
+    for term in where.active:
+        map_terms(term, seen)
+    return found[0] if found else None
+
+
+def nothing_found(look: Look, session: Session | None) -> Line:
+    """Say why there is no event, and what to try."""
+    if look.offer is None or session is None:
+        return (Span(" no event", "muted"),)
+    end = moment(session.status.last, width=19)
+    return (
+        Span(f" no event: the log ends {end} UTC, before the time asked for · ", "muted"),
+        Span("!", "key"),
+        Span(" tries ", "muted"),
+        Span(look.offer, "name"),
+    )

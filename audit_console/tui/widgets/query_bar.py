@@ -1,0 +1,282 @@
+"""The query bar: typing, completion, errors at their column, a preview of what would match."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.events import Blur, Focus
+from textual.message import Message
+from textual.widget import Widget
+
+from audit_console.core.query import Completion, Query, complete
+from audit_console.core.query.completion import Values
+from audit_console.errors import QueryError
+from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.painting import Line, Span, width_of
+from audit_console.tui.widgets.safe_input import SafeInput
+from audit_console.tui.widgets.text_lines import TextLines
+from audit_console.tui.wording import number
+
+PROMPT = " / "
+SHOWN = 7
+"""Completions in sight at a time."""
+
+READY: Line = (Span(" Tab completes · ↑ earlier queries · Enter searches · Esc leaves ", "muted"),)
+
+
+class QueryHints(TextLines):
+    """What hangs below the bar while it has the focus: an error, or completions."""
+
+
+class QueryInput(SafeInput):
+    """The line that is typed. Its keys are those of the query pane."""
+
+    PANE = Pane.QUERY
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.QUERY)
+
+    class Pressed(Message):
+        """A key of the pane was pressed; `name` is the action."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    class FocusChanged(Message):
+        """The line got or lost the focus."""
+
+    def on_focus(self, event: Focus) -> None:
+        """Tell of it."""
+        del event
+        self.post_message(self.FocusChanged())
+
+    def on_blur(self, event: Blur) -> None:
+        """Tell of it."""
+        del event
+        self.post_message(self.FocusChanged())
+
+    def action_complete(self) -> None:
+        """Take the completion that is marked."""
+        self.post_message(self.Pressed("complete"))
+
+    def action_previous(self) -> None:
+        """Go to the completion above, or to an earlier query."""
+        self.post_message(self.Pressed("previous"))
+
+    def action_next(self) -> None:
+        """Go to the completion below, or to a later query."""
+        self.post_message(self.Pressed("next"))
+
+    def action_leave_query(self) -> None:
+        """Leave the bar as it was."""
+        self.post_message(self.Pressed("leave"))
+
+
+class QueryBar(Widget):
+    """One line with the query.
+
+    Attributes:
+        read: reads a query, as the screen does; raises `QueryError`.
+        values: gives the values of a field to complete with.
+        earlier: queries asked before, the latest last.
+    """
+
+    class Typed(Message):
+        """A query that can be read was typed; the screen counts what it would match."""
+
+        def __init__(self, query: Query) -> None:
+            super().__init__()
+            self.query = query
+
+    class Submitted(Message):
+        """The reader asks a query."""
+
+        def __init__(self, text: str, query: Query) -> None:
+            super().__init__()
+            self.text = text
+            self.query = query
+
+    class Left(Message):
+        """The reader leaves the bar without asking."""
+
+    def __init__(
+        self, read: Callable[[str], Query], values: Values, earlier: Callable[[], Sequence[str]]
+    ) -> None:
+        super().__init__()
+        self._read = read
+        self._values = values
+        self._earlier = earlier
+        self._asked = ""
+        self._completions: list[Completion] = []
+        self._marked = 0
+        self._recalled: int | None = None
+        self._error: QueryError | None = None
+
+    def compose(self) -> ComposeResult:
+        """Make prompt, line and preview."""
+        prompt = TextLines(id="prompt")
+        prompt.lines = ((Span(PROMPT, "key"),),)
+        yield prompt
+        yield QueryInput(
+            placeholder="a query, such as type:authentication result:failure", select_on_focus=False
+        )
+        yield TextLines(id="preview")
+
+    @property
+    def _input(self) -> QueryInput:
+        return self.query_one(QueryInput)
+
+    @property
+    def _hints(self) -> QueryHints:
+        return self.screen.query_one(QueryHints)
+
+    def show(self, text: str) -> None:
+        """Show the query that is in force."""
+        self._asked = text
+        self._put(text)
+        self.preview(())
+
+    def edit(self, text: str | None = None) -> None:
+        """Take the focus, to edit the query in force or another."""
+        if text is not None:
+            self._put(text)
+        self._input.focus()
+
+    def preview(self, line: Line) -> None:
+        """Say how many events the query would match."""
+        preview = self.query_one("#preview", TextLines)
+        preview.lines = (line,)
+        preview.styles.width = width_of(line)
+
+    def _put(self, text: str) -> None:
+        with self.prevent(QueryInput.Changed):
+            self._input.value = text
+        self._input.cursor_position = len(self._input.value)
+        self._look()
+
+    # --- what is typed -----------------------------------------------------------
+
+    @on(QueryInput.Changed)
+    def _on_changed(self, event: QueryInput.Changed) -> None:
+        event.stop()
+        self._recalled = None
+        self._look()
+        query = self._parsed()
+        if query is None:
+            self.preview(())
+        else:
+            self.post_message(self.Typed(query))
+
+    def _parsed(self) -> Query | None:
+        """Read what stands in the line, and keep what is wrong with it."""
+        try:
+            query = self._read(self._input.value)
+        except QueryError as error:
+            self._error = error
+            self._update_hints()
+            return None
+        self._error = None
+        return query
+
+    def _look(self) -> None:
+        """See what is wrong and what could come next."""
+        line = self._input
+        self._completions = complete(line.value, line.cursor_position, self._values)
+        self._marked = 0
+        self._parsed()
+        self._update_hints()
+
+    @on(QueryInput.Submitted)
+    def _on_submitted(self, event: QueryInput.Submitted) -> None:
+        event.stop()
+        query = self._parsed()
+        if query is not None:
+            self.post_message(self.Submitted(event.value, query))
+
+    # --- keys --------------------------------------------------------------------
+
+    @on(QueryInput.Pressed)
+    def _on_pressed(self, event: QueryInput.Pressed) -> None:
+        event.stop()
+        match event.name:
+            case "complete":
+                self._complete()
+            case "previous":
+                self._move(-1)
+            case "next":
+                self._move(1)
+            case _:
+                self.show(self._asked)
+                self.post_message(self.Left())
+
+    def _complete(self) -> None:
+        if not self._completions:
+            self.screen.focus_next()
+            return
+        taken = self._completions[self._marked]
+        line = self._input
+        line.value = line.value[: taken.start] + taken.text + line.value[taken.end :]
+        line.cursor_position = taken.start + len(taken.text)
+
+    def _move(self, step: int) -> None:
+        """Move among the completions; in a query that was not touched, among earlier ones."""
+        earlier = self._earlier()
+        untouched = self._input.value in ("", self._asked) or self._recalled is not None
+        if untouched and earlier:
+            self._recall(earlier, step)
+        elif self._completions:
+            self._marked = (self._marked + step) % len(self._completions)
+            self._update_hints()
+
+    def _recall(self, earlier: Sequence[str], step: int) -> None:
+        at = (len(earlier) if self._recalled is None else self._recalled) + step
+        self._recalled = max(0, min(at, len(earlier)))
+        self._put(earlier[self._recalled] if self._recalled < len(earlier) else self._asked)
+        query = self._parsed()
+        if query is not None:
+            self.post_message(self.Typed(query))
+
+    # --- hints -------------------------------------------------------------------
+
+    @on(QueryInput.FocusChanged)
+    def _on_focus_changed(self, event: QueryInput.FocusChanged) -> None:
+        event.stop()
+        self._look()
+
+    def _update_hints(self) -> None:
+        lines = self._hint_lines() if self._input.has_focus else []
+        self._hints.display = bool(lines)
+        self._hints.styles.height = len(lines)
+        self._hints.lines = tuple(lines)
+
+    def _hint_lines(self) -> list[Line]:
+        lines = [] if self._error is None else error_lines(self._error, self.size.width)
+        return [*lines, *completion_lines(self._completions, self._marked), READY]
+
+
+def error_lines(error: QueryError, width: int) -> list[Line]:
+    """Say what is wrong under the column where it is, as far as that is in sight."""
+    said = Span(f" ✘ {error}", "bad")
+    hint = Span(f" · {error.hint}" if error.hint else "")
+    column = len(PROMPT) + error.column - 1
+    if column >= width - 1:
+        return [(said, hint)]
+    return [(Span(" " * column), Span("▲", "bad")), (said, hint)]
+
+
+def completion_lines(completions: Sequence[Completion], marked: int) -> list[Line]:
+    """List the completions around the marked one, and say how many there are beside them."""
+    first = max(0, min(marked - SHOWN // 2, len(completions) - SHOWN))
+    shown = completions[first : first + SHOWN]
+    lines: list[Line] = []
+    for index, completion in enumerate(shown, first):
+        count = "" if completion.count is None else f"  {number(completion.count)}"
+        is_marked = index == marked
+        name = Span(f" {'▸' if is_marked else ' '} {completion.text}", "name" if is_marked else "")
+        lines.append((name, Span(count, "muted")))
+    if len(completions) > len(shown):
+        lines.append((Span(f"   … {len(completions) - len(shown)} more, ↓ goes on", "muted"),))
+    return lines

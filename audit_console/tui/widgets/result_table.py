@@ -1,0 +1,213 @@
+"""What the stages of a query make of its events, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, overload
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.reactive import reactive
+
+from audit_console.core.filters import FieldName
+from audit_console.core.narrowing import Value
+from audit_console.core.query import event_field
+from audit_console.core.safe_text import safe_text
+from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.asking import ValueActions
+from audit_console.tui.painting import Line, Span, fit, width_of
+from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.widgets.text_lines import TextLines
+from audit_console.tui.wording import MISSING, moment, number
+
+if TYPE_CHECKING:  # Polars need not be there for the first paint
+    import polars as pl
+
+_WIDEST = 48
+_MEASURED = 200
+"""Rows that the widths of columns are taken from."""
+
+_CANNOT_FILTER = frozenset({FieldName.TIME, FieldName.HOUR, FieldName.WEEKDAY, FieldName.RESOURCE})
+
+
+class ResultTable(LineList, ValueActions):
+    """Rows of a result, with a cursor on one cell."""
+
+    PANE = Pane.RESULT
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.RESULT)
+
+    cursor_column: reactive[int] = reactive(0)
+
+    class RowAsked(Message):
+        """The reader wants the events behind a row."""
+
+        def __init__(self, row: Mapping[str, Any]) -> None:
+            super().__init__()
+            self.row = row
+
+    class CopyAsked(Message):
+        """The reader wants the value under the cursor in the clipboard."""
+
+        def __init__(self, value: str) -> None:
+            super().__init__()
+            self.value = value
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._frame: pl.DataFrame | None = None
+
+    def show(self, frame: pl.DataFrame, marked: frozenset[int], widths: Sequence[int]) -> None:
+        """Show a result; `marked` are rows above the threshold of a review."""
+        self._frame = frame
+        self.cursor_column = 0
+        self.set_lines(_ResultLines(frame, marked, widths), cursor=0)
+
+    @property
+    def row(self) -> Mapping[str, Any] | None:
+        """The row under the cursor."""
+        if self._frame is None or not self._frame.height:
+            return None
+        return self._frame.row(self.cursor, named=True)
+
+    @property
+    def column(self) -> str:
+        """The column under the cursor."""
+        return "" if self._frame is None else self._frame.columns[self.cursor_column]
+
+    def values_pointed_at(self) -> Sequence[Value]:
+        """Give the value under the cursor, if it is one of a field."""
+        return () if self.row is None else field_values({self.column: self.row[self.column]})
+
+    def action_choose(self) -> None:
+        """Ask for the events behind the row."""
+        if self.row is not None:
+            self.post_message(self.RowAsked(self.row))
+
+    def action_cursor_left(self) -> None:
+        """Go to the column before."""
+        self.cursor_column = max(0, self.cursor_column - 1)
+
+    def action_cursor_right(self) -> None:
+        """Go to the next column."""
+        last = 0 if self._frame is None else self._frame.width - 1
+        self.cursor_column = min(last, self.cursor_column + 1)
+
+    def action_copy_value(self) -> None:
+        """Copy the value under the cursor."""
+        if self.row is not None:
+            value = self.row[self.column]
+            self.post_message(self.CopyAsked("" if value is None else _text(value)))
+
+
+class ResultPane(Vertical):
+    """A result under its titles."""
+
+    def compose(self) -> ComposeResult:
+        """Make titles and table."""
+        yield TextLines(id="result-note")
+        yield TextLines(id="result-titles")
+        yield ResultTable()
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._names: tuple[str, ...] = ()
+        self._widths: tuple[int, ...] = ()
+
+    def on_mount(self) -> None:
+        """Keep the titles in step with the column under the cursor."""
+        self.watch(self.query_one(ResultTable), "cursor_column", self._update_titles)
+
+    def show(self, frame: pl.DataFrame, marked: frozenset[int], note: Line) -> None:
+        """Show a result.
+
+        Args:
+            frame: as `Source.tally` gives it.
+            marked: rows above the threshold of a review.
+            note: what the result is, above it.
+        """
+        self._names = tuple(frame.columns)
+        self._widths = column_widths(frame)
+        self.query_one("#result-note", TextLines).lines = (note,)
+        table = self.query_one(ResultTable)
+        table.remove_class("-stale")
+        table.show(frame, marked, self._widths)
+        self._update_titles()
+
+    def dim(self) -> None:
+        """Dim what is shown until there is an answer to the question asked now."""
+        self.query_one(ResultTable).add_class("-stale")
+
+    def _update_titles(self) -> None:
+        at = self.query_one(ResultTable).cursor_column
+        titles: list[Span] = [Span("   ")]
+        for index, name in enumerate(self._names):
+            is_number = name == "count"
+            text = fit(safe_text(name), self._widths[index])
+            text = text.strip().rjust(self._widths[index]) if is_number else text
+            titles += [Span(text, "heading" if index == at else "muted"), Span("  ")]
+        self.query_one("#result-titles", TextLines).lines = (tuple(titles),)
+
+
+class _ResultLines(Sequence[Line]):
+    """The lines of a result, made when they come into sight."""
+
+    def __init__(self, frame: pl.DataFrame, marked: frozenset[int], widths: Sequence[int]) -> None:
+        self._frame = frame
+        self._marked = marked
+        self._widths = widths
+
+    def __len__(self) -> int:
+        return self._frame.height
+
+    @overload
+    def __getitem__(self, index: int) -> Line: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Line]: ...
+    def __getitem__(self, index: int | slice) -> Line | Sequence[Line]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        is_marked = index in self._marked
+        spans = [Span(" ▲ " if is_marked else "   ", "bad")]
+        for value, width in zip(self._frame.row(index), self._widths, strict=True):
+            spans += [_cell(value, width), Span("  ")]
+        return tuple(spans)
+
+
+def _cell(value: object, width: int) -> Span:
+    if value is None:
+        return Span(fit(MISSING.text, width), MISSING.role)
+    if isinstance(value, int):
+        return Span(number(value).rjust(width))
+    return Span(fit(safe_text(_text(value), limit=200), width, keep_end=True))
+
+
+def _text(value: object) -> str:
+    return moment(value, width=19) + " UTC" if isinstance(value, datetime) else str(value)
+
+
+def column_widths(frame: pl.DataFrame) -> tuple[int, ...]:
+    """Take the widths of the columns from the first rows."""
+    head = frame.head(_MEASURED)
+    return tuple(
+        min(_WIDEST, max(width_of((Span(_plain(value)),)) for value in (name, *head[name])))
+        for name in frame.columns
+    )
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return MISSING.text
+    return number(value) if isinstance(value, int) else _text(value)
+
+
+def field_values(row: Mapping[str, Any]) -> tuple[Value, ...]:
+    """Give what a row says of fields that can be filtered by; counts and times are none."""
+    values = []
+    for name, value in row.items():
+        if name == "count" or event_field(name).name in _CANNOT_FILTER:
+            continue
+        values.append(Value(event_field(name), None if value is None else str(value)))
+    return tuple(values)

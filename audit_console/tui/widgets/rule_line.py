@@ -1,0 +1,189 @@
+"""The rule under the query: a chip for each term, where the cursor is, progress while loading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar, NamedTuple
+
+from textual.binding import BindingType
+from textual.events import Click
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+
+from audit_console.core.query import Stage, chips
+from audit_console.core.safe_text import safe_text
+from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.painting import Line, Span, width_of
+from audit_console.tui.session import Session
+from audit_console.tui.steps import Look
+from audit_console.tui.widgets.status_lines import SessionLine
+from audit_console.tui.wording import count, number, size
+
+BAR_WIDTH = 24
+CHIP_LIMIT = 60
+
+
+class Chip(NamedTuple):
+    """A term of the filter as it is shown; `term` is its index, None for the stages."""
+
+    text: str
+    is_on: bool
+    term: int | None
+
+
+class RuleLine(SessionLine, can_focus=True):
+    """Always one line high, so that nothing moves when a load ends.
+
+    With the focus on it the terms are switched, edited and removed.
+    """
+
+    PANE = Pane.CHIPS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.CHIPS)
+
+    look: reactive[Look] = reactive(Look())
+    position: reactive[tuple[int, int]] = reactive((0, 0))
+    """Row of the cursor, from 0, and count of rows."""
+    cursor: reactive[int] = reactive(0)
+
+    class TermToggled(Message):
+        """The reader switches a term off, or on again."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
+    class TermRemoved(TermToggled):
+        """The reader takes a term away."""
+
+    class StagesRemoved(Message):
+        """The reader wants the events, without the stages."""
+
+    class EditAsked(Message):
+        """The reader wants to edit the query."""
+
+    # --- drawing -----------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """Draw chips, rule and progress; what does not fit gives way to the chip in focus."""
+        del y
+        width = self.size.width
+        right = self._right()
+        left = self._left(width - width_of(right) - 2)
+        fill = max(0, width - width_of(left) - width_of(right) - 1)
+        return self.paint((*left, Span("─" * fill, "rule"), *right, Span("─", "rule")), width)
+
+    def _right(self) -> Line:
+        if self.session is not None and self.session.loading:
+            return progress_line(self.session)
+        row, rows = self.position
+        return (Span(f" row {number(row + 1)} of {number(rows)} ", "muted"),) if rows else ()
+
+    def _left(self, room: int) -> Line:
+        shown = self._in_sight(room)
+        spans = [Span("─", "rule")]
+        hidden = len(self.chips) - len(shown)
+        for chip in shown:
+            spans += [self._chip_span(chip), Span("─", "rule")]
+        return (*spans, Span(f" +{hidden} ", "muted")) if hidden else tuple(spans)
+
+    def _chip_span(self, chip: Chip) -> Span:
+        if self.has_focus and self.chips[self._at] == chip:
+            return Span(chip.text, "chip-cursor")
+        return Span(chip.text, "chip" if chip.is_on else "chip-off")
+
+    def _in_sight(self, room: int) -> list[Chip]:
+        """Give the chips that fit, the one under the cursor among them."""
+        shown: list[Chip] = []
+        start = 0
+        for index, chip in enumerate(self.chips):
+            shown.append(chip)
+            while _chips_width(shown) > room and len(shown) > 1:
+                if index > self._at:
+                    return shown[:-1]
+                start += 1
+                shown = shown[1:]
+        return shown
+
+    @property
+    def chips(self) -> tuple[Chip, ...]:
+        """The terms, and the stages as one chip."""
+        return tuple(_chips(self.look))
+
+    @property
+    def _at(self) -> int:
+        return max(0, min(self.cursor, len(self.chips) - 1))
+
+    def watch_has_focus(self, focused: bool) -> None:
+        """Show or hide the cursor."""
+        super().watch_has_focus(focused)
+        self.refresh()
+
+    # --- actions -----------------------------------------------------------------
+
+    def on_click(self, event: Click) -> None:
+        """Switch the term under the pointer."""
+        position = 1
+        for chip in self._in_sight(self.size.width - width_of(self._right()) - 2):
+            end = position + width_of((Span(chip.text),))
+            if position <= event.x < end:
+                self.cursor = self.chips.index(chip)
+                self.action_switch_term()
+                return
+            position = end + 1
+
+    def action_cursor_left(self) -> None:
+        """Go to the term before."""
+        self.cursor = max(0, self._at - 1)
+
+    def action_cursor_right(self) -> None:
+        """Go to the next term."""
+        self.cursor = min(self._at + 1, max(0, len(self.chips) - 1))
+
+    def action_switch_term(self) -> None:
+        """Switch a term off, or on again."""
+        if self.chips and (index := self.chips[self._at].term) is not None:
+            self.post_message(self.TermToggled(index))
+
+    def action_remove(self) -> None:
+        """Take a term away."""
+        if not self.chips:
+            return
+        index = self.chips[self._at].term
+        self.post_message(self.StagesRemoved() if index is None else self.TermRemoved(index))
+
+    def action_edit(self) -> None:
+        """Edit the query."""
+        self.post_message(self.EditAsked())
+
+
+def _chips(look: Look) -> Iterator[Chip]:
+    for index, (text, is_on) in enumerate(chips(look.where)):
+        mark = "" if is_on else "off "
+        yield Chip(f" {mark}{safe_text(text, limit=CHIP_LIMIT)} ", is_on, index)
+    if look.stages:
+        yield Chip(f" {stages_text(look.stages)} ", is_on=True, term=None)
+
+
+def stages_text(stages: tuple[Stage, ...]) -> str:
+    """Word stages on a chip."""
+    return safe_text(" ".join(f"| {stage}" for stage in stages), limit=CHIP_LIMIT)
+
+
+def _chips_width(shown: list[Chip]) -> int:
+    return 6 + sum(width_of((Span(chip.text),)) + 1 for chip in shown)
+
+
+def progress_line(session: Session) -> Line:
+    """Show how far the load is, in events and bytes."""
+    status = session.status
+    amounts = f" {count(status.events, 'event')} · {size(status.bytes_read)}"
+    if status.bytes_total:
+        amounts += f" of {size(status.bytes_total)}"
+    filled = round((session.fraction or 0) * BAR_WIDTH)
+    return (
+        Span(" " + "━" * filled, "ok"),
+        Span("─" * (BAR_WIDTH - filled), "rule"),
+        Span(amounts, "muted"),
+        Span(" · Esc stops ", "key"),
+    )
