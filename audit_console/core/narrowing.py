@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from audit_console.core.filters import (
     EVERYTHING,
+    WEEKDAYS,
     Between,
     Exact,
     Expression,
@@ -45,9 +46,15 @@ def value_term(value: Value) -> Expression:
     """Make the term that keeps events with exactly this value."""
     if value.text is None:
         return Not(Term(value.field, Has()))
-    if value.field.name is FieldName.SEQ:
-        return Term(value.field, Range(Decimal(value.text), Decimal(value.text)))
+    if value.field.name in (FieldName.SEQ, FieldName.HOUR, FieldName.WEEKDAY):
+        number = _number(value.text)
+        return Term(value.field, Range(number, number))
     return Term(value.field, Exact(value.text))
+
+
+def _number(text: str) -> Decimal:
+    """Read a seq, an hour, or a weekday by its name."""
+    return Decimal(WEEKDAYS.index(text) + 1 if text in WEEKDAYS else text)
 
 
 def narrowed(where: Filter, how: How, values: Sequence[Value]) -> Filter:
