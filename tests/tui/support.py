@@ -34,7 +34,8 @@ from audit_console.sources.protocol import (
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.recent import RecentSources
 from audit_console.tui.widgets.event_table import EventTable
-from audit_console.tui.widgets.status_lines import RuleLine, SourceHeader
+from audit_console.tui.widgets.rule_line import RuleLine
+from audit_console.tui.widgets.status_lines import SourceHeader
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 TURNS = 2_000

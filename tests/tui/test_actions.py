@@ -14,13 +14,23 @@ from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_table import EventTable
+from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.widgets.query_bar import QueryInput
+from audit_console.tui.widgets.result_table import ResultTable
+from audit_console.tui.widgets.rule_line import RuleLine
+from audit_console.tui.widgets.timeline import TimelinePane
 
 NODES: dict[Pane, type] = {
     Pane.APP: AuditConsoleApp,
     Pane.SOURCES: SourcesScreen,
     Pane.INVESTIGATE: InvestigateScreen,
+    Pane.QUERY: QueryInput,
+    Pane.CHIPS: RuleLine,
     Pane.TABLE: EventTable,
+    Pane.RESULT: ResultTable,
+    Pane.TIMELINE: TimelinePane,
+    Pane.FACETS: FacetsPane,
     Pane.DETAIL: DetailPane,
     Pane.LIST: LineList,
     Pane.DIALOG: Dialog,

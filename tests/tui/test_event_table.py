@@ -147,18 +147,18 @@ async def test_columns_share_the_width_and_scroll_sideways(tmp_path: Path) -> No
     app = make_app(MemorySource(make_lines(50)), tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await until_loaded(pilot)
-        assert "result" in screen_lines(app)[2]
-        assert " ip" not in screen_lines(app)[2]
-        assert "→" in screen_lines(app)[2]
+        assert "result" in screen_lines(app)[3]
+        assert " ip" not in screen_lines(app)[3]
+        assert "→" in screen_lines(app)[3]
         await pilot.press("dollar_sign")
-        assert " ip" in screen_lines(app)[2]
-        assert "time (UTC)" in screen_lines(app)[2]
+        assert " ip" in screen_lines(app)[3]
+        assert "time (UTC)" in screen_lines(app)[3]
         assert "10.0.0.0" in screen_text(app)
         await pilot.press("0")
-        assert " ip" not in screen_lines(app)[2]
+        assert " ip" not in screen_lines(app)[3]
         await pilot.resize_terminal(200, 60)
         await until_shown(pilot, "2026-11-01 00:00:00.000000")
-        assert " ip" in screen_lines(app)[2]
+        assert " ip" in screen_lines(app)[3]
 
 
 async def test_wide_columns_show_long_values(tmp_path: Path) -> None:

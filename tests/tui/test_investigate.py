@@ -78,7 +78,7 @@ async def test_an_empty_log_is_shown_as_such(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until_loaded(pilot)
         assert "◐ INCOMPLETE" in screen_lines(app)[0]
-        assert screen_lines(app)[3].strip() == "no event"
+        assert screen_lines(app)[4].strip() == "no event"
         assert "0 of 0 matched · 0 lines" in screen_lines(app)[-2]
         await pilot.press("G", "enter", "f", "y", "Y", "c", "r", "w", "colon")
         await pilot.press("1", "enter")
@@ -91,18 +91,18 @@ async def test_the_value_under_the_cursor_filters(tmp_path: Path) -> None:
         await until_loaded(pilot)
         await pilot.press("j", "l", "f")
         await until_shown(pilot, "30 of 90 matched")
-        assert "user:=user-1" in screen_lines(app)[1]
+        assert "user:=user-1" in screen_lines(app)[2]
         assert selected_id(app) == make_event(1).id
         await pilot.press("h", "f")
         await until_shown(pilot, "15 of 90 matched")
         assert table_of(app).where == Filter(
             (equals("user_id", "user-1"), equals("event_type", "secret_access"))
         )
-        await pilot.press("backspace")
+        await pilot.press("q")
         await until_shown(pilot, "30 of 90 matched")
         await pilot.press("f")
         await until_shown(pilot, "15 of 90 matched")
-        await pilot.press("F")
+        await pilot.press("delete")
         await until_shown(pilot, "90 of 90 matched")
         assert table_of(app).where == EVERYTHING
 
@@ -116,10 +116,11 @@ async def test_a_missing_value_filters_and_a_resource_is_two_terms(tmp_path: Pat
         await until_shown(pilot, "-user:*")
         await pilot.press("l", "l", "f")
         await until_shown(pilot, "4 of 20 matched")
-        assert "rtype:=workflow" in screen_lines(app)[1]
-        assert "rid:=wf-0" in screen_lines(app)[1]
+        assert "rtype:=workflow" in screen_lines(app)[2]
+        assert "rid:=wf-0" in screen_lines(app)[2]
         await pilot.click("RuleLine", offset=(3, 0))
-        await until(pilot, lambda: "-user:*" not in screen_lines(app)[1])
+        await until_shown(pilot, "off -user:*")
+        await until(pilot, lambda: len(table_of(app).where.active) == 2)
 
 
 async def test_the_time_is_no_term(tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ async def test_the_time_is_no_term(tmp_path: Path) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until_loaded(pilot)
         await pilot.press("h", "f")
-        await until_shown(pilot, "move to a column with a value")
+        await until_shown(pilot, "there is no value here")
         assert not table_of(app).where
 
 
@@ -267,7 +268,7 @@ async def test_findings_lead_to_their_events(tmp_path: Path) -> None:
             await pilot.press("down")
         await pilot.press("enter")
         await until_shown(pilot, "row 21 of 39")
-        await until_shown(pilot, "the filter was removed")
+        await until_shown(pilot, "the filter hid this event")
         await until(pilot, lambda: selected_id(app) == make_event(21).id)
 
 
@@ -379,7 +380,7 @@ async def test_without_colours_nothing_is_coloured(
                 assert segment.style is not None
                 assert segment.style.color is None or segment.style.color.is_default
                 assert segment.style.bgcolor is None or segment.style.bgcolor.is_default
-        row = screen_lines(app)[3]
+        row = screen_lines(app)[4]
         assert row.startswith("▌")
 
 
@@ -392,7 +393,10 @@ async def test_tab_goes_round_and_traps_nowhere(tmp_path: Path) -> None:
         assert table_of(app).has_focus
         await pilot.press("tab")
         assert app.screen.query_one(DetailPane).has_focus
-        await pilot.press("tab")
+        for _ in range(10):
+            await pilot.press("tab")
+            if table_of(app).has_focus:
+                break
         assert table_of(app).has_focus
         await pilot.press("shift+tab", "escape")
         assert table_of(app).has_focus

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 
 from audit_console.core.filters import EVERYTHING
 from audit_console.core.findings import Finding
@@ -50,7 +51,7 @@ class GoingScreen(LookingScreen):
 
     def _go_to_finding(self, finding: Finding | None) -> None:
         if finding is not None:
-            self.run_worker(self._find(finding), group="finding", exclusive=True)
+            self.in_background(partial(self._find, finding), "finding")
 
     async def _find(self, finding: Finding) -> None:
         view = self._table.view
@@ -71,7 +72,7 @@ class GoingScreen(LookingScreen):
     def go_to_event(self, event_id: str | None) -> None:
         """Go to an event by its id, without the filter where that hides it."""
         if event_id is not None:
-            self.run_worker(self._find_id(event_id), group="finding", exclusive=True)
+            self.in_background(partial(self._find_id, event_id), "finding")
 
     async def _find_id(self, event_id: str) -> None:
         view = self._table.view
@@ -116,7 +117,7 @@ class GoingScreen(LookingScreen):
 
     def _around(self, around: Around | None) -> None:
         if around is not None:
-            self.run_worker(self._look_around(around), group="ask", exclusive=True)
+            self.in_background(partial(self._look_around, around), "ask")
 
     async def _look_around(self, around: Around) -> None:
         from audit_console.search.surrounding import Place, span_around

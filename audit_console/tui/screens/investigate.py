@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
+from textual.containers import Container, Horizontal, Vertical
 from textual.message import Message
 
+from audit_console.core.around import TICK
 from audit_console.core.filters import Between, Field
-from audit_console.core.narrowing import narrowed, window_of, within, without_time
+from audit_console.core.narrowing import narrowed, within, without_time
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import FilterAsked
@@ -35,6 +35,7 @@ from audit_console.tui.widgets.status_lines import (
     SessionLine,
     SourceHeader,
 )
+from audit_console.tui.widgets.timeline import TimelinePane
 
 
 class InvestigateScreen(GoingScreen):
@@ -47,6 +48,7 @@ class InvestigateScreen(GoingScreen):
     PANE = Pane.INVESTIGATE
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.INVESTIGATE)
     CSS_PATH: ClassVar[str] = "investigate.tcss"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high"), (50, "-tall")]  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (120, "-below"), (160, "-beside")]  # noqa: RUF012
 
     class StopAsked(Message):
@@ -60,10 +62,12 @@ class InvestigateScreen(GoingScreen):
         yield SourceHeader()
         yield QueryBar(self.read_query, self.known_values, self.earlier_queries)
         yield RuleLine()
-        with Container(id="panes"):
-            yield EventTable()
-            yield ResultPane()
-            yield DetailPane()
+        with Horizontal(id="panes"), Vertical(id="main"):
+            yield TimelinePane()
+            with Container(id="events"):
+                yield EventTable()
+                yield ResultPane()
+                yield DetailPane()
         yield Completeness()
         yield KeyBar()
         yield QueryHints()
@@ -227,35 +231,47 @@ class InvestigateScreen(GoingScreen):
 
     # --- time --------------------------------------------------------------------
 
+    def action_timeline(self) -> None:
+        """Go to the timeline, or from it to the events."""
+        timeline = self.query_one(TimelinePane)
+        if timeline.has_focus:
+            self.focus_events()
+        else:
+            timeline.focus()
+
+    @on(TimelinePane.CloseAsked)
+    def _leave_timeline(self) -> None:
+        self.focus_events()
+
+    @on(TimelinePane.Resized)
+    def _count_for_another_width(self) -> None:
+        self.survey()
+
+    @on(TimelinePane.RangeAsked)
+    def _look_at_range(self, event: TimelinePane.RangeAsked) -> None:
+        where = within(self.look.where, Between(event.start, event.end))
+        self.take(replace(self.look, where=where))
+
     def action_zoom_in(self) -> None:
         """Halve the time, the selected event in its middle."""
-        row, window = self._table.selected, self._window()
+        row, window = self._table.selected, self.window
         if row is not None and window is not None:
             quarter = (window[1] - window[0]) / 4
-            self._look_within(row["timestamp"] - quarter, row["timestamp"] + quarter)
+            bounds = Between(row["timestamp"] - quarter, row["timestamp"] + quarter + TICK)
+            self.take(replace(self.look, where=within(self.look.where, bounds)))
 
     def action_zoom_out(self) -> None:
-        """Double the time."""
-        if (window := self._window()) is not None:
-            half = (window[1] - window[0]) / 2
-            self._look_within(window[0] - half, window[1] + half)
-
-    def _window(self) -> tuple[datetime, datetime] | None:
-        """Give the time that is shown."""
-        bound = window_of(self.look.where)
+        """Double the time; beyond the log, all of it."""
+        window = self.window
         status = None if self._session is None else self._session.status
-        if status is None or status.first is None or status.last is None:
-            return None
-        return bound.start or status.first, bound.end or status.last
-
-    def _look_within(self, start: datetime, end: datetime) -> None:
-        status = None if self._session is None else self._session.status
-        if status is None or status.first is None or status.last is None:
+        if window is None or status is None or status.first is None or status.last is None:
             return
-        if start <= status.first and end > status.last:
-            self.take(replace(self.look, where=without_time(self.look.where)))
-        elif end > start:
-            self.take(replace(self.look, where=within(self.look.where, Between(start, end))))
+        half = (window[1] - window[0]) / 2
+        start, end = max(window[0] - half, status.first), window[1] + half
+        where = without_time(self.look.where)
+        if start > status.first or end <= status.last:
+            where = within(where, Between(start, end))
+        self.take(replace(self.look, where=where))
 
     # --- copying -----------------------------------------------------------------
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 from textual import on
 
-from audit_console.core.around import resolve
+from audit_console.core.around import TICK, resolve
 from audit_console.core.filters import (
     Around,
     Expression,
@@ -21,6 +23,7 @@ from audit_console.core.filters import (
     may_lack,
 )
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
+from audit_console.core.narrowing import window_of
 from audit_console.core.query import Query, offer_end, parse
 from audit_console.core.query.fields import field_text
 from audit_console.core.query.stages import Count
@@ -36,6 +39,7 @@ from audit_console.tui.widgets.query_bar import QueryBar
 from audit_console.tui.widgets.result_table import ResultPane, ResultTable
 from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import Completeness
+from audit_console.tui.widgets.timeline import TimelinePane
 from audit_console.tui.wording import moment, number
 
 SECONDS_OF_REST = 0.15
@@ -77,6 +81,10 @@ class LookingScreen(ConsoleScreen):
         if self._session is None:
             raise LookupError("no log is open")
         return Question(self._session.source, self.look.where, self._marks)
+
+    def in_background(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
+        """Begin work that takes the place of the last of its group, whose answer is dropped."""
+        self.run_worker(work, group=group, exclusive=True)
 
     # --- steps -------------------------------------------------------------------
 
@@ -149,7 +157,7 @@ class LookingScreen(ConsoleScreen):
 
     def ask(self, text: str, query: Query, *, review: str | None = None) -> None:
         """Take the look that a query asks for."""
-        self.run_worker(self._ask(text, query, review), group="ask", exclusive=True)
+        self.in_background(partial(self._ask, text, query, review), "ask")
 
     async def _ask(self, text: str, query: Query, review: str | None) -> None:
         if self._session is None:
@@ -190,7 +198,7 @@ class LookingScreen(ConsoleScreen):
     @on(QueryBar.Typed)
     def _on_typed(self, event: QueryBar.Typed) -> None:
         self.query_one(QueryBar).preview((Span(" … ", "muted"),))
-        self.run_worker(self._preview(event.query), group="preview", exclusive=True)
+        self.in_background(partial(self._preview, event.query), "preview")
 
     async def _preview(self, query: Query) -> None:
         await asyncio.sleep(SECONDS_OF_REST)
@@ -222,7 +230,7 @@ class LookingScreen(ConsoleScreen):
     def survey(self) -> None:
         """Count anew what is shown beside the events."""
         if self._session is not None:
-            self.run_worker(self._survey(), group="survey", exclusive=True)
+            self.in_background(self._survey, "survey")
 
     async def _survey(self) -> None:
         try:
@@ -234,7 +242,33 @@ class LookingScreen(ConsoleScreen):
         """Count what is shown beside the events of a question, one thing after the other."""
         if self.look.stages:
             await self._show_result(question)
+        await self._count_over_time(question)
         await self._count_lacking(question)
+
+    async def _count_over_time(self, question: Question) -> None:
+        from audit_console.search.timeline import histogram
+
+        timeline, window = self.query_one(TimelinePane), self.window
+        if window is None or not timeline.size.width:
+            return
+        timeline.dim()
+        bars = await asyncio.to_thread(histogram, question, window, timeline.bars_wanted)
+        timeline.show(bars, partial=self.is_partial)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether every number is a part, because not all was read."""
+        return self._session is not None and (self._session.loading or self._session.partial)
+
+    @property
+    def window(self) -> tuple[datetime, datetime] | None:
+        """The time that is shown: what bounds the filter, or else the log; None without events."""
+        bound = window_of(self.look.where)
+        status = None if self._session is None else self._session.status
+        if status is None or status.first is None or status.last is None:
+            return None
+        start, end = bound.start or status.first, bound.end or status.last + TICK
+        return (start, end) if start < end else (start, start + TICK)
 
     async def _show_result(self, question: Question) -> None:
         from audit_console.tui.results import marked_rows, note_of
@@ -243,8 +277,8 @@ class LookingScreen(ConsoleScreen):
         pane.dim()
         look = self.look
         frame = await asyncio.to_thread(question.tally, *look.stages)
-        partial = self._session is not None and self._session.loading
-        pane.show(frame, marked_rows(look, frame), note_of(look, frame, partial=partial))
+        note = note_of(look, frame, partial=self.is_partial)
+        pane.show(frame, marked_rows(look, frame), note)
 
     async def _count_lacking(self, question: Question) -> None:
         counts: list[tuple[str, int]] = []
