@@ -15,10 +15,10 @@ from audit_console.core.timespan import Duration, bin_number, bin_start
 from audit_console.search.question import Question
 
 _LENGTHS = (
-    *((count, "s") for count in (1, 2, 5, 10, 15, 30)),
-    *((count, "m") for count in (1, 2, 5, 10, 15, 30)),
-    *((count, "h") for count in (1, 2, 3, 6, 12)),
-    *((count, "d") for count in (1, 2)),
+    *((count, "s") for count in (1, 2, 5, 10, 15, 20, 30)),
+    *((count, "m") for count in (1, 2, 5, 10, 15, 20, 30)),
+    *((count, "h") for count in (1, 2, 3, 4, 6, 8, 12)),
+    *((count, "d") for count in (1, 2, 4)),
     *((count, "w") for count in (1, 2)),
     *((count, "mo") for count in (1, 2, 3, 6)),
     *((count, "y") for count in (1, 2, 5, 10, 20, 50, 100, 500, 1_000, 10_000)),
@@ -164,10 +164,10 @@ def bursts_of(bars: Sequence[Bar]) -> tuple[int, ...]:
     """Find the bars whose events, or whose failures alone, stand out.
 
     A number stands out that is at least `FEWEST_IN_BURST` and lies more than
-    `SPREADS_OUT` times the spread above the upper quartile of the bars that are not
-    empty. The spread is that between the quartiles, but at least the square root of
-    the upper one, by which counts differ by chance. Quartiles, because half of the
-    bars may be nights: what lies high by the median is then every morning.
+    `SPREADS_OUT` times the spread above nine tenths of the bars that are not empty. The
+    spread is from the median to there, but at least the square root by which counts
+    differ by chance. Nine tenths, because where most bars are nights and weekends, what
+    lies high by median or quartiles is every morning.
     """
     busy = [bar for bar in bars if bar.total]
     total = _threshold([bar.total for bar in busy])
@@ -182,6 +182,6 @@ def _threshold(counts: Sequence[int]) -> float:
     if not counts:
         return FEWEST_IN_BURST
     ordered = sorted(counts)
-    lower, upper = (ordered[(len(ordered) - 1) * quarter // 4] for quarter in (1, 3))
-    spread = max(upper - lower, sqrt(upper), 1)
+    middle, upper = (ordered[(len(ordered) - 1) * tenths // 10] for tenths in (5, 9))
+    spread = max(upper - middle, sqrt(upper), 1)
     return max(FEWEST_IN_BURST, int(upper + SPREADS_OUT * spread) + 1)

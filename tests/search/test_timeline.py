@@ -66,26 +66,25 @@ def test_the_bars_of_a_log_sum_to_its_events(demo: Question) -> None:
 
     found = histogram(demo, (status.first, status.last), 78)
 
-    assert found.every == Duration(12, "h")
+    assert found.every == Duration(8, "h")
     assert found.matched == status.events
-    assert len(found.bars) == 44
+    assert len(found.bars) == 66
     assert found.bars[0].start == datetime(2026, 11, 1, tzinfo=UTC)
     assert found.highest == max(bar.total for bar in found.bars)
     assert sum(bar.failures for bar in found.bars) == 576
 
 
-def test_the_night_in_which_a_password_was_guessed_stands_out(demo: Question) -> None:
+@pytest.mark.parametrize("columns", [30, 60, 78, 100, 150, 200, 300, 600])
+def test_the_night_in_which_a_password_was_guessed_stands_out(demo: Question, columns: int) -> None:
     status = demo.source.status
     assert status.first is not None
     assert status.last is not None
 
-    found = histogram(demo, (status.first, status.last), 600)
+    found = histogram(demo, (status.first, status.last), columns)
 
-    assert found.every == Duration(1, "h")
     guesses = max(range(len(found.bars)), key=lambda number: found.bars[number].failures)
-    assert found.bars[guesses].start == datetime(2026, 11, 20, 2, tzinfo=UTC)
-    assert guesses in found.bursts
-    assert len(found.bursts) < 20
+    assert found.bars[guesses].failures > 100
+    assert found.bursts == (guesses,)
 
 
 @given(
@@ -156,9 +155,9 @@ def test_a_question_without_events_has_empty_bars(demo: Question) -> None:
         (timedelta(seconds=80), 80, "1s"),
         (timedelta(seconds=81), 80, "2s"),
         (timedelta(hours=1), 80, "1m"),
-        (timedelta(days=1), 80, "30m"),
+        (timedelta(days=1), 80, "20m"),
         (timedelta(days=1), 190, "10m"),
-        (timedelta(days=30), 80, "12h"),
+        (timedelta(days=25), 80, "8h"),
         (timedelta(days=365), 80, "1w"),
         (timedelta(days=365 * 5), 70, "1mo"),
         (timedelta(days=365 * 5), 1, "5y"),
@@ -209,7 +208,7 @@ def test_bursts_are_high_and_few(totals: list[int], gap: int) -> None:
     bursts = bursts_of(bars_of(totals))
 
     busy = sorted(total for total in totals if total)
-    assert len(bursts) <= len(busy) / 4 + 1
+    assert len(bursts) <= len(busy) / 10 + 1
     assert all(totals[burst] >= 5 for burst in bursts)
     quiet = [total for number, total in enumerate(totals) if number not in bursts]
     assert not bursts or min(totals[burst] for burst in bursts) > max(quiet, default=0)

@@ -205,10 +205,8 @@ class TimelinePane(LinePainter, can_focus=True):
             return span_line(found, self.brush.first, self.brush.last, "brush")
         if self.has_focus:
             return span_line(found, self.cursor, self.cursor, "bar")
-        return axis_line(found, self._axis_width(len(found.bars)), partial=self._partial)
-
-    def _axis_width(self, bars: int) -> int:
-        return bars * self._bar_width
+        extent = len(found.bars) * self._bar_width
+        return axis_line(found, extent, self.bars_wanted, partial=self._partial)
 
     # --- the cursor and the brush ------------------------------------------------
 

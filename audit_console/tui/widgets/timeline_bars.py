@@ -11,7 +11,7 @@ from math import ceil
 
 from audit_console.core.timespan import Duration
 from audit_console.search.timeline import GROUPS, Bar, Counts, Histogram
-from audit_console.tui.painting import Line, Span, width_of
+from audit_console.tui.painting import Line, Span
 from audit_console.tui.wording import count, moment, number
 
 LEVELS = 8
@@ -34,7 +34,7 @@ _SIGNS: dict[str | None, Span] = {
     None: Span("—", "muted"),
 }
 _BURST = "▴"
-_MANY_FAILED, _SOME_FAILED, _FEW_FAILED = Span("✘", "bad"), Span("x", "bad"), Span("·", "bad")
+_MANY_FAILED, _SOME_FAILED = Span("✘", "bad"), Span("x", "bad")
 
 
 def bar_column(bar: Bar, highest: int, rows: int) -> list[Span]:
@@ -72,35 +72,40 @@ def _cell(levels: Sequence[str | None]) -> Span:
 
 
 def bar_mark(bar: Bar, *, is_burst: bool) -> Span:
-    """Say below a bar whether it stands out, else how much of it failed."""
+    """Say below a bar whether it stands out, else whether a half or a tenth of it failed."""
     if is_burst:
-        return Span(_BURST, "bad" if bar.failures else "name")
-    if not bar.failures:
+        return Span(_BURST, "bad" if 2 * bar.failures >= bar.total else "name")
+    if not bar.failures or 10 * bar.failures < bar.total:
         return _BLANK
-    if 2 * bar.failures >= bar.total:
-        return _MANY_FAILED
-    return _SOME_FAILED if 10 * bar.failures >= bar.total else _FEW_FAILED
+    return _MANY_FAILED if 2 * bar.failures >= bar.total else _SOME_FAILED
 
 
-def axis_line(histogram: Histogram, width: int, *, partial: bool) -> Line:
-    """Name start and end, the length of a bar and the highest, on `width` cells."""
+def axis_line(histogram: Histogram, extent: int, width: int, *, partial: bool) -> Line:
+    """Name start and end, the length of a bar and the highest.
+
+    Args:
+        histogram: what is drawn above.
+        extent: cells of its bars, below which the line ends where it can.
+        width: cells that there are.
+        partial: whether the numbers will grow.
+    """
     every = histogram.every
     start, end = histogram.span(0, len(histogram.bars) - 1)
-    middle = f" {every} a bar · highest {number(histogram.highest)}"
-    if histogram.bursts:
-        middle += f" · {_BURST} {count(len(histogram.bursts), 'burst')}"
-    middle += " · so far " if partial else " "
     first, last = f"{time_text(start, every)} ", f" {time_text(end, every)} UTC"
-    room = width - sum(width_of((Span(text),)) for text in (first, middle, last))
-    if room < 0:
-        short = f" {every} a bar" + (" so far " if partial else " ")
-        return (Span(first, "muted"), Span("─", "rule"), Span(last, "muted"), Span(f" ·{short}"))
-    left = room // 2
+    words = [f"{every} a bar", f"highest {number(histogram.highest)}"]
+    if histogram.bursts:
+        words.append(f"{_BURST} {count(len(histogram.bursts), 'burst')}")
+    words += ["so far"] if partial else []
+    middle = f" {' · '.join(words)} "
+    rule = max(2, extent - len(first) - len(middle) - len(last))
+    if len(first) + len(middle) + len(last) + rule > width:
+        short = f" {words[0]}, so far " if partial else f" {words[0]} "
+        return (Span(first, "muted"), Span(f"─{short}─"), Span(last, "muted"))
     return (
         Span(first, "muted"),
-        Span("─" * left, "rule"),
+        Span("─" * (rule // 2), "rule"),
         Span(middle),
-        Span("─" * (room - left), "rule"),
+        Span("─" * (rule - rule // 2), "rule"),
         Span(last, "muted"),
     )
 
@@ -112,7 +117,7 @@ def span_line(histogram: Histogram, first: int, last: int, label: str) -> Line:
     sums = [sum(places) for places in zip(*(bar.counts for bar in bars), strict=True)]
     line = [
         Span(f"{label} ", "heading"),
-        Span(f"{time_text(start, histogram.every)} to {_end_text(start, end, histogram.every)}"),
+        Span(_span_text(start, end, histogram.every)),
         Span(" UTC  ", "muted"),
         Span(count(sum(sums), "event")),
     ]
@@ -133,7 +138,10 @@ def time_text(time: datetime | None, every: Duration) -> str:
     return text[: {"s": 19, "m": 16, "h": 16}.get(every.unit, 10)]
 
 
-def _end_text(start: datetime, end: datetime | None, every: Duration) -> str:
-    text = time_text(end, every)
-    is_same_day = end is not None and end.date() == start.date()
-    return text[11:] if is_same_day else text
+def _span_text(start: datetime, end: datetime | None, every: Duration) -> str:
+    """Print a time from and to, the parts that are the same once."""
+    first, last = time_text(start, every), time_text(end, every)
+    if end is None or end.year != start.year:
+        return f"{first} to {last}"
+    is_same_day = end.date() == start.date()
+    return f"{first} to {last[11:] if is_same_day else last[5:]}"
