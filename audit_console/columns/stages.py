@@ -14,7 +14,8 @@ import polars as pl
 
 from audit_console.columns.details import values_at
 from audit_console.columns.schema import TIME
-from audit_console.core.filters import TEXT_ATTRIBUTES, WEEKDAYS, FieldName
+from audit_console.columns.selection import Selection
+from audit_console.core.filters import TEXT_ATTRIBUTES, WEEKDAYS, Field, FieldName
 from audit_console.core.query.stages import (
     Count,
     First,
@@ -36,7 +37,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _NUMBER = r"\A-?[0-9]+(?:\.[0-9]+)?\z"
 
 
-def apply_stages(events: pl.DataFrame, stages: Sequence[Stage]) -> pl.DataFrame:
+def apply_stages(events: Selection, stages: Sequence[Stage]) -> pl.DataFrame:
     """Pass events, in the order to count them, through stages.
 
     Args:
@@ -46,96 +47,194 @@ def apply_stages(events: pl.DataFrame, stages: Sequence[Stage]) -> pl.DataFrame:
     Raises:
         UsageError: a timeline has too many bins.
     """
-    table = _Table(events, is_events=True)
+    table: _Events | _Rows = _Events(events)
     for stage in stages:
-        table = table.through(stage)
-    return table.rows
+        table = _through(table, stage)
+    return table.rows()
 
 
-class _Table:
-    def __init__(self, rows: pl.DataFrame, *, is_events: bool = False) -> None:
-        self.rows = rows
-        self._is_events = is_events
+def _through(  # noqa: PLR0911 - one for each stage
+    table: _Events | _Rows, stage: Stage
+) -> _Events | _Rows:
+    match stage:
+        case Limit(rows):
+            return table.head(rows)
+        case Sort(field, descending):
+            return table.at(_sorted(table.first_values(field), field, descending=descending))
+        case Count(()):
+            return _Rows(pl.DataFrame({"count": [table.height]}, schema={"count": pl.UInt32}))
+        case Count(by):
+            return _Rows(table.counts(by))
+        case Top(field, rows) | Rare(field, rows):
+            counts = table.counts((field,))
+            most = isinstance(stage, Top)
+            return _Rows(counts.sort("count", descending=most, maintain_order=True).head(rows))
+        case First(fields):
+            return _Rows(table.firsts(fields, stage.columns(table.columns) or ()))
+        case Timeline(every, by):
+            return _Rows(_timeline(table.bins(every, by), every, by))
 
-    def through(self, stage: Stage) -> _Table:
-        """Give the table behind a stage."""
-        match stage:
-            case Limit(rows):
-                return _Table(self.rows.head(rows), is_events=self._is_events)
-            case Sort(field, descending):
-                return _Table(self._sorted(field, descending=descending), is_events=self._is_events)
-            case Count(by):
-                return _Table(self._counts(by))
-            case Top(field, rows) | Rare(field, rows):
-                return _Table(self._extremes(field, most=isinstance(stage, Top)).head(rows))
-            case First(fields):
-                return _Table(self._firsts(stage, fields))
-            case Timeline(every, by):
-                return _Table(self._timeline(every, by))
 
-    def _picked(self, names: Sequence[str]) -> pl.DataFrame:
-        """Take columns, or values of events; an event with several has several rows."""
-        if not self._is_events:
-            return self.rows.select(names)
+class _Rows:
+    """What a stage has counted."""
+
+    def __init__(self, rows: pl.DataFrame) -> None:
+        self._rows = rows
+        self.columns = tuple(rows.columns)
+        self.height = rows.height
+
+    def rows(self) -> pl.DataFrame:
+        return self._rows
+
+    def head(self, count: int) -> _Rows:
+        return _Rows(self._rows.head(count))
+
+    def at(self, places: pl.Series) -> _Rows:
+        return _Rows(self._rows[places])
+
+    def first_values(self, name: str) -> pl.Series:
+        return self._rows[name]
+
+    def counts(self, names: Sequence[str]) -> pl.DataFrame:
+        return self._rows.group_by(names, maintain_order=True).len("count")
+
+    def firsts(self, names: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
+        rows = self._rows.select(columns).sort("time", maintain_order=True)
+        return rows.unique(names, keep="first", maintain_order=True)
+
+    def bins(self, every: Duration, by: str | None) -> pl.DataFrame:
+        """Count by the number of a bin and by a column, in the order of the rows."""
+        rows = self._rows.filter(pl.col("time").is_not_null())
+        rows = rows.with_columns(bin=_bin_number(pl.col("time"), every))
+        names = ["bin"] if by is None else ["bin", by]
+        return rows.group_by(names, maintain_order=True).len("count")
+
+
+class _Events:
+    """Events as they stand in the log, of which a field may have several values each.
+
+    Values are told apart by keys, with the `row` of their event beside them, and only
+    those of the result are looked up.
+    """
+
+    columns = None
+
+    def __init__(self, events: Selection) -> None:
+        self._events = events
+        self.height = events.height
+
+    def rows(self) -> pl.DataFrame:
+        return self._events.rows()
+
+    def head(self, count: int) -> _Events:
+        return _Events(self._events.head(count))
+
+    def at(self, places: pl.Series) -> _Events:
+        return _Events(self._events.at(places))
+
+    def first_values(self, name: str) -> pl.Series:
+        field = event_field(name)
+        if not field.path:
+            return self._events.select(value=_value(field.name))["value"]
+        first = self._values_at(field).unique("row", keep="first", maintain_order=True)
+        return self._numbered().join(first, on="row", how="left", maintain_order="left")["text"]
+
+    def counts(self, names: Sequence[str]) -> pl.DataFrame:
+        keys = self._keys(names)
+        counts = _counted(keys, names)
+        return self._values(keys[counts["place"]], names).with_columns(counts["count"])
+
+    def firsts(self, names: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
+        keys = self._keys(columns).sort("time", maintain_order=True)
+        return self._values(keys.unique(names, keep="first", maintain_order=True), columns)
+
+    def bins(self, every: Duration, by: str | None) -> pl.DataFrame:
+        """Count by the number of a bin and by a field, in the order of the events."""
+        bins = self._events.bins(every, _bin_number(pl.col("timestamp"), every))
+        if by is None:
+            counts = _counted(bins.to_frame("bin"), ("bin",))
+            return pl.DataFrame({"bin": bins.gather(counts["place"]), "count": counts["count"]})
+        keys = self._keys((by,))
+        keys = keys.with_columns(
+            bin=bins if keys.height == bins.len() else bins.gather(keys["row"])
+        )
+        counts = _counted(*_as_one(keys, by, self._events.events.height))
+        found = keys[counts["place"]]
+        return self._values(found, (by,)).select(found["bin"], by, counts["count"])
+
+    def _keys(self, names: Sequence[str]) -> pl.DataFrame:
+        """Tell values apart; an event with several has several rows."""
         fields = {name: event_field(name) for name in names}
-        plain = {name: _value(field.name) for name, field in fields.items() if not field.path}
-        picked = self.rows.select(**plain).with_row_index("row") if plain else _rows(self.rows)
+        keys = self._numbered().with_columns(
+            self._key(field.name).alias(name) for name, field in fields.items() if not field.path
+        )
         for name, field in fields.items():
             if field.path:
-                values = values_at(self.rows["details"], field.path).unique(maintain_order=True)
-                values = values.rename({"text": name})
-                picked = picked.join(values, on="row", how="left", maintain_order="left_right")
-        return picked.select(names)
+                values = self._values_at(field).unique(maintain_order=True).rename({"text": name})
+                keys = keys.join(values, on="row", how="left", maintain_order="left_right")
+        return keys
 
-    def _counts(self, names: Sequence[str]) -> pl.DataFrame:
-        if not names:
-            return pl.DataFrame({"count": [self.rows.height]}, schema={"count": pl.UInt32})
-        return self._picked(names).group_by(names, maintain_order=True).len("count")
+    def _key(self, name: FieldName) -> pl.Series:
+        if name in TEXT_ATTRIBUTES or name is FieldName.RESOURCE:
+            return self._events.keys(name, _key(name))
+        return self._events.select(key=_key(name))["key"]
 
-    def _extremes(self, name: str, *, most: bool) -> pl.DataFrame:
-        return self._counts((name,)).sort("count", descending=most, maintain_order=True)
+    def _values(self, keys: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+        """Give values for their keys."""
+        fields = {name: event_field(name) for name in names}
+        plain = {name: _value(field.name) for name, field in fields.items() if not field.path}
+        values = self._events.at(keys["row"]).select(**plain) if plain else keys
+        return pl.DataFrame([values[name] if name in plain else keys[name] for name in names])
 
-    def _firsts(self, stage: First, fields: Sequence[str]) -> pl.DataFrame:
-        columns = stage.columns(None if self._is_events else tuple(self.rows.columns))
-        picked = self._picked(columns or ()).sort("time", maintain_order=True)
-        return picked.unique(fields, keep="first", maintain_order=True)
+    def _values_at(self, field: Field) -> pl.DataFrame:
+        details = self._events.select(details=pl.col("details"))["details"]
+        return values_at(details, field.path)
 
-    def _timeline(self, every: Duration, by: str | None) -> pl.DataFrame:
-        names = ("time",) if by is None else ("time", by)
-        rows = self._picked(names).with_columns(bin=_bin_number(pl.col("time"), every))
-        rows = rows.filter(pl.col("time").is_not_null())
-        groups = ["bin"] if by is None else ["bin", by]
-        counts = rows.group_by(groups, maintain_order=True).len("count")
-        counts = counts.sort("bin", maintain_order=True)
-        if by is None and counts.height:
-            counts = _without_gaps(counts)
-        return counts.select(_bin_start(pl.col("bin"), every).alias("time"), pl.exclude("bin"))
-
-    def _sorted(self, name: str, *, descending: bool) -> pl.DataFrame:
-        key = self._first_values(name)
-        if name.startswith(FieldName.DETAILS):
-            text = pl.col("key")
-            number = pl.when(text.str.contains(_NUMBER)).then(text.cast(pl.Float64, strict=False))
-            order = key.select(number.alias("number"), text)
-        else:
-            order = key
-        order = order.with_row_index("row")
-        keys = [column for column in order.columns if column != "row"]
-        rows = order.sort(keys, descending=descending, nulls_last=True, maintain_order=True)["row"]
-        return self.rows[rows]
-
-    def _first_values(self, name: str) -> pl.DataFrame:
-        """Take one value of each row, as the column `key`."""
-        if self._is_events and event_field(name).path:
-            values = values_at(self.rows["details"], event_field(name).path)
-            first = values.unique("row", keep="first", maintain_order=True)
-            joined = _rows(self.rows).join(first, on="row", how="left", maintain_order="left")
-            return joined.select(key="text")
-        return self._picked((name,)).select(key=name)
+    def _numbered(self) -> pl.DataFrame:
+        return pl.int_range(self.height, dtype=pl.UInt32, eager=True).to_frame("row")
 
 
-def _rows(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"))
+def _counted(keys: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Count rows with the same keys, in the order in which they stand first: at `place`."""
+    groups = keys.lazy().select(names).with_row_index("place").group_by(names)
+    counts = groups.agg(pl.col("place").min(), pl.len().alias("count")).sort("place")
+    return counts.collect(engine="streaming")
+
+
+def _as_one(keys: pl.DataFrame, by: str, events: int) -> tuple[pl.DataFrame, Sequence[str]]:
+    """Make one number of a bin and a code where it fits, for that is grouped faster."""
+    first, last = keys.select(first=pl.col("bin").min(), last=pl.col("bin").max()).row(0)
+    is_code = keys[by].dtype == pl.UInt32
+    if not is_code or first is None or (last - first + 1) * events >= 2**63:
+        return keys, ("bin", by)
+    number = (pl.col("bin") - first) * events + pl.col(by)
+    return keys.lazy().select(number=number).collect(engine="streaming"), ("number",)
+
+
+def _timeline(counts: pl.DataFrame, every: Duration, by: str | None) -> pl.DataFrame:
+    counts = counts.sort("bin", maintain_order=True)
+    if by is None and counts.height:
+        counts = _without_gaps(counts)
+    return counts.select(_bin_start(pl.col("bin"), every).alias("time"), pl.exclude("bin"))
+
+
+def _sorted(values: pl.Series, name: str, *, descending: bool) -> pl.Series:
+    """Give the order of rows by a field; numbers in `details` as such, before texts."""
+    order = values.to_frame("value")
+    if name.startswith(FieldName.DETAILS):
+        text = pl.col("value")
+        number = pl.when(text.str.contains(_NUMBER)).then(text.cast(pl.Float64, strict=False))
+        order = order.select(number.alias("number"), text)
+    keys = order.columns
+    order = order.with_row_index("row")
+    return order.sort(keys, descending=descending, nulls_last=True, maintain_order=True)["row"]
+
+
+def _key(name: FieldName) -> pl.Expr:
+    """Give what tells the values of a field apart."""
+    if name in TEXT_ATTRIBUTES:
+        return pl.col(TEXT_ATTRIBUTES[name])
+    return _value(name)
 
 
 def _value(name: FieldName) -> pl.Expr:

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
 
 from audit_console.columns.filters import keeps, reads_marks
+from audit_console.columns.memo import Memo
+from audit_console.columns.selection import Codes, Selection
 from audit_console.core.filters import Expression, Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 
 REFRESH_AFTER_GROWTH = 1.25
 """A growing table is filtered and sorted again only when it has grown by this factor."""
 
+VIEWS = 4
+"""Views kept for those who ask for them again; each takes four bytes for an event it has."""
+
 _Kept = tuple[tuple[Expression, ...], frozenset[tuple[MarkKey, Marks]]]
 """What decides which events a view has: the terms, and the marks if a term reads them."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+@dataclass(frozen=True, eq=False, slots=True)
+class View(Selection):
     """Filtered events, oldest first.
 
-    `index` holds the rows of `events` in that order, or is None where it is all of
-    them as they stand. Ranks count from 0 in the order asked for; newest first is
-    the exact reverse of oldest first.
+    Ranks count from 0 in the order asked for; newest first is the exact reverse of
+    oldest first.
     """
-
-    events: pl.DataFrame
-    index: pl.Series | None
-
-    @property
-    def height(self) -> int:
-        """How many events the filter keeps."""
-        return self.events.height if self.index is None else self.index.len()
 
     def window(self, first: int, count: int, *, newest_first: bool) -> pl.DataFrame:
         """Give up to `count` events from rank `first` on."""
@@ -69,20 +65,20 @@ class View:
         return self.events[self.index.slice(first, count)]
 
 
-@dataclass(slots=True)
 class EventTable:
     """A growing table: one thread appends while others take views."""
 
-    events: pl.DataFrame
-    in_time_order: bool = True
-    _views: dict[_Kept, View] = field(default_factory=dict)
+    def __init__(self, events: pl.DataFrame) -> None:
+        self.events = events
+        self._in_time_order = True
+        self._views = _Views(events, in_time_order=True, codes=None)
 
     def append(self, events: pl.DataFrame) -> None:
         """Add events behind all others."""
         if events.is_empty():
             return
         times = pl.concat([self.events["timestamp"].tail(1), events["timestamp"]])
-        self.in_time_order = self.in_time_order and times.is_sorted()
+        self._in_time_order = self._in_time_order and times.is_sorted()
         self.events = pl.concat([self.events, events], rechunk=False)
 
     def view(
@@ -92,28 +88,44 @@ class EventTable:
 
         While the table grows the view may lag behind it, and says so by its `events`.
         """
-        events, in_time_order = self.events, self.in_time_order
-        if in_time_order and not where:
-            return View(events, None)
+        events, in_time_order = self.events, self._in_time_order
+        if growing and in_time_order and not where:
+            return View(events)
+        views = self._views
+        if not views.serve(events, growing=growing):
+            codes = None if growing else Codes(events)
+            views = self._views = _Views(events, in_time_order=in_time_order, codes=codes)
+        return views.of(where, marks)
+
+
+class _Views:
+    """Views of a table as it is at some time."""
+
+    def __init__(self, events: pl.DataFrame, *, in_time_order: bool, codes: Codes | None) -> None:
+        self._events = events
+        self._in_time_order = in_time_order
+        self._codes = codes
+        self._made: Memo[_Kept, View] = Memo(VIEWS)
+
+    def serve(self, events: pl.DataFrame, *, growing: bool) -> bool:
+        """Tell whether these views still do for a table that has these events."""
+        if growing:
+            return events.height < self._events.height * REFRESH_AFTER_GROWTH
+        return self._codes is not None and events.height == self._events.height
+
+    def of(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> View:
+        """Give the view of what a filter keeps."""
         marks = marks if reads_marks(where) else NO_MARKS
         kept = (where.active, frozenset(marks.items()))
-        held = self._views.get(kept)
-        if held is not None and self._serves(held, events, growing=growing):
-            return held
-        view = View(events, _index(events, keeps(where, marks), in_time_order=in_time_order))
-        self._views = {kept: view}
-        return view
+        return self._made.get(
+            kept, lambda: View(self._events, self._index(where, marks), self._codes)
+        )
 
-    @staticmethod
-    def _serves(held: View, events: pl.DataFrame, *, growing: bool) -> bool:
-        if growing:
-            return events.height < held.events.height * REFRESH_AFTER_GROWTH
-        return events.height == held.events.height
-
-
-def _index(events: pl.DataFrame, keep: pl.Expr, *, in_time_order: bool) -> pl.Series:
-    rows = events.lazy().select("timestamp", kept=keep).with_row_index("row")
-    kept = rows.filter("kept").select("row", "timestamp")
-    if not in_time_order:
-        kept = kept.sort("timestamp", maintain_order=True)
-    return kept.collect()["row"]
+    def _index(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> pl.Series | None:
+        if self._in_time_order and not where:
+            return None
+        rows = self._events.lazy().select("timestamp", kept=keeps(where, marks))
+        kept = rows.with_row_index("row").filter("kept").select("row", "timestamp")
+        if not self._in_time_order:
+            kept = kept.sort("timestamp", maintain_order=True)
+        return kept.collect()["row"].rechunk()

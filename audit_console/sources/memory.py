@@ -20,6 +20,7 @@ from audit_console.columns.frame import (
 )
 from audit_console.columns.links import LinkMarker
 from audit_console.columns.schema import PAGE
+from audit_console.columns.selection import Selection
 from audit_console.columns.stages import apply_stages
 from audit_console.core.codec import decode_bytes, encode_line
 from audit_console.core.event import AuditEvent
@@ -147,7 +148,7 @@ class MemorySource:
         everything = len(self._held)
         order, at = Order.OLDEST_FIRST, AtRow(0)
         page = self.page(where, order=order, at=at, limit=everything, marks=marks)
-        return apply_stages(page.rows.drop("raw"), by)
+        return apply_stages(Selection(page.rows.drop("raw")), by)
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Give unreadable lines."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from audit_console.columns.selection import Selection
 from audit_console.columns.stages import MAX_BINS, apply_stages
 from audit_console.core.details import NUMBER, texts_at
 from audit_console.core.event import AuditEvent
@@ -169,7 +170,7 @@ def test_stages_give_what_plain_python_gives(text: str) -> None:
     expected: Sequence[Any] = events
     for stage in stages:
         expected = applied(expected, stage)
-    found = apply_stages(frame_of(events), stages)
+    found = apply_stages(Selection(frame_of(events)), stages)
     assert found.to_dicts() == expected
     assert tuple(found.columns) == table_columns(stages)
 
@@ -177,7 +178,7 @@ def test_stages_give_what_plain_python_gives(text: str) -> None:
 @pytest.mark.parametrize("text", STAGES)
 def test_stages_of_nothing_give_nothing(text: str) -> None:
     stages = parse(text, ANCHOR).stages
-    found = apply_stages(frame_of([]), stages)
+    found = apply_stages(Selection(frame_of([])), stages)
     assert found.height == (1 if text == "| count" else 0)
     assert tuple(found.columns) == table_columns(stages)
 
@@ -185,14 +186,14 @@ def test_stages_of_nothing_give_nothing(text: str) -> None:
 def test_sorted_and_limited_events_are_events() -> None:
     events = [EVENT, event(user_id="bob"), event(user_id=None)]
     frame = frame_of(events)
-    found = apply_stages(frame, parse("| sort user desc | limit 2", ANCHOR).stages)
+    found = apply_stages(Selection(frame), parse("| sort user desc | limit 2", ANCHOR).stages)
     assert found["user_id"].to_list() == ["bob", "alice"]
     assert found.columns == frame.columns
 
 
 def test_a_timeline_shows_the_times_at_which_there_is_nothing() -> None:
     events = [event(timestamp=f"2026-11-22T{hour:02}:05:00.000000Z") for hour in (3, 3, 6)]
-    found = apply_stages(frame_of(events), parse("| timeline 1h", ANCHOR).stages)
+    found = apply_stages(Selection(frame_of(events)), parse("| timeline 1h", ANCHOR).stages)
     assert found["count"].to_list() == [2, 0, 0, 1]
     assert found["time"][0] == datetime(2026, 11, 22, 3, tzinfo=UTC)
 
@@ -202,8 +203,10 @@ def test_the_calendar_has_bins_to_its_ends() -> None:
         event(timestamp=time)
         for time in ("0001-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z")
     ]
-    found = apply_stages(frame_of(events), parse("| timeline 10y by user", ANCHOR).stages)
+    found = apply_stages(
+        Selection(frame_of(events)), parse("| timeline 10y by user", ANCHOR).stages
+    )
     assert [time.year for time in found["time"]] == [1, 9991]
     with pytest.raises(UsageError, match=f"{MAX_BINS:,} bins") as raised:
-        apply_stages(frame_of(events), parse("| timeline 1s", ANCHOR).stages)
+        apply_stages(Selection(frame_of(events)), parse("| timeline 1s", ANCHOR).stages)
     assert raised.value.hint

@@ -116,8 +116,7 @@ class ArchiveSource:
         self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
     ) -> pl.DataFrame:
         """Count as the stages of a query say; see `Source.tally`."""
-        view = self._view(where, marks)
-        return apply_stages(view.window(0, view.height, newest_first=False), by)
+        return apply_stages(self._view(where, marks), by)
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Give unreadable lines; only the first 10,000 are kept."""
