@@ -240,7 +240,7 @@ ACTIONS: tuple[Action, ...] = (
     *_value_actions(Pane.DETAIL, "the value on this line"),
     *_value_actions(Pane.FACETS, "this value"),
     *_value_actions(Pane.RESULT, "the value under the cursor"),
-    Action(Pane.FACETS, "toggle", ("enter", "space"), "Open", "open or close this facet"),
+    Action(Pane.FACETS, "toggle_facet", ("enter", "space"), "Open", "open or close this facet"),
     Action(Pane.FACETS, "close_facet", ("left", "h"), "Close", "close this facet"),
     Action(Pane.FACETS, "open_facet", ("right", "l"), "Open", "open this facet"),
     Action(
