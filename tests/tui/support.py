@@ -237,8 +237,8 @@ class HugeSource:
     def tally(
         self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
     ) -> pl.DataFrame:
-        """Nobody counts them."""
-        raise NotImplementedError
+        """Count none of them: the tests that use this source look at rows."""
+        return MemorySource([]).tally(where, by=by, marks=marks)
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Nothing is malformed."""

@@ -14,12 +14,13 @@ from textual.content import Content
 from textual.widget import Widget
 
 from audit_console.core.codec import encode_line
-from audit_console.core.filters import equals
+from audit_console.core.filters import Filter, equals
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.memory import MemorySource
 from audit_console.tui.app import AuditConsoleApp
+from audit_console.tui.steps import Look
 from audit_console.tui.widgets.detail_pane import DetailPane
-from audit_console.tui.widgets.status_lines import chip_text
+from audit_console.tui.widgets.rule_line import chips_of
 from tests.tui.support import (
     chained,
     make_app,
@@ -114,7 +115,7 @@ async def test_hostile_values_of_every_field_are_shown_as_symbols(
         await until_loaded(pilot)
         assert table_of(app).row_count == len(TEXT_FIELDS) + 1
         assert_safe(app)
-        rows = [line for line in screen_lines(app) if "2026-11-01" in line[:25]]
+        rows = [line for line in screen_lines(app) if line[3:13] == "2026-11-01"]
         assert len(rows) == table_of(app).row_count
         await pilot.press("enter")
         for row in range(table_of(app).row_count):
@@ -192,7 +193,9 @@ async def test_recent_sources_and_pasted_text_are_shown_as_symbols(tmp_path: Pat
 
 
 def test_a_chip_is_short() -> None:
-    assert len(chip_text(equals("action", "A" * 100_000))) < 100
+    (chip,) = chips_of(Look(Filter((equals("action", "A" * 100_000),))))
+
+    assert len(chip.text) < 100
 
 
 async def test_copied_text_carries_no_escape_to_the_terminal(
@@ -213,7 +216,7 @@ async def test_copied_text_carries_no_escape_to_the_terminal(
         assert "\x1b" not in copied[0][1:]
         await pilot.press("Y")
         assert json.loads(app.clipboard)["seq"] == 1
-        await pilot.press("c")
+        await pilot.press("R")
         assert app.clipboard.startswith("verified\t2026-11-01T00:01:00.000000Z\t")
 
 

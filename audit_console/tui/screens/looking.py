@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from textual import on
+from textual.worker import WorkType
 
 from audit_console.core.around import TICK, resolve
 from audit_console.core.filters import (
@@ -82,7 +82,7 @@ class LookingScreen(ConsoleScreen):
             raise LookupError("no log is open")
         return Question(self._session.source, self.look.where, self._marks)
 
-    def in_background(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
+    def in_background(self, work: WorkType[None], group: str) -> None:
         """Begin work that takes the place of the last of its group, whose answer is dropped."""
         self.run_worker(work, group=group, exclusive=True)
 

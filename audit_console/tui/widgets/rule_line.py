@@ -108,7 +108,7 @@ class RuleLine(SessionLine, can_focus=True):
     @property
     def chips(self) -> tuple[Chip, ...]:
         """The terms, and the stages as one chip."""
-        return tuple(_chips(self.look))
+        return tuple(chips_of(self.look))
 
     @property
     def _at(self) -> int:
@@ -157,7 +157,8 @@ class RuleLine(SessionLine, can_focus=True):
         self.post_message(self.EditAsked())
 
 
-def _chips(look: Look) -> Iterator[Chip]:
+def chips_of(look: Look) -> Iterator[Chip]:
+    """Give the terms of a look, and its stages as one chip."""
     for index, (text, is_on) in enumerate(chips(look.where)):
         mark = "" if is_on else "off "
         yield Chip(f" {mark}{safe_text(text, limit=CHIP_LIMIT)} ", is_on, index)
