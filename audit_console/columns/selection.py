@@ -74,7 +74,7 @@ class Selection:
     def select(self, **columns: pl.Expr) -> pl.DataFrame:
         """Compute columns, of no more than they are made of."""
         roots = {name: None for column in columns.values() for name in column.meta.root_names()}
-        events = self.events.select(list(roots))
+        events = pl.DataFrame([self.events[name] for name in roots])  # `select` makes it one chunk
         taken = events if self.index is None else events[self.index]
         return taken.lazy().select(**columns).collect(engine="streaming")
 

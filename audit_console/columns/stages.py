@@ -155,9 +155,7 @@ class _Events:
             counts = _counted(bins.to_frame("bin"), ("bin",))
             return pl.DataFrame({"bin": bins.gather(counts["place"]), "count": counts["count"]})
         keys = self._keys((by,))
-        keys = keys.with_columns(
-            bin=bins if keys.height == bins.len() else bins.gather(keys["row"])
-        )
+        keys = keys.with_columns(bin=bins.gather(keys["row"]))
         counts = _counted(*_as_one(keys, by, self._events.events.height))
         found = keys[counts["place"]]
         return self._values(found, (by,)).select(found["bin"], by, counts["count"])
@@ -212,7 +210,8 @@ def _as_one(keys: pl.DataFrame, by: str, events: int) -> tuple[pl.DataFrame, Seq
 
 
 def _timeline(counts: pl.DataFrame, every: Duration, by: str | None) -> pl.DataFrame:
-    counts = counts.sort("bin", maintain_order=True)
+    if not counts["bin"].is_sorted():
+        counts = counts.sort("bin", maintain_order=True)
     if by is None and counts.height:
         counts = _without_gaps(counts)
     return counts.select(_bin_start(pl.col("bin"), every).alias("time"), pl.exclude("bin"))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import product
 from random import Random
 from typing import Any
 
+import polars as pl
 import pytest
 
-from audit_console.columns.selection import Selection
+from audit_console.columns.selection import Codes, Selection
 from audit_console.columns.stages import MAX_BINS, apply_stages
 from audit_console.core.details import NUMBER, texts_at
 from audit_console.core.event import AuditEvent
@@ -131,6 +132,18 @@ def applied(  # noqa: PLR0911 - one for each stage
             return table[:rows]
 
 
+def selections(events: Sequence[AuditEvent]) -> Iterator[Selection]:
+    """Select the same events out of a table of them and out of a larger one, coded or not."""
+    frame = frame_of(events)
+    others = frame_of([event(user_id=f"other {number}") for number in range(7)])
+    larger = pl.concat([others, frame.reverse()])
+    index = pl.int_range(larger.height - 1, 6, -1, dtype=pl.UInt32, eager=True)
+    for codes in (None, Codes(frame)):
+        yield Selection(frame, None, codes)
+    for codes in (None, Codes(larger)):
+        yield Selection(larger, index, codes)
+
+
 STAGES = [
     "| count",
     "| count by user",
@@ -170,9 +183,10 @@ def test_stages_give_what_plain_python_gives(text: str) -> None:
     expected: Sequence[Any] = events
     for stage in stages:
         expected = applied(expected, stage)
-    found = apply_stages(Selection(frame_of(events)), stages)
-    assert found.to_dicts() == expected
-    assert tuple(found.columns) == table_columns(stages)
+    for selection in selections(events):
+        found = apply_stages(selection, stages)
+        assert found.to_dicts() == expected
+        assert tuple(found.columns) == table_columns(stages)
 
 
 @pytest.mark.parametrize("text", STAGES)
