@@ -10,9 +10,10 @@ from pathlib import Path
 
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
-from audit_console.cli.output import check_target, write_file, write_stdout
+from audit_console.cli.output import write_stdout
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM, CommandParser, say
+from audit_console.search.output import check_target, write_file
 
 NAME = "search"
 FORMATS = ("table", "jsonl", "csv", "parquet")

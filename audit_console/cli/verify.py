@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from audit_console.cli.exit_codes import ExitCode, code_of_verification
 from audit_console.cli.opening import open_source
-from audit_console.cli.output import check_target, write_file, write_stdout
+from audit_console.cli.output import write_stdout
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM, CommandParser
+from audit_console.search.output import check_target, write_file
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.reports.model import Report

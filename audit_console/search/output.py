@@ -1,0 +1,69 @@
+"""Data in a file that is whole or not there."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from audit_console.errors import AuditConsoleError, UsageError
+
+_LOG_SUFFIXES = {".jsonl", ".ndjson", ".log"}
+
+
+def check_target(
+    target: Path, *, force: bool, places: Sequence[str], how: str = "replace it with --force"
+) -> None:
+    """Refuse a file that must not be written, before the work is done.
+
+    Args:
+        target: the file to write.
+        force: whether it may replace one that exists.
+        places: of the log, whose files are never replaced.
+        how: to say how one that exists is replaced.
+
+    Raises:
+        UsageError: the target exists, is a folder or is the log itself.
+    """
+    if target.is_dir():
+        raise UsageError(f"{target} is a folder", hint="Name a file for the result")
+    if not target.exists():
+        return
+    if any(_is_same(target, place) for place in places):
+        raise UsageError(f"{target} is the log itself", hint="Name another file for the result")
+    if not force:
+        raise UsageError(f"{target} exists", hint=f"Name another file, or {how}")
+
+
+def _is_same(target: Path, place: str) -> bool:
+    """Tell whether a file that exists is at a place, or a log in a folder that is at it."""
+    found = (*glob.glob(place), *([place] if Path(place).exists() else []))  # noqa: PTH207 - any glob
+    folder = target.resolve().parent
+    return any(
+        target.samefile(path) or (folder.samefile(path) and _LOG_SUFFIXES & set(target.suffixes))
+        for path in found
+    )
+
+
+def write_file(target: Path, chunks: Iterable[bytes]) -> None:
+    """Write beside the target, then rename: no half file, whatever happens.
+
+    Raises:
+        AuditConsoleError: the file cannot be written; nothing is left behind.
+    """
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with part.open("xb") as file:
+            file.writelines(chunks)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except OSError as error:
+        raise AuditConsoleError(
+            f"cannot write {target}: {error.strerror}", hint="Name a file that can be written"
+        ) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()

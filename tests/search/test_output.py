@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from audit_console.errors import AuditConsoleError, UsageError
+from audit_console.search.output import check_target, write_file
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "logs" / "audit.jsonl"
+    path.parent.mkdir()
+    path.write_text("log")
+    return path
+
+
+def test_a_new_file_may_be_written(log: Path, tmp_path: Path) -> None:
+    check_target(tmp_path / "new", force=False, places=[str(log)])
+
+
+def test_a_file_that_exists_is_replaced_only_when_asked(log: Path, tmp_path: Path) -> None:
+    target = tmp_path / "old"
+    target.write_text("mine")
+    check_target(
+        target, force=True, places=[str(log), "-", "postgresql://db/a", str(tmp_path / "*l")]
+    )
+    with pytest.raises(UsageError, match="exists") as refused:
+        check_target(target, force=False, places=[str(log)], how="switch replacing on")
+
+    assert refused.value.hint == "Name another file, or switch replacing on"
+
+
+@pytest.mark.parametrize("place", ["logs/audit.jsonl", "logs/*.jsonl", "logs", "lo*"])
+def test_the_log_is_never_replaced(log: Path, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(log.parents[1])
+    for target in (log, log.relative_to(log.parents[1])):
+        with pytest.raises(UsageError, match="is the log itself"):
+            check_target(target, force=True, places=[place])
+
+
+def test_another_name_of_the_log_is_the_log(log: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.symlink_to(log)
+    with pytest.raises(UsageError, match="is the log itself"):
+        check_target(other, force=True, places=[str(log)])
+
+
+def test_a_report_beside_the_log_may_be_replaced(log: Path) -> None:
+    report = log.with_name("report.md")
+    report.write_text("old")
+    check_target(report, force=True, places=[str(log.parent)])
+
+
+def test_a_folder_is_no_file(log: Path) -> None:
+    with pytest.raises(UsageError, match="is a folder"):
+        check_target(log.parent, force=True, places=[])
+
+
+def test_a_file_is_written_whole(tmp_path: Path) -> None:
+    target = tmp_path / "found"
+    write_file(target, [b"a\n", b"b\n"])
+
+    assert target.read_bytes() == b"a\nb\n"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_fault_on_the_way_leaves_the_old_file(tmp_path: Path) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"new"
+        raise UsageError("no further")
+
+    target = tmp_path / "found"
+    target.write_text("old")
+    with pytest.raises(UsageError, match="no further"):
+        write_file(target, chunks())
+
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_full_disk_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, os.strerror(28), str(descriptor))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(AuditConsoleError, match="found: No space left on device"):
+        write_file(tmp_path / "found", [b"a"])
+
+    assert list(tmp_path.iterdir()) == []
