@@ -225,6 +225,20 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         Pane.INVESTIGATE,
+        "card",
+        ("p",),
+        "Card",
+        "what the log says of this value: when, what, from where",
+    ),
+    Action(
+        Pane.INVESTIGATE,
+        "request",
+        ("Q",),
+        "Request",
+        "all events of this request, in order, with durations",
+    ),
+    Action(
+        Pane.INVESTIGATE,
         "clear_filter",
         ("delete",),
         "Clear",

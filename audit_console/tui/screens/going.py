@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 from audit_console.core.filters import EVERYTHING
 from audit_console.core.findings import Finding
-from audit_console.core.narrowing import within
+from audit_console.core.narrowing import How, Value, narrowed, within
 from audit_console.search.question import Question
+from audit_console.tui.asking import ValueActions
 from audit_console.tui.locating import UNREADABLE, Found, find_event, find_id
 from audit_console.tui.screens.looking import CANNOT_BE_LOOKED_AT, LookingScreen
 from audit_console.tui.screens.surrounding import Around
@@ -142,3 +144,41 @@ class GoingScreen(LookingScreen):
         from audit_console.tui.screens.history import HistoryDialog
 
         self.app.push_screen(HistoryDialog(self._steps), self.return_to)
+
+    # --- what belongs to an event ------------------------------------------------
+
+    def action_card(self) -> None:
+        """Sum up what the log says of the value under the cursor."""
+        from audit_console.tui.screens.entity_card import EntityCardDialog
+
+        values = self._values_pointed_at()
+        if not values:
+            self.notify("there is no value here to sum up")
+            return
+        value = values[-1]
+        if value.text is None:
+            self.notify("this event has no such value")
+            return
+        self.app.push_screen(EntityCardDialog(self._question, value), self._include)
+
+    def _values_pointed_at(self) -> Sequence[Value]:
+        """Give the value under the cursor of the pane that has the focus, else of the table."""
+        focused = self.focused
+        pane = focused if isinstance(focused, ValueActions) else self._table
+        return pane.values_pointed_at()
+
+    def _include(self, value: Value | None) -> None:
+        if value is not None:
+            where = narrowed(self.look.where, How.INCLUDE, [value])
+            self.take(replace(self.look, where=where))
+
+    def action_request(self) -> None:
+        """List the events of the request that the selected event belongs to."""
+        from audit_console.tui.screens.request_view import RequestDialog
+
+        row = self._table.selected
+        if row is None or row["request_id"] is None:
+            self.notify("this event belongs to no request")
+            return
+        dialog = RequestDialog(self._question, row["request_id"])
+        self.app.push_screen(dialog, self.go_to_event)

@@ -13,7 +13,7 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.message import Message
 
 from audit_console.core.around import TICK
-from audit_console.core.filters import Between, Field
+from audit_console.core.filters import Between
 from audit_console.core.narrowing import narrowed, within, without_time
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
@@ -26,6 +26,7 @@ from audit_console.tui.steps import Look
 from audit_console.tui.widgets import event_columns as columns
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_table import EventTable
+from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar, QueryHints
 from audit_console.tui.widgets.result_table import ResultPane, ResultTable
 from audit_console.tui.widgets.rule_line import RuleLine
@@ -36,6 +37,9 @@ from audit_console.tui.widgets.status_lines import (
     SourceHeader,
 )
 from audit_console.tui.widgets.timeline import TimelinePane
+
+WIDE_ENOUGH_FOR_FACETS = 140
+"""Cells from which on the facets are there from the start."""
 
 
 class InvestigateScreen(GoingScreen):
@@ -62,12 +66,14 @@ class InvestigateScreen(GoingScreen):
         yield SourceHeader()
         yield QueryBar(self.read_query, self.known_values, self.earlier_queries)
         yield RuleLine()
-        with Horizontal(id="panes"), Vertical(id="main"):
-            yield TimelinePane()
-            with Container(id="events"):
-                yield EventTable()
-                yield ResultPane()
-                yield DetailPane()
+        with Horizontal(id="panes"):
+            yield FacetsPane()
+            with Vertical(id="main"):
+                yield TimelinePane()
+                with Container(id="events"):
+                    yield EventTable()
+                    yield ResultPane()
+                    yield DetailPane()
         yield Completeness()
         yield KeyBar()
         yield QueryHints()
@@ -75,6 +81,7 @@ class InvestigateScreen(GoingScreen):
     def on_mount(self) -> None:
         """Start on the table."""
         super().on_mount()
+        self.set_class(self.app.size.width >= WIDE_ENOUGH_FOR_FACETS, "-facets")
         self._table.focus()
 
     @property
@@ -107,11 +114,6 @@ class InvestigateScreen(GoingScreen):
             self._table.refresh_rows()
         if ended:
             self.survey()
-
-    def known_values(self, field: Field) -> Sequence[tuple[str, int]]:
-        """Give the values of a field in the current result, to complete a query with."""
-        del field
-        return ()
 
     @on(EventTable.Counted)
     def _on_counted(self, event: EventTable.Counted) -> None:
@@ -231,6 +233,34 @@ class InvestigateScreen(GoingScreen):
 
     # --- time --------------------------------------------------------------------
 
+    def action_facets(self) -> None:
+        """Go to the facets; from them back to the events, and the facets away."""
+        facets = self.query_one(FacetsPane)
+        if facets.has_focus:
+            self.set_class(False, "-facets")
+            self.focus_events()
+        else:
+            was_there = self.has_class("-facets")
+            self.add_class("-facets")
+            facets.focus()
+            if not was_there:
+                self.survey()
+
+    @on(FacetsPane.FieldAsked)
+    def _ask_for_facet(self) -> None:
+        from audit_console.search.facet_fields import details_fields
+        from audit_console.tui.screens.add_facet import AddFacetDialog
+
+        row = self._table.selected
+        paths = () if row is None else details_fields(row["details"])
+        shown = self.query_one(FacetsPane).fields
+        self.app.push_screen(AddFacetDialog(shown, paths), self._add_facet)
+
+    def _add_facet(self, field: str | None) -> None:
+        if field is not None:
+            self.query_one(FacetsPane).add_field(field)
+            self.survey()
+
     def action_timeline(self) -> None:
         """Go to the timeline, or from it to the events."""
         timeline = self.query_one(TimelinePane)
@@ -284,7 +314,10 @@ class InvestigateScreen(GoingScreen):
 
     @on(DetailPane.CopyAsked)
     @on(ResultTable.CopyAsked)
-    def _copy_value(self, event: DetailPane.CopyAsked | ResultTable.CopyAsked) -> None:
+    @on(FacetsPane.CopyAsked)
+    def _copy_value(
+        self, event: DetailPane.CopyAsked | ResultTable.CopyAsked | FacetsPane.CopyAsked
+    ) -> None:
         copy(self.app, event.value, "value")
 
     def action_copy_row(self) -> None:

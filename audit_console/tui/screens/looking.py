@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.worker import WorkType
@@ -25,6 +26,7 @@ from audit_console.core.filters import (
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.narrowing import window_of
 from audit_console.core.query import Query, offer_end, parse
+from audit_console.core.query.completion import MOST
 from audit_console.core.query.fields import field_text
 from audit_console.core.query.stages import Count
 from audit_console.core.timespan import Anchor
@@ -35,12 +37,16 @@ from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import Session
 from audit_console.tui.steps import Look, Step, Steps
 from audit_console.tui.widgets.event_table import EventTable
+from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar
 from audit_console.tui.widgets.result_table import ResultPane, ResultTable
 from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import Completeness
 from audit_console.tui.widgets.timeline import TimelinePane
 from audit_console.tui.wording import moment, number
+
+if TYPE_CHECKING:  # Polars need not be there for the first paint
+    from audit_console.search.facets import Facet
 
 SECONDS_OF_REST = 0.15
 """How long typing must rest before what it would match is counted."""
@@ -61,6 +67,7 @@ class LookingScreen(ConsoleScreen):
         self._steps = Steps()
         self._marks: Mapping[MarkKey, Marks] = NO_MARKS
         self._asked: list[str] = []
+        self._facets: dict[str, Facet] = {}
 
     @property
     def session(self) -> Session | None:
@@ -91,6 +98,8 @@ class LookingScreen(ConsoleScreen):
     def begin(self) -> None:
         """Start another investigation."""
         self._steps = Steps()
+        self._facets = {}
+        self.query_one(FacetsPane).clear()
         self.show_look()
 
     def take(self, look: Look) -> None:
@@ -123,6 +132,9 @@ class LookingScreen(ConsoleScreen):
         completeness = self.query_one(Completeness)
         completeness.where, completeness.lacking = look.where, ()
         had_focus = self._events_have_focus
+        facets = self.query_one(FacetsPane)
+        facets.where = look.where
+        facets.dim()
         self.set_class(bool(look.stages), "-result")
         if had_focus:
             self.focus_events()
@@ -244,6 +256,30 @@ class LookingScreen(ConsoleScreen):
             await self._show_result(question)
         await self._count_over_time(question)
         await self._count_lacking(question)
+        if self.has_class("-facets"):
+            await self._count_facets(question)
+
+    async def _count_facets(self, question: Question) -> None:
+        from audit_console.search.facets import facet
+
+        pane, window = self.query_one(FacetsPane), self.window
+        if window is None:
+            return
+        for field in pane.fields:
+            try:
+                found = await asyncio.to_thread(facet, question, field, window)
+            except CANNOT_BE_LOOKED_AT as error:
+                pane.show_failed(field, str(error))
+                continue
+            self._facets[field] = found
+            pane.show(found)
+
+    def known_values(self, field: Field) -> Sequence[tuple[str, int]]:
+        """Give the commonest values of a field in the current result, with their counts."""
+        found = self._facets.get(field_text(field))
+        if found is None:
+            return ()
+        return [(one.text, one.count) for one in found.pick(MOST).values if one.text is not None]
 
     async def _count_over_time(self, question: Question) -> None:
         from audit_console.search.timeline import histogram
