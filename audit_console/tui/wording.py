@@ -55,11 +55,22 @@ def size(value: int) -> str:
 def moment(value: datetime | None, *, width: int = 26, zone: tzinfo = UTC) -> str:
     """Print a time: in full on 26 cells, without fraction on 19, without year on 14.
 
-    The zone is UTC unless another is named beside the time.
+    In another zone than UTC, which is named beside the times, 32 or 25 cells hold how far
+    it is from UTC besides. A time whose day the calendar lacks in that zone stays in UTC
+    and ends in `Z`.
     """
     if value is None:
         return MISSING.text
-    text = value.astimezone(zone).replace(tzinfo=None).isoformat(" ", "microseconds")
+    try:
+        local = value.astimezone(zone)
+    except OverflowError:
+        text = value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "minutes") + "Z"
+        return text if width >= len(text) else text[5:]
+    if zone is not UTC:
+        text = local.isoformat(" ", "microseconds" if width >= 26 else "seconds")
+        if len(text) <= width:
+            return text
+    text = local.replace(tzinfo=None).isoformat(" ", "microseconds")
     if width >= 26:
         return text
     return text[:19] if width >= 19 else text[5:19]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from audit_console.tui.painting import fit
 from audit_console.tui.widgets import json_tree
 from audit_console.tui.widgets.event_columns import COLUMNS, share_widths, total_width
 from audit_console.tui.wording import count, moment, size
+from tests.support.strategies import MOMENTS
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,39 @@ def test_times_by_width() -> None:
     assert moment(time, width=14) == "11-23 02:58:41"
     assert moment(time.replace(microsecond=0)) == "2026-11-23 02:58:41.000000"
     assert moment(None) == "—"
+
+
+def test_times_of_another_zone_by_width() -> None:
+    time, zone = datetime(2026, 11, 23, 2, 58, 41, 166415, UTC), ZoneInfo("America/New_York")
+
+    assert moment(time, width=32, zone=zone) == "2026-11-22 21:58:41.166415-05:00"
+    assert moment(time, width=31, zone=zone) == "2026-11-22 21:58:41.166415"
+    assert moment(time, zone=zone) == "2026-11-22 21:58:41.166415"
+    assert moment(time, width=25, zone=zone) == "2026-11-22 21:58:41-05:00"
+    assert moment(time, width=24, zone=zone) == "2026-11-22 21:58:41"
+    assert moment(time, width=14, zone=zone) == "11-22 21:58:41"
+    assert moment(time, width=60) == "2026-11-23 02:58:41.166415"
+
+
+def test_the_hour_that_comes_twice_is_told_apart() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    first, second = (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1))
+
+    assert moment(first, width=25, zone=zone) == "2026-10-25 02:30:00+02:00"
+    assert moment(second, width=25, zone=zone) == "2026-10-25 02:30:00+01:00"
+
+
+@pytest.mark.parametrize(("width", "text"), [(26, "0001-01-01 00:00Z"), (14, "01-01 00:00Z")])
+def test_a_time_that_another_zone_lacks_stays_in_utc(width: int, text: str) -> None:
+    time = datetime(1, 1, 1, tzinfo=UTC)
+
+    assert moment(time, width=width, zone=ZoneInfo("America/New_York")) == text
+
+
+@given(MOMENTS, st.sampled_from(["Asia/Tokyo", "America/New_York", "Africa/Monrovia"]))
+def test_a_time_never_takes_more_than_its_width(time: datetime, name: str) -> None:
+    for width in (14, 19, 25, 26, 32, 40):
+        assert len(moment(time, width=width, zone=ZoneInfo(name))) <= width
 
 
 @given(st.text(max_size=60), st.integers(1, 60), st.booleans())
