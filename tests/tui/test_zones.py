@@ -40,7 +40,7 @@ def test_a_zone_by_its_name_or_city(text: str, name: str) -> None:
         ("Berln", "Did you mean Europe/Berlin"),
         ("Europe", "Did you mean Europe/"),
         ("xyzzy", "A zone is UTC, Europe/Berlin, Asia/Tokyo"),
-        ("localtime", "A zone is UTC"),
+        ("localtime", "Did you mean"),
         ("../../etc/passwd", "A zone is UTC"),
         ("/etc/localtime", "A zone is UTC"),
         ("a\0b", "A zone is UTC"),
