@@ -8,11 +8,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import reading, report, screen
+from benchmarks import asking, reading, report, screen
 from benchmarks.measure import Figure, Result, take
 
 UNITS = {"k": 1_000, "M": 1_000_000}
-GROUPS = ("help", "first-paint", "first-page", "first-rows", "load", "verify", "memory", "keys")
+GROUPS = (
+    *("help", "first-paint", "first-page", "first-rows", "load", "verify", "memory", "keys"),
+    *("filter", "facets", "timeline"),
+)
 
 
 def _sizes(text: str) -> list[int]:
@@ -39,6 +42,7 @@ def _figures(sizes: list[int]) -> Iterator[tuple[int | None, Figure]]:
     yield from ((None, figure) for figure in screen.start_figures())
     for events in sizes:
         yield from ((events, figure) for figure in reading.figures(events))
+        yield from ((events, figure) for figure in asking.figures(events))
         yield from ((events, figure) for figure in screen.figures(events))
 
 

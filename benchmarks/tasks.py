@@ -11,13 +11,23 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 Work = Callable[[], int]
 
 BLOCK = 1 << 20
 EVENT_HASH_TAIL = 81
+
+BIN = "12h"
+FACETS = ("type", "user", "action", "resource", "result", "ip", "agent", "request")
+FACET_COLUMNS = (
+    *("event_type", "user_id", "action", "resource_type || '/' || resource_id"),
+    *("CAST(result AS VARCHAR)", "ip_address", "user_agent", "request_id"),
+)
+NEW_FILTER = "user:user-1*"
+KEEPS_ALL = "request:req-*"
 
 
 def load_verified(file: str) -> Work:
@@ -49,6 +59,129 @@ def first_page(file: str) -> Work:
         return page.rows.height
 
     return work
+
+
+def filtered_page(file: str) -> Work:
+    """Count what a new filter keeps of a loaded log, and have the first page of it."""
+    ask = _asker(file)
+    return lambda: ask(NEW_FILTER, page=True)
+
+
+def matches_counted(file: str) -> Work:
+    """Count what a new filter keeps, as after each key while one is typed."""
+    ask = _asker(file)
+    return lambda: ask(KEEPS_ALL)
+
+
+def facets_at_first(file: str) -> Work:
+    """Count the values of eight fields over time, from several threads, for the first time."""
+    ask = _asker(file)
+    return lambda: ask("", FACETS)
+
+
+def facets_again(file: str) -> Work:
+    """Count them when they have been counted before, for other events."""
+    ask = _asker(file)
+    ask("result:success", FACETS)
+    return lambda: ask("", FACETS)
+
+
+def timeline(file: str) -> Work:
+    """Count events over time by result."""
+    ask = _asker(file)
+    return lambda: ask("", ("result",))
+
+
+def whole_screen(file: str) -> Work:
+    """Have all that a screen shows of a new filter: page, eight facets, timeline."""
+    ask = _asker(file)
+    ask("", FACETS)
+    return lambda: ask(KEEPS_ALL, (*FACETS, "result"), page=True)
+
+
+def _asker(file: str) -> Callable[..., int]:
+    """Load a log; give what asks for a page or for timelines and gives how many events it has."""
+    from concurrent.futures import ThreadPoolExecutor
+    from datetime import UTC, datetime
+
+    from audit_console.core.query import Stage, parse
+    from audit_console.core.query.stages import Count, Timeline
+    from audit_console.core.timespan import Anchor, read_duration
+    from audit_console.sources.archive import open_archive
+    from audit_console.sources.protocol import AtRow, Order
+
+    source = open_archive([file], keep=True)
+    for _ in source.batches():
+        pass
+
+    def ask(text: str, by: Sequence[str] = (), *, page: bool = False) -> int:
+        where = parse(text, Anchor(datetime.now(UTC))).where
+        found = 0
+        if page:
+            rows = source.page(where, order=Order.OLDEST_FIRST, at=AtRow(0), limit=50).rows
+            found = rows.height
+        every = read_duration(BIN)
+        stages: list[Stage] = [Timeline(every, name) for name in by]
+        if not stages and not page:
+            stages = [Count()]
+        with ThreadPoolExecutor(4) as threads:
+            counted = threads.map(lambda stage: source.tally(where, by=(stage,)), stages)
+            return found + sum(int(counts["count"].sum()) for counts in counted)
+
+    return ask
+
+
+def duckdb_page(file: str) -> Work:
+    """Count what a filter keeps of a DuckDB table, and have the first page of it."""
+    query = _duckdb_asker(file)
+    keeps = "FROM events WHERE user_id ILIKE 'user-1%'"
+
+    def work() -> int:
+        query(f"SELECT count(*) {keeps}")
+        query(f"CREATE TEMP TABLE page AS SELECT * {keeps} ORDER BY timestamp LIMIT 50")
+        return int(query("SELECT count(*) FROM page")[0][0])
+
+    return work
+
+
+def duckdb_facets(file: str) -> Work:
+    """Group a DuckDB table by time and by each of eight columns; the results stay in it."""
+    query = _duckdb_asker(file)
+    return lambda: sum(_duckdb_timeline(query, column) for column in FACET_COLUMNS)
+
+
+def duckdb_timeline(file: str) -> Work:
+    """Group a DuckDB table by time and result."""
+    query = _duckdb_asker(file)
+    return lambda: _duckdb_timeline(query, "CAST(result AS VARCHAR)")
+
+
+def duckdb_count(file: str) -> Work:
+    """Count what a filter keeps of a DuckDB table."""
+    query = _duckdb_asker(file)
+    text = "SELECT count(*) FROM events WHERE request_id ILIKE 'req-%'"
+    return lambda: int(query(text)[0][0])
+
+
+def _duckdb_timeline(query: Callable[[str], list[Any]], column: str) -> int:
+    query(
+        f"""
+        CREATE OR REPLACE TEMP TABLE counts AS
+        SELECT time_bucket(INTERVAL '12 hours', timestamp) AS time, {column} AS value,
+               count(*) AS count
+        FROM events GROUP BY ALL
+        """
+    )
+    return int(query("SELECT sum(count) FROM counts")[0][0])
+
+
+def _duckdb_asker(file: str) -> Callable[[str], list[Any]]:
+    import duckdb
+
+    connection = duckdb.connect()
+    load = "CREATE TABLE events AS FROM read_json(?, format='newline_delimited')"
+    connection.execute(load, [file])
+    return lambda text: connection.execute(text).fetchall()
 
 
 def duckdb_load(file: str) -> Work:
@@ -123,6 +256,16 @@ TASKS: dict[str, Callable[[str], Work]] = {
         load_verified,
         verify_only,
         first_page,
+        filtered_page,
+        matches_counted,
+        facets_at_first,
+        facets_again,
+        timeline,
+        whole_screen,
+        duckdb_page,
+        duckdb_count,
+        duckdb_facets,
+        duckdb_timeline,
         duckdb_load,
         clickhouse_load,
         hash_lines,
