@@ -375,7 +375,7 @@ async def test_facets_are_added_and_taken_away() -> None:
         assert isinstance(app.said.pop(), FacetsPane.FieldAsked)
         app.pane.add_field("details.nested")
         await pilot.pause()
-        assert app.pane.fields == (*DEFAULT_FIELDS, "details.nested")
+        assert app.pane.fields[-1] == "details.nested"
         assert "details.nested" in screen_text(app)
         await show(pilot, facets_of(with_users(USERS), "details.nested"))
         assert lines_below(app, "details.nested")[0].split() == ["(no", "text)", "13"]
