@@ -49,11 +49,12 @@ def run(arguments: Sequence[str]) -> ExitCode:
     places = _parser().parse_args(arguments).sources
     check_places(places)
     require_terminal(places)
-    from platformdirs import user_state_path
+    from platformdirs import user_data_path, user_state_path
 
     from audit_console.cli.screen import show
+    from audit_console.tui.kept import Kept
 
-    return show(places, recent=user_state_path(PROGRAM) / "recent.json")
+    return show(places, kept=Kept(user_state_path(PROGRAM), user_data_path(PROGRAM)))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
 from audit_console.cli.exit_codes import ExitCode, code_of_verification
 from audit_console.cli.opening import open_source
@@ -17,7 +16,7 @@ from audit_console.cli.talk import say_error
 from audit_console.errors import UsageError
 from audit_console.sources.protocol import Source
 from audit_console.tui.app import AuditConsoleApp
-from audit_console.tui.recent import RecentSources
+from audit_console.tui.kept import Kept
 
 _SIGNALS = {
     signal.SIGHUP: ExitCode.HUNG_UP,
@@ -38,14 +37,14 @@ def open_kept(places: Sequence[str]) -> Source:
 def show(
     places: Sequence[str],
     *,
-    recent: Path,
+    kept: Kept,
     open_log: Callable[[Sequence[str]], Source] = open_kept,
 ) -> ExitCode:
     """Show the log at `places` until the user quits.
 
     Args:
         places: what to open at once; nothing lets the user choose.
-        recent: the file of recent sources.
+        kept: what the user keeps beside the logs.
         open_log: opens places as a log, on a thread, beside the first paint.
 
     Raises:
@@ -60,7 +59,7 @@ def show(
             opened.callback(source.close)
             return source
 
-        app = AuditConsoleApp(opener, places=places, recent=RecentSources(recent))
+        app = AuditConsoleApp(opener, places=places, kept=kept)
         code_of_signal = asyncio.run(_run(app))
     return code_of_signal or _exit_code(app, asked=bool(places))
 

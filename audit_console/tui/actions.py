@@ -73,7 +73,7 @@ def _value_actions(pane: Pane, value: str) -> tuple[Action, ...]:
     return (
         Action(pane, "include", ("f",), "Include", f"keep events with {value}", in_footer=True),
         Action(pane, "exclude", ("e",), "Exclude", f"drop events with {value}", in_footer=True),
-        Action(pane, "only", ("o",), "Only", f"keep only {value}, without other terms"),
+        Action(pane, "only", ("o",), "Only", f"only {value}, no other term"),
         Action(pane, "require", ("F",), "Has field", "keep events that have this field"),
         Action(pane, "lack", ("E",), "Lacks field", "keep events that lack this field"),
     )
@@ -222,6 +222,21 @@ ACTIONS: tuple[Action, ...] = (
         ("H",),
         "History",
         "every step of this investigation; Enter returns to it",
+    ),
+    Action(Pane.INVESTIGATE, "star", ("m",), "Star", "star this event, or take its star away"),
+    Action(
+        Pane.INVESTIGATE,
+        "next_mark",
+        ("n",),
+        "Next mark",
+        "the next event that is marked or broken",
+    ),
+    Action(
+        Pane.INVESTIGATE,
+        "previous_mark",
+        ("N",),
+        "Mark before",
+        "the event before that is marked or broken",
     ),
     Action(
         Pane.INVESTIGATE,

@@ -16,6 +16,7 @@ from audit_console.core.safe_text import safe_text
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
 from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.kept import Kept
 from audit_console.tui.loader import Load, Opener
 from audit_console.tui.messages import (
     LoadCrashed,
@@ -24,9 +25,8 @@ from audit_console.tui.messages import (
     LoadProgressed,
     SourceOpened,
 )
-from audit_console.tui.palette import ActionCommands
+from audit_console.tui.palette import ActionCommands, ReviewCommands
 from audit_console.tui.panes import panes_in_focus
-from audit_console.tui.recent import RecentSources
 from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.session import Session
@@ -39,29 +39,27 @@ class AuditConsoleApp(App[None]):
     Args:
         opener: opens places as one log; called on a thread, raises `SourceError`.
         places: what to open at once; none shows the sources.
-        recent: the list of recent sources.
+        kept: what the user keeps beside the logs.
     """
 
     TITLE = "audit-console"
     PANE = Pane.APP
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.APP)
     CSS_PATH = "app.tcss"
-    COMMANDS: ClassVar = {ActionCommands}
+    COMMANDS: ClassVar = {ActionCommands, ReviewCommands}
     ESCAPE_TO_MINIMIZE = False
 
-    def __init__(
-        self, opener: Opener, *, places: Sequence[str] = (), recent: RecentSources
-    ) -> None:
+    def __init__(self, opener: Opener, *, places: Sequence[str] = (), kept: Kept) -> None:
         # Without colours a terminal's own two are used, and no grey in their place.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self._opener = opener
         self._places = tuple(places)
-        self._recent = recent
+        self._recent = kept.recent
         self._generation = 0
         self._load: Load | None = None
         self._opening: Load | None = None
-        self._sources = SourcesScreen(recent)
-        self._investigate = InvestigateScreen()
+        self._sources = SourcesScreen(self._recent)
+        self._investigate = InvestigateScreen(kept)
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = DARK.name
@@ -157,6 +155,18 @@ class AuditConsoleApp(App[None]):
     def _on_open_asked(self, message: SourcesScreen.OpenAsked) -> None:
         self._sources.show_opening(message.places)
         self.open(message.places)
+
+    @on(SourcesScreen.ReviewAsked)
+    async def _on_review_asked(self, message: SourcesScreen.ReviewAsked) -> None:
+        if self._investigate.session is not None:
+            await self.switch_mode("investigate")
+            self._investigate.review(message.review)
+        elif message.places is not None:
+            self._investigate.review_next = message.review
+            self._sources.show_opening(message.places)
+            self.open(message.places)
+        else:
+            self.notify("open a log first: a review is a query on one")
 
     @on(InvestigateScreen.StopAsked)
     def _on_stop_asked(self) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
 from audit_console.core.filters import EVERYTHING, Filter, equals
 from audit_console.core.findings import Code, Finding
-from audit_console.sources.protocol import AtEvent, AtRow
+from audit_console.core.query import parse
+from audit_console.core.timespan import Anchor
+from audit_console.sources.protocol import AtEvent, AtRow, AtTime, Order
+from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.event_window import View
 
 UNREADABLE = frozenset({Code.MALFORMED, Code.OVERSIZE, Code.TORN_TAIL})
@@ -46,6 +50,35 @@ def find_id(view: View, event_id: str) -> Found | None:
         if page.rows.height:
             return Found(page.first_row, where)
     return None
+
+
+MARKED = "star:yes OR tag:* OR note:* OR chain:broken"
+"""The events that the reader marked, and those that the check found broken."""
+
+TIES = 1_000
+"""Events of one time among which the next one is found."""
+
+
+def find_marked(view: View, row: EventRow, *, behind: bool) -> int | None:
+    """Find the next row, or the one before, of a view that is marked or broken.
+
+    Raises:
+        SourceError: the log cannot be looked at.
+    """
+    backwards = (view.order is Order.OLDEST_FIRST) is not behind
+    order = Order.NEWEST_FIRST if backwards else Order.OLDEST_FIRST
+    wanted = view.question.narrowed(*parse(MARKED, Anchor(row["timestamp"], None)).where.terms)
+    page = wanted.page(AtTime(row["timestamp"]), TIES, order=order)
+    here = _place_in_log(row)
+    for found in page.rows.iter_rows(named=True):
+        there = _place_in_log(found)
+        if there < here if backwards else there > here:
+            return view.page(AtEvent(found["id"]), 1).first_row
+    return None
+
+
+def _place_in_log(row: EventRow) -> tuple[datetime, int, int]:
+    return row["timestamp"], row["file"], row["line"]
 
 
 def _ids_by_seq(view: View, finding: Finding) -> Iterator[str]:

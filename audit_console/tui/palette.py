@@ -9,8 +9,33 @@ from typing import Any
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 
+from audit_console.search.reviews import REVIEWS, Review
 from audit_console.tui.actions import ACTIONS, Action, key_label
 from audit_console.tui.panes import node_of
+from audit_console.tui.screens.going import GoingScreen
+
+
+class ReviewCommands(Provider):
+    """Offers the standing reviews as queries on the open log."""
+
+    async def discover(self) -> Hits:
+        """List all reviews."""
+        for review, run in self._offered():
+            yield DiscoveryHit(f"Review: {review.title}", run, help=review.text)
+
+    async def search(self, query: str) -> Hits:
+        """List the reviews whose title or query fits."""
+        matcher = self.matcher(query)
+        for review, run in self._offered():
+            title = f"Review: {review.title}"
+            score = max(matcher.match(title), matcher.match(review.text) * 0.9)
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), run, help=review.text)
+
+    def _offered(self) -> Iterator[tuple[Review, Callable[[], Any]]]:
+        if isinstance(self.screen, GoingScreen):
+            for review in REVIEWS:
+                yield review, partial(self.screen.review, review)
 
 
 class ActionCommands(Provider):

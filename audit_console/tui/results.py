@@ -11,6 +11,7 @@ from audit_console.core.filters import Between, Filter, equals
 from audit_console.core.narrowing import value_term, within
 from audit_console.core.query.stages import Timeline
 from audit_console.core.timespan import bin_number, bin_start
+from audit_console.search.reviews import REVIEWS, Review, over_threshold
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets.result_table import field_values
@@ -20,21 +21,30 @@ if TYPE_CHECKING:  # Polars need not be there for the first paint
     import polars as pl
 
 
+def review_of(look: Look) -> Review | None:
+    """Give the review that a look began as."""
+    return next((review for review in REVIEWS if review.name == look.review), None)
+
+
 def marked_rows(look: Look, frame: pl.DataFrame) -> frozenset[int]:
-    """Give the rows that are above the threshold of the review that the look began as."""
-    del look, frame
-    return frozenset()
+    """Give the rows that call for attention in the review that the look began as."""
+    review = review_of(look)
+    return frozenset() if review is None else frozenset(over_threshold(review, frame))
 
 
 def note_of(look: Look, frame: pl.DataFrame, *, partial: bool) -> Line:
-    """Say what the result is."""
-    stages = " ".join(f"| {stage}" for stage in look.stages)
-    so_far = "  ◐ so far: still loading" if partial else ""
-    return (
-        Span(f" {count(frame.height, 'row')}", "heading"),
-        Span(f"  {stages}  · Enter shows the events behind a row", "muted"),
-        Span(so_far, "warn"),
-    )
+    """Say what the result is, and in a review how many rows call for attention."""
+    so_far = Span("  ◐ so far: not all was read" if partial else "", "warn")
+    rows = Span(f" {count(frame.height, 'row')}", "heading")
+    review = review_of(look)
+    if review is None:
+        return (rows, Span("  · Enter shows the events behind a row", "muted"), so_far)
+    title = Span(f" {review.title}: ", "name")
+    if review.threshold is None:
+        return (title, rows, Span(f"  {review.sentence}", "muted"), so_far)
+    over = len(marked_rows(look, frame))
+    said = Span(f"  ▲ {over:,} {review.threshold}", "bad" if over else "ok")
+    return (title, rows, said, Span(f"  {review.sentence}", "muted"), so_far)
 
 
 def events_behind(look: Look, row: Mapping[str, Any]) -> Look:

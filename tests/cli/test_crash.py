@@ -12,12 +12,14 @@ import sys
 from pathlib import Path
 from audit_console.cli import main
 from audit_console.cli.screen import show
+from audit_console.tui.kept import Kept
 
 def broken(places):
     line = "what only the log says"
     raise ZeroDivisionError("a fault")
 
-main.console.run = lambda words: show(words, recent=Path(words[0]), open_log=broken)
+kept = Kept(Path(sys.argv[1]), Path(sys.argv[1]))
+main.console.run = lambda words: show(words, kept=kept, open_log=broken)
 sys.exit(main.run(sys.argv[1:]))
 """
 

@@ -102,6 +102,9 @@ class InvestigateScreen(GoingScreen):
         self._session = session
         self.begin()
         self.update(session)
+        if self.review_next is not None:
+            self.review(self.review_next)
+            self.review_next = None
 
     def update(self, session: Session) -> None:
         """Show how far the log was read and what the check says."""

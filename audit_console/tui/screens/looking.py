@@ -31,7 +31,10 @@ from audit_console.core.query.fields import field_text
 from audit_console.core.query.stages import Count
 from audit_console.core.timespan import Anchor
 from audit_console.errors import AuditConsoleError
+from audit_console.search.marks import MarkStore
 from audit_console.search.question import Question
+from audit_console.search.reviews import Review
+from audit_console.tui.kept import Kept
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import Session
@@ -61,13 +64,17 @@ class LookingScreen(ConsoleScreen):
     answer is dropped; what was shown stays, dimmed, until the new answer is there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Kept) -> None:
         super().__init__()
+        self._kept = kept
+        self._store: MarkStore | None = None
         self._session: Session | None = None
         self._steps = Steps()
         self._marks: Mapping[MarkKey, Marks] = NO_MARKS
         self._asked: list[str] = []
         self._facets: dict[str, Facet] = {}
+        self.review_next: Review | None = None
+        """What to ask of the log that is opened next."""
 
     @property
     def session(self) -> Session | None:
@@ -100,6 +107,7 @@ class LookingScreen(ConsoleScreen):
         self._steps = Steps()
         self._facets = {}
         self.query_one(FacetsPane).clear()
+        self.in_background(self._read_marks, "marks")
         self.show_look()
 
     def take(self, look: Look) -> None:
@@ -147,6 +155,18 @@ class LookingScreen(ConsoleScreen):
     def focus_events(self) -> None:
         """Go to the events, or to what the stages made of them."""
         (self.query_one(ResultTable) if self.look.stages else self._table).focus()
+
+    async def _read_marks(self) -> None:
+        self._store = await asyncio.to_thread(MarkStore, self._kept.marks)
+        if self._store.warning is not None:
+            self.notify(self._store.warning, severity="warning")
+        self.show_marks()
+
+    def show_marks(self) -> None:
+        """Show the marks as they are now."""
+        if self._store is not None and self._store.marks != self._marks:
+            self._marks = self._store.marks
+            self.show_look()
 
     # --- a query -----------------------------------------------------------------
 

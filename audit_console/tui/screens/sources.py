@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from audit_console.errors import AuditConsoleError
+from audit_console.search.reviews import REVIEWS, Review
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.path_suggester import PathSuggester
@@ -34,6 +35,14 @@ class SourcesScreen(ConsoleScreen):
     PANE = Pane.SOURCES
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.SOURCES)
     CSS_PATH: ClassVar[str] = "sources.tcss"
+
+    class ReviewAsked(Message):
+        """The reader wants a standing review of the open log, or else of the selected source."""
+
+        def __init__(self, review: Review, places: Places | None) -> None:
+            super().__init__()
+            self.review = review
+            self.places = places
 
     class OpenAsked(Message):
         """The reader wants these places opened as one log."""
@@ -59,6 +68,10 @@ class SourcesScreen(ConsoleScreen):
             recent = LineList(id="recent")
             recent.border_title = "recent"
             yield recent
+            reviews = LineList(id="reviews")
+            reviews.border_title = "standing reviews"
+            reviews.border_subtitle = "Enter asks the open log, or the recent source above"
+            yield reviews
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -66,13 +79,18 @@ class SourcesScreen(ConsoleScreen):
         super().on_mount()
         self.query_one("#answer", TextLines).lines = WELCOME
         self.update_recent()
-        (self.query_one(LineList) if self._recent_places else self.query_one(SafeInput)).focus()
+        self.query_one("#reviews", LineList).set_lines([_review_line(one) for one in REVIEWS])
+        (self._recent_list if self._recent_places else self.query_one(SafeInput)).focus()
+
+    @property
+    def _recent_list(self) -> LineList:
+        return self.query_one("#recent", LineList)
 
     def update_recent(self) -> None:
         """Read the recent sources anew."""
         self._recent_places = self._recent.places()
         lines: list[Line] = [(Span(" " + "  ".join(places)),) for places in self._recent_places]
-        self.query_one(LineList).set_lines(lines or [(Span(" none yet", "muted"),)])
+        self._recent_list.set_lines(lines or [(Span(" none yet", "muted"),)])
 
     def show_opening(self, places: Sequence[str]) -> None:
         """Say that a log is being opened."""
@@ -96,7 +114,13 @@ class SourcesScreen(ConsoleScreen):
         if event.value.strip():
             self.post_message(self.OpenAsked([event.value.strip()]))
 
-    @on(LineList.Chosen)
+    @on(LineList.Chosen, "#reviews")
+    def _on_review_chosen(self, event: LineList.Chosen) -> None:
+        at = self._recent_list.cursor
+        places = self._recent_places[at] if at < len(self._recent_places) else None
+        self.post_message(self.ReviewAsked(REVIEWS[event.index], places))
+
+    @on(LineList.Chosen, "#recent")
     def _on_chosen(self, event: LineList.Chosen) -> None:
         if event.index < len(self._recent_places):
             self.post_message(self.OpenAsked(self._recent_places[event.index]))
@@ -107,7 +131,7 @@ class SourcesScreen(ConsoleScreen):
 
     def action_step_back(self) -> None:
         """Go from the input to the list."""
-        self.query_one(LineList).focus()
+        self._recent_list.focus()
 
     async def action_leave(self) -> None:
         """Leave the program: there is nothing behind this screen."""
@@ -115,7 +139,7 @@ class SourcesScreen(ConsoleScreen):
 
     def action_forget(self) -> None:
         """Remove the selected source from the list."""
-        index = self.query_one(LineList).cursor
+        index = self._recent_list.cursor
         if index >= len(self._recent_places):
             return
         try:
@@ -123,3 +147,7 @@ class SourcesScreen(ConsoleScreen):
         except OSError as error:
             self.notify(f"recent sources are not kept: {error.strerror}", severity="warning")
         self.update_recent()
+
+
+def _review_line(review: Review) -> Line:
+    return (Span(f" {review.title:<42} ", "name"), Span(review.text, "muted"))

@@ -21,7 +21,7 @@ from audit_console.tui.widgets.status_lines import SessionLine
 from audit_console.tui.wording import count, number, size
 
 BAR_WIDTH = 24
-CHIP_LIMIT = 60
+CHIP_LIMIT = 80
 
 
 class Chip(NamedTuple):
