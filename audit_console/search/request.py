@@ -12,7 +12,7 @@ from audit_console.core.query.stages import Count
 from audit_console.search.question import Question
 from audit_console.sources.protocol import AtRow, Order
 
-STEPS = 500
+STEPS = 2_000
 """Steps that are fetched at once."""
 
 
