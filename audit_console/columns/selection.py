@@ -11,6 +11,8 @@ from audit_console.columns.memo import Memo
 from audit_console.core.filters import FieldName
 from audit_console.core.timespan import Duration
 
+CODE = pl.UInt32
+
 CODED_FROM = 8
 """Values are coded for a selection of at least one in so many events."""
 
@@ -88,4 +90,9 @@ class Selection:
 
     def bins(self, every: Duration, number: pl.Expr) -> pl.Series:
         """Give the number of the bin that each event is in."""
-        return self._bins.get(every, lambda: self.select(bin=number)["bin"])
+        return self._bins.get(every, lambda: _small(self.select(bin=number)["bin"]))
+
+
+def _small(numbers: pl.Series) -> pl.Series:
+    """Put whole numbers side by side in as few bytes as hold them."""
+    return numbers.shrink_dtype().rechunk()

@@ -14,7 +14,7 @@ import polars as pl
 
 from audit_console.columns.details import values_at
 from audit_console.columns.schema import TIME
-from audit_console.columns.selection import Selection
+from audit_console.columns.selection import CODE, Selection
 from audit_console.core.filters import TEXT_ATTRIBUTES, WEEKDAYS, Field, FieldName
 from audit_console.core.query.stages import (
     Count,
@@ -141,7 +141,7 @@ class _Events:
 
     def counts(self, names: Sequence[str]) -> pl.DataFrame:
         keys = self._keys(names)
-        counts = _counted(keys, names)
+        counts = _counted(keys.select(names))
         return self._values(keys[counts["place"]], names).with_columns(counts["count"])
 
     def firsts(self, names: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
@@ -152,13 +152,14 @@ class _Events:
         """Count by the number of a bin and by a field, in the order of the events."""
         bins = self._events.bins(every, _bin_number(pl.col("timestamp"), every))
         if by is None:
-            counts = _counted(bins.to_frame("bin"), ("bin",))
-            return pl.DataFrame({"bin": bins.gather(counts["place"]), "count": counts["count"]})
+            counts = _counted(bins.to_frame())
+            return counts.select("count", bin=bins.gather(counts["place"]))
         keys = self._keys((by,))
-        keys = keys.with_columns(bin=bins.gather(keys["row"]))
-        counts = _counted(*_as_one(keys, by, self._events.events.height))
-        found = keys[counts["place"]]
-        return self._values(found, (by,)).select(found["bin"], by, counts["count"])
+        if keys.height > bins.len():
+            bins = bins.gather(keys["row"])
+        counts = _counted(_as_one(bins, keys[by], self._events.events.height))
+        values = self._values(keys[counts["place"]], (by,))
+        return values.with_columns(counts["count"], bin=bins.gather(counts["place"]))
 
     def _keys(self, names: Sequence[str]) -> pl.DataFrame:
         """Tell values apart; an event with several has several rows."""
@@ -192,21 +193,21 @@ class _Events:
         return pl.int_range(self.height, dtype=pl.UInt32, eager=True).to_frame("row")
 
 
-def _counted(keys: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """Count rows with the same keys, in the order in which they stand first: at `place`."""
-    groups = keys.lazy().select(names).with_row_index("place").group_by(names)
+def _counted(keys: pl.DataFrame) -> pl.DataFrame:
+    """Count equal rows, in the order in which they stand first: at `place`."""
+    groups = keys.lazy().with_row_index("place").group_by(keys.columns)
     counts = groups.agg(pl.col("place").min(), pl.len().alias("count")).sort("place")
     return counts.collect(engine="streaming")
 
 
-def _as_one(keys: pl.DataFrame, by: str, events: int) -> tuple[pl.DataFrame, Sequence[str]]:
+def _as_one(bins: pl.Series, keys: pl.Series, events: int) -> pl.DataFrame:
     """Make one number of a bin and a code where it fits, for that is grouped faster."""
-    first, last = keys.select(first=pl.col("bin").min(), last=pl.col("bin").max()).row(0)
-    is_code = keys[by].dtype == pl.UInt32
-    if not is_code or first is None or (last - first + 1) * events >= 2**63:
-        return keys, ("bin", by)
-    number = (pl.col("bin") - first) * events + pl.col(by)
-    return keys.lazy().select(number=number).collect(engine="streaming"), ("number",)
+    both = pl.DataFrame({"bin": bins, "key": keys})
+    first, last = both.select(first=pl.col("bin").min(), last=pl.col("bin").max()).row(0)
+    if keys.dtype != CODE or first is None or (last - first + 1) * events >= 2**63:
+        return both
+    number = (pl.col("bin").cast(pl.Int64) - first) * events + pl.col("key")
+    return both.lazy().select(number=number).collect(engine="streaming")
 
 
 def _timeline(counts: pl.DataFrame, every: Duration, by: str | None) -> pl.DataFrame:
@@ -264,6 +265,7 @@ def _bin_number(time: pl.Expr, every: Duration) -> pl.Expr:
 
 
 def _bin_start(number: pl.Expr, every: Duration) -> pl.Expr:
+    number = number.cast(pl.Int64)
     if every.unit in UNITS:
         length = every.count * UNITS[every.unit] // _MICROSECOND
         return (number * length - _BEFORE_EPOCH).cast(TIME)
@@ -272,6 +274,7 @@ def _bin_start(number: pl.Expr, every: Duration) -> pl.Expr:
 
 
 def _without_gaps(counts: pl.DataFrame) -> pl.DataFrame:
+    counts = counts.cast({"bin": pl.Int64})
     first, last = counts["bin"][0], counts["bin"][-1]
     if last - first >= MAX_BINS:
         raise UsageError(

@@ -146,6 +146,7 @@ class ArchiveSource:
         self.status = _advanced(self.status, self._files, piece, batch)
 
     def _finish(self) -> None:
+        self._table.settle()
         self.status = replace(self.status, complete=True)
         if self.status.events == 0 and self._malformed.height:
             self._require_torn_event()
