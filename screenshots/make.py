@@ -30,7 +30,7 @@ from textual.widgets import Input
 from audit_console.cli.opening import open_source
 from audit_console.demo import FILE_NAME, write_demo
 from audit_console.tui.app import AuditConsoleApp
-from audit_console.tui.kept import Kept
+from audit_console.tui.belongings import Belongings
 
 FOLDER = Path(__file__).parent
 SIZES = ((80, 24), (120, 40), (200, 60))
@@ -75,7 +75,7 @@ async def _draw(picture: Picture, size: tuple[int, int], *, light: bool) -> str:
     app = AuditConsoleApp(
         lambda places: open_source(places, keep=True),
         places=[FILE_NAME] if picture.opens_demo else [],
-        kept=Kept(Path(), Path()),
+        kept=Belongings(Path(), Path()),
     )
     async with app.run_test(size=size) as pilot:
         while picture.opens_demo and app.verification is None:

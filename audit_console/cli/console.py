@@ -52,9 +52,9 @@ def run(arguments: Sequence[str]) -> ExitCode:
     from platformdirs import user_data_path, user_state_path
 
     from audit_console.cli.screen import show
-    from audit_console.tui.kept import Kept
+    from audit_console.tui.belongings import Belongings
 
-    return show(places, kept=Kept(user_state_path(PROGRAM), user_data_path(PROGRAM)))
+    return show(places, kept=Belongings(user_state_path(PROGRAM), user_data_path(PROGRAM)))
 
 
 def _parser() -> argparse.ArgumentParser:

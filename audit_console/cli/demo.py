@@ -41,7 +41,7 @@ def _show_demo(folder: Path) -> ExitCode:
     from audit_console.cli.screen import open_kept, show
     from audit_console.demo import FILE_NAME, write_demo
     from audit_console.sources.archive import open_archive
-    from audit_console.tui.kept import Kept
+    from audit_console.tui.belongings import Belongings
 
     log = folder / FILE_NAME
 
@@ -58,7 +58,7 @@ def _show_demo(folder: Path) -> ExitCode:
             ) from error
         return open_archive(places, keep=True, label=NAME)
 
-    return show([str(log)], kept=Kept(folder, folder), open_log=open_log)
+    return show([str(log)], kept=Belongings(folder, folder), open_log=open_log)
 
 
 def _tell_tampers() -> None:

@@ -16,7 +16,7 @@ from audit_console.cli.talk import say_error
 from audit_console.errors import UsageError
 from audit_console.sources.protocol import Source
 from audit_console.tui.app import AuditConsoleApp
-from audit_console.tui.kept import Kept
+from audit_console.tui.belongings import Belongings
 
 _SIGNALS = {
     signal.SIGHUP: ExitCode.HUNG_UP,
@@ -37,7 +37,7 @@ def open_kept(places: Sequence[str]) -> Source:
 def show(
     places: Sequence[str],
     *,
-    kept: Kept,
+    kept: Belongings,
     open_log: Callable[[Sequence[str]], Source] = open_kept,
 ) -> ExitCode:
     """Show the log at `places` until the user quits.

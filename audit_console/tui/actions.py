@@ -26,6 +26,10 @@ class Pane(StrEnum):
     RESULT = "Result table"
     DETAIL = "Detail"
     LIST = "List"
+    CHECK = "Check mark"
+    MARK = "Marks"
+    COLUMNS = "Columns"
+    SAVED = "Saved searches"
     DIALOG = "Dialog"
 
 
@@ -355,6 +359,28 @@ ACTIONS: tuple[Action, ...] = (
     *_vertical_moves(Pane.LIST, "line"),
     Action(Pane.LIST, "choose", ("enter",), "Choose", "open or go to it", in_palette=False),
     Action(
+        Pane.CHECK, "check", ("space", "enter"), "On / off", "switch it on or off", in_palette=False
+    ),
+    Action(Pane.MARK, "save", ("ctrl+s",), "Save", "save star, tags and note", in_palette=False),
+    Action(
+        Pane.COLUMNS,
+        "check",
+        ("space",),
+        "Show / hide",
+        "show or hide this column",
+        in_palette=False,
+    ),
+    _move(Pane.COLUMNS, "move_up", "K shift+up", "Move up", "this column one to the left"),
+    _move(Pane.COLUMNS, "move_down", "J shift+down", "Move down", "this column one to the right"),
+    Action(
+        Pane.SAVED,
+        "forget",
+        ("delete", "x"),
+        "Forget",
+        "take this search off the list",
+        in_palette=False,
+    ),
+    Action(
         Pane.INVESTIGATE,
         "step_back",
         ("escape",),
@@ -455,6 +481,8 @@ _KEY_LABELS = {
     "plus": "+",
     "shift+left": "⇧←",
     "shift+right": "⇧→",
+    "shift+up": "⇧↑",
+    "shift+down": "⇧↓",
     "dollar_sign": "$",
     "left_square_bracket": "[",
     "right_square_bracket": "]",

@@ -16,7 +16,7 @@ from audit_console.core.safe_text import safe_text
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.kept import Kept
+from audit_console.tui.belongings import Belongings
 from audit_console.tui.loader import Load, Opener
 from audit_console.tui.messages import (
     LoadCrashed,
@@ -49,7 +49,7 @@ class AuditConsoleApp(App[None]):
     COMMANDS: ClassVar = {ActionCommands, ReviewCommands}
     ESCAPE_TO_MINIMIZE = False
 
-    def __init__(self, opener: Opener, *, places: Sequence[str] = (), kept: Kept) -> None:
+    def __init__(self, opener: Opener, *, places: Sequence[str] = (), kept: Belongings) -> None:
         # Without colours a terminal's own two are used, and no grey in their place.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self._opener = opener

@@ -12,13 +12,13 @@ import sys
 from pathlib import Path
 from audit_console.cli import main
 from audit_console.cli.screen import show
-from audit_console.tui.kept import Kept
+from audit_console.tui.belongings import Belongings
 
 def broken(places):
     line = "what only the log says"
     raise ZeroDivisionError("a fault")
 
-kept = Kept(Path(sys.argv[1]), Path(sys.argv[1]))
+kept = Belongings(Path(sys.argv[1]), Path(sys.argv[1]))
 main.console.run = lambda words: show(words, kept=kept, open_log=broken)
 sys.exit(main.run(sys.argv[1:]))
 """

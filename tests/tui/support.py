@@ -32,7 +32,7 @@ from audit_console.sources.protocol import (
     Status,
 )
 from audit_console.tui.app import AuditConsoleApp
-from audit_console.tui.kept import Kept
+from audit_console.tui.belongings import Belongings
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import SourceHeader
@@ -89,7 +89,7 @@ def make_app(
 ) -> AuditConsoleApp:
     """Make an app over a source or an opener."""
     opener = source if callable(source) else lambda _: source
-    return AuditConsoleApp(opener, places=places, kept=Kept(tmp_path, tmp_path))
+    return AuditConsoleApp(opener, places=places, kept=Belongings(tmp_path, tmp_path))
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], object], what: str = "") -> None:

@@ -186,7 +186,15 @@ class GoingScreen(LookingScreen):
         self.app.push_screen(dialog, self.go_to_event)
 
     def review(self, review: Review) -> None:
-        """Ask the query of a standing review; it can be edited like any other."""
+        """Ask the query of a standing review; it can be edited like any other.
+
+        Its times count from the last event, so that it waits for the load to end.
+        """
+        if self._session is None or self._session.loading or self._session.status.last is None:
+            self.review_next = review
+            self.notify("the review is asked when the load ends")
+            return
+        self.review_next = None
         self.ask(review.text, self.read_query(review.text), review=review.name)
 
     # --- marks -------------------------------------------------------------------

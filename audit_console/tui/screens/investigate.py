@@ -102,9 +102,6 @@ class InvestigateScreen(GoingScreen):
         self._session = session
         self.begin()
         self.update(session)
-        if self.review_next is not None:
-            self.review(self.review_next)
-            self.review_next = None
 
     def update(self, session: Session) -> None:
         """Show how far the log was read and what the check says."""
@@ -117,6 +114,8 @@ class InvestigateScreen(GoingScreen):
             self._table.refresh_rows()
         if ended:
             self.survey()
+        if ended and self.review_next is not None:
+            self.review(self.review_next)
 
     @on(EventTable.Counted)
     def _on_counted(self, event: EventTable.Counted) -> None:

@@ -34,7 +34,7 @@ from audit_console.errors import AuditConsoleError
 from audit_console.search.marks import MarkStore
 from audit_console.search.question import Question
 from audit_console.search.reviews import Review
-from audit_console.tui.kept import Kept
+from audit_console.tui.belongings import Belongings
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import Session
@@ -64,7 +64,7 @@ class LookingScreen(ConsoleScreen):
     answer is dropped; what was shown stays, dimmed, until the new answer is there.
     """
 
-    def __init__(self, kept: Kept) -> None:
+    def __init__(self, kept: Belongings) -> None:
         super().__init__()
         self._kept = kept
         self._store: MarkStore | None = None
@@ -74,7 +74,7 @@ class LookingScreen(ConsoleScreen):
         self._asked: list[str] = []
         self._facets: dict[str, Facet] = {}
         self.review_next: Review | None = None
-        """What to ask of the log that is opened next."""
+        """What to ask when the load ends."""
 
     @property
     def session(self) -> Session | None:

@@ -1,0 +1,136 @@
+"""What to write to a file, and to which."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from audit_console.errors import AuditConsoleError
+from audit_console.search.output import check_target
+from audit_console.tui.painting import Span
+from audit_console.tui.path_suggester import PathSuggester
+from audit_console.tui.screens.dialog import Dialog
+from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.widgets.safe_input import SafeInput
+from audit_console.tui.widgets.text_lines import TextLines
+from audit_console.tui.widgets.toggle import Toggle
+
+
+class Form(NamedTuple):
+    """A form that a file can have: its name, its title and how the file is called."""
+
+    name: str
+    title: str
+    ending: str
+
+
+FORMS = (
+    Form("jsonl", "events as JSON lines, byte for byte as in the log", ".jsonl"),
+    Form("csv", "CSV, no value of which is a formula to a spreadsheet", ".csv"),
+    Form("parquet", "Parquet", ".parquet"),
+    Form("marks-jsonl", "stars, tags and notes as JSON lines", ".marks.jsonl"),
+    Form("marks-csv", "stars, tags and notes as CSV", ".marks.csv"),
+)
+"""In the names of `search.exporting.print_export`."""
+
+
+class Export(NamedTuple):
+    """The name of a form, the file, and whether it may take the place of one there."""
+
+    form: str
+    path: Path
+    overwrite: bool
+
+
+class ExportDialog(Dialog[Export]):
+    """Answers what to write; the file is free, or may be replaced."""
+
+    CSS_PATH: ClassVar[str] = "export.tcss"
+
+    def __init__(self, stem: str, places: Sequence[str], *, has_stages: bool = False) -> None:
+        """Make the dialog.
+
+        Args:
+            stem: name of the file that is offered, without its ending.
+            places: of the log, which is never written to.
+            has_stages: whether the query makes a table, which has no original lines.
+        """
+        super().__init__()
+        self._stem = stem
+        self._places = places
+        self._forms = FORMS[1:] if has_stages else FORMS
+        self._offered = ""
+
+    @property
+    def _form(self) -> Form:
+        return self._forms[self.query_one("#forms", LineList).cursor]
+
+    def compose(self) -> ComposeResult:
+        """Make list, input, check mark and answer line."""
+        box = Vertical(
+            LineList(id="forms"),
+            SafeInput(placeholder="file", suggester=PathSuggester()),
+            Toggle("replace a file that exists"),
+            TextLines(),
+            classes="dialog",
+        )
+        box.border_title = "export"
+        box.border_subtitle = "Enter writes · Tab goes on · Esc closes"
+        yield box
+
+    def on_mount(self) -> None:
+        """Offer the first form."""
+        forms = self.query_one("#forms", LineList)
+        forms.set_lines([(Span(f" {form.title}"),) for form in self._forms])
+        forms.focus()
+        self._say("a path begins in the folder where the program was started", "muted")
+
+    def _say(self, text: str, role: str) -> None:
+        self.query_one(TextLines).lines = ((Span(f" {text}", role),),)
+
+    @on(LineList.Moved, "#forms")
+    def _offer(self) -> None:
+        """Offer a name with the ending of the form, unless another was typed."""
+        name = self.query_one(SafeInput)
+        if name.value == self._offered:
+            self._offered = name.value = self._stem + self._form.ending
+
+    @on(SafeInput.Submitted)
+    @on(LineList.Chosen, "#forms")
+    def _on_submitted(self) -> None:
+        self.run_worker(self._answer(), exclusive=True)
+
+    async def _answer(self) -> None:
+        text = self.query_one(SafeInput).value.strip()
+        overwrite = self.query_one(Toggle).value
+        if not text:
+            self._say("name a file", "bad")
+            return
+        try:
+            path = await asyncio.to_thread(_checked, text, self._places, overwrite=overwrite)
+        except AuditConsoleError as error:
+            self._say(f"{error}; {error.hint}", "bad")
+            return
+        self.dismiss(Export(self._form.name, path, overwrite))
+
+
+def _checked(text: str, places: Sequence[str], *, overwrite: bool) -> Path:
+    """Give the file that is meant.
+
+    Raises:
+        AuditConsoleError: it must not or cannot be written.
+    """
+    try:
+        path = Path(text).expanduser()
+        check_target(path, force=overwrite, places=places, how="switch on to replace it")
+        if path.parent.is_dir():
+            return path
+        raise AuditConsoleError(f"no folder {path.parent}", hint="Name a folder that exists")
+    except (OSError, ValueError, RuntimeError) as error:
+        raise AuditConsoleError("not the name of a file", hint="Name another") from error

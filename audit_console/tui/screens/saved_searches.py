@@ -1,0 +1,157 @@
+"""Searches by name: open one, forget one, name a new one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+
+from audit_console.errors import AuditConsoleError
+from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.painting import Line, Span
+from audit_console.tui.saved import LONGEST_NAME, NEWEST_FIRST, SavedSearch, SavedSearches
+from audit_console.tui.screens.dialog import Dialog
+from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.widgets.safe_input import SafeInput
+from audit_console.tui.widgets.text_lines import TextLines
+from audit_console.tui.widgets.text_pane import Paragraph, TextPane
+
+
+class SavedBox(Vertical):
+    """The list, and the key that forgets a search."""
+
+    PANE = Pane.SAVED
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.SAVED)
+
+    def action_forget(self) -> None:
+        """Forget the search under the cursor."""
+        dialog = self.screen
+        if isinstance(dialog, SavedSearchesDialog):
+            dialog.forget()
+
+
+class SavedSearchesDialog(Dialog[SavedSearch]):
+    """Answers the search to ask."""
+
+    CSS_PATH: ClassVar[str] = "saved_searches.tcss"
+
+    def __init__(self, saved: SavedSearches) -> None:
+        super().__init__()
+        self._saved = saved
+        self._searches: tuple[SavedSearch, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Make the list, the text of the search under its cursor, and the answer line."""
+        box = SavedBox(LineList(id="searches"), TextPane(id="search"), TextLines())
+        box.add_class("dialog")
+        box.border_title = "saved searches"
+        box.border_subtitle = "Enter opens · Del forgets · Esc closes"
+        yield box
+
+    def on_mount(self) -> None:
+        """Read the searches."""
+        self.query_one("#searches").focus()
+        self.run_worker(self._update(), exclusive=True)
+
+    async def _update(self) -> None:
+        self._searches = await asyncio.to_thread(self._saved.all)
+        width = max((len(search.name) for search in self._searches), default=0)
+        lines = [_line(search, width) for search in self._searches]
+        nothing = (Span(" none yet", "muted"),)
+        self.query_one("#searches", LineList).set_lines(lines or [nothing])
+        if not lines:
+            self.query_one(TextPane).show([])
+        self._say(self._saved.warning)
+
+    def _say(self, warning: str | None) -> None:
+        text = "" if warning is None else f" ⚠ {warning}"
+        self.query_one(TextLines).lines = ((Span(text, "warn"),),)
+
+    @on(LineList.Moved, "#searches")
+    def _show(self, event: LineList.Moved) -> None:
+        if event.index < len(self._searches):
+            self.query_one(TextPane).show(_text(self._searches[event.index]))
+
+    @on(LineList.Chosen, "#searches")
+    def _choose(self, event: LineList.Chosen) -> None:
+        if event.index < len(self._searches):
+            self.dismiss(self._searches[event.index])
+
+    def forget(self) -> None:
+        """Forget the search under the cursor."""
+        index = self.query_one("#searches", LineList).cursor
+        if index < len(self._searches):
+            self.run_worker(self._forget(self._searches[index].name), exclusive=True)
+
+    async def _forget(self, name: str) -> None:
+        try:
+            await asyncio.to_thread(self._saved.delete, name)
+        except AuditConsoleError as error:
+            self._say(f"{error}; {error.hint}")
+            return
+        await self._update()
+
+
+def _line(search: SavedSearch, width: int) -> Line:
+    return (Span(f" {search.name:<{width}}  ", "name"), Span(search.query or "all events", "muted"))
+
+
+def _text(search: SavedSearch) -> list[Paragraph]:
+    order = "newest first" if search.order == NEWEST_FIRST else "oldest first"
+    columns = ", ".join(search.columns) or "the usual columns"
+    return [
+        Paragraph(search.query or "all events"),
+        Paragraph(f"{order} · {columns}", "muted"),
+    ]
+
+
+class NameSearchDialog(Dialog[str]):
+    """Answers the name under which to save a search."""
+
+    CSS_PATH: ClassVar[str] = "saved_searches.tcss"
+
+    def __init__(self, query: str, taken: Collection[str] = ()) -> None:
+        """Make the dialog.
+
+        Args:
+            query: the text that is saved.
+            taken: names of searches that are saved already.
+        """
+        super().__init__()
+        self._query = query
+        self._taken = taken
+
+    def compose(self) -> ComposeResult:
+        """Make query, input and answer line."""
+        query = TextLines(id="query")
+        name = SafeInput(placeholder="a name", max_length=LONGEST_NAME)
+        box = Vertical(query, name, TextLines(id="answer"), classes="dialog")
+        box.border_title = "save this search"
+        box.border_subtitle = "Enter saves · Esc closes"
+        yield box
+
+    def on_mount(self) -> None:
+        """Show what is saved."""
+        text = self._query or "all events"
+        self.query_one("#query", TextLines).lines = ((Span(f" {text}", "muted"),),)
+        self.query_one(SafeInput).focus()
+
+    @on(SafeInput.Changed)
+    def _on_changed(self, event: SafeInput.Changed) -> None:
+        is_taken = event.value.strip() in self._taken
+        self._say("takes the place of the search of this name" if is_taken else "", "warn")
+
+    def _say(self, text: str, role: str) -> None:
+        self.query_one("#answer", TextLines).lines = ((Span(f" {text}", role),),)
+
+    @on(SafeInput.Submitted)
+    def _on_submitted(self, event: SafeInput.Submitted) -> None:
+        if name := event.value.strip():
+            self.dismiss(name)
+        else:
+            self._say("a saved search needs a name", "bad")

@@ -1,0 +1,78 @@
+"""The time zone in which times are shown."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from audit_console.errors import UsageError
+from audit_console.tui.painting import Line, Span
+from audit_console.tui.screens.dialog import Dialog
+from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.widgets.safe_input import SafeInput
+from audit_console.tui.widgets.text_lines import TextLines
+from audit_console.tui.zones import parse_zone, zone_choices, zone_label
+
+_NOTE = "queries, exports and reports stay in UTC"
+
+
+class ZoneDialog(Dialog[tzinfo]):
+    """Answers the zone."""
+
+    CSS_PATH: ClassVar[str] = "zone.tcss"
+
+    def __init__(self, current: tzinfo, at: datetime) -> None:
+        """Make the dialog.
+
+        Args:
+            current: the zone in use.
+            at: a time in the log, to tell how far the zones are from UTC then.
+        """
+        super().__init__()
+        self._current = current
+        self._at = at
+        self._choices = tuple(dict.fromkeys((*zone_choices(), current)))
+
+    def compose(self) -> ComposeResult:
+        """Make list, input and answer line."""
+        box = Vertical(
+            LineList(),
+            SafeInput(placeholder="another zone, such as Europe/Berlin or Tokyo"),
+            TextLines(),
+            classes="dialog",
+        )
+        box.border_title = "show times in"
+        box.border_subtitle = "Enter chooses · Tab to another · Esc closes"
+        yield box
+
+    def on_mount(self) -> None:
+        """Start on the zone in use."""
+        zones = self.query_one(LineList)
+        lines = [self._line(zone) for zone in self._choices]
+        zones.set_lines(lines, cursor=self._choices.index(self._current))
+        zones.focus()
+        self._say(_NOTE, "muted")
+
+    def _line(self, zone: tzinfo) -> Line:
+        here = "▸" if zone == self._current else " "
+        return (Span(f" {here} ", "key"), Span(zone_label(zone, self._at)))
+
+    def _say(self, text: str, role: str) -> None:
+        self.query_one(TextLines).lines = ((Span(f" {text}", role),),)
+
+    @on(LineList.Chosen)
+    def _on_chosen(self, event: LineList.Chosen) -> None:
+        self.dismiss(self._choices[event.index])
+
+    @on(SafeInput.Submitted)
+    def _on_submitted(self, event: SafeInput.Submitted) -> None:
+        if not event.value.strip():
+            return
+        try:
+            self.dismiss(parse_zone(event.value))
+        except UsageError as error:
+            self._say(f"{error}; {error.hint}", "bad")

@@ -1,0 +1,303 @@
+"""The query on the screen: typing, switching terms, going back, results."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import polars as pl
+from textual.pilot import Pilot
+
+from audit_console.core.filters import Filter
+from audit_console.core.matching import NO_MARKS, MarkKey, Marks
+from audit_console.core.query import Stage
+from audit_console.sources.memory import MemorySource
+from audit_console.tui.screens.looking import LookingScreen
+from audit_console.tui.steps import Look
+from audit_console.tui.widgets.query_bar import QueryHints, QueryInput
+from audit_console.tui.widgets.result_table import ResultTable
+from audit_console.tui.widgets.rule_line import RuleLine
+from tests.tui.support import (
+    make_app,
+    make_event,
+    make_lines,
+    screen_lines,
+    screen_text,
+    table_of,
+    until,
+    until_loaded,
+    until_shown,
+)
+
+KEYS = {" ": "space", ":": "colon", "|": "vertical_line", "-": "minus", ",": "comma"}
+
+
+async def type_text(pilot: Pilot[None], text: str) -> None:
+    await pilot.press(*(KEYS.get(character, character) for character in text))
+
+
+async def ask(pilot: Pilot[None], text: str) -> None:
+    await pilot.press("slash")
+    await type_text(pilot, text)
+    await pilot.press("enter")
+
+
+def look_of(pilot: Pilot[None]) -> Look:
+    screen = pilot.app.screen
+    assert isinstance(screen, LookingScreen)
+    return screen.look
+
+
+async def test_a_query_is_previewed_asked_and_echoed(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("slash")
+        await type_text(pilot, "user:user-1 result:failure")
+        await until_shown(pilot, "would match 3 events")
+        assert table_of(app).row_count == 90
+        await pilot.press("enter")
+        await until_shown(pilot, "3 of 90 matched")
+        assert "─ user:user-1 ─ result:failure ─" in screen_lines(app)[2]
+        assert table_of(app).has_focus
+
+
+async def test_an_error_stands_at_its_column_and_nothing_is_asked(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(20)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("slash")
+        await type_text(pilot, "user:a usr:b")
+        await until_shown(pilot, "unknown field usr")
+        hints = next(line for line in screen_lines(app) if line.strip() == "▲")
+        assert hints.index("▲") == len(" / ") + len("user:a ")
+        await pilot.press("enter")
+        assert look_of(pilot) == Look()
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.screen.query_one(QueryHints).display)
+        assert app.screen.query_one(QueryInput).value == ""
+        assert table_of(app).has_focus
+
+
+async def test_fields_and_values_complete(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await until_loaded(pilot)
+        await until_shown(pilot, "▾ user")
+        await until_shown(pilot, "user-2")
+        await pilot.press("slash")
+        await type_text(pilot, "us")
+        await pilot.press("tab")
+        await type_text(pilot, "user-2")
+        await until_shown(pilot, "▸ user-2  30")
+        await pilot.press("tab", "enter")
+        await until_shown(pilot, "30 of 90 matched")
+
+
+async def test_earlier_queries_come_back_with_the_up_key(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "user:user-1")
+        await until_shown(pilot, "30 of 90 matched")
+        await pilot.press("delete")
+        await until_shown(pilot, "90 of 90 matched")
+        await pilot.press("slash", "up")
+        assert app.screen.query_one(QueryInput).value == "user:user-1"
+        await pilot.press("enter")
+        await until_shown(pilot, "30 of 90 matched")
+
+
+async def test_a_term_is_switched_off_and_on_without_being_lost(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "user:user-1 result:failure")
+        await until_shown(pilot, "3 of 90 matched")
+        await pilot.press("c", "right", "space")
+        await until_shown(pilot, "30 of 90 matched")
+        await until_shown(pilot, "off result:failure")
+        assert app.screen.query_one(RuleLine).has_focus
+        await ask(pilot, " type:secret_access")
+        await until_shown(pilot, "15 of 90 matched")
+        await until_shown(pilot, "off result:failure")
+        await pilot.press("c", "right", "right", "space")
+        await until_shown(pilot, "3 of 90 matched")
+        await pilot.press("x")
+        await until_shown(pilot, "15 of 90 matched")
+        assert "result:failure" not in screen_lines(app)[2]
+
+
+async def test_a_step_back_and_a_branch_are_kept(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "user:user-1")
+        await until_shown(pilot, "30 of 90 matched")
+        await pilot.press("q")
+        await until_shown(pilot, "90 of 90 matched")
+        await ask(pilot, "user:user-2 result:failure")
+        await until_shown(pilot, "3 of 90 matched")
+        await pilot.press("H")
+        await until_shown(pilot, "history · 3 steps")
+        assert "30 events" in screen_text(app)
+        await pilot.press("up", "enter")
+        await until_shown(pilot, "30 of 90 matched")
+        assert look_of(pilot).text == "user:user-1"
+
+
+async def test_excluding_says_who_is_kept_without_the_field(tmp_path: Path) -> None:
+    events = [make_event(seq, user_id=None if seq % 4 == 0 else "alice") for seq in range(40)]
+    app = make_app(MemorySource.of_events(events), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("j", "l", "e")
+        await until_shown(pilot, "10 of 40 matched")
+        await until_shown(pilot, "includes 10 without user")
+        await pilot.press("q", "F")
+        await until_shown(pilot, "30 of 40 matched")
+        assert look_of(pilot).text == "user:*"
+
+
+async def test_values_of_one_field_join_and_only_drops_the_rest(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "user:user-1")
+        await until_shown(pilot, "30 of 90 matched")
+        await pilot.press("slash")
+        await type_text(pilot, " user:user-2")
+        await pilot.press("enter")
+        await until_shown(pilot, "60 of 90 matched")
+        await pilot.press("o")
+        await until_shown(pilot, "45 of 90 matched")
+        assert look_of(pilot).text in ("type:=authentication", "type:=secret_access")
+
+
+async def test_stages_show_a_table_whose_rows_lead_to_their_events(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "result:failure | count by user | sort count desc")
+        await until(pilot, lambda: app.screen.query_one(ResultTable).row is not None)
+        assert app.screen.query_one(ResultTable).has_focus
+        await until_shown(pilot, "3 rows")
+        await pilot.press("enter")
+        await until_shown(pilot, "3 of 90 matched")
+        assert table_of(app).has_focus
+        await pilot.press("q")
+        await until(pilot, lambda: app.screen.query_one(ResultTable).has_focus)
+
+
+async def test_around_an_event_with_and_without_the_filter(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "result:failure")
+        await until_shown(pilot, "9 of 90 matched")
+        await pilot.press("j", "j", "s")
+        await until_shown(pilot, "look around this event")
+        await pilot.press("ctrl+u", "5", "enter")
+        await until_shown(pilot, "11 of 90 matched")
+        origin = next(line for line in screen_lines(app) if line.startswith("◆"))
+        assert "action 29" in origin
+        await pilot.press("q")
+        await until_shown(pilot, "9 of 90 matched")
+        await pilot.press("s")
+        await pilot.press("ctrl+u", "2", "0", "m", "down", "down", "enter")
+        await until_shown(pilot, "5 of 90 matched")
+
+
+async def test_a_query_before_the_end_of_the_log_offers_to_count_from_there(
+    tmp_path: Path,
+) -> None:
+    old = [make_event(seq, timestamp=f"2020-01-01T00:{seq:02d}:00Z") for seq in range(30)]
+    app = make_app(MemorySource.of_events(old), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "since:-24h")
+        await until_shown(pilot, "before the time asked for")
+        await until_shown(pilot, "tries since:end-24h")
+        await pilot.press("exclamation_mark")
+        await until_shown(pilot, "30 of 30 matched")
+
+
+class HeldSource(MemorySource):
+    """Holds back what is counted until the test lets it, and knows what was asked."""
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        super().__init__(lines)
+        self.hold = threading.Event()
+        self.hold.set()
+        self.asked: list[Filter] = []
+
+    def tally(
+        self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
+    ) -> pl.DataFrame:
+        self.asked.append(where)
+        self.hold.wait()
+        return super().tally(where, by=by, marks=marks)
+
+
+async def test_a_stale_result_never_appears(tmp_path: Path) -> None:
+    source = HeldSource(make_lines(90))
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        source.hold.clear()
+        shown: list[str] = []
+        await ask(pilot, "user:user-1 | count by user")
+        await ask(pilot, " | limit 1")
+        await pilot.press("slash", "ctrl+u")
+        await type_text(pilot, "user:user-2 | count by result")
+        await pilot.press("enter")
+        shown.append(screen_text(app))
+        source.hold.set()
+        await until_shown(pilot, "failure")
+        await until_shown(pilot, "2 rows")
+
+        assert app.screen.query_one(ResultTable).row is not None
+        assert look_of(pilot).text == "user:user-2 | count by result"
+
+
+async def test_quitting_during_a_scan_ends_at_once(tmp_path: Path) -> None:
+    source = HeldSource(make_lines(90))
+    app = make_app(source, tmp_path)
+    try:
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until_loaded(pilot)
+            source.hold.clear()
+            await ask(pilot, "user:user-1 | count")
+            await pilot.press("ctrl+q")
+    finally:
+        source.hold.set()
+
+
+async def test_a_star_is_a_filter_and_is_found_again(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("j", "j", "m")
+        await until(pilot, lambda: any(line.startswith("★") for line in screen_lines(app)))
+        await pilot.press("g", "n")
+        await until_shown(pilot, "row 3 of 30")
+        await ask(pilot, "star:yes")
+        await until_shown(pilot, "1 of 30 matched")
+    again = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with again.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "star:yes")
+        await until_shown(pilot, "1 of 30 matched")
+
+
+async def test_zooming_halves_and_doubles_the_time(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(81)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press(*"j" * 40)
+        await pilot.press("z")
+        await until_shown(pilot, "41 of 81 matched")
+        await pilot.press("Z")
+        await until_shown(pilot, "81 of 81 matched")
+        assert look_of(pilot).where == Filter()
