@@ -8,9 +8,12 @@ from textual.binding import Binding
 
 from audit_console.tui.actions import ACTIONS, Action, Pane, bindings, key_label
 from audit_console.tui.app import AuditConsoleApp
+from audit_console.tui.screens.columns import ColumnList
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.screens.help import help_lines
 from audit_console.tui.screens.investigate import InvestigateScreen
+from audit_console.tui.screens.mark import MarkBox
+from audit_console.tui.screens.saved_searches import SavedBox
 from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_table import EventTable
@@ -20,6 +23,7 @@ from audit_console.tui.widgets.query_bar import QueryInput
 from audit_console.tui.widgets.result_table import ResultTable
 from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.timeline import TimelinePane
+from audit_console.tui.widgets.toggle import Toggle
 
 NODES: dict[Pane, type] = {
     Pane.APP: AuditConsoleApp,
@@ -33,6 +37,10 @@ NODES: dict[Pane, type] = {
     Pane.FACETS: FacetsPane,
     Pane.DETAIL: DetailPane,
     Pane.LIST: LineList,
+    Pane.CHECK: Toggle,
+    Pane.MARK: MarkBox,
+    Pane.COLUMNS: ColumnList,
+    Pane.SAVED: SavedBox,
     Pane.DIALOG: Dialog,
 }
 

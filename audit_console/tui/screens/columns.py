@@ -17,7 +17,7 @@ from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.text_lines import TextLines
 
-_HOW = "Space shows or hides · J K move down and up · Enter applies"
+_HOW = "Space shows or hides · J K or ⇧↓ ⇧↑ move down and up"
 
 
 class ColumnList(Vertical):

@@ -66,10 +66,7 @@ class ExportDialog(Dialog[Export]):
         self._places = places
         self._forms = FORMS[1:] if has_stages else FORMS
         self._offered = ""
-
-    @property
-    def _form(self) -> Form:
-        return self._forms[self.query_one("#forms", LineList).cursor]
+        self._chosen = 0
 
     def compose(self) -> ComposeResult:
         """Make list, input, check mark and answer line."""
@@ -86,20 +83,33 @@ class ExportDialog(Dialog[Export]):
 
     def on_mount(self) -> None:
         """Offer the first form."""
-        forms = self.query_one("#forms", LineList)
-        forms.set_lines([(Span(f" {form.title}"),) for form in self._forms])
-        forms.focus()
+        self.query_one("#forms", LineList).focus()
+        self._draw(0)
         self._say("a path begins in the folder where the program was started", "muted")
 
     def _say(self, text: str, role: str) -> None:
         self.query_one(TextLines).lines = ((Span(f" {text}", role),),)
 
+    def _draw(self, chosen: int) -> None:
+        """Point at the form, which stays chosen while the focus is elsewhere."""
+        self._chosen = chosen
+        self.query_one("#forms", LineList).set_lines(
+            [
+                (Span(" ▸ " if index == chosen else "   ", "key"), Span(form.title))
+                for index, form in enumerate(self._forms)
+            ],
+            cursor=chosen,
+        )
+
     @on(LineList.Moved, "#forms")
-    def _offer(self) -> None:
+    def _on_moved(self) -> None:
         """Offer a name with the ending of the form, unless another was typed."""
+        cursor = self.query_one("#forms", LineList).cursor
+        if cursor != self._chosen:
+            self._draw(cursor)
         name = self.query_one(SafeInput)
         if name.value == self._offered:
-            self._offered = name.value = self._stem + self._form.ending
+            self._offered = name.value = self._stem + self._forms[self._chosen].ending
 
     @on(SafeInput.Submitted)
     @on(LineList.Chosen, "#forms")
@@ -117,7 +127,7 @@ class ExportDialog(Dialog[Export]):
         except AuditConsoleError as error:
             self._say(f"{error}; {error.hint}", "bad")
             return
-        self.dismiss(Export(self._form.name, path, overwrite))
+        self.dismiss(Export(self._forms[self._chosen].name, path, overwrite))
 
 
 def _checked(text: str, places: Sequence[str], *, overwrite: bool) -> Path:

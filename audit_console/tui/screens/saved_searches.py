@@ -6,20 +6,24 @@ import asyncio
 from collections.abc import Collection
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
+from audit_console.core.safe_text import safe_text
 from audit_console.errors import AuditConsoleError
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.painting import Line, Span
+from audit_console.tui.painting import Line, Span, fit
 from audit_console.tui.saved import LONGEST_NAME, NEWEST_FIRST, SavedSearch, SavedSearches
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.widgets.text_pane import Paragraph, TextPane
+
+WIDEST_NAME = 40
 
 
 class SavedBox(Vertical):
@@ -60,7 +64,8 @@ class SavedSearchesDialog(Dialog[SavedSearch]):
 
     async def _update(self) -> None:
         self._searches = await asyncio.to_thread(self._saved.all)
-        width = max((len(search.name) for search in self._searches), default=0)
+        names = [safe_text(search.name) for search in self._searches]
+        width = min(WIDEST_NAME, max(map(cell_len, names), default=0))
         lines = [_line(search, width) for search in self._searches]
         nothing = (Span(" none yet", "muted"),)
         self.query_one("#searches", LineList).set_lines(lines or [nothing])
@@ -98,7 +103,8 @@ class SavedSearchesDialog(Dialog[SavedSearch]):
 
 
 def _line(search: SavedSearch, width: int) -> Line:
-    return (Span(f" {search.name:<{width}}  ", "name"), Span(search.query or "all events", "muted"))
+    name = fit(safe_text(search.name), width)
+    return (Span(f" {name}  ", "name"), Span(search.query or "all events", "muted"))
 
 
 def _text(search: SavedSearch) -> list[Paragraph]:
