@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from audit_console.columns.stages import apply_stages
 from audit_console.columns.table import EventTable
-from audit_console.core.filters import Filter
+from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.matching import Marks
 from audit_console.core.query import parse
 from audit_console.core.timespan import Anchor
@@ -38,3 +39,17 @@ def test_a_mark_makes_only_those_views_new_that_read_marks(table: EventTable) ->
         view = table.view(where, before, growing=False)
         assert table.view(where, dict(before), growing=False) is view
         assert (table.view(where, after, growing=False) is view) == is_same
+
+
+def test_a_table_that_grows_is_counted_anew(table: EventTable) -> None:
+    stages = parse("| count by user", ANCHOR).stages
+
+    def counts() -> list[tuple[object, ...]]:
+        return apply_stages(table.view(EVERYTHING, growing=False), stages).rows()
+
+    assert counts() == [("alice", 1), ("bob", 1)]
+    table.append(frame_of([event(user_id="bob"), event(user_id=None)]))
+    assert counts() == [("alice", 1), ("bob", 2), (None, 1)]
+    table.settle()
+    assert table.events.n_chunks() == 1
+    assert counts() == [("alice", 1), ("bob", 2), (None, 1)]
