@@ -13,6 +13,7 @@ from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.query import Query, offer_end, parse
 from audit_console.core.timespan import Anchor
 from audit_console.integrity.verification import Verification
+from audit_console.search.question import Question
 from audit_console.sources.protocol import AtEvent, AtRow, Order, Page, Source, Status
 
 PAGE_ROWS = 10_000
@@ -57,8 +58,18 @@ class Found:
 
     def pages(self) -> Iterator[Page]:
         """Give all events that the query keeps, oldest first; an empty page for none."""
-        for row in range(0, max(self.matched, 1), PAGE_ROWS):
-            yield _page(self.source, self.where, AtRow(row), PAGE_ROWS)
+        return pages_of(Question(self.source, self.where))
+
+
+def pages_of(question: Question) -> Iterator[Page]:
+    """Give all events of a question, oldest first; an empty page for none."""
+    row = 0
+    while True:
+        page = question.page(AtRow(row), PAGE_ROWS, order=Order.OLDEST_FIRST)
+        yield page
+        row += PAGE_ROWS
+        if row >= page.matched:
+            return
 
 
 def _page(source: Source, where: Filter, at: AtRow | AtEvent, limit: int) -> Page:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import polars as pl
 
 from audit_console.columns.schema import TIME
-from audit_console.core.query import table_columns
+from audit_console.core.query import Stage, table_columns
 from audit_console.core.safe_text import safe_text
 from audit_console.errors import SourceChanged, UsageError
-from audit_console.search.found import Found
+from audit_console.search.found import Found, pages_of
+from audit_console.search.question import Question
 from audit_console.search.table import TableText
 
 EXPORTED = (
@@ -41,15 +42,29 @@ _FORMULA = r"^[=+\-@\t\r]"
 
 
 def print_found(found: Found, form: str, *, is_screen: bool) -> Iterator[bytes]:
-    """Print events, or the table that the query's stages make of them.
+    """Print what a query found; see `print_events`."""
+    question = Question(found.source, found.where)
+    return print_events(question, found.query.stages, form, is_screen=is_screen)
+
+
+def print_events(
+    question: Question, stages: Sequence[Stage], form: str, *, is_screen: bool = False
+) -> Iterator[bytes]:
+    """Print the events of a question, oldest first, or the table that stages make of them.
+
+    Args:
+        question: which events.
+        stages: what to make of them.
+        form: `table`, `jsonl`, `csv` or `parquet`.
+        is_screen: whether a terminal shows it.
 
     Raises:
         UsageError: counts were asked for as original lines.
         SourceChanged: a line is no longer what was read.
     """
     if form == "jsonl":
-        return _original_lines(found, is_screen=is_screen)
-    frames = _frames(found, listed if form == "table" else exported)
+        return _original_lines(question, stages, is_screen=is_screen)
+    frames = _frames(question, stages, listed if form == "table" else exported)
     match form:
         case "table":
             return _table(frames, is_screen=is_screen)
@@ -60,21 +75,25 @@ def print_found(found: Found, form: str, *, is_screen: bool) -> Iterator[bytes]:
 
 
 def _frames(
-    found: Found, of_events: Callable[[pl.DataFrame], pl.DataFrame]
+    question: Question,
+    stages: Sequence[Stage],
+    of_events: Callable[[pl.DataFrame], pl.DataFrame],
 ) -> Iterator[pl.DataFrame]:
-    if not found.query.stages:
-        return (of_events(page.rows) for page in found.pages())
-    counts = found.counts()
-    keeps_events = table_columns(found.query.stages) is None
+    if not stages:
+        return (of_events(page.rows) for page in pages_of(question))
+    counts = question.tally(*stages)
+    keeps_events = table_columns(stages) is None
     return iter([of_events(counts) if keeps_events else counts])
 
 
-def _original_lines(found: Found, *, is_screen: bool) -> Iterator[bytes]:
+def _original_lines(
+    question: Question, stages: Sequence[Stage], *, is_screen: bool
+) -> Iterator[bytes]:
     """Give the lines byte for byte; a screen gets them made safe instead."""
-    if found.query.stages:
+    if stages:
         hint = "Choose table, csv or parquet"
         raise UsageError("what stages make of events has no original lines", hint=hint)
-    for page in found.pages():
+    for page in pages_of(question):
         for raw in page.rows["raw"]:
             if raw is None:
                 raise SourceChanged("the log changed while it was searched", hint="Search again")

@@ -9,6 +9,8 @@ from pathlib import Path
 import polars as pl
 from textual.pilot import Pilot
 
+from audit_console.core.codec import encode_line
+from audit_console.core.event import AuditEvent
 from audit_console.core.filters import Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
@@ -19,6 +21,7 @@ from audit_console.tui.widgets.query_bar import QueryHints, QueryInput
 from audit_console.tui.widgets.result_table import ResultTable
 from audit_console.tui.widgets.rule_line import RuleLine
 from tests.tui.support import (
+    chained,
     make_app,
     make_event,
     make_lines,
@@ -31,6 +34,10 @@ from tests.tui.support import (
 )
 
 KEYS = {" ": "space", ":": "colon", "|": "vertical_line", "-": "minus", ",": "comma"}
+
+
+def lines_of(events: Sequence[AuditEvent]) -> list[bytes]:
+    return [encode_line(event).encode() for event in chained(events)]
 
 
 async def type_text(pilot: Pilot[None], text: str) -> None:
@@ -149,7 +156,7 @@ async def test_a_step_back_and_a_branch_are_kept(tmp_path: Path) -> None:
 
 async def test_excluding_says_who_is_kept_without_the_field(tmp_path: Path) -> None:
     events = [make_event(seq, user_id=None if seq % 4 == 0 else "alice") for seq in range(40)]
-    app = make_app(MemorySource.of_events(events), tmp_path)
+    app = make_app(MemorySource(lines_of(events)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
         await pilot.press("j", "l", "e")
@@ -212,8 +219,8 @@ async def test_around_an_event_with_and_without_the_filter(tmp_path: Path) -> No
 async def test_a_query_before_the_end_of_the_log_offers_to_count_from_there(
     tmp_path: Path,
 ) -> None:
-    old = [make_event(seq, timestamp=f"2020-01-01T00:{seq:02d}:00Z") for seq in range(30)]
-    app = make_app(MemorySource.of_events(old), tmp_path)
+    old = [make_event(seq, timestamp=f"2020-01-01T00:{seq:02d}:00.000000Z") for seq in range(30)]
+    app = make_app(MemorySource(lines_of(old)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
         await ask(pilot, "since:-24h")

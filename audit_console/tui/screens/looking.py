@@ -189,6 +189,7 @@ class LookingScreen(ConsoleScreen):
 
     def ask(self, text: str, query: Query, *, review: str | None = None) -> None:
         """Take the look that a query asks for."""
+        self.workers.cancel_group(self, "preview")
         self.in_background(partial(self._ask, text, query, review), "ask")
 
     async def _ask(self, text: str, query: Query, review: str | None) -> None:
