@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import polars as pl
-
 from audit_console.core.around import resolve
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.query import Query, offer_end, parse
@@ -51,14 +49,6 @@ class Found:
         where = resolve(query.where, lambda event_id: _time_of(source, event_id))
         matched = _page(source, where, AtRow(0), 0).matched
         return cls(source, verification, text, query, where, matched)
-
-    def counts(self) -> pl.DataFrame:
-        """Give the table that the stages of the query make of the events it keeps."""
-        return self.source.tally(self.where, by=self.query.stages)
-
-    def pages(self) -> Iterator[Page]:
-        """Give all events that the query keeps, oldest first; an empty page for none."""
-        return pages_of(Question(self.source, self.where))
 
 
 def pages_of(question: Question) -> Iterator[Page]:
