@@ -227,6 +227,32 @@ ACTIONS: tuple[Action, ...] = (
         "History",
         "every step of this investigation; Enter returns to it",
     ),
+    Action(Pane.INVESTIGATE, "mark", ("M",), "Note", "star, tags and note of this event"),
+    Action(
+        Pane.INVESTIGATE,
+        "export",
+        ("x",),
+        "Export",
+        "write what is shown to a file",
+        in_footer=True,
+    ),
+    Action(
+        Pane.INVESTIGATE, "reviews", ("V",), "Reviews", "the standing reviews, as queries to edit"
+    ),
+    Action(
+        Pane.INVESTIGATE,
+        "save_search",
+        ("ctrl+s",),
+        "Save search",
+        "keep this query with its time and columns",
+    ),
+    Action(
+        Pane.INVESTIGATE, "saved_searches", ("S",), "Saved searches", "the searches that were kept"
+    ),
+    Action(
+        Pane.INVESTIGATE, "columns", ("C",), "Columns", "which columns to show, and their order"
+    ),
+    Action(Pane.INVESTIGATE, "zone", ("u",), "Zone", "show times in UTC or in another zone"),
     Action(Pane.INVESTIGATE, "star", ("m",), "Star", "star this event, or take its star away"),
     Action(
         Pane.INVESTIGATE,

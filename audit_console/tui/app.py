@@ -105,7 +105,7 @@ class AuditConsoleApp(App[None]):
             self._retire(self._load)
         self._load, self._opening = self._opening, None
         await self.switch_mode("investigate")
-        self._investigate.open(Session(message.source, message.source.status))
+        self._investigate.open(Session(message.source, message.source.status, self._load.places))
         self._remember(self._load.places)
 
     def _remember(self, places: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit_console.tui.recent import RecentSources
+from audit_console.tui.saved import QueryHistory, SavedSearches
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +14,8 @@ class Belongings:
     """The folders of a user.
 
     Attributes:
-        state: what the console remembers by itself: recent sources.
-        data: what the user made: marks.
+        state: what the console remembers by itself: recent sources, queries asked.
+        data: what the user made: marks, saved searches.
     """
 
     state: Path
@@ -24,6 +25,16 @@ class Belongings:
     def recent(self) -> RecentSources:
         """The recent sources."""
         return RecentSources(self.state / "recent.json")
+
+    @property
+    def queries(self) -> QueryHistory:
+        """The queries asked before."""
+        return QueryHistory(self.state / "queries.json")
+
+    @property
+    def searches(self) -> SavedSearches:
+        """The saved searches."""
+        return SavedSearches(self.data / "searches.json")
 
     @property
     def marks(self) -> Path:

@@ -12,7 +12,7 @@ from textual.dom import DOMNode
 from audit_console.search.reviews import REVIEWS, Review
 from audit_console.tui.actions import ACTIONS, Action, key_label
 from audit_console.tui.panes import node_of
-from audit_console.tui.screens.going import GoingScreen
+from audit_console.tui.screens.keeping import KeepingScreen
 
 
 class ReviewCommands(Provider):
@@ -33,7 +33,7 @@ class ReviewCommands(Provider):
                 yield Hit(score, matcher.highlight(title), run, help=review.text)
 
     def _offered(self) -> Iterator[tuple[Review, Callable[[], Any]]]:
-        if isinstance(self.screen, GoingScreen):
+        if isinstance(self.screen, KeepingScreen):
             for review in REVIEWS:
                 yield review, partial(self.screen.review, review)
 

@@ -13,12 +13,14 @@ from audit_console.sources.protocol import Source, Status
 class Session:
     """An open source, how far it was read and what the check says so far.
 
+    `places` is what was opened.
     `faults` counts findings of class F while the load runs. `error` is why the
     load broke off.
     """
 
     source: Source
     status: Status
+    places: tuple[str, ...] = ()
     faults: int = 0
     verification: Verification | None = None
     error: AuditConsoleError | None = None

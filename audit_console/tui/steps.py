@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.query import Stage, chips, query_text
 from audit_console.sources.protocol import Order
+
+
+class Typed(NamedTuple):
+    """A query as it was typed, and what it was read as."""
+
+    text: str
+    where: Filter
+    stages: tuple[Stage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,7 @@ class Look:
         offer: a query to try instead when this one finds nothing, because the log ended
             before the times it asks for.
         review: name of the standing review that this began as.
+        typed: the query that this look was asked by.
     """
 
     where: Filter = EVERYTHING
@@ -30,11 +40,20 @@ class Look:
     origin: str | None = None
     offer: str | None = None
     review: str | None = None
+    typed: Typed | None = None
 
     @property
     def text(self) -> str:
         """The query as it is typed; what is switched off is not in it."""
         return query_text(self.where, self.stages)
+
+    @property
+    def as_typed(self) -> str:
+        """The query as it was typed, relative times as such, unless it was changed since."""
+        typed = self.typed
+        if typed is not None and (typed.where, typed.stages) == (self.where, self.stages):
+            return typed.text
+        return self.text
 
     @property
     def title(self) -> str:

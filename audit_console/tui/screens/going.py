@@ -9,12 +9,10 @@ from functools import partial
 
 from audit_console.core.filters import EVERYTHING
 from audit_console.core.findings import Finding
-from audit_console.core.matching import MarkKey, Marks
 from audit_console.core.narrowing import How, Value, narrowed, within
 from audit_console.search.question import Question
-from audit_console.search.reviews import Review
 from audit_console.tui.asking import ValueActions
-from audit_console.tui.locating import UNREADABLE, Found, find_event, find_id, find_marked
+from audit_console.tui.locating import UNREADABLE, Found, find_event, find_id
 from audit_console.tui.screens.looking import CANNOT_BE_LOOKED_AT, LookingScreen
 from audit_console.tui.screens.surrounding import Around
 
@@ -184,60 +182,3 @@ class GoingScreen(LookingScreen):
             return
         dialog = RequestDialog(self._question, row["request_id"])
         self.app.push_screen(dialog, self.go_to_event)
-
-    def review(self, review: Review) -> None:
-        """Ask the query of a standing review; it can be edited like any other.
-
-        Its times count from the last event, so that it waits for the load to end.
-        """
-        if self._session is None or self._session.loading or self._session.status.last is None:
-            self.review_next = review
-            self.notify("the review is asked when the load ends")
-            return
-        self.review_next = None
-        self.ask(review.text, self.read_query(review.text), review=review.name)
-
-    # --- marks -------------------------------------------------------------------
-
-    def action_star(self) -> None:
-        """Star the selected event, or take its star away."""
-        row = self._table.selected
-        if row is not None and self._store is not None:
-            key = (row["id"], row["event_hash"])
-            marks = self._store.marks.get(key, Marks())
-            self.mark(key, replace(marks, star=not marks.star))
-
-    def mark(self, key: MarkKey, marks: Marks) -> None:
-        """Note something on an event."""
-        self.in_background(partial(self._mark, key, marks), "mark")
-
-    async def _mark(self, key: MarkKey, marks: Marks) -> None:
-        if self._store is None:
-            return
-        try:
-            await asyncio.to_thread(self._store.change, key, marks)
-        except CANNOT_BE_LOOKED_AT as error:
-            self.say(error)
-        self.show_marks()
-
-    def action_next_mark(self) -> None:
-        """Select the next event that is marked or broken."""
-        self.in_background(partial(self._go_to_mark, behind=True), "finding")
-
-    def action_previous_mark(self) -> None:
-        """Select the event before that is marked or broken."""
-        self.in_background(partial(self._go_to_mark, behind=False), "finding")
-
-    async def _go_to_mark(self, *, behind: bool) -> None:
-        view, row = self._table.view, self._table.selected
-        if view is None or row is None:
-            return
-        try:
-            found = await asyncio.to_thread(find_marked, view, row, behind=behind)
-        except CANNOT_BE_LOOKED_AT as error:
-            self.say(error)
-            return
-        if found is None:
-            self.notify("no further event is marked or broken" if behind else "none before it is")
-        else:
-            self._table.go_to(found)

@@ -20,7 +20,7 @@ from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import FilterAsked
 from audit_console.tui.clipboard import copy
 from audit_console.tui.results import events_behind
-from audit_console.tui.screens.going import GoingScreen
+from audit_console.tui.screens.keeping import KeepingScreen
 from audit_console.tui.session import Session
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets import event_columns as columns
@@ -42,7 +42,7 @@ WIDE_ENOUGH_FOR_FACETS = 140
 """Cells from which on the facets are there from the start."""
 
 
-class InvestigateScreen(GoingScreen):
+class InvestigateScreen(KeepingScreen):
     """The events with all that is counted of them.
 
     Below 120 columns the detail takes the place of the table; from there on it

@@ -34,11 +34,12 @@ from audit_console.errors import AuditConsoleError
 from audit_console.search.marks import MarkStore
 from audit_console.search.question import Question
 from audit_console.search.reviews import Review
+from audit_console.sources.protocol import Order
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import Session
-from audit_console.tui.steps import Look, Step, Steps
+from audit_console.tui.steps import Look, Step, Steps, Typed
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar
@@ -53,6 +54,9 @@ if TYPE_CHECKING:  # Polars need not be there for the first paint
 
 SECONDS_OF_REST = 0.15
 """How long typing must rest before what it would match is counted."""
+
+COMPLETED = 50_000
+"""Fields with more values are not completed: picking among them would hold up a key press."""
 
 CANNOT_BE_LOOKED_AT = (AuditConsoleError, OSError)
 
@@ -71,6 +75,7 @@ class LookingScreen(ConsoleScreen):
         self._session: Session | None = None
         self._steps = Steps()
         self._marks: Mapping[MarkKey, Marks] = NO_MARKS
+        self._queries = kept.queries
         self._asked: list[str] = []
         self._facets: dict[str, Facet] = {}
         self.review_next: Review | None = None
@@ -157,6 +162,7 @@ class LookingScreen(ConsoleScreen):
         (self.query_one(ResultTable) if self.look.stages else self._table).focus()
 
     async def _read_marks(self) -> None:
+        self._asked = [*reversed(await asyncio.to_thread(self._queries.texts))]
         self._store = await asyncio.to_thread(MarkStore, self._kept.marks)
         if self._store.warning is not None:
             self.notify(self._store.warning, severity="warning")
@@ -187,12 +193,19 @@ class LookingScreen(ConsoleScreen):
     def _on_submitted(self, event: QueryBar.Submitted) -> None:
         self.ask(event.text, event.query)
 
-    def ask(self, text: str, query: Query, *, review: str | None = None) -> None:
+    def ask(
+        self,
+        text: str,
+        query: Query,
+        *,
+        review: str | None = None,
+        order: Order | None = None,
+    ) -> None:
         """Take the look that a query asks for."""
         self.workers.cancel_group(self, "preview")
-        self.in_background(partial(self._ask, text, query, review), "ask")
+        self.in_background(partial(self._ask, text, query, review, order), "ask")
 
-    async def _ask(self, text: str, query: Query, review: str | None) -> None:
+    async def _ask(self, text: str, query: Query, review: str | None, order: Order | None) -> None:
         if self._session is None:
             return
         try:
@@ -201,25 +214,31 @@ class LookingScreen(ConsoleScreen):
             self.say(error)
             return
         last = self._session.status.last
-        look = replace(
-            self.look,
-            where=keeping_what_is_off(where, self.look.where) if review is None else where,
+        if review is None:
+            where = keeping_what_is_off(where, self.look.where)
+        look = Look(
+            where=where,
             stages=query.stages,
+            order=order or self.look.order,
+            typed=Typed(text, where, query.stages),
             origin=origin_of(query.where),
             offer=None if last is None else offer_end(text, query, last),
             review=review,
         )
-        self.remember_query(text)
         self.take(look)
         self.focus_events()
+        await self._remember(text)
 
-    def remember_query(self, text: str) -> None:
+    async def _remember(self, text: str) -> None:
         """Keep a query for the way up through earlier ones."""
-        if text.strip() and self._asked[-1:] != [text]:
-            self._asked.append(text)
+        try:
+            await asyncio.to_thread(self._queries.remember, text)
+        except CANNOT_BE_LOOKED_AT as error:
+            self.say(error)
+        self._asked = [*reversed(await asyncio.to_thread(self._queries.texts))]
 
     def _resolved(self, where: Filter) -> Filter:
-        from audit_console.sources.protocol import AtEvent, Order
+        from audit_console.sources.protocol import AtEvent
 
         def time_of(event_id: str) -> datetime | None:
             everything = replace(self._question, where=Filter())
@@ -298,7 +317,7 @@ class LookingScreen(ConsoleScreen):
     def known_values(self, field: Field) -> Sequence[tuple[str, int]]:
         """Give the commonest values of a field in the current result, with their counts."""
         found = self._facets.get(field_text(field))
-        if found is None:
+        if found is None or found.distinct > COMPLETED:
             return ()
         return [(one.text, one.count) for one in found.pick(MOST).values if one.text is not None]
 

@@ -1,0 +1,204 @@
+"""What the reader keeps of an investigation: marks, saved searches, files; and how it is shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import tzinfo
+from functools import partial
+
+from audit_console.core.matching import MarkKey, Marks
+from audit_console.errors import QueryError
+from audit_console.search.marks import known_tags
+from audit_console.search.reviews import Review
+from audit_console.sources.protocol import Order
+from audit_console.tui.locating import find_marked
+from audit_console.tui.saved import SavedSearch
+from audit_console.tui.screens.export import Export, ExportDialog
+from audit_console.tui.screens.going import GoingScreen
+from audit_console.tui.screens.looking import CANNOT_BE_LOOKED_AT
+from audit_console.tui.widgets import event_columns as columns
+
+
+class KeepingScreen(GoingScreen):
+    """A look of which something can be kept."""
+
+    # --- marks -------------------------------------------------------------------
+
+    @property
+    def _key(self) -> MarkKey | None:
+        row = self._table.selected
+        return None if row is None else (row["id"], row["event_hash"])
+
+    def action_star(self) -> None:
+        """Star the selected event, or take its star away."""
+        if self._key is not None and self._store is not None:
+            marks = self._store.marks.get(self._key, Marks())
+            self._note(self._key, replace(marks, star=not marks.star))
+
+    def action_mark(self) -> None:
+        """Ask for star, tags and note of the selected event."""
+        from audit_console.tui.screens.mark import MarkDialog
+
+        key = self._key
+        if key is None or self._store is None:
+            return
+        marks = self._store.marks
+        dialog = MarkDialog(marks.get(key, Marks()), known_tags(marks))
+        self.app.push_screen(dialog, partial(self._note, key))
+
+    def _note(self, key: MarkKey, marks: Marks | None) -> None:
+        if marks is not None:
+            self.in_background(partial(self._change_marks, key, marks), "mark")
+
+    async def _change_marks(self, key: MarkKey, marks: Marks) -> None:
+        if self._store is None:
+            return
+        try:
+            await asyncio.to_thread(self._store.change, key, marks)
+        except CANNOT_BE_LOOKED_AT as error:
+            self.say(error)
+        self.show_marks()
+
+    def action_next_mark(self) -> None:
+        """Select the next event that is marked or broken."""
+        self.in_background(partial(self._go_to_mark, behind=True), "finding")
+
+    def action_previous_mark(self) -> None:
+        """Select the event before that is marked or broken."""
+        self.in_background(partial(self._go_to_mark, behind=False), "finding")
+
+    async def _go_to_mark(self, *, behind: bool) -> None:
+        view, row = self._table.view, self._table.selected
+        if view is None or row is None:
+            return
+        try:
+            found = await asyncio.to_thread(find_marked, view, row, behind=behind)
+        except CANNOT_BE_LOOKED_AT as error:
+            self.say(error)
+            return
+        if found is None:
+            self.notify("no further event is marked or broken" if behind else "none before it is")
+        else:
+            self._table.go_to(found)
+
+    # --- searches ----------------------------------------------------------------
+
+    def review(self, review: Review | None) -> None:
+        """Ask the query of a standing review; it can be edited like any other.
+
+        Its times count from the last event, so that it waits for the load to end.
+        """
+        if review is None:
+            return
+        if self._session is None or self._session.loading or self._session.status.last is None:
+            self.review_next = review
+            self.notify("the review is asked when the load ends")
+            return
+        self.review_next = None
+        self.ask(review.text, self.read_query(review.text), review=review.name)
+
+    def action_reviews(self) -> None:
+        """List the standing reviews."""
+        from audit_console.tui.screens.reviews import ReviewsDialog
+
+        self.app.push_screen(ReviewsDialog(), self.review)
+
+    def action_save_search(self) -> None:
+        """Ask for a name to keep this search under."""
+        from audit_console.tui.screens.saved_searches import NameSearchDialog
+
+        taken = [search.name for search in self._kept.searches.all()]
+        self.app.push_screen(NameSearchDialog(self.look.as_typed, taken), self._save)
+
+    def _save(self, name: str | None) -> None:
+        if name is None:
+            return
+        names = tuple(column.name for column in self._table.columns[columns.FROZEN :])
+        search = SavedSearch(name, self.look.as_typed, names, self.look.order.value)
+        self.in_background(partial(self._store_search, search), "save")
+
+    async def _store_search(self, search: SavedSearch) -> None:
+        try:
+            await asyncio.to_thread(self._kept.searches.save, search)
+        except CANNOT_BE_LOOKED_AT as error:
+            self.say(error)
+            return
+        self.notify("the search is saved")
+
+    def action_saved_searches(self) -> None:
+        """List the saved searches."""
+        from audit_console.tui.screens.saved_searches import SavedSearchesDialog
+
+        self.app.push_screen(SavedSearchesDialog(self._kept.searches), self._ask_saved)
+
+    def _ask_saved(self, search: SavedSearch | None) -> None:
+        if search is None:
+            return
+        try:
+            query = self.read_query(search.query)
+        except QueryError as error:
+            self.say(error)
+            return
+        self.show_columns([name for name in search.columns if name in columns.BY_NAME])
+        self.ask(search.query, query, order=Order(search.order))
+
+    # --- how it is shown ---------------------------------------------------------
+
+    def action_columns(self) -> None:
+        """Ask which columns to show."""
+        from audit_console.tui.screens.columns import ColumnsDialog
+
+        chosen = [column.name for column in self._table.columns[columns.FROZEN :]]
+        names = [name for name in columns.BY_NAME if name not in columns.FIXED]
+        self.app.push_screen(ColumnsDialog(chosen, names), self.show_columns)
+
+    def show_columns(self, names: Sequence[str] | None) -> None:
+        """Show other columns; without names those that are there stay."""
+        if names:
+            self._table.columns = columns.named(names)
+
+    def action_zone(self) -> None:
+        """Ask in which zone to show times."""
+        from audit_console.tui.screens.zone import ZoneDialog
+
+        row = self._table.selected
+        if row is not None:
+            dialog = ZoneDialog(self._table.zone, row["timestamp"])
+            self.app.push_screen(dialog, self._show_zone)
+
+    def _show_zone(self, zone: tzinfo | None) -> None:
+        if zone is not None:
+            self._table.zone = zone
+
+    # --- files -------------------------------------------------------------------
+
+    def action_export(self) -> None:
+        """Ask for a file to write what is shown to."""
+        if self._session is None:
+            return
+        if self.is_partial:
+            self.notify("not all was read: the file will hold a part", severity="warning")
+        dialog = ExportDialog(
+            self._session.source.label, self._session.places, has_stages=bool(self.look.stages)
+        )
+        self.app.push_screen(dialog, self._export)
+
+    def _export(self, export: Export | None) -> None:
+        if export is not None:
+            self.in_background(partial(self._write, export), "export")
+
+    async def _write(self, export: Export) -> None:
+        from audit_console.search.exporting import print_export
+        from audit_console.search.output import write_file
+
+        question, stages = self._question, self.look.stages
+        try:
+            chunks = print_export(question, stages, export.form)
+            await asyncio.to_thread(write_file, export.path, chunks)
+        except CANNOT_BE_LOOKED_AT as error:
+            self.say(error)
+            return
+        of = "" if self._session is None else f" of {self._session.status.events:,} events read"
+        self.notify(f"written: {export.path} · {self._table.row_count:,}{of}")
