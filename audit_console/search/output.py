@@ -39,7 +39,8 @@ def check_target(
 
 def _is_same(target: Path, place: str) -> bool:
     """Tell whether a file that exists is at a place, or a log in a folder that is at it."""
-    found = (*glob.glob(place), *([place] if Path(place).exists() else []))  # noqa: PTH207 - any glob
+    at = str(Path(place).expanduser())
+    found = (*glob.glob(at), *([at] if Path(at).exists() else []))  # noqa: PTH207 - any glob
     folder = target.resolve().parent
     return any(
         target.samefile(path) or (folder.samefile(path) and _LOG_SUFFIXES & set(target.suffixes))

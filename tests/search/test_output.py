@@ -34,9 +34,12 @@ def test_a_file_that_exists_is_replaced_only_when_asked(log: Path, tmp_path: Pat
     assert refused.value.hint == "Name another file, or switch replacing on"
 
 
-@pytest.mark.parametrize("place", ["logs/audit.jsonl", "logs/*.jsonl", "logs", "lo*"])
+@pytest.mark.parametrize(
+    "place", ["logs/audit.jsonl", "logs/*.jsonl", "logs", "lo*", "~/logs/*.jsonl"]
+)
 def test_the_log_is_never_replaced(log: Path, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(log.parents[1])
+    monkeypatch.setenv("HOME", str(log.parents[1]))
     for target in (log, log.relative_to(log.parents[1])):
         with pytest.raises(UsageError, match="is the log itself"):
             check_target(target, force=True, places=[place])

@@ -60,9 +60,10 @@ class MarkDialog(Dialog[Marks]):
     def compose(self) -> ComposeResult:
         """Make star, tags, note and answer line."""
         tags = SafeInput(
-            " ".join(sorted(self._current.tags)),
+            "".join(f"{tag} " for tag in sorted(self._current.tags)),
             placeholder="tags, with spaces between them",
             suggester=TagSuggester(self._known),
+            select_on_focus=False,  # a key pressed adds to the tags
         )
         star = Toggle(
             "star", value=self._current.star, on=Span("★", "warn"), off=Span("☆", "muted")
@@ -72,7 +73,7 @@ class MarkDialog(Dialog[Marks]):
         box.add_class("dialog")
         note.border_title = "note"
         box.border_title = "mark this event"
-        box.border_subtitle = "^S saves · Space stars · Tab goes on · Esc leaves it"
+        box.border_subtitle = "^S saves · Tab goes on · ⇧Tab to the star · Esc leaves it"
         yield box
 
     def on_mount(self) -> None:
