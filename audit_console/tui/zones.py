@@ -73,11 +73,7 @@ def _zone(name: str | None) -> tzinfo | None:
 
 
 def _linked_name(localtime: Path) -> str | None:
-    try:
-        target = os.path.realpath(localtime)
-    except OSError:
-        return None
-    _, found, name = target.partition("/zoneinfo/")
+    _, found, name = os.path.realpath(localtime).partition("/zoneinfo/")
     return re.sub(r"^(?:posix|right)/", "", name) if found else None
 
 
