@@ -11,6 +11,7 @@ from benchmarks.tasks import FACETS
 
 PAGE_EVENTS = 50
 DUCKDB = "DuckDB, loaded"
+MILLION, TEN_MILLION = 1_000_000, 10_000_000
 
 
 def figures(events: int) -> Iterator[Figure]:
@@ -25,7 +26,7 @@ def figures(events: int) -> Iterator[Figure]:
             _timed(OURS, "filtered_page", file, PAGE_EVENTS),
             _timed(DUCKDB, "duckdb_page", file, PAGE_EVENTS),
         ],
-        Target("< 100 ms at 10 M", at_most=0.1),
+        _from(TEN_MILLION, events, Target("< 100 ms", at_most=0.1)),
     )
     yield Figure(
         "filter",
@@ -44,7 +45,7 @@ def figures(events: int) -> Iterator[Figure]:
             _timed(OURS, "facets_again", file, faceted),
             _timed(DUCKDB, "duckdb_facets", file, faceted),
         ],
-        Target("< 500 ms at 10 M", at_most=0.5),
+        _from(TEN_MILLION, events, Target("< 500 ms", at_most=0.5)),
     )
     yield Figure(
         "facets",
@@ -57,15 +58,20 @@ def figures(events: int) -> Iterator[Figure]:
         "timeline by result, asked first",
         "s",
         [_timed(OURS, "timeline", file, events), _timed(DUCKDB, "duckdb_timeline", file, events)],
-        Target("< 200 ms at 10 M", at_most=0.2),
+        _from(TEN_MILLION, events, Target("< 200 ms", at_most=0.2)),
     )
     yield Figure(
         "facets",
         "filter, page, 8 facets, timeline",
         "s",
         [_timed(OURS, "whole_screen", file, PAGE_EVENTS + faceted + events)],
-        Target("< 250 ms at 1 M", at_most=0.25),
+        _from(MILLION, events, Target("< 250 ms at 1 M", at_most=0.25)),
     )
+
+
+def _from(size: int, events: int, target: Target) -> Target | None:
+    """Hold a log to a target of the plan only if it is as large as the plan says."""
+    return target if events >= size else None
 
 
 def _timed(name: str, task: str, file: Path, expect: int) -> Contestant:

@@ -16,7 +16,10 @@ from benchmarks.logs import log_of
 from benchmarks.measure import Contestant, Figure, Sample, Target, take
 
 ROOT = Path(__file__).parents[1]
-GROUPS = ["help", "first-page", "load", "verify", "memory", "first-rows"]
+GROUPS = [
+    *("help", "first-page", "load", "verify", "memory"),
+    *("filter", "filter", "facets", "facets", "timeline", "facets", "first-rows"),
+]
 
 
 def test_the_benchmarks_take_every_figure_of_a_small_log(tmp_path: Path) -> None:
