@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
@@ -180,9 +181,8 @@ class KeepingScreen(GoingScreen):
             return
         if self.is_partial:
             self.notify("not all was read: the file will hold a part", severity="warning")
-        dialog = ExportDialog(
-            self._session.source.label, self._session.places, has_stages=bool(self.look.stages)
-        )
+        stem = re.sub(r"[^\w.-]+", "-", self._session.source.label).removesuffix(".jsonl")
+        dialog = ExportDialog(stem, self._session.places, has_stages=bool(self.look.stages))
         self.app.push_screen(dialog, self._export)
 
     def _export(self, export: Export | None) -> None:

@@ -158,7 +158,9 @@ class LookingScreen(ConsoleScreen):
         return isinstance(self.focused, EventTable | ResultTable)
 
     def focus_events(self) -> None:
-        """Go to the events, or to what the stages made of them."""
+        """Go to the events, or to what the stages made of them; facets make room for them."""
+        if self.has_class("-stacked"):
+            self.remove_class("-facets")
         (self.query_one(ResultTable) if self.look.stages else self._table).focus()
 
     async def _read_marks(self) -> None:

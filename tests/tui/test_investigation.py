@@ -1,0 +1,101 @@
+"""An investigation of the demo with keys alone: from the alarm to the secret that was read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from audit_console.demo import FILE_NAME, write_demo
+from audit_console.sources.archive import open_archive
+from audit_console.tui.widgets.facets_pane import FacetsPane
+from audit_console.tui.widgets.result_table import ResultTable
+from tests.tui.support import make_app, screen_lines, table_of, until, until_loaded, until_shown
+from tests.tui.test_asking import ask, look_of, type_text
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_from_the_alarm_to_the_evidence(  # noqa: PLR0915 - one story, step by step
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    write_demo(tmp_path)
+    log = tmp_path / FILE_NAME
+    app = make_app(lambda places: open_archive(places, keep=True), tmp_path, places=[str(log)])
+    async with app.run_test(size=size) as pilot:
+        await until_loaded(pilot)
+        await until_shown(pilot, "a bar")
+
+        # Orient: one burst stands out. Zoom into it.
+        await pilot.press("t", "n")
+        await until_shown(pilot, "burst")
+        await pilot.press("enter")
+        await until(pilot, lambda: table_of(app).row_count < 1000, "the time of the burst")
+
+        # Narrow: who failed, and from where?
+        await ask(pilot, " result:failure | count by user,ip | sort count desc")
+        await until(pilot, lambda: app.screen.query_one(ResultTable).row is not None)
+        top = app.screen.query_one(ResultTable).row
+        assert top is not None
+        assert (top["user"], top["ip"]) == ("marek.novak", "203.0.113.66")
+        await pilot.press("enter")
+        await until(pilot, lambda: table_of(app).row_count == top["count"], "the failures")
+
+        # Follow the address: what came of it?
+        await pilot.press("slash", "ctrl+u")
+        await type_text(pilot, "ip:203.0.113.66 result:success")
+        await until_shown(pilot, "would match")
+        await pilot.press("enter")
+        await until(pilot, lambda: look_of(pilot).text == "ip:203.0.113.66 result:success")
+        await pilot.press("a")
+        await until(pilot, lambda: app.screen.query_one(FacetsPane).has_focus)
+        await until_shown(pilot, "svc-backup")
+        await pilot.press("escape")
+        await ask(pilot, " type:secret_access")
+        await until(pilot, lambda: table_of(app).row_count == 1, "one event")
+        await pilot.press("g")
+        await until(pilot, lambda: table_of(app).selected is not None)
+        read = table_of(app).selected
+        assert read is not None
+        assert read["resource_id"] == "prod/payments-db"
+
+        # Look around it, without the filter, and come back.
+        matched = table_of(app).row_count
+        await pilot.press("s", "enter")
+        await until(pilot, lambda: any(line.startswith("◆") for line in screen_lines(app)))
+        await pilot.press("q")
+        await until(pilot, lambda: table_of(app).row_count == matched)
+
+        # Mark and note it.
+        await pilot.press("m")
+        await until(pilot, lambda: any(line.startswith("★") for line in screen_lines(app)))
+        await pilot.press("M")
+        await until_shown(pilot, "mark this event")
+        await type_text(pilot, "breach")
+        await pilot.press("tab")
+        await type_text(pilot, "read with a stolen password")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "mark this event" not in "\n".join(screen_lines(app)))
+        await ask(pilot, " tag:breach")
+        await until_shown(pilot, "1 of 19,632")
+
+        # Take the evidence away: the original line, and the mark.
+        await pilot.press("x")
+        await until_shown(pilot, "export")
+        await pilot.press("tab", "ctrl+u")
+        await type_text(pilot, str(tmp_path / "evidence.jsonl"))
+        await pilot.press("enter")
+        await until(pilot, (tmp_path / "evidence.jsonl").exists)
+        await pilot.press("x")
+        await pilot.press(*["down"] * 3, "tab", "ctrl+u")
+        await type_text(pilot, str(tmp_path / "marks.out"))
+        await pilot.press("enter")
+        await until(pilot, (tmp_path / "marks.out").exists)
+
+    evidence = (tmp_path / "evidence.jsonl").read_bytes()
+    assert evidence in log.read_bytes()
+    assert json.loads(evidence)["event_hash"] == read["event_hash"]
+    marks = json.loads((tmp_path / "marks.out").read_text())
+    assert marks["id"] == read["id"]
+    assert marks["tags"] == ["breach"]
+    assert marks["note"] == "read with a stolen password"
