@@ -11,7 +11,7 @@ from audit_console.demo import FILE_NAME, write_demo
 from audit_console.sources.archive import open_archive
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.result_table import ResultTable
-from tests.tui.support import make_app, screen_lines, table_of, until, until_loaded, until_shown
+from tests.tui.support import make_app, screen_text, table_of, until, until_loaded, until_shown
 from tests.tui.test_asking import ask, look_of, type_text
 
 
@@ -62,20 +62,20 @@ async def test_from_the_alarm_to_the_evidence(  # noqa: PLR0915 - one story, ste
         # Look around it, without the filter, and come back.
         matched = table_of(app).row_count
         await pilot.press("s", "enter")
-        await until(pilot, lambda: any(line.startswith("◆") for line in screen_lines(app)))
+        await until(pilot, lambda: "◆" in screen_text(app))
         await pilot.press("q")
         await until(pilot, lambda: table_of(app).row_count == matched)
 
         # Mark and note it.
         await pilot.press("m")
-        await until(pilot, lambda: any(line.startswith("★") for line in screen_lines(app)))
+        await until(pilot, lambda: "★" in screen_text(app))
         await pilot.press("M")
         await until_shown(pilot, "mark this event")
         await type_text(pilot, "breach")
         await pilot.press("tab")
         await type_text(pilot, "read with a stolen password")
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: "mark this event" not in "\n".join(screen_lines(app)))
+        await until(pilot, lambda: "mark this event" not in screen_text(app))
         await ask(pilot, " tag:breach")
         await until_shown(pilot, "1 of 19,632")
 
