@@ -72,7 +72,7 @@ def narrowed(where: Filter, how: How, values: Sequence[Value]) -> Filter:
             return where.with_terms(negate(all_of(map(value_term, values))))
         case How.REQUIRE:
             return where.with_terms(*(Term(value.field, Has()) for value in values))
-        case How.LACK:
+        case _:
             return where.with_terms(*(Not(Term(value.field, Has())) for value in values))
 
 

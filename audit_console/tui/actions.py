@@ -215,7 +215,12 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(Pane.INVESTIGATE, "timeline", ("t",), "Timeline", "go to the timeline, or back"),
     Action(
-        Pane.INVESTIGATE, "facets", ("a",), "Facets", "go to the facets, or back", in_footer=True
+        Pane.INVESTIGATE,
+        "facets",
+        ("a",),
+        "Facets",
+        "show the facets and go to them",
+        in_footer=True,
     ),
     Action(Pane.INVESTIGATE, "terms", ("c",), "Terms", "go to the terms of the filter"),
     Action(Pane.INVESTIGATE, "zoom_in", ("z",), "Zoom in", "half the time, around this event"),
@@ -298,6 +303,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     *_value_actions(Pane.DETAIL, "the value on this line"),
     *_value_actions(Pane.FACETS, "this value"),
+    Action(Pane.FACETS, "hide", ("q",), "Hide", "the facets away, and back to the events"),
     *_value_actions(Pane.RESULT, "the value under the cursor"),
     Action(Pane.FACETS, "toggle_facet", ("enter", "space"), "Open", "open or close this facet"),
     Action(Pane.FACETS, "close_facet", ("left", "h"), "Close", "close this facet"),

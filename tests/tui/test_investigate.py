@@ -205,7 +205,7 @@ async def test_what_the_scheme_leaves_uncovered_is_named(tmp_path: Path) -> None
     app = make_app(MemorySource([line.encode()]), tmp_path)
     async with app.run_test(size=(200, 60)) as pilot:
         await until_loaded(pilot)
-        await pilot.press("enter")
+        await pilot.press("a", "q", "enter")
         await until_shown(pilot, "can be changed without a trace")
         assert "unverifiable" in screen_text(app)
 

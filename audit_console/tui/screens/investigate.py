@@ -236,17 +236,17 @@ class InvestigateScreen(KeepingScreen):
     # --- time --------------------------------------------------------------------
 
     def action_facets(self) -> None:
-        """Go to the facets; from them back to the events, and the facets away."""
-        facets = self.query_one(FacetsPane)
-        if facets.has_focus:
-            self.set_class(False, "-facets")
-            self.focus_events()
-        else:
-            was_there = self.has_class("-facets")
-            self.add_class("-facets")
-            facets.focus()
-            if not was_there:
-                self.survey()
+        """Show the facets and go to them."""
+        was_there = self.has_class("-facets")
+        self.add_class("-facets")
+        self.query_one(FacetsPane).focus()
+        if not was_there:
+            self.survey()
+
+    @on(FacetsPane.HideAsked)
+    def _hide_facets(self) -> None:
+        self.remove_class("-facets")
+        self.focus_events()
 
     @on(FacetsPane.FieldAsked)
     def _ask_for_facet(self) -> None:

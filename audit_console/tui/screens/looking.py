@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on
+from textual.css.query import NoMatches
 from textual.worker import WorkType
 
 from audit_console.core.around import TICK, resolve
@@ -101,9 +102,19 @@ class LookingScreen(ConsoleScreen):
             raise LookupError("no log is open")
         return Question(self._session.source, self.look.where, self._marks)
 
-    def in_background(self, work: WorkType[None], group: str) -> None:
+    def in_background(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
         """Begin work that takes the place of the last of its group, whose answer is dropped."""
-        self.run_worker(work, group=group, exclusive=True)
+
+        async def while_there() -> None:
+            try:
+                await work()
+            except NoMatches:
+                if self.query(Completeness):
+                    raise
+                # The panes are gone: the program ends, and nobody waits for the answer.
+
+        guarded: WorkType[None] = while_there
+        self.run_worker(guarded, group=group, exclusive=True)
 
     # --- steps -------------------------------------------------------------------
 

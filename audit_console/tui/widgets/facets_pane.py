@@ -45,6 +45,9 @@ class FacetsPane(LineList, ValueActions):
     PANE = Pane.FACETS
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.FACETS)
 
+    class HideAsked(Message):
+        """The reader wants the room for the events."""
+
     class FieldAsked(Message):
         """The reader wants a facet of another field."""
 
@@ -248,6 +251,10 @@ class FacetsPane(LineList, ValueActions):
         if self._current is not None:
             shown = self._shown[self._current.field]
             self._change(shown.field, open=True, rare=not shown.rare, limit=FIRST_VALUES)
+
+    def action_hide(self) -> None:
+        """Ask to be hidden."""
+        self.post_message(self.HideAsked())
 
     def action_add_facet(self) -> None:
         """Ask for another field."""

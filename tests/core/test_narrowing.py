@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from audit_console.core.filters import EVERYTHING, Between, Field, FieldName, Filter, equals
+from audit_console.core.narrowing import (
+    How,
+    Value,
+    narrowed,
+    value_term,
+    window_of,
+    within,
+    without_time,
+)
+from audit_console.core.query import filter_text, parse
+from audit_console.core.timespan import Anchor
+
+USER = Field(FieldName.USER)
+ALICE = Value(USER, "alice")
+NOBODY = Value(USER, None)
+RESOURCE = (Value(Field(FieldName.RTYPE), "secret"), Value(Field(FieldName.RID), "a"))
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+EARLY, LATE = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 2, tzinfo=UTC)
+
+
+def read(text: str) -> Filter:
+    return parse(text, Anchor(NOW)).where
+
+
+@pytest.mark.parametrize(
+    ("before", "how", "values", "after"),
+    [
+        ("", How.INCLUDE, [ALICE], "user:=alice"),
+        ("user:bob", How.INCLUDE, [ALICE], "user:(bob OR =alice)"),
+        ("result:failure", How.INCLUDE, [NOBODY], "result:failure -user:*"),
+        ("result:failure", How.EXCLUDE, [ALICE], "result:failure -user:=alice"),
+        ("result:failure", How.EXCLUDE, [NOBODY], "result:failure user:*"),
+        ("", How.EXCLUDE, RESOURCE, "-(rtype:=secret rid:=a)"),
+        ("result:failure", How.ONLY, RESOURCE, "rtype:=secret rid:=a"),
+        ("", How.REQUIRE, [ALICE], "user:*"),
+        ("", How.LACK, [ALICE], "-user:*"),
+    ],
+)
+def test_pointing_at_a_value(before: str, how: How, values: list[Value], after: str) -> None:
+    assert filter_text(narrowed(read(before), how, values)) == after
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "written"),
+    [
+        (Field(FieldName.SEQ), "7", "seq:7"),
+        (Field(FieldName.HOUR), "7", "hour:7"),
+        (Field(FieldName.WEEKDAY), "sun", "weekday:sun"),
+        (Field(FieldName.DETAILS, ("a", "b")), "1.50", "details.a.b:=1.50"),
+    ],
+)
+def test_a_value_is_a_term_of_its_field(field: Field, text: str, written: str) -> None:
+    assert filter_text(Filter((value_term(Value(field, text)),))) == written
+
+
+def test_a_window_is_what_all_times_leave() -> None:
+    where = read("time:>=2026-11-01T00:00:00Z time:<2026-11-02T00:00:00Z user:alice")
+
+    assert window_of(where) == Between(EARLY, LATE)
+    assert window_of(EVERYTHING) == Between(None, None)
+
+
+def test_another_time_takes_the_place_of_those_in_force() -> None:
+    where = read("user:alice time:>=2026-10-01T00:00:00Z").with_terms(equals("result", "failure"))
+    narrowed_ = within(where, Between(EARLY, LATE))
+
+    assert window_of(narrowed_) == Between(EARLY, LATE)
+    assert filter_text(without_time(narrowed_)) == "user:alice result:=failure"
+
+
+def test_a_time_that_is_switched_off_stays() -> None:
+    where = read("time:>=2026-10-01T00:00:00Z").toggle(0)
+
+    assert without_time(where) == where
+    assert window_of(where) == Between(None, None)
