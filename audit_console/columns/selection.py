@@ -17,6 +17,10 @@ CODED_FROM = 8
 """Values are coded for a selection of at least one in so many events."""
 
 
+LENGTHS = 2
+"""Lengths of bins that are kept: of the timeline, and of the lines beside the facets."""
+
+
 class Codes:
     """Texts of a whole table as numbers, made when they are first asked for.
 
@@ -53,7 +57,7 @@ class Selection:
     events: pl.DataFrame
     index: pl.Series | None = None
     codes: Codes | None = None
-    _bins: Memo[Duration, pl.Series] = field(default_factory=lambda: Memo(1))
+    _bins: Memo[Duration, pl.Series] = field(default_factory=lambda: Memo(LENGTHS))
 
     @property
     def height(self) -> int:

@@ -118,11 +118,7 @@ async def test_hostile_values_of_every_field_are_shown_as_symbols(
         await until_loaded(pilot)
         assert table_of(app).row_count == len(TEXT_FIELDS) + 1
         assert_safe(app)
-        rows = [
-            line
-            for line in screen_lines(app)
-            if re.search(r"[✔✘·] 2026-11-01 00:00:\d\d\.\d{6} ", line)
-        ]
+        rows = [line for line in screen_lines(app) if ROW.search(line)]
         assert len(rows) == table_of(app).row_count
         await pilot.press("enter")
         for row in range(table_of(app).row_count):
