@@ -128,7 +128,7 @@ async def test_hostile_values_of_every_field_are_shown_as_symbols(
             assert_safe(app)
             await pilot.press("G")
             assert_safe(app)
-            await pilot.press("tab", "down")
+            await pilot.press("escape", "down")
 
 
 @pytest.mark.parametrize("attack", HOSTILE)
