@@ -117,9 +117,10 @@ async def until_loaded(pilot: Pilot[None]) -> None:
 
 
 def is_at_rest(app: App[Any]) -> bool:
-    """Tell whether the table has the rows of all that was read, and the rule says where it is."""
+    """Tell whether rows and counts are of all that was read, and the rule says where it is."""
     table, session = table_of(app), app.screen.query_one(SourceHeader).session
-    if session is None or table._fetching:
+    counting = any(worker.group == "survey" and not worker.is_finished for worker in app.workers)
+    if session is None or table._fetching or counting:
         return False
     if session.status.events == 0:
         return True
