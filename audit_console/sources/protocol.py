@@ -11,13 +11,14 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
-
-import polars as pl
+from typing import TYPE_CHECKING, Protocol
 
 from audit_console.core.filters import Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
+
+if TYPE_CHECKING:  # the screens name sources and orders before Polars is there
+    import polars as pl
 
 
 class Order(StrEnum):
