@@ -3,11 +3,15 @@
     AuditConsoleError            has .hint: what the reader can do about it
     ├── UsageError               the request itself is wrong                  exit 2
     │   └── QueryError           a query cannot be read; has .column and .suggestion
-    └── SourceError              could not look at the log                    exit 4
-        ├── SourceNotFound       nothing there
-        ├── SourceUnreadable     there, but not to be read: permission, I/O, a broken container
-        ├── NotAnAuditLog        read, but no line of it is an audit event
-        └── SourceChanged        the bytes are no longer those that were read
+    ├── SourceError              could not look at the log                    exit 4
+    │   ├── SourceNotFound       nothing there
+    │   ├── SourceUnreadable     there, but not to be read: permission, I/O, a broken container
+    │   ├── NotAnAuditLog        read, but no line of it is an audit event
+    │   └── SourceChanged        the bytes are no longer those that were read
+    └── WriterError              an event could not be stored                 exit 4
+        ├── EventRefused         it cannot be stored as it is: too large, a bad address
+        ├── SinkUnavailable      the store does not take it now: full, locked, unreachable
+        └── ChainBroken          the store's last event does not verify, nothing is put behind it
 
 Tampering is a finding, not an exception; a line that cannot be read is a value
 (`core.codec.Malformed`).
@@ -56,3 +60,19 @@ class NotAnAuditLog(SourceError):
 
 class SourceChanged(SourceError):
     """The log's bytes are no longer those that were read before."""
+
+
+class WriterError(AuditConsoleError):
+    """An event could not be stored."""
+
+
+class EventRefused(WriterError):
+    """The event cannot be stored as it is, however often it is tried."""
+
+
+class SinkUnavailable(WriterError):
+    """The store does not take events now; nothing was stored, a later try may go well."""
+
+
+class ChainBroken(WriterError):
+    """The last event of the store does not verify; a chain is never begun anew behind it."""

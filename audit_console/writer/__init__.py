@@ -1,0 +1,1 @@
+"""What an application embeds to write an audit log."""

@@ -1,0 +1,49 @@
+"""Where sealed events go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from audit_console.core.sealing import Head, Sealed
+
+Seal = Callable[[Head | None], Sequence[Sealed]]
+"""Gives a group of events its places behind a head; None stands for an empty chain.
+
+It is pure but for its clock and may be called again with another head, where a first try
+was not stored. The events keep their ids from one call to the next.
+"""
+
+
+class Sink(Protocol):
+    """A store of one chain. Its methods may be called from any thread."""
+
+    @property
+    def chain(self) -> str:
+        """Name of the chain that is written."""
+        ...
+
+    def append(self, seal: Seal, *, durable: bool) -> Sequence[Sealed]:
+        """Store a group of events, all of them or none, under the sink's own lock.
+
+        The lock holds for threads and processes alike: it is taken, the head is read,
+        `seal` called with it, what it gives is stored, and the lock is given back. So a
+        chain cannot fork.
+
+        Args:
+            seal: gives the events behind the head.
+            durable: whether they must survive a loss of power before this returns.
+
+        Raises:
+            SinkUnavailable: nothing was stored; a later try may go well.
+            ChainBroken: the stored head does not verify; nothing is appended to it.
+        """
+        ...
+
+    def sync(self) -> None:
+        """Make durable whatever was appended without."""
+        ...
+
+    def close(self) -> None:
+        """Give back files and connections."""
+        ...
