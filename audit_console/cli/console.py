@@ -15,12 +15,14 @@ from audit_console.errors import UsageError
 _USAGE = """\
 audit-console [SOURCE ...]
        audit-console demo
+       audit-console migrate DSN [options]
        audit-console search SOURCE ... QUERY [options]
        audit-console verify SOURCE ... [options]"""
 
 _EPILOG = """\
 commands:
   demo         open a made-up log that somebody broke into and tampered with
+  migrate      bring a PostgreSQL database to the schema of the log
   search       print the events that a query keeps, or counts of them
   verify       check a log and report, without a screen
 Each has a --help of its own. A first word that is a command is the command: open a
