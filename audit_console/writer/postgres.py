@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import count
-from typing import NoReturn
+from typing import Any
 
 import psycopg
 from psycopg import errors
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from audit_console.core.codec import EVENT_HASH_TAIL, Malformed, decode_line
-from audit_console.core.event import AuditEvent
 from audit_console.core.hashing import leaf_hash
 from audit_console.core.sealing import Head, Sealed
-from audit_console.database import connect, connection_string, told
+from audit_console.database import connect, connection_string, read_dsn, told
 from audit_console.errors import ChainBroken, EventRefused, SinkUnavailable, WriterError
 from audit_console.writer.sink import Seal
 
 PATIENCE_SECONDS = 10
-"""How long an append waits for a connection or for the chain, each, before it gives up."""
+"""How long an append waits for a connection, and for other writers of the chain."""
 
 _ATTEMPTS = 3
 """How often a group is tried that a lost connection or a deadlock put out."""
@@ -36,12 +35,12 @@ FROM audit_chain_heads head LEFT JOIN LATERAL (
     FROM audit_events event WHERE chain = head.chain ORDER BY seq DESC LIMIT 1
 ) last ON true
 WHERE head.chain = %s"""
-"""Not in the statement that locks: what that one sees is from before it had the lock."""
+"""A statement after the one that locks, which sees the table as it was before it waited."""
 
 _INSERT = """
 INSERT INTO audit_events SELECT * FROM json_populate_recordset(NULL::audit_events, %s)"""
-"""Takes the lines as they are, in one statement for one event or a thousand: about as fast
-as COPY, and in a pipeline, where COPY cannot be."""
+"""Takes the lines as they are, in one statement for one event or a thousand. About as fast
+as COPY, which would need a round trip of its own."""
 
 _MOVE_HEAD = """
 UPDATE audit_chain_heads SET seq = %s, event_hash = %s, recorded_at = %s WHERE chain = %s"""
@@ -49,9 +48,9 @@ _STORED = """
 SELECT audit_event_line(event) FROM audit_events event
 WHERE chain = %s AND id = ANY(%s::uuid[]) ORDER BY seq"""
 
-_NO_WAITING = "SET LOCAL synchronous_commit = off"
+_NOT_DURABLE = "SET LOCAL synchronous_commit = off"
 _FLUSH = "SELECT pg_logical_emit_message(true, 'audit-console', '')"
-"""Writes a record to the server's log, so that its commit flushes all that came before."""
+"""Writes a record into the server's log, so that its commit flushes all that came before."""
 
 _SESSION = """
 SELECT set_config('synchronous_commit', 'on', false)
@@ -59,7 +58,7 @@ SELECT set_config('synchronous_commit', 'on', false)
 UNION ALL
 SELECT set_config(name, %s, false) FROM pg_settings WHERE setting = '0'
     AND name IN ('lock_timeout', 'idle_in_transaction_session_timeout')"""
-"""What was said to be durable is, and a writer that hangs does not stop the others for long."""
+"""What is said to be durable is, and a writer that hangs does not stop the others for long."""
 
 
 class PostgresSink:
@@ -71,52 +70,38 @@ class PostgresSink:
     what is stored instead of storing it twice.
     """
 
-    def __init__(self, dsn: str, *, chain: str, pool_size: int = 2) -> None:
-        """Begin to connect; a server that is not there is said by the first append.
+    def __init__(self, dsn: str, *, chain: str) -> None:
+        """Begin to connect; that a server is not there is said by the first append.
 
         Args:
             dsn: a libpq connection string; its search path leads to the schema.
             chain: name of the chain.
-            pool_size: most connections at a time. Appends wait for each other at the head
-                row, so one works while another is replaced.
 
         Raises:
             UsageError: the DSN is none.
         """
+        read_dsn(dsn)
         self.chain = chain
         self._dsn = dsn
         self._unsynced = False
-        self._pool = ConnectionPool(
-            connection_string(dsn),
-            kwargs={"autocommit": True},
-            configure=_configure,
-            min_size=1,
-            max_size=pool_size,
-            timeout=PATIENCE_SECONDS,
-            name=f"audit chain {chain}",
-            open=True,
-        )
+        self._open_pool()
 
     def append(self, seal: Seal, *, durable: bool) -> Sequence[Sealed]:
         """Store a group of events, as `Sink.append` says.
 
         Raises:
-            SinkUnavailable: the server does not take it now, or not from this user.
+            SinkUnavailable: the server does not take it now, or not from this user. If the
+                connection was lost while it committed, the group may be stored; appending
+                it again finds out.
             ChainBroken: the last event that is stored is not the head of the chain.
             EventRefused: the database cannot hold an event, or has another one of its id.
         """
-        for attempt in count(1):
-            try:
-                return self._append(seal, durable)
-            except (errors.LockNotAvailable, PoolTimeout) as error:
-                self._give_up(error)
-            except psycopg.OperationalError as error:
-                if attempt == _ATTEMPTS:
-                    self._give_up(error)
-                self._pool.check()
-            except psycopg.Error as error:
-                self._give_up(error)
-        raise AssertionError("unreachable")
+        if os.getpid() != self._process:
+            self._open_pool()  # after a fork the connections are the parent's
+        try:
+            return self._append_at_last(seal, durable)
+        except psycopg.Error as error:
+            raise self._refusal(error) from error
 
     def sync(self) -> None:
         """Make durable whatever was appended without.
@@ -130,24 +115,49 @@ class PostgresSink:
             with self._pool.connection() as connection:
                 connection.execute(_FLUSH)
         except psycopg.Error as error:
-            self._give_up(error)
+            raise self._refusal(error) from error
         self._unsynced = False
 
     def close(self) -> None:
         """Give back the connections."""
         self._pool.close()
 
+    def _open_pool(self) -> None:
+        self._process = os.getpid()
+        self._pool = ConnectionPool(
+            connection_string(self._dsn),
+            kwargs={"autocommit": True},
+            configure=_configure,
+            max_size=1,  # appends wait for each other at the head row anyway
+            min_size=1,
+            timeout=PATIENCE_SECONDS,
+            name=f"audit chain {self.chain}",
+            open=True,
+        )
+
+    def _append_at_last(self, seal: Seal, durable: bool) -> Sequence[Sealed]:
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self._append(seal, durable)
+            except (errors.LockNotAvailable, PoolTimeout):
+                raise  # it was waited for
+            except psycopg.OperationalError:
+                self._pool.check()
+        return self._append(seal, durable)
+
     def _append(self, seal: Seal, durable: bool) -> Sequence[Sealed]:
+        sealed: Sequence[Sealed] = ()
         with self._pool.connection() as connection:
-            sealed: Sequence[Sealed] = []
             try:
                 with connection.pipeline(), connection.transaction():
                     if not durable:
-                        connection.execute(_NO_WAITING)
+                        connection.execute(_NOT_DURABLE)
                     sealed = seal(self._locked_head(connection))
                     if sealed:
                         self._store(connection, sealed)
-            except errors.UniqueViolation:
+            except errors.UniqueViolation as error:
+                if error.diag.constraint_name != "audit_events_id_key":
+                    raise self._broken("there is an event behind its head") from error
                 return self._stored(connection, sealed)
         self._unsynced = self._unsynced or not durable
         return sealed
@@ -156,17 +166,12 @@ class PostgresSink:
         """Lock the chain until the transaction ends, and give its head."""
         connection.execute(_BEGIN_CHAIN, [self.chain])
         connection.execute(_LOCK_HEAD, [self.chain])
-        seq, event_hash, recorded_at, last_seq, line = (
-            connection.execute(_LAST, [self.chain]).fetchone() or [None] * 5
-        )
+        last: tuple[Any, ...] = connection.execute(_LAST, [self.chain]).fetchone() or (None,) * 5
+        seq, event_hash, recorded_at, last_seq, line = last
         if seq is None and last_seq is None:
             return None
         if seq != last_seq or not _ends_with_its_hash(line, event_hash):
-            raise ChainBroken(
-                f"{self.chain}: the last stored event (seq {last_seq}) is not the head of the"
-                f" chain (seq {seq}) that was written",
-                hint="Look at it with audit-console verify; nothing is put behind it",
-            )
+            raise self._broken(f"its last stored event, seq {last_seq}, is not its head, seq {seq}")
         return Head(self.chain, seq, event_hash, recorded_at)
 
     def _store(self, connection: psycopg.Connection, sealed: Sequence[Sealed]) -> None:
@@ -177,24 +182,30 @@ class PostgresSink:
 
     def _stored(self, connection: psycopg.Connection, sealed: Sequence[Sealed]) -> Sequence[Sealed]:
         """Give a group that was stored by a try of which the answer was lost."""
-        ids = [one.event.id for one in sealed]
-        stored = [_read(line) for (line,) in connection.execute(_STORED, [self.chain, ids])]
-        if [_draft(one.event) for one in stored] != [_draft(one.event) for one in sealed]:
+        ids = [one.unsealed.id for one in sealed]
+        lines = [line for (line,) in connection.execute(_STORED, [self.chain, ids])]
+        stored = [_as_stored(one, line) for one, line in zip(sealed, lines, strict=False)]
+        known = [one for one in stored if one]
+        if len(known) < len(sealed):
             raise EventRefused(
-                f"{self.chain}: an event of the same id is stored already",
+                f"{self.chain}: another event of the same id is stored already",
                 hint="Give each event an id of its own",
             )
-        return stored
+        return known
 
-    def _give_up(self, error: psycopg.Error) -> NoReturn:
-        """Raise what an error of psycopg comes to for who appends."""
+    def _broken(self, what: str) -> ChainBroken:
+        return ChainBroken(
+            f"{self.chain}: {what}, so nothing is put behind it",
+            hint="Look at the chain with: audit-console verify DSN",
+        )
+
+    def _refusal(self, error: psycopg.Error) -> WriterError:
+        """Give what an error of psycopg comes to for who appends."""
         if isinstance(error, psycopg.DataError | psycopg.IntegrityError):
-            raise EventRefused(f"{self.chain}: {told(error, self._dsn)}") from error
+            return EventRefused(f"{self.chain}: {told(error, self._dsn)}")
         if isinstance(error, PoolTimeout):
             error = self._reason(error)
-        raise SinkUnavailable(
-            f"{self.chain}: {told(error, self._dsn)}", hint=_hint(error)
-        ) from error
+        return SinkUnavailable(f"{self.chain}: {told(error, self._dsn)}", hint=_hint(error))
 
     def _reason(self, timeout: PoolTimeout) -> psycopg.Error:
         """Say why there is no connection, which a pool does not."""
@@ -211,28 +222,30 @@ def _configure(connection: psycopg.Connection) -> None:
     connection.execute(_SESSION, [f"{PATIENCE_SECONDS}s"])
 
 
-def _ends_with_its_hash(line: str | None, event_hash: str) -> bool:
-    if line is None:
-        return False
-    entry = line.encode()[:-EVENT_HASH_TAIL]
-    return leaf_hash(entry) == event_hash and line.endswith(f',"event_hash":"{event_hash}"}}')
+def _ends_with_its_hash(line: str, event_hash: str) -> bool:
+    entry, tail = line[:-EVENT_HASH_TAIL], line[-EVENT_HASH_TAIL:]
+    return leaf_hash(entry.encode()) == event_hash and event_hash in tail
 
 
-def _read(line: str) -> Sealed:
+def _as_stored(sealed: Sealed, line: str) -> Sealed | None:
+    """Give an event the place that a stored line tells; None if the line is another's."""
     event = decode_line(line)
     if isinstance(event, Malformed):
-        raise ChainBroken(f"a stored event cannot be read: {event.reason}")
-    return Sealed(event, line)
-
-
-def _draft(event: AuditEvent) -> AuditEvent:
-    """Leave out of an event what its place in the chain makes of it."""
-    return replace(event, seq=None, recorded_at=None, previous_hash=None, event_hash=None)
+        return None
+    there = replace(
+        sealed,
+        seq=event.seq or 0,
+        recorded_at=event.recorded_at or "",
+        previous_hash=event.previous_hash or "",
+        event_hash=event.event_hash or "",
+        line=line,
+    )
+    return there if there.event == event else None
 
 
 def _hint(error: psycopg.Error) -> str:
     if isinstance(error, errors.UndefinedTable | errors.UndefinedFunction):
         return "Make the schema with: audit-console migrate DSN"
     if isinstance(error, errors.InsufficientPrivilege):
-        return "Grant the role audit_writer to the user"
+        return "Let an administrator run: GRANT audit_writer TO this user"
     return ""
