@@ -149,10 +149,10 @@ class PostgresSink:
         sealed: Sequence[Sealed] = ()
         with self._pool.connection() as connection:
             try:
-                with connection.pipeline(), connection.transaction():
+                with connection.pipeline() as pipeline, connection.transaction():
                     if not durable:
                         connection.execute(_NOT_DURABLE)
-                    sealed = seal(self._locked_head(connection))
+                    sealed = seal(self._locked_head(connection, pipeline))
                     if sealed:
                         self._store(connection, sealed)
             except errors.UniqueViolation as error:
@@ -162,11 +162,15 @@ class PostgresSink:
         self._unsynced = self._unsynced or not durable
         return sealed
 
-    def _locked_head(self, connection: psycopg.Connection) -> Head | None:
+    def _locked_head(
+        self, connection: psycopg.Connection, pipeline: psycopg.Pipeline
+    ) -> Head | None:
         """Lock the chain until the transaction ends, and give its head."""
         connection.execute(_BEGIN_CHAIN, [self.chain])
         connection.execute(_LOCK_HEAD, [self.chain])
-        last: tuple[Any, ...] = connection.execute(_LAST, [self.chain]).fetchone() or (None,) * 5
+        asked = connection.execute(_LAST, [self.chain])
+        pipeline.sync()  # from here on the server counts the time that it waits for us
+        last: tuple[Any, ...] = asked.fetchone() or (None,) * 5
         seq, event_hash, recorded_at, last_seq, line = last
         if seq is None and last_seq is None:
             return None
