@@ -18,7 +18,7 @@ from audit_console.writer.logger import AuditLogger
 from audit_console.writer.rotation import Rotation
 from audit_console.writer.sink import Sink
 
-__all__ = ["ArchiveSink", "AuditLogger", "PostgresSink", "Rotation", "Sink"]
+__all__ = ["ArchiveSink", "AuditLogger", "Rotation", "Sink"]
 
 
 def __getattr__(name: str) -> Any:
