@@ -137,7 +137,6 @@ def encode_content(event: AuditEvent | Unsealed) -> str:
 
 def place_entry(  # noqa: PLR0913 - an entry has these parts
     content: str,
-    *,
     chain: str,
     seq: int | None,
     event_id: str,

@@ -23,6 +23,7 @@ from audit_console.core.sealing import Unsealed, too_large
 from audit_console.errors import EventRefused
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_ADDRESSES = (str, ipaddress.IPv4Address, ipaddress.IPv6Address)
 _LEAVES = frozenset({str, int, bool, float, type(None)})
 _VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 
@@ -129,10 +130,10 @@ def details_text(details: Mapping[str, object]) -> str:
     Raises:
         EventRefused: a value in it is none of JSON, or it nests too deep.
     """
-    require_object("details", details)
     at_once = _plain_details_text(details)
     if at_once is not None:
         return at_once
+    require_object("details", details)
     try:
         return canonical_details(_object(details, "details", MAX_DEPTH - 1))
     except ValueError:
@@ -188,7 +189,7 @@ def _text(name: str, text: str) -> str:
 
 
 def _address(address: str) -> str:
-    if not isinstance(address, str | ipaddress.IPv4Address | ipaddress.IPv6Address):
+    if not isinstance(address, _ADDRESSES):
         raise _refused("ip_address", f"is a {type(address).__name__}, not text")
     return _known_address(str(address))
 

@@ -122,6 +122,15 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         return AsyncEvents(self)
 
     @property
+    def sink(self) -> Sink:
+        """Where events go."""
+        return self._store.sink
+
+    @sink.setter
+    def sink(self, sink: Sink) -> None:
+        self._store.sink = sink
+
+    @property
     def metrics(self) -> Metrics:
         """What the logger did so far."""
         return replace(self._store.metrics, queued=self._queue.queued)
