@@ -135,7 +135,7 @@ def encode_content(event: AuditEvent | Unsealed) -> str:
     )
 
 
-def place_entry(  # noqa: PLR0913 - an entry has these parts
+def place_entry(  # noqa: PLR0913, PLR0917 - the parts of an entry in their order
     content: str,
     chain: str,
     seq: int | None,
