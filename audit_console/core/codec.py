@@ -91,7 +91,11 @@ class Malformed:
 
 
 _DETAILS = json.JSONEncoder(
-    ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True
+    ensure_ascii=False,
+    allow_nan=False,
+    check_circular=False,  # what nests without end is a RecursionError soon enough
+    separators=(",", ":"),
+    sort_keys=True,
 )
 
 
@@ -101,6 +105,7 @@ def canonical_details(details: Mapping[str, object]) -> str:
     Raises:
         ValueError: a value is NaN, infinite or not JSON.
         TypeError: a value is of no JSON type.
+        RecursionError: it nests too deep.
     """
     return _DETAILS.encode(details)
 
@@ -130,9 +135,8 @@ def encode_content(event: AuditEvent | Unsealed) -> str:
     )
 
 
-def place_entry(  # noqa: PLR0913 - an entry has these parts
+def place_entry(  # noqa: PLR0913, PLR0917 - the parts of an entry in their order
     content: str,
-    *,
     chain: str,
     seq: int | None,
     event_id: str,

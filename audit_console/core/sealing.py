@@ -119,12 +119,12 @@ def seal(
     for unsealed in events:
         entry = place_entry(
             unsealed.content,
-            chain=quoted_chain,
-            seq=seq,
-            event_id=quote(unsealed.id),
-            recorded_at=quoted_recorded_at,
-            timestamp=quote(unsealed.timestamp) if unsealed.timestamp else quoted_recorded_at,
-            previous_hash=f'"{previous_hash}"',
+            quoted_chain,
+            seq,
+            quote(unsealed.id),
+            quoted_recorded_at,
+            quote(unsealed.timestamp) if unsealed.timestamp else quoted_recorded_at,
+            f'"{previous_hash}"',
         )
         covered = entry.encode()
         if len(covered) > MAX_ENTRY_BYTES:
