@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,7 +15,8 @@ from audit_console.core.hashing import leaf_hash
 from audit_console.core.sealing import Head, Sealed
 from audit_console.database import connect, connection_string, read_dsn, told
 from audit_console.errors import ChainBroken, EventRefused, SinkUnavailable, WriterError
-from audit_console.writer.sink import Seal
+from audit_console.writer.forking import renew_in_child
+from audit_console.writer.sink import Seal, require_chain_name
 
 PATIENCE_SECONDS = 10
 """How long an append waits for a connection, and for other writers of the chain."""
@@ -78,13 +78,33 @@ class PostgresSink:
             chain: name of the chain.
 
         Raises:
-            UsageError: the DSN is none.
+            UsageError: the DSN or the name is none.
         """
+        require_chain_name(chain)
         read_dsn(dsn)
-        self.chain = chain
+        self._chain = chain
         self._dsn = dsn
+        self.renew()
+        renew_in_child(self)
+
+    def renew(self) -> None:
+        """Begin anew in a forked child: the connections are the parent's."""
         self._unsynced = False
-        self._open_pool()
+        self._pool = ConnectionPool(
+            connection_string(self._dsn),
+            kwargs={"autocommit": True},
+            configure=_configure,
+            min_size=1,
+            max_size=1,  # appends wait for each other at the head row anyway
+            timeout=PATIENCE_SECONDS,
+            name=f"audit chain {self._chain}",
+            open=True,
+        )
+
+    @property
+    def chain(self) -> str:
+        """Name of the chain that is written."""
+        return self._chain
 
     def append(self, seal: Seal, *, durable: bool) -> Sequence[Sealed]:
         """Store a group of events, as `Sink.append` says.
@@ -96,8 +116,6 @@ class PostgresSink:
             ChainBroken: the last event that is stored is not the head of the chain.
             EventRefused: the database cannot hold an event, or has another one of its id.
         """
-        if os.getpid() != self._process:
-            self._open_pool()  # after a fork the connections are the parent's
         try:
             return self._append_at_last(seal, durable)
         except psycopg.Error as error:
@@ -114,26 +132,13 @@ class PostgresSink:
         try:
             with self._pool.connection() as connection:
                 connection.execute(_FLUSH)
+                self._unsynced = False
         except psycopg.Error as error:
             raise self._refusal(error) from error
-        self._unsynced = False
 
     def close(self) -> None:
         """Give back the connections."""
         self._pool.close()
-
-    def _open_pool(self) -> None:
-        self._process = os.getpid()
-        self._pool = ConnectionPool(
-            connection_string(self._dsn),
-            kwargs={"autocommit": True},
-            configure=_configure,
-            max_size=1,  # appends wait for each other at the head row anyway
-            min_size=1,
-            timeout=PATIENCE_SECONDS,
-            name=f"audit chain {self.chain}",
-            open=True,
-        )
 
     def _append_at_last(self, seal: Seal, durable: bool) -> Sequence[Sealed]:
         for _ in range(_ATTEMPTS - 1):
@@ -159,16 +164,16 @@ class PostgresSink:
                 if error.diag.constraint_name != "audit_events_id_key":
                     raise self._broken("there is an event behind its head") from error
                 return self._stored(connection, sealed)
-        self._unsynced = self._unsynced or not durable
-        return sealed
+            self._unsynced = not durable
+            return sealed
 
     def _locked_head(
         self, connection: psycopg.Connection, pipeline: psycopg.Pipeline
     ) -> Head | None:
         """Lock the chain until the transaction ends, and give its head."""
-        connection.execute(_BEGIN_CHAIN, [self.chain])
-        connection.execute(_LOCK_HEAD, [self.chain])
-        asked = connection.execute(_LAST, [self.chain])
+        connection.execute(_BEGIN_CHAIN, [self._chain])
+        connection.execute(_LOCK_HEAD, [self._chain])
+        asked = connection.execute(_LAST, [self._chain])
         pipeline.sync()  # from here on the server counts the time that it waits for us
         last: tuple[Any, ...] = asked.fetchone() or (None,) * 5
         seq, event_hash, recorded_at, last_seq, line = last
@@ -176,40 +181,40 @@ class PostgresSink:
             return None
         if seq != last_seq or not _ends_with_its_hash(line, event_hash):
             raise self._broken(f"its last stored event, seq {last_seq}, is not its head, seq {seq}")
-        return Head(self.chain, seq, event_hash, recorded_at)
+        return Head(self._chain, seq, event_hash, recorded_at)
 
     def _store(self, connection: psycopg.Connection, sealed: Sequence[Sealed]) -> None:
         lines = ",".join(one.line for one in sealed)
         head = sealed[-1].head
         connection.execute(_INSERT, [f"[{lines}]"])
-        connection.execute(_MOVE_HEAD, [head.seq, head.event_hash, head.recorded_at, self.chain])
+        connection.execute(_MOVE_HEAD, [head.seq, head.event_hash, head.recorded_at, self._chain])
 
     def _stored(self, connection: psycopg.Connection, sealed: Sequence[Sealed]) -> Sequence[Sealed]:
         """Give a group that was stored by a try of which the answer was lost."""
         ids = [one.unsealed.id for one in sealed]
-        lines = [line for (line,) in connection.execute(_STORED, [self.chain, ids])]
+        lines = [line for (line,) in connection.execute(_STORED, [self._chain, ids])]
         stored = [_as_stored(one, line) for one, line in zip(sealed, lines, strict=False)]
         known = [one for one in stored if one]
         if len(known) < len(sealed):
             raise EventRefused(
-                f"{self.chain}: another event of the same id is stored already",
+                f"{self._chain}: another event of the same id is stored already",
                 hint="Give each event an id of its own",
             )
         return known
 
     def _broken(self, what: str) -> ChainBroken:
         return ChainBroken(
-            f"{self.chain}: {what}, so nothing is put behind it",
+            f"{self._chain}: {what}, so nothing is put behind it",
             hint="Look at the chain with: audit-console verify DSN",
         )
 
     def _refusal(self, error: psycopg.Error) -> WriterError:
         """Give what an error of psycopg comes to for who appends."""
         if isinstance(error, psycopg.DataError | psycopg.IntegrityError):
-            return EventRefused(f"{self.chain}: {told(error, self._dsn)}")
+            return EventRefused(f"{self._chain}: {told(error, self._dsn)}")
         if isinstance(error, PoolTimeout):
             error = self._reason(error)
-        return SinkUnavailable(f"{self.chain}: {told(error, self._dsn)}", hint=_hint(error))
+        return SinkUnavailable(f"{self._chain}: {told(error, self._dsn)}", hint=_hint(error))
 
     def _reason(self, timeout: PoolTimeout) -> psycopg.Error:
         """Say why there is no connection, which a pool does not."""
