@@ -6,6 +6,7 @@ imports are not counted. The work gives back how many events (or bytes) it handl
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import sys
@@ -13,9 +14,18 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from statistics import quantiles
+from typing import Any, NamedTuple
 
-Work = Callable[[], int]
+
+class Timed(NamedTuple):
+    """What a work measured itself: seconds, and how many events it handled."""
+
+    seconds: float
+    amount: int
+
+
+Work = Callable[[], int | Timed]
 
 BLOCK = 1 << 20
 EVENT_HASH_TAIL = 81
@@ -212,6 +222,85 @@ def clickhouse_load(file: str) -> Work:
     return work
 
 
+def postgres_one_by_one(file: str) -> Work:
+    """Store events one by one, each on disk; give the 99th percentile of a call."""
+    groups, append = _postgres_writer(file, 1)
+
+    def work() -> Timed:
+        seconds = []
+        for group in groups:
+            start = time.perf_counter()
+            append(group)
+            seconds.append(time.perf_counter() - start)
+        return Timed(quantiles(seconds, n=100)[98], len(seconds))
+
+    return work
+
+
+def postgres_grouped(file: str) -> Work:
+    """Store events in groups of 1,000, each group on disk."""
+    groups, append = _postgres_writer(file, 1_000)
+    return lambda: sum(append(group) for group in groups)
+
+
+def _postgres_writer(file: str, size: int) -> tuple[list[Any], Callable[[Any], int]]:
+    """Start a server that ends with this process; give groups of events, and what stores one."""
+    from datetime import UTC, datetime
+
+    from audit_console.core.event import format_time
+    from audit_console.core.sealing import Unsealed, seal
+    from audit_console.writer.postgres import PostgresSink
+
+    fields = [key for key in Unsealed.__slots__ if key != "content"]
+    with Path(file).open(encoding="utf-8") as lines:
+        entries = [json.loads(line) for line in lines]
+    for entry in entries:
+        entry["details"] = entry["details"] and json.dumps(entry["details"])
+    events = [Unsealed(**{key: entry[key] for key in fields}) for entry in entries]
+    sink = PostgresSink(_postgres_database(), chain="audit.example.org/benchmark")
+
+    def append(group: list[Unsealed]) -> int:
+        now = format_time(datetime.now(UTC))
+        stored = sink.append(
+            lambda head: list(seal(group, chain=sink.chain, head=head, recorded_at=now)),
+            durable=True,
+        )
+        return len(stored)
+
+    return [events[at : at + size] for at in range(0, len(events), size)], append
+
+
+def postgres_copy(file: str) -> Work:
+    """Copy the same events, sealed already, into the same table by COPY."""
+    import psycopg
+
+    with Path(file).open(encoding="utf-8") as lines:
+        rows = [list(json.loads(line).values()) for line in lines]
+    details = 13
+    for row in rows:
+        row[details] = row[details] and json.dumps(row[details])
+    connection = psycopg.connect(_postgres_database(), autocommit=True)
+
+    def work() -> int:
+        for at in range(0, len(rows), 1_000):
+            with connection.cursor().copy("COPY audit_events FROM STDIN") as copy:
+                for row in rows[at : at + 1_000]:
+                    copy.write_row(row)
+        return len(rows)
+
+    return work
+
+
+def _postgres_database() -> str:
+    from audit_console.embedded import EmbeddedServer
+    from audit_console.migrate import migrate
+
+    server = EmbeddedServer(durable=True)
+    atexit.register(server.close)
+    migrate(server.dsn)
+    return server.dsn
+
+
 def hash_lines(file: str) -> Work:
     """Check the hash and link of each line with hashlib in a plain loop, parsing nothing."""
 
@@ -268,6 +357,9 @@ TASKS: dict[str, Callable[[str], Work]] = {
         duckdb_timeline,
         duckdb_load,
         clickhouse_load,
+        postgres_one_by_one,
+        postgres_grouped,
+        postgres_copy,
         hash_lines,
         hash_file,
         read_file,
@@ -280,8 +372,9 @@ def main() -> None:
     name, file = sys.argv[1:]
     work = TASKS[name](file)
     start = time.perf_counter()
-    amount = work()
-    print(json.dumps({"seconds": time.perf_counter() - start, "amount": amount}))
+    done = work()
+    timed = done if isinstance(done, Timed) else Timed(time.perf_counter() - start, done)
+    print(json.dumps(timed._asdict()))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from audit_console.embedded import EmbeddedServer
 from audit_console.migrate import migrate
-from tests.support.postgres import EmbeddedServer, database_of, new_database, server_dsn
+from tests.support.postgres import database_of, new_database, server_dsn
 
 DIRECTORY_VARIABLES = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 

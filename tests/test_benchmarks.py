@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 GROUPS = [
     *("help", "first-page", "load", "verify", "memory"),
     *("filter", "filter", "facets", "facets", "timeline", "facets", "first-rows"),
+    *("store-postgresql", "store-postgresql"),
 ]
 
 

@@ -20,11 +20,12 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from audit_console.core.sealing import Unsealed
+from audit_console.embedded import EmbeddedServer
 from audit_console.errors import SinkUnavailable
 from audit_console.migrate import migrate
 from audit_console.writer.postgres import PostgresSink
 from tests.support.chains import CHAIN
-from tests.support.postgres import EmbeddedServer, database_of, new_database
+from tests.support.postgres import database_of, new_database
 from tests.support.writing import sealer, stored_lines, unsealed, whole_chain
 
 ROOT = Path(__file__).parents[2]
