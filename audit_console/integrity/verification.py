@@ -55,6 +55,16 @@ class Verification:
         """Events whose content and link were checked and hold."""
         return sum(chain.verified for chain in self.chains)
 
+    @property
+    def failed(self) -> int:
+        """Events whose content or link does not hold."""
+        return sum(chain.failed for chain in self.chains)
+
+    @property
+    def not_checked(self) -> int:
+        """Events that carry nothing to check."""
+        return sum(chain.not_checked for chain in self.chains)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
