@@ -8,27 +8,19 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from audit_console.core.anchors import Remembered
 from audit_console.core.event import format_time, parse_time
+from audit_console.core.findings import Verdict
 from audit_console.core.notes import strict_base64
 from audit_console.errors import AuditConsoleError
+from audit_console.integrity.verification import Verification
 from audit_console.kept import KeptFile
 
 FILE_NAME = "witness.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """A tree of `size` leaves with the head `root`, as it was when it was verified."""
-
-    chain: str
-    size: int
-    root: bytes
-    verified_at: datetime
 
 
 class WitnessMemory:
@@ -67,6 +59,17 @@ class WitnessMemory:
             return [_encode(one) for one in kept.values()]
 
         self._file.change(merge)
+
+    def take_in(self, verification: Verification, at: datetime) -> None:
+        """Keep what a verification that read a whole log and found no fault saw.
+
+        Raises:
+            AuditConsoleError: the file cannot be read or written; it is as before.
+        """
+        if verification.verdict is not Verdict.FAIL and verification.status.complete:
+            self.remember(
+                Remembered(tree.chain, tree.size, tree.root, at) for tree in verification.trees
+            )
 
     def forget(self, chain: str) -> bool:
         """Drop what is remembered of a chain; tell whether there was anything.

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from audit_console.core.anchors import Remembered
 from audit_console.errors import AuditConsoleError
-from audit_console.integrity.memory import Remembered, WitnessMemory
+from audit_console.integrity.memory import WitnessMemory
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 TREE = Remembered("audit.example.org/a", 40, bytes(32), NOW)
@@ -21,7 +22,8 @@ REMEMBER_MANY = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from audit_console.integrity.memory import Remembered, WitnessMemory
+from audit_console.core.anchors import Remembered
+from audit_console.integrity.memory import WitnessMemory
 memory = WitnessMemory(Path(sys.argv[1]))
 for size in range(1, 41):
     memory.remember([Remembered(f"chain/{sys.argv[2]}/{size % 4}", size, bytes(32),
