@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from audit_console.core.anchors import SignedHead
+from audit_console.core.anchors import SignedHead, Vouchers
 from audit_console.core.event import Scheme
 from audit_console.core.findings import Code, Finding, Verdict
+from audit_console.core.prunes import PruneRecord
 from audit_console.sources.protocol import Status
 
 
@@ -59,6 +60,7 @@ class Verification:
     `findings` lists the first of each code, `counts` counts all. `cannot_show`
     are sentences on what this run does not establish. `trees` are those that a
     console may remember, if there is no fault. `policy_sha256` names the policy.
+    `vouchers` are what the log was held against, `prunes` the last record of each chain.
     """
 
     verdict: Verdict
@@ -69,6 +71,8 @@ class Verification:
     status: Status
     trees: tuple[Tree, ...] = ()
     policy_sha256: str | None = None
+    vouchers: Vouchers = field(default_factory=Vouchers)
+    prunes: tuple[PruneRecord, ...] = ()
 
     @property
     def verified(self) -> int:
