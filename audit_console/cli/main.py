@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from audit_console.cli import console, demo, search, verify
+from audit_console.cli import console, demo, evidence, search, verify
 from audit_console.cli.exit_codes import ExitCode, code_of_error
 from audit_console.cli.output import close_stdout
 from audit_console.cli.talk import say, say_error
@@ -17,6 +17,7 @@ from audit_console.errors import AuditConsoleError
 
 COMMANDS: dict[str, Callable[[Sequence[str]], ExitCode]] = {
     demo.NAME: demo.run,
+    evidence.NAME: evidence.run,
     search.NAME: search.run,
     verify.NAME: verify.run,
 }

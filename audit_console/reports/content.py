@@ -139,7 +139,7 @@ def _file(file: FileStatus) -> Section:
         title=named(file.name),
         fields=(
             worded("size", f"{file.bytes:,} bytes, {file.lines:,} lines"),
-            exact("sha256", file.sha256 or "none: not read to the end"),
+            exact("sha256", file.sha256 or "not computed in this run"),
         ),
     )
 
