@@ -18,10 +18,7 @@ if TYPE_CHECKING:  # Textual's modules are near, and `--help` must answer at onc
 
 _USAGE = """\
 audit-console [SOURCE ...]
-       audit-console demo
-       audit-console evidence SOURCE ... QUERY -o FILE [options]
-       audit-console search SOURCE ... QUERY [options]
-       audit-console verify SOURCE ... [options]"""
+       audit-console COMMAND ..."""
 
 _EPILOG = """\
 commands:
@@ -29,6 +26,12 @@ commands:
   evidence     pack events into a file that anybody can check again
   search       print the events that a query keeps, or counts of them
   verify       check a log and report, without a screen
+  checkpoint   sign how far a log goes, look who signed, take a copy away
+  seal         sign a log that has weak hashes or none
+  prove        write a file that shows that one event is in a log
+  check-proof  check such a file
+  keys         make the keys that sign, show their public half
+  memory       what this console remembers of logs
 Each has a --help of its own. A first word that is a command is the command: open a
 log of that name as ./verify, or behind --, as in: audit-console -- verify
 

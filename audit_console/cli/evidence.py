@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit_console.cli import trusting
 from audit_console.cli.exit_codes import ExitCode, code_of_verification
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import write_stdout
@@ -54,7 +55,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
             hint="leave out what follows the first |",
         )
     with scratch_folder(), closing(open_source(places, keep=True)) as source:
-        case = _case(source, query)
+        case = _case(source, query, options)
         with whole_file(target) as file:
             packed = write_package(file, case)
         say(_summary(packed, target))
@@ -73,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="the package, a new zip file")
     parser.add_argument("--force", action="store_true", help="let -o replace a file that exists")
+    trusting.add_policy_option(parser)
+    trusting.add_checkpoint_option(parser)
     parser.add_argument(
         "--script", action="store_true", help="print the script that checks packages, and end"
     )
@@ -95,14 +98,17 @@ def _print_script() -> ExitCode:
     return ExitCode.PASS
 
 
-def _case(source: Source, query: str) -> Case:
+def _case(source: Source, query: str, options: argparse.Namespace) -> Case:
     from audit_console.cli.watch import verify_watched
     from audit_console.evidence.case import Case
     from audit_console.reports.model import Report
     from audit_console.search.found import Found
     from audit_console.search.question import Question
 
-    verification = verify_watched(source)
+    trust = trusting.load_trust(options.policy, options.checkpoint)
+    key = trusting.console_key()
+    verification = verify_watched(source, trust=trust)
+    trusting.remember(verification)
     found = Found.by(query, source, verification)
     report = Report(
         verification=verification,
@@ -115,6 +121,8 @@ def _case(source: Source, query: str) -> Case:
         question=Question(source, found.where, _marks()),
         query=query,
         report=report,
+        policy=trust.policy,
+        key=key,
     )
 
 

@@ -101,8 +101,7 @@ class _Package:
     def _prove(
         self, events: pl.DataFrame
     ) -> tuple[pl.DataFrame, list[ProvenTree], list[Voucher | None]]:
-        chains = frozenset(chain.chain for chain in self._verification.chains)
-        witnesses = Witnesses.of(self._case.trust, self._source.checkpoints(), chains)
+        witnesses = Witnesses(self._verification)
         prunes = {record.chain: record for record in self._verification.prunes}
         reader = TreeReader(events.filter(pl.col("why_not").is_null()), witnesses.sizes, prunes)
         trees = reader.read(self._source)
@@ -126,8 +125,8 @@ class _Package:
             self._packer.add(f"tree-{number}.txt", _print_parts(tree))
             if voucher is not None and voucher.note is not None:
                 self._add_text(f"checkpoint-{number}.txt", voucher.note)
-        if self._case.policy_text is not None:
-            self._add_text(POLICY, self._case.policy_text)
+        if self._case.policy is not None:
+            self._packer.add(POLICY, [self._case.policy.content])
 
     def _add_manifest(
         self,

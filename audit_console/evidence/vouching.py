@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from audit_console.core.anchors import SignedHead
-from audit_console.core.checkpoints import SignedCheckpoint, decode_stored_checkpoint
 from audit_console.core.event import format_time
 from audit_console.evidence.trees import OF_LINES, ProvenTree
-from audit_console.integrity.trust import Judge, Trust
-
-
-@dataclass(frozen=True, slots=True)
-class TrustedNote:
-    """A checkpoint that a policy trusts, as it was signed."""
-
-    name: str
-    size: int
-    root: bytes
-    note: str
+from audit_console.integrity.verification import Verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,42 +21,23 @@ class Voucher:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Witnesses:
-    """All that may vouch for the trees of one log.
+    """All that may vouch for the trees of one log, as its verification found it."""
 
-    Attributes:
-        trust: the policy, and what the console remembers.
-        notes: the checkpoints that the policy trusts.
-        chains: names of the v1 chains. Another name is that of a seal over lines.
-    """
-
-    trust: Trust
-    notes: Sequence[TrustedNote]
-    chains: frozenset[str]
-
-    @classmethod
-    def of(cls, trust: Trust, stored: Sequence[str], chains: frozenset[str]) -> Witnesses:
-        """Judge the checkpoints kept beside a log, and those that the trust brings."""
-        judge = Judge(trust.policy)
-        notes = [
-            TrustedNote(
-                signed.checkpoint.origin, judged.size, judged.checkpoint.root, str(signed.note)
-            )
-            for signed in map(decode_stored_checkpoint, (*stored, *trust.checkpoints))
-            if isinstance(signed, SignedCheckpoint)
-            and isinstance(judged := judge.judge(signed), SignedHead)
-            and judged.trusted
-        ]
-        return cls(trust, notes, chains)
+    def __init__(self, verification: Verification) -> None:
+        vouchers = verification.vouchers
+        heads = [head for heads in vouchers.heads.values() for head in heads if head.trusted]
+        self._heads = sorted(heads, key=lambda head: head.size, reverse=True)
+        self._remembered = vouchers.remembered.values()
+        self._chains = {chain.chain for chain in verification.chains}
 
     @property
     def sizes(self) -> dict[str, set[int]]:
         """At how many leaves the heads are to be compared, by name."""
         sizes: dict[str, set[int]] = {}
-        for note in self.notes:
-            sizes.setdefault(note.name, set()).add(note.size)
-        for seen in self.trust.remembered.values():
+        for head in self._heads:
+            sizes.setdefault(head.checkpoint.origin, set()).add(head.size)
+        for seen in self._remembered:
             sizes.setdefault(seen.chain, set()).add(seen.size)
         return sizes
 
@@ -77,22 +46,20 @@ class Witnesses:
         return next(self._vouchers(tree), None)
 
     def _vouchers(self, tree: ProvenTree) -> Iterator[Voucher]:
-        for note in sorted(self.notes, key=lambda note: note.size, reverse=True):
-            if self._is_of(note.name, tree) and tree.heads.get(note.size) == note.root:
-                said = {"by": "checkpoint", "size": note.size, "root": _base64(note.root)}
-                yield Voucher(note.name, note.size, said, note.note)
-        for seen in self.trust.remembered.values():
+        for head in self._heads:
+            name, root = head.checkpoint.origin, head.checkpoint.root
+            if self._is_of(name, tree) and tree.heads.get(head.size) == root:
+                said: dict[str, object] = {"by": "checkpoint", "size": head.size}
+                yield Voucher(name, head.size, said | {"root": _base64(root)}, str(head.note))
+        for seen in self._remembered:
             if self._is_of(seen.chain, tree) and tree.heads.get(seen.size) == seen.root:
-                said = {
-                    "by": "memory",
-                    "size": seen.size,
-                    "root": _base64(seen.root),
-                    "verified_at": format_time(seen.verified_at),
-                }
-                yield Voucher(seen.chain, seen.size, said)
+                said = {"by": "memory", "size": seen.size, "root": _base64(seen.root)}
+                when = {"verified_at": format_time(seen.verified_at)}
+                yield Voucher(seen.chain, seen.size, said | when)
 
     def _is_of(self, name: str, tree: ProvenTree) -> bool:
-        return name not in self.chains if tree.name == OF_LINES else name == tree.name
+        """Tell whether a name is that of the tree; one of no chain is that of a seal."""
+        return name not in self._chains if tree.name == OF_LINES else name == tree.name
 
 
 def _base64(root: bytes) -> str:

@@ -11,7 +11,7 @@ from audit_console.core.safe_text import safe_text
 from audit_console.integrity.verification import ChainSummary
 from audit_console.reports.document import Document, Field, Section, Tone, exact, named, worded
 from audit_console.reports.explanations import EXPLANATIONS
-from audit_console.reports.model import CLASS_ORDER, Report, Standing, Statement, meaning
+from audit_console.reports.model import CLASS_ORDER, Report, Standing, Statement, cosigners, meaning
 from audit_console.reports.vouching import vouching_sections
 from audit_console.sources.protocol import FileStatus
 
@@ -27,7 +27,7 @@ _CLASS_BADGES = {
 }
 _HOLDS = {
     "Integrity": "every event that was read has the content and the link that its hash says",
-    "Coverage": "no event is missing, and the end is vouched for",
+    "Coverage": "no event is missing, as far as the log is vouched for",
 }
 
 
@@ -124,6 +124,9 @@ def _of_chain(chain: ChainSummary) -> Iterator[Field]:
         yield exact("root", base64.b64encode(chain.root).decode())
     if chain.sealed_size:
         yield worded("sealed", f"the first {chain.sealed_size:,} events")
+    if chain.sealed_by is not None:
+        by = [f"{chain.sealed_by.size:,} events by the log", *cosigners(chain.sealed_by)]
+        yield worded("signed", "; ".join(by))
 
 
 def _covered(chain: ChainSummary) -> str:

@@ -32,15 +32,10 @@ PACKAGE, _ = packed(
     log_of(WHOLE, [stored(LEAVES, 32)]),
     OF_USER_3,
     trust=trust_in(),
-    policy_text=policy_text(),
     key=witness_key(2),
 )
 FILES = files_of(PACKAGE)
-UNSIGNED = files_of(
-    packed(
-        log_of(WHOLE, [stored(LEAVES, 32)]), OF_USER_3, trust=trust_in(), policy_text=policy_text()
-    )[0]
-)
+UNSIGNED = files_of(packed(log_of(WHOLE, [stored(LEAVES, 32)]), OF_USER_3, trust=trust_in())[0])
 KEY = str(witness_key(2).verifier)
 
 

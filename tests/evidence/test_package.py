@@ -145,9 +145,7 @@ def test_without_a_voucher_it_says_so() -> None:
 
 def test_the_largest_trusted_checkpoint_vouches() -> None:
     notes = [stored(LEAVES, size) for size in (8, 32)]
-    package, made = packed(
-        log_of(WHOLE, notes), OF_USER_3, trust=trust_in(), policy_text=policy_text()
-    )
+    package, made = packed(log_of(WHOLE, notes), OF_USER_3, trust=trust_in())
     files = files_of(package)
     (tree,) = manifest_of(files)["trees"]
     root = base64.b64encode(naive_root(LEAVES[:32])).decode()
@@ -169,7 +167,7 @@ def test_a_checkpoint_that_the_policy_does_not_trust_does_not_vouch() -> None:
 def test_a_checkpoint_over_another_past_does_not_vouch() -> None:
     other = leaves(v1_chain(COUNT, chain="audit.example.org/other"))
     notes = [stored(other, 32), stored(LEAVES, 16)]
-    files = files_of(packed(log_of(WHOLE, notes), trust=trust_in(), policy_text=policy_text())[0])
+    files = files_of(packed(log_of(WHOLE, notes), trust=trust_in())[0])
     assert manifest_of(files)["trees"][0]["vouched"]["size"] == 16
     assert refusal(files) is None
 
@@ -187,7 +185,7 @@ def test_the_checkpoints_of_the_published_vectors_vouch() -> None:
     notes = (V1_VECTORS.parent / "audit.checkpoints.jsonl").read_text("utf-8").splitlines()
     trust = Trust(parse_policy(policy))
     source = log_of(lines_of(V1_VECTORS), notes)
-    package, made = packed(source, "result:failure", trust=trust, policy_text=policy)
+    package, made = packed(source, "result:failure", trust=trust)
     files = files_of(package)
     assert made.proven == made.selected > 0
     assert refusal(files, policy=policy) is None
@@ -219,7 +217,7 @@ def test_a_damaged_log_proves_what_is_left(
     tamper: Tamper, unproven: dict[str, int], vouched: int
 ) -> None:
     log = log_of(tamper(WHOLE), [stored(LEAVES, COUNT)])
-    package, made = packed(log, OF_USER_3, trust=trust_in(), policy_text=policy_text())
+    package, made = packed(log, OF_USER_3, trust=trust_in())
     files = files_of(package)
     assert refusal(files) is None
     assert manifest_of(files)["unproven"] == unproven
@@ -229,7 +227,7 @@ def test_a_damaged_log_proves_what_is_left(
 
 def test_a_rewritten_log_is_vouched_for_by_nothing() -> None:
     log = log_of(edited(5, rehash=True, action="x")(WHOLE), [stored(LEAVES, COUNT)])
-    package, made = packed(log, OF_USER_3, trust=trust_in(), policy_text=policy_text())
+    package, made = packed(log, OF_USER_3, trust=trust_in())
     assert (made.proven, made.vouched) == (6, 0)
     assert refusal(files_of(package)) is None
 
@@ -262,8 +260,8 @@ def _unhashed(lines: Sequence[bytes]) -> list[bytes]:
 @pytest.mark.parametrize("lines", [ORCHESTRATOR, _unhashed(ORCHESTRATOR)], ids=["weak", "none"])
 def test_lines_of_other_formats_are_leaves_as_a_seal_takes_them(lines: list[bytes]) -> None:
     note = stored(_line_leaves(lines), 16, origin=SEALED_AS)
-    trust, policy = trust_in([log_key(SEALED_AS)]), policy_text([log_key(SEALED_AS)])
-    package, made = packed(log_of(lines, [note]), "result:success", trust=trust, policy_text=policy)
+    trust = trust_in([log_key(SEALED_AS)])
+    package, made = packed(log_of(lines, [note]), "result:success", trust=trust)
     files = files_of(package)
     assert (made.selected, made.proven, made.vouched) == (7, 7, 6)
     (tree,) = manifest_of(files)["trees"]
@@ -293,7 +291,7 @@ def test_any_selection_of_any_tree_is_proven(count: int, seed: int, share: float
     events = linked(events)
     size = rng.randint(1, count)
     source = log_of(v1_lines(events), [stored(leaves(events), size)])
-    package, made = packed(source, "request:wanted", trust=trust_in(), policy_text=policy_text())
+    package, made = packed(source, "request:wanted", trust=trust_in())
     files = files_of(package)
     assert refusal(files) is None
     assert made.selected == made.proven == sum(chosen)

@@ -39,7 +39,6 @@ def packed(
     query: str = "",
     *,
     trust: Trust = NO_TRUST,
-    policy_text: str | None = None,
     key: SigningKey | None = None,
     marks: Mapping[MarkKey, Marks] = NO_MARKS,
 ) -> tuple[bytes, Packed]:
@@ -58,8 +57,7 @@ def packed(
         question=Question(source, found.where, marks),
         query=query,
         report=report,
-        trust=trust,
-        policy_text=policy_text,
+        policy=trust.policy,
         key=key,
     )
     target = io.BytesIO()

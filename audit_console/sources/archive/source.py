@@ -21,7 +21,8 @@ from audit_console.core.findings import Code
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.errors import NotAnAuditLog, SourceUnreadable
-from audit_console.sources.archive.files import CHECKPOINTS, PRUNES, ArchiveFile, lines_beside
+from audit_console.sources.archive.beside import lines_beside
+from audit_console.sources.archive.files import CHECKPOINTS, PRUNES, ArchiveFile
 from audit_console.sources.archive.reading import Piece, read_pieces
 from audit_console.sources.archive.text import RandomAccess
 from audit_console.sources.protocol import (
