@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.integrity.memory import WitnessMemory
     from audit_console.integrity.trust import Trust
     from audit_console.integrity.verification import Verification
+    from audit_console.signing import SigningKey
 
 _MAX_NOTES_BYTES = 64 << 20
 
@@ -28,6 +29,17 @@ def add_policy_option(parser: argparse.ArgumentParser) -> None:
         "--policy",
         metavar="FILE",
         help="whose checkpoints count (default: `policy` of the configuration)",
+    )
+
+
+def add_checkpoint_option(parser: argparse.ArgumentParser) -> None:
+    """Let a command be given checkpoints."""
+    parser.add_argument(
+        "--checkpoint",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a checkpoint that was kept elsewhere than beside the log",
     )
 
 
@@ -51,6 +63,21 @@ def console_key_path() -> Path:
     from platformdirs import user_data_path
 
     return config().console_key or user_data_path(PROGRAM) / "console.key"
+
+
+def console_key() -> SigningKey | None:
+    """Read the key with which this console signs; None where it has none.
+
+    Raises:
+        UsageError: the settings or the key cannot be used.
+    """
+    from audit_console.core.notes import KeyType
+    from audit_console.signing import load_key
+
+    path = console_key_path()
+    if config().console_key is None and not path.exists():
+        return None
+    return load_key(path, KeyType.WITNESS)
 
 
 def memory() -> WitnessMemory:

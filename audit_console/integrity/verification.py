@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from audit_console.core.anchors import SignedHead
+from audit_console.core.anchors import SignedHead, Vouchers
 from audit_console.core.event import Scheme
 from audit_console.core.findings import Code, Finding, Verdict
+from audit_console.core.prunes import PruneRecord
 from audit_console.sources.protocol import Status
 
 
@@ -61,6 +62,7 @@ class Verification:
     `findings` lists the first of each code, `counts` counts all. `cannot_show`
     are sentences on what this run does not establish. `trees` are those that a
     console may remember, if there is no fault. `policy_sha256` names the policy.
+    `vouchers` are what the log was held against, `prunes` the last record of each chain.
     """
 
     verdict: Verdict
@@ -71,11 +73,23 @@ class Verification:
     status: Status
     trees: tuple[Tree, ...] = ()
     policy_sha256: str | None = None
+    vouchers: Vouchers = field(default_factory=Vouchers)
+    prunes: tuple[PruneRecord, ...] = ()
 
     @property
     def verified(self) -> int:
         """Events whose content and link were checked and hold."""
         return sum(chain.verified for chain in self.chains)
+
+    @property
+    def failed(self) -> int:
+        """Events whose content or link does not hold."""
+        return sum(chain.failed for chain in self.chains)
+
+    @property
+    def not_checked(self) -> int:
+        """Events that carry nothing to check."""
+        return sum(chain.not_checked for chain in self.chains)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

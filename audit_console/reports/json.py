@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import json
 
-from audit_console.core.anchors import SignedHead
+from audit_console.core.anchors import Remembered, SignedHead
 from audit_console.core.event import format_time
 from audit_console.core.findings import Finding
+from audit_console.core.prunes import PruneRecord
 from audit_console.integrity.verification import ChainSummary
 from audit_console.reports.model import Report, Statement
+from audit_console.reports.vouching import largest_of
 from audit_console.sources.protocol import FileStatus
 
 SCHEMA = "audit-console/verification/1"
@@ -51,6 +53,13 @@ def _document(report: Report) -> dict[str, object]:
         "coverage": _statement(report.coverage),
         "chains": [_chain(chain) for chain in verification.chains],
         "findings": [_finding(finding) for finding in verification.findings],
+        "checkpoints": [
+            _head(head)
+            for _, heads in sorted(verification.vouchers.heads.items())
+            for head in largest_of(heads)
+        ],
+        "remembered": [_remembered(seen) for seen in verification.vouchers.remembered.values()],
+        "prunes": [_prune(record) for record in verification.prunes],
         "counts": dict(sorted(verification.counts.items())),
         "cannot_show": list(verification.cannot_show),
     }
@@ -88,7 +97,35 @@ def _chain(chain: ChainSummary) -> dict[str, object]:
 
 
 def _head(head: SignedHead) -> dict[str, object]:
-    return {"size": head.size, "note": str(head.note), "cosigned": dict(head.cosigned)}
+    return {
+        "chain": head.checkpoint.origin,
+        "size": head.size,
+        "root": base64.b64encode(head.checkpoint.root).decode(),
+        "note": str(head.note),
+        "signed_by_log": head.by_log,
+        "trusted": head.trusted,
+        "cosigned": dict(head.cosigned),
+    }
+
+
+def _remembered(seen: Remembered) -> dict[str, object]:
+    return {
+        "chain": seen.chain,
+        "size": seen.size,
+        "root": base64.b64encode(seen.root).decode(),
+        "verified_at": format_time(seen.verified_at),
+    }
+
+
+def _prune(record: PruneRecord) -> dict[str, object]:
+    return {
+        "chain": record.chain,
+        "pruned_to": record.pruned_to,
+        "cutoff": format_time(record.cutoff),
+        "applied_at": format_time(record.applied_at),
+        "policy_days": record.policy_days,
+        "sha256": record.sha256,
+    }
 
 
 def _finding(finding: Finding) -> dict[str, object]:
