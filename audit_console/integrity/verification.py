@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from audit_console.core.event import Scheme
 from audit_console.core.findings import Code, Finding, Verdict
+from audit_console.integrity.chain_map import ChainMap
 from audit_console.sources.protocol import Status
 
 
@@ -40,7 +41,8 @@ class Verification:
     """Integrity and coverage of one log, as far as `status` says it was read.
 
     `findings` lists the first of each code, `counts` counts all. `cannot_show`
-    are sentences on what this run does not establish.
+    are sentences on what this run does not establish. `maps` has a map for each of
+    the chains that come first.
     """
 
     verdict: Verdict
@@ -49,6 +51,7 @@ class Verification:
     counts: Mapping[Code, int]
     cannot_show: tuple[str, ...]
     status: Status
+    maps: tuple[ChainMap, ...] = ()
 
     @property
     def verified(self) -> int:
@@ -58,7 +61,11 @@ class Verification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A verification under way: what was read, and faults (class F) found so far."""
+    """A verification under way: what was read, and faults (class F) found so far.
+
+    `maps` makes the maps as they stand now; to be called before the next batch is read.
+    """
 
     status: Status
     faults: int
+    maps: Callable[[], tuple[ChainMap, ...]] = tuple

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Event
+from types import MappingProxyType
 
 import polars as pl
 
@@ -20,8 +21,11 @@ from audit_console.core.linked_chain import LinkedChain
 from audit_console.core.merkle import CompactRange
 from audit_console.core.prunes import PRUNE_ACTION, read_prunes
 from audit_console.core.v1_chain import V1Chain
+from audit_console.integrity.chain_map import ChainMap, MapBuilder
 from audit_console.integrity.verification import ChainSummary, Progress, Verification
 from audit_console.sources.protocol import Batch, Source, Status
+
+NOTHING_SEALED: Mapping[str, int] = MappingProxyType({})
 
 
 def verify(
@@ -47,7 +51,7 @@ def verify(
         for batch in batches:
             verifier.add(batch, source.status)
             if on_progress is not None:
-                on_progress(Progress(status=source.status, faults=verifier.check.faults))
+                on_progress(verifier.progress(source.status))
             if stop is not None and stop.is_set():
                 break
     return verifier.finish(source)
@@ -58,6 +62,14 @@ class _Verifier:
     check: LogCheck
     roots: bool
     trees: dict[str, CompactRange | None] = field(default_factory=dict)
+    map_builder: MapBuilder = field(default_factory=MapBuilder)
+
+    def progress(self, status: Status) -> Progress:
+        return Progress(
+            status=status,
+            faults=self.check.faults,
+            maps=lambda: self._maps(complete=False),
+        )
 
     def add(self, batch: Batch, status: Status) -> None:
         names = [file.name for file in status.files]
@@ -65,6 +77,7 @@ class _Verifier:
         self.check.unhashed += int(unhashed.sum())
         self._note_noncanonical(batch.events, names)
         self._note_prunes(batch.events)
+        self.map_builder.add(batch.events)
         items: list[LocatedRun | _Unreadable] = [
             *runs(batch.events, batch.malformed, names),
             *_unreadable(batch.malformed),
@@ -117,13 +130,29 @@ class _Verifier:
             self.check.finish({})
             self.check.findings.add(_not_covered(status))
         findings = self.check.findings
+        chains = tuple(self._summaries())
         return Verification(
             verdict=findings.verdict,
-            chains=tuple(self._summaries()),
+            chains=chains,
             findings=tuple(findings.kept),
             counts=dict(findings.counts),
             cannot_show=tuple(_cannot_show(self.check, status)),
             status=status,
+            maps=self._maps(
+                complete=status.complete,
+                sealed={chain.chain: chain.sealed_size for chain in chains},
+            ),
+        )
+
+    def _maps(
+        self, *, complete: bool, sealed: Mapping[str, int] = NOTHING_SEALED
+    ) -> tuple[ChainMap, ...]:
+        prunes = self.check.prunes.latest
+        return self.map_builder.maps(
+            complete=complete,
+            bases={name: record.pruned_to for name, record in prunes.items()},
+            sealed=sealed,
+            findings=self.check.findings.kept,
         )
 
     def _summaries(self) -> Iterator[ChainSummary]:
