@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from audit_console.core.chain_map import ChainMap
 from audit_console.core.event import Scheme
 from audit_console.core.findings import Code, Finding, Verdict
-from audit_console.integrity.chain_map import ChainMap
 from audit_console.sources.protocol import Status
 
 

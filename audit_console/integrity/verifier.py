@@ -13,6 +13,7 @@ import polars as pl
 from audit_console.columns.merkle import extend
 from audit_console.columns.runs import LocatedRun, runs
 from audit_console.core.chain import LogCheck
+from audit_console.core.chain_map import ChainMap
 from audit_console.core.claims import Candidate, SeqRange
 from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
@@ -21,7 +22,7 @@ from audit_console.core.linked_chain import LinkedChain
 from audit_console.core.merkle import CompactRange
 from audit_console.core.prunes import PRUNE_ACTION, read_prunes
 from audit_console.core.v1_chain import V1Chain
-from audit_console.integrity.chain_map import ChainMap, MapBuilder
+from audit_console.integrity.map_builder import MapBuilder
 from audit_console.integrity.verification import ChainSummary, Progress, Verification
 from audit_console.sources.protocol import Batch, Source, Status
 

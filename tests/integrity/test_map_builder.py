@@ -7,19 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit_console.core.codec import MAX_SEQ
-from audit_console.core.event import Scheme
-from audit_console.core.findings import Code
-from audit_console.integrity import chain_map
-from audit_console.integrity.chain_map import (
+from audit_console.core.chain_map import (
     Cell,
     CellState,
     ChainMap,
-    MapBuilder,
     counts_of,
     fitted,
     joined,
 )
+from audit_console.core.codec import MAX_SEQ
+from audit_console.core.event import Scheme
+from audit_console.core.findings import Code
+from audit_console.integrity import map_builder
+from audit_console.integrity.map_builder import MapBuilder
 from audit_console.integrity.verification import Progress, Verification
 from audit_console.integrity.verifier import verify
 from audit_console.sources.memory import MemorySource
@@ -105,8 +105,8 @@ def test_a_joined_cell_points_to_an_event_of_its_worst_part() -> None:
 @pytest.fixture
 def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let maps have few cells, so that small logs fill them."""
-    monkeypatch.setattr(chain_map, "MOST_CELLS", 8)
-    monkeypatch.setattr(chain_map, "MOST_CHAINS", 2)
+    monkeypatch.setattr(map_builder, "MOST_CELLS", 8)
+    monkeypatch.setattr(map_builder, "MOST_CHAINS", 2)
 
 
 @pytest.mark.usefixtures("narrow")
