@@ -87,4 +87,4 @@ class Load:
         now = time.monotonic()
         if now - self._last_progress >= SECONDS_BETWEEN_PROGRESS:
             self._last_progress = now
-            self._post(LoadProgressed(self.generation, progress))
+            self._post(LoadProgressed(self.generation, progress, progress.maps()))

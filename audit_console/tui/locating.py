@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -50,6 +50,64 @@ def find_id(view: View, event_id: str) -> Found | None:
         if page.rows.height:
             return Found(page.first_row, where)
     return None
+
+
+class Neighbours(NamedTuple):
+    """The events that a finding is about, a few at most, and those on both sides of them."""
+
+    before: EventRow | None
+    rows: tuple[EventRow, ...]
+    behind: EventRow | None
+
+
+MOST_BETWEEN = 4
+"""Events shown of those that a finding is about."""
+
+
+def neighbours(view: View, finding: Finding) -> Neighbours | None:
+    """Find the events before, at and behind a finding. Blocks; for a thread.
+
+    Where events have a seq, neighbours are those by seq, else those by time.
+
+    Raises:
+        SourceError: the log cannot be looked at.
+    """
+    everything = replace(view, where=EVERYTHING, order=Order.OLDEST_FIRST)
+    if finding.first_seq is not None:
+        return _neighbours_by_seq(everything, finding)
+    if finding.event_id is None:
+        return None
+    found = everything.page(AtEvent(finding.event_id), 2)
+    if found.rows.is_empty():
+        return None
+    here, *behind = found.rows.iter_rows(named=True)
+    before = everything.page(AtRow(found.first_row - 1), 1) if found.first_row else None
+    return Neighbours(
+        None if before is None else before.rows.row(0, named=True),
+        (here,),
+        behind[0] if behind else None,
+    )
+
+
+def _neighbours_by_seq(view: View, finding: Finding) -> Neighbours:
+    first = finding.first_seq or 0
+    last = first if finding.last_seq is None else finding.last_seq
+    before = _rows_of_seq(view, finding.chain, (first - 1,), 1)
+    behind = _rows_of_seq(view, finding.chain, (last + 1,), 1)
+    here = _rows_of_seq(view, finding.chain, range(first, min(last + 1, first + 2)), MOST_BETWEEN)
+    return Neighbours(
+        before[0] if before else None, tuple(here), behind[0] if behind else None
+    )
+
+
+def _rows_of_seq(
+    view: View, chain: str | None, seqs: Iterable[int], most: int
+) -> list[EventRow]:
+    rows: list[EventRow] = []
+    for seq in seqs:
+        place = Filter((equals("chain", chain), equals("seq", seq)))
+        rows += replace(view, where=place).page(AtRow(0), most).rows.iter_rows(named=True)
+    return rows[:most]
 
 
 MARKED = "star:yes OR tag:* OR note:* OR chain:broken"

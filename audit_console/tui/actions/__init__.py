@@ -13,6 +13,7 @@ from audit_console.tui.actions.app import APP_ACTIONS
 from audit_console.tui.actions.asking import ASKING_ACTIONS
 from audit_console.tui.actions.dialogs import DIALOG_ACTIONS
 from audit_console.tui.actions.events import EVENT_ACTIONS
+from audit_console.tui.actions.integrity import INTEGRITY_ACTIONS
 from audit_console.tui.actions.investigate import INVESTIGATE_ACTIONS
 from audit_console.tui.actions.keys import key_label
 
@@ -22,6 +23,7 @@ ACTIONS: tuple[Action, ...] = (
     *EVENT_ACTIONS,
     *ASKING_ACTIONS,
     *INVESTIGATE_ACTIONS,
+    *INTEGRITY_ACTIONS,
     *DIALOG_ACTIONS,
     *APP_ACTIONS,
 )

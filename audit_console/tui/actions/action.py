@@ -24,6 +24,8 @@ class Pane(StrEnum):
     MARK = "Marks"
     COLUMNS = "Columns"
     SAVED = "Saved searches"
+    INTEGRITY = "Integrity"
+    MAP = "Map of the chains"
     DIALOG = "Dialog"
 
 

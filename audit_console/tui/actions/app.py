@@ -16,6 +16,22 @@ APP_ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         Pane.APP,
+        "integrity",
+        ("3",),
+        "Integrity",
+        "screen 3: is the log whole, and who says so",
+        in_footer=True,
+    ),
+    Action(
+        Pane.APP,
+        "verify",
+        ("v",),
+        "Verify",
+        "read the log again and check it, or a range of time",
+        in_footer=True,
+    ),
+    Action(
+        Pane.APP,
         "help",
         ("question_mark", "f1"),
         "Help",

@@ -32,7 +32,7 @@ INVESTIGATE_ACTIONS: tuple[Action, ...] = (
         "findings",
         ("i",),
         "Findings",
-        "what the check found; Enter goes to the event",
+        "what the check found, on Integrity",
         in_footer=True,
     ),
     Action(
