@@ -42,8 +42,10 @@ def run(arguments: Sequence[str]) -> ExitCode:
     target = None if options.output in {None, "-"} else Path(options.output)
     if target:
         check_target(target, force=options.force, places=options.sources)
+    from audit_console.reports.forms import RENDERERS
+
     report = _report(options)
-    chunks = [_render(report, options.format).encode()]
+    chunks = [RENDERERS[options.format](report).encode()]
     if target:
         write_file(target, chunks)
     else:
@@ -62,7 +64,10 @@ def _parser() -> argparse.ArgumentParser:
         "sources", nargs="+", metavar="SOURCE", help="file, folder, glob, or - for standard input"
     )
     parser.add_argument(
-        "--format", choices=("text", "json"), default="text", help="how to print (default: text)"
+        "--format",
+        choices=("text", "json", "markdown", "html"),
+        default="text",
+        help="how to print (default: text)",
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report to a new file")
     parser.add_argument("--force", action="store_true", help="let -o replace a file that exists")
@@ -88,10 +93,3 @@ def _report(options: argparse.Namespace) -> Report:
             exit_code=exit_code,
             made_at=datetime.now(UTC),
         )
-
-
-def _render(report: Report, form: str) -> str:
-    from audit_console.reports.json import render_json
-    from audit_console.reports.text import render_text
-
-    return render_json(report) if form == "json" else render_text(report)

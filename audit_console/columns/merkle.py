@@ -5,17 +5,26 @@ from __future__ import annotations
 import polars as pl
 from polars_hash import col as hashable
 
-from audit_console.core.merkle import CompactRange
+from audit_console.core.merkle import CompactRange, PartedTree, fitting_height
 
 SINGLY_BELOW = 512
 """Fewer leaves than this are hashed one by one: a query over a column has its own price."""
+
+
+def add_leaves(tree: PartedTree, first: int, hashes: pl.Series) -> None:
+    """Add leaves from index `first` on, given as lower-case hex without nulls."""
+    tree.add(
+        first,
+        hashes.len(),
+        lambda part, done, count: extend(part, hashes.slice(done, count)),
+    )
 
 
 def extend(tree: CompactRange, hashes: pl.Series) -> None:
     """Add the next leaves, given as lower-case hex without nulls, to `tree`."""
     done = 0
     while done < hashes.len():
-        height = _fitting_height(tree.size, hashes.len() - done)
+        height = fitting_height(tree.size, hashes.len() - done)
         count = 1 << height
         leaves = hashes.slice(done, count)
         if count < SINGLY_BELOW:
@@ -23,13 +32,6 @@ def extend(tree: CompactRange, hashes: pl.Series) -> None:
         else:
             tree.append_subtree(_root(leaves), height)
         done += count
-
-
-def _fitting_height(size: int, leaves: int) -> int:
-    """Find the height of the largest whole subtree that fits behind `size` leaves."""
-    fits = leaves.bit_length() - 1
-    aligned = (size & -size).bit_length() - 1 if size else fits
-    return min(fits, aligned)
 
 
 def _root(level: pl.Series) -> bytes:

@@ -172,11 +172,17 @@ def _filled(cell: Cell, standing: Standing) -> Cell:
 
 
 def _sealed(cell: Cell, size: int) -> Cell:
-    """Call verified events sealed that a trusted checkpoint of `size` events covers."""
-    covered = min(cell.counts[CellState.VERIFIED], size - cell.first)
-    if covered <= 0:
+    """Call events sealed that a trusted checkpoint over `size` of them covers.
+
+    A seal over lines covers those without hashes too.
+    """
+    room = size - cell.first
+    if room <= 0:
         return cell
     counts = list(cell.counts)
-    counts[CellState.SEALED] = covered
-    counts[CellState.VERIFIED] -= covered
+    for state in (CellState.VERIFIED, CellState.UNVERIFIABLE):
+        covered = min(counts[state], room)
+        counts[CellState.SEALED] += covered
+        counts[state] -= covered
+        room -= covered
     return replace(cell, counts=tuple(counts))

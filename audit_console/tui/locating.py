@@ -95,14 +95,10 @@ def _neighbours_by_seq(view: View, finding: Finding) -> Neighbours:
     before = _rows_of_seq(view, finding.chain, (first - 1,), 1)
     behind = _rows_of_seq(view, finding.chain, (last + 1,), 1)
     here = _rows_of_seq(view, finding.chain, range(first, min(last + 1, first + 2)), MOST_BETWEEN)
-    return Neighbours(
-        before[0] if before else None, tuple(here), behind[0] if behind else None
-    )
+    return Neighbours(before[0] if before else None, tuple(here), behind[0] if behind else None)
 
 
-def _rows_of_seq(
-    view: View, chain: str | None, seqs: Iterable[int], most: int
-) -> list[EventRow]:
+def _rows_of_seq(view: View, chain: str | None, seqs: Iterable[int], most: int) -> list[EventRow]:
     rows: list[EventRow] = []
     for seq in seqs:
         place = Filter((equals("chain", chain), equals("seq", seq)))

@@ -29,9 +29,7 @@ class SourceOpened(LoadMessage):
 class LoadProgressed(LoadMessage):
     """More was read. `maps` are those of the time of `progress`."""
 
-    def __init__(
-        self, generation: int, progress: Progress, maps: tuple[ChainMap, ...]
-    ) -> None:
+    def __init__(self, generation: int, progress: Progress, maps: tuple[ChainMap, ...]) -> None:
         super().__init__(generation)
         self.progress = progress
         self.maps = maps

@@ -63,6 +63,18 @@ def test_json_says_what_the_log_holds(demo_log: Path) -> None:
     assert file["sha256"] == printed.stdout.split()[0]
 
 
+@pytest.mark.parametrize(
+    ("form", "beginning"), [("markdown", "# FAIL: 2 faults in "), ("html", "<!DOCTYPE html>\n")]
+)
+def test_a_report_for_people_goes_into_a_file(
+    demo_log: Path, tmp_path: Path, form: str, beginning: str
+) -> None:
+    target = tmp_path / "report"
+    completed = run_program("verify", str(demo_log), "--format", form, "-o", str(target))
+    assert (completed.returncode, completed.stdout) == (1, "")
+    assert target.read_text("utf-8").startswith(beginning)
+
+
 def test_standard_input_is_a_source(whole_log: Path) -> None:
     completed = run_program("verify", "-", "--format", "json", stdin=whole_log.read_bytes())
     assert completed.returncode == 3

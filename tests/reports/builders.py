@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
@@ -66,6 +67,7 @@ def finding(code: Code, message: str = "", **where: str | int | None) -> Finding
 
 EDITED = finding(
     Code.EVENT_HASH_MISMATCH,
+    "the content of seq 12 differs from its hash",
     chain=CHAIN.chain,
     first_seq=12,
     last_seq=12,
@@ -103,6 +105,29 @@ def verification(
         cannot_show=tuple(cannot_show),
         status=status,
     )
+
+
+def hostile_report(text: str) -> Report:
+    """A report in which every text of the log, and of its place, is `text`."""
+    named = finding(
+        Code.EVENT_HASH_MISMATCH,
+        text,
+        chain=text,
+        first_seq=1,
+        last_seq=3,
+        file=text,
+        line=2,
+        event_id=text,
+        stored=text,
+        computed=text,
+    )
+    checked = verification(
+        named,
+        chains=(replace(CHAIN, chain=text, head_hash=text),),
+        cannot_show=(text,),
+        status=replace(STATUS, files=(replace(STATUS.files[0], name=text, sha256=text),)),
+    )
+    return report(checked, label=text)
 
 
 def report(checked: Verification, *, exit_code: int = 1, label: str = "audit.jsonl") -> Report:

@@ -23,8 +23,8 @@ PEEK_BYTES = 256 << 10
 
 _LOG_SUFFIXES = (".jsonl", ".log", ".ndjson")
 _COMPRESSED = (".gz", ".zst")
-_PRUNES = ".prunes.jsonl"
-_BESIDE_A_LOG = (".checkpoints.jsonl", _PRUNES)
+PRUNES = ".prunes.jsonl"
+CHECKPOINTS = ".checkpoints.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +69,29 @@ def find_files(places: Sequence[str]) -> list[ArchiveFile]:
     return [file for _, file in sorted(peeked, key=lambda pair: pair[0])]
 
 
-def prune_files(files: Sequence[ArchiveFile]) -> list[Path]:
-    """Find the files of prune records that lie beside the files of a log."""
-    beside = (
-        file.path.with_name(file.path.name.partition(".")[0] + _PRUNES)
-        for file in files
-        if not file.temporary
+def beside(files: Sequence[ArchiveFile], suffix: str) -> list[Path]:
+    """Name the files with this suffix, there or not, that belong to the files of a log."""
+    return list(
+        dict.fromkeys(
+            file.path.with_name(file.path.name.partition(".")[0] + suffix)
+            for file in files
+            if not file.temporary
+        )
     )
-    return [path for path in dict.fromkeys(beside) if path.is_file()]
 
 
-def read_lines(path: Path) -> list[str]:
-    """Read the lines of a small file beside the log; bytes that are no text stay visible.
+def lines_beside(files: Sequence[ArchiveFile], suffix: str) -> list[str]:
+    """Read the lines of the small files beside a log; bytes that are no text stay visible.
 
     Raises:
-        SourceUnreadable: the file cannot be read.
+        SourceUnreadable: a file cannot be read.
     """
+    return [line for path in beside(files, suffix) if path.is_file() for line in _lines(path)]
+
+
+def _lines(path: Path) -> list[str]:
     try:
-        text = path.read_text(encoding="utf-8", errors="backslashreplace")
+        text = path.read_bytes().decode(errors="backslashreplace")
     except OSError as error:
         raise _unreadable(str(path), error) from None
     return [line for line in text.split("\n") if line.strip()]
@@ -131,7 +136,7 @@ def _is_log(path: Path) -> bool:
     name = path.name
     for suffix in _COMPRESSED:
         name = name.removesuffix(suffix)
-    if name.endswith(_BESIDE_A_LOG):
+    if name.endswith((CHECKPOINTS, PRUNES)):
         return False
     return path.is_file() and (name.endswith(_LOG_SUFFIXES) or ".log." in name)
 

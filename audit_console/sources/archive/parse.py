@@ -22,7 +22,7 @@ from audit_console.columns.frame import (
     malformed_frame,
     malformed_row,
 )
-from audit_console.columns.hashing import orchestrator_hash, v1_hash
+from audit_console.columns.hashing import line_hash, orchestrator_hash, v1_hash
 from audit_console.columns.line import orchestrator_line, quoted, v1_line
 from audit_console.columns.schema import CHECKED
 from audit_console.core.codec import (
@@ -236,6 +236,7 @@ def _v1_columns() -> list[pl.Expr]:
             "timestamp": pl.col("occurred").dt.replace_time_zone("UTC"),
             "result": pl.col("result").str.strip_chars('"'),
             "computed_hash": v1_hash("raw"),
+            "line_hash": pl.lit(None),
             "canonical": pl.lit(value=True),
         }
     )
@@ -261,6 +262,7 @@ def _orchestrator_columns() -> list[pl.Expr]:
             "computed_hash": pl.when(hashed).then(
                 orchestrator_hash(event_type, resource_type, result)
             ),
+            "line_hash": line_hash("raw"),
             "canonical": pl.lit(value=True),
         }
     )

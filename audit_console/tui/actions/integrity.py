@@ -43,9 +43,7 @@ INTEGRITY_ACTIONS: tuple[Action, ...] = (
         "the next finding; the map goes along",
         in_footer=True,
     ),
-    Action(
-        Pane.INTEGRITY, "previous_finding", ("N",), "Before", "the finding before; the map too"
-    ),
+    Action(Pane.INTEGRITY, "previous_finding", ("N",), "Before", "the finding before; the map too"),
     Action(
         Pane.INTEGRITY,
         "open_finding",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from audit_console.core.explanations import EXPLANATIONS
-from audit_console.core.findings import CODES, Code, Finding, FindingClass
+from audit_console.core.findings import Code, Finding
+from audit_console.reports.explanations import EXPLANATIONS
+from audit_console.reports.model import CLASS_ORDER, meaning
 from audit_console.tui.locating import Neighbours
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.widgets import event_columns as columns
@@ -13,12 +14,12 @@ from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.text_pane import Paragraph
 from audit_console.tui.wording import CLASSES, moment, number
 
-CLASS_ORDER = (FindingClass.FAULT, FindingClass.INCOMPLETE, FindingClass.NOTICE)
 HASH_WIDTH = 64
 _NEIGHBOUR_COLUMNS = ("type", "user", "action", "resource")
 
 _STORED_WORDS: dict[Code, tuple[str, str]] = {
     Code.EVENT_HASH_MISMATCH: ("hash stored with it", "hash of its content now"),
+    Code.CHECKPOINT_ROOT_MISMATCH: ("tree head that was signed", "tree head of the log"),
     Code.PREVIOUS_HASH_MISMATCH: ("links to", "the event before has"),
 }
 _STORED = ("stored", "expected")
@@ -60,17 +61,17 @@ def finding_text(finding: Finding, width: int) -> list[Paragraph | Line]:
         width: cells of a line, on which two hashes may stand side by side.
     """
     symbol = CLASSES[finding.finding_class]
-    explanation, advice = EXPLANATIONS[finding.code]
+    explained = EXPLANATIONS[finding.code]
     severity = finding.severity.name.lower()
     return [
         Paragraph(finding.message, symbol.role, is_prose=True),
         Paragraph(" · ".join(_where(finding)), "muted"),
         Paragraph(""),
-        Paragraph(explanation, is_prose=True),
-        Paragraph(advice, "name", is_prose=True),
+        Paragraph(explained.meaning, is_prose=True),
+        Paragraph(explained.next_step, "name", is_prose=True),
         Paragraph(""),
         *_values(finding, width),
-        Paragraph(f"{finding.code.value} ({severity}): {CODES[finding.code].meaning}", "muted"),
+        Paragraph(f"{finding.code.value} ({severity}): {meaning(finding.code)}", "muted"),
     ]
 
 

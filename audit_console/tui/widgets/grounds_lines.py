@@ -77,7 +77,9 @@ def _chain(chain: ChainSummary) -> Iterator[Part]:
         Span(f"   {count(chain.events, 'event')}"),
         Span(f" · ✔ {number(chain.verified)} verified", "ok" if chain.verified else "muted"),
         Span(f" · ✘ {number(chain.failed)} failed", "bad" if chain.failed else "muted"),
-        Span(f" · {number(chain.not_checked)} not checked", "warn" if chain.not_checked else "muted"),
+        Span(
+            f" · {number(chain.not_checked)} not checked", "warn" if chain.not_checked else "muted"
+        ),
     )
     yield Paragraph(f"  {_covered(chain)}", "warn" if chain.uncovered_fields else "muted")
     if chain.head_hash is not None:

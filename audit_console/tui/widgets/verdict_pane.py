@@ -27,7 +27,9 @@ class VerdictPane(SessionLine):
     def render_line(self, y: int) -> Strip:
         """Draw a line."""
         if self.session is None:
-            return self.paint((Span(" no log is open" if y == 1 else "", "muted"),), self.size.width)
+            return self.paint(
+                (Span(" no log is open" if y == 1 else "", "muted"),), self.size.width
+            )
         lines = verdict_lines(self.session)
         return self.paint(lines[y] if y < len(lines) else (), self.size.width)
 
@@ -90,7 +92,9 @@ def _counts(session: Session) -> tuple[Line, Line]:
     status, verification = session.status, session.verification
     so_far = " so far" if session.loading else ""
     read = f"{count(status.events, 'event')} read{so_far}"
-    bad = Span(f" · {count(status.malformed, 'unreadable line')}", "bad" if status.malformed else "")
+    bad = Span(
+        f" · {count(status.malformed, 'unreadable line')}", "bad" if status.malformed else ""
+    )
     if verification is None:
         faults = Span(f" · {count(session.faults, 'fault')}", "bad" if session.faults else "")
         return (Span(read), bad, faults), ()

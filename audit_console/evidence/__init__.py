@@ -1,0 +1,1 @@
+"""Selected events in one file that anybody can check again, without this program."""

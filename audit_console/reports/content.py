@@ -1,0 +1,208 @@
+"""What a report for people says, and in which order."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+from audit_console.core.event import Scheme, format_time
+from audit_console.core.findings import Code, Finding, FindingClass, Verdict
+from audit_console.core.safe_text import safe_text
+from audit_console.integrity.verification import ChainSummary
+from audit_console.reports.document import Document, Field, Section, Tone
+from audit_console.reports.explanations import EXPLANATIONS
+from audit_console.reports.model import CLASS_ORDER, Report, Standing, Statement, meaning
+from audit_console.sources.protocol import FileStatus
+
+_VERDICT_TONES = {
+    Verdict.PASS: Tone.GOOD,
+    Verdict.FAIL: Tone.BAD,
+    Verdict.INCOMPLETE: Tone.OPEN,
+}
+_CLASS_BADGES = {
+    FindingClass.FAULT: ("FAULT", Tone.BAD),
+    FindingClass.INCOMPLETE: ("OPEN", Tone.OPEN),
+    FindingClass.NOTICE: ("NOTICE", Tone.PLAIN),
+}
+_HOLDS = {
+    "Integrity": "every event that was read has the content and the link that its hash says",
+    "Coverage": "no event is missing, and the end is vouched for",
+}
+_LONGEST_NAME = 300
+
+
+def document_of(report: Report) -> Document:
+    """Lay out a report; every text in it is safe to show."""
+    verification = report.verification
+    groups = (
+        _section("Chains", *map(_chain, verification.chains)),
+        _section("Files", *map(_file, verification.status.files)),
+        _section("Findings", *_findings(report)),
+    )
+    return Document(
+        headline=report.headline,
+        tone=_VERDICT_TONES[verification.verdict],
+        fields=tuple(_heading(report)),
+        sections=(
+            _statement("Integrity", report.integrity, report),
+            _statement("Coverage", report.coverage, report),
+            *(group for group in groups if group.parts),
+            Section(
+                title="This run cannot show",
+                points=tuple(map(safe_text, verification.cannot_show)),
+            ),
+        ),
+        ending=f"{report.headline} (exit code {report.exit_code})",
+    )
+
+
+def _section(title: str, *parts: Section) -> Section:
+    return Section(title=title, parts=parts)
+
+
+def _field(label: str, value: str, tone: Tone = Tone.PLAIN) -> Field:
+    return Field(label, safe_text(value), tone)
+
+
+def _exact(label: str, value: str) -> Field:
+    return Field(label, safe_text(value), exact=True)
+
+
+def _heading(report: Report) -> Iterator[Field]:
+    verification, status = report.verification, report.verification.status
+    yield _field("question", report.question)
+    yield _exact("source", f"{report.source_label} ({report.source_kind})")
+    yield _field(
+        "read", f"{status.lines:,} lines: {status.events:,} events, {status.malformed:,} unreadable"
+    )
+    yield _field(
+        "checked",
+        f"{verification.verified:,} verified, {verification.failed:,} failed, "
+        f"{verification.not_checked:,} not checked",
+    )
+    if status.first and status.last:
+        yield _field("window", f"{format_time(status.first)} to {format_time(status.last)}")
+    if not status.complete:
+        yield _field("part", "the log was not read to its end; all numbers are of a part")
+    yield _field("made", f"{format_time(report.made_at)} by {report.tool} {report.tool_version}")
+
+
+def _statement(name: str, statement: Statement, report: Report) -> Section:
+    return Section(
+        title=f"{name}: {statement.question}",
+        fields=tuple(_answers(name, statement, report)),
+    )
+
+
+def _answers(name: str, statement: Statement, report: Report) -> Iterator[Field]:
+    if statement.standing is Standing.HOLDS:
+        yield _field("YES", _HOLDS[name], Tone.GOOD)
+    for code in statement.faults:
+        yield _field("NO", _tally(code, report), Tone.BAD)
+    for code in statement.open_points:
+        yield _field("OPEN", _tally(code, report), Tone.OPEN)
+    if statement.standing is Standing.OPEN and not statement.open_points:
+        yield _field("OPEN", "nothing was verified", Tone.OPEN)
+
+
+def _tally(code: Code, report: Report) -> str:
+    count = report.verification.counts[code]
+    times = f"{count:,} × " if count > 1 else ""
+    return f"{times}{meaning(code)} ({code})"
+
+
+def _chain(chain: ChainSummary) -> Section:
+    return Section(
+        title=safe_text(chain.chain, limit=_LONGEST_NAME), fields=tuple(_of_chain(chain))
+    )
+
+
+def _of_chain(chain: ChainSummary) -> Iterator[Field]:
+    yield _field("scheme", f"{chain.scheme}, {_covered(chain)}")
+    if chain.first_seq is not None and chain.last_seq is not None:
+        yield _field("seq", f"{chain.first_seq} to {chain.last_seq}")
+    yield _field(
+        "events",
+        f"{chain.events:,}: {chain.verified:,} verified, {chain.failed:,} failed, "
+        f"{chain.not_checked:,} not checked",
+    )
+    if chain.head_hash is not None:
+        yield _exact("head", chain.head_hash)
+    if chain.root is not None:
+        yield _exact("root", base64.b64encode(chain.root).decode())
+    if chain.sealed_size:
+        yield _field("sealed", f"the first {chain.sealed_size:,} events")
+
+
+def _covered(chain: ChainSummary) -> str:
+    if chain.scheme is Scheme.UNHASHED:
+        return "no hash covers any field"
+    if not chain.uncovered_fields:
+        return "the hash covers every field"
+    return f"not covered by the hash: {', '.join(chain.uncovered_fields)}"
+
+
+def _file(file: FileStatus) -> Section:
+    return Section(
+        title=safe_text(file.name, limit=_LONGEST_NAME),
+        fields=(
+            _field("size", f"{file.bytes:,} bytes, {file.lines:,} lines"),
+            _exact("sha256", file.sha256 or "none: not read to the end"),
+        ),
+    )
+
+
+def _findings(report: Report) -> Iterator[Section]:
+    """Give a part for each code, faults first, with its findings as parts of it."""
+    groups: dict[tuple[FindingClass, Code], list[Finding]] = {}
+    for finding in report.verification.findings:
+        groups.setdefault((finding.finding_class, finding.code), []).append(finding)
+    for wanted in CLASS_ORDER:
+        for (finding_class, code), findings in groups.items():
+            if finding_class is wanted:
+                yield _group(finding_class, code, findings, report.unlisted.get(code, 0))
+
+
+def _group(
+    finding_class: FindingClass, code: Code, findings: list[Finding], unlisted: int
+) -> Section:
+    badge, tone = _CLASS_BADGES[finding_class]
+    explanation = EXPLANATIONS[code]
+    parts = [_finding(finding) for finding in findings]
+    if unlisted:
+        parts.append(Section(title=f"and {unlisted:,} more, counted but not listed"))
+    severity = findings[0].severity.name.lower()
+    return Section(
+        title=f"{code} ({severity}): {meaning(code)}",
+        badge=badge,
+        tone=tone,
+        paragraphs=(explanation.meaning,),
+        fields=(_field("next", explanation.next_step),),
+        parts=tuple(parts),
+    )
+
+
+def _finding(finding: Finding) -> Section:
+    return Section(title=safe_text(finding.message), fields=tuple(_of_finding(finding)))
+
+
+def _of_finding(finding: Finding) -> Iterator[Field]:
+    where = " · ".join(_where(finding))
+    if where:
+        yield _exact("where", where)
+    if finding.event_id is not None:
+        yield _exact("event", finding.event_id)
+    if finding.stored is not None:
+        yield _exact("stored", finding.stored)
+    if finding.computed is not None:
+        yield _exact("computed", finding.computed)
+
+
+def _where(finding: Finding) -> Iterator[str]:
+    if finding.file is not None:
+        yield finding.file if finding.line is None else f"{finding.file}, line {finding.line}"
+    if finding.chain is not None:
+        yield finding.chain
+    if finding.first_seq is not None:
+        span = "" if finding.last_seq in {None, finding.first_seq} else f" to {finding.last_seq}"
+        yield f"seq {finding.first_seq}{span}"

@@ -1,0 +1,56 @@
+"""A report as headings, fields and paragraphs: what the renderers for people share.
+
+Every text in a document went through `core.safe_text` and is one line. A renderer adds
+the escapes of its own form, and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Tone(StrEnum):
+    """How something stands, for renderers that have colours; the words say it too."""
+
+    GOOD = "good"
+    BAD = "bad"
+    OPEN = "open"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value and what it is. An `exact` one is a hash, an id or a name, to be copied."""
+
+    label: str
+    value: str
+    tone: Tone = Tone.PLAIN
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A heading and what stands under it, in the order of the attributes.
+
+    `badge` is a word before the title, such as FAULT.
+    """
+
+    title: str
+    badge: str = ""
+    tone: Tone = Tone.PLAIN
+    paragraphs: tuple[str, ...] = ()
+    fields: tuple[Field, ...] = ()
+    points: tuple[str, ...] = ()
+    parts: tuple[Section, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A whole report: the verdict first and last, in between what it rests on."""
+
+    headline: str
+    tone: Tone
+    fields: tuple[Field, ...]
+    sections: tuple[Section, ...]
+    ending: str
