@@ -63,11 +63,16 @@ class CompactRange:
 
     def absorb(self, later: CompactRange) -> None:
         """Add the leaves of the range that begins where this one ends."""
-        position = later.begin
-        for root in later.hashes:
-            height = fitting_height(position, later.size - position)
-            self.append_subtree(root, height)
-            position += 1 << height
+        for _, count, root in later.subtrees():
+            self.append_subtree(root, count.bit_length() - 1)
+
+    def subtrees(self) -> Iterator[tuple[int, int, bytes]]:
+        """Give the first leaf, the number of leaves and the root of each subtree."""
+        position = self.begin
+        for root in self.hashes:
+            count = 1 << fitting_height(position, self.size - position)
+            yield position, count, root
+            position += count
 
     def root(self) -> bytes:
         """Give the tree head."""
@@ -150,6 +155,14 @@ class PartedTree:
     def _is_cut(self, position: int) -> bool:
         index = bisect_right(self._cuts, position)
         return index > 0 and self._cuts[index - 1] == position
+
+    def stretches(self) -> Iterator[CompactRange]:
+        """Give what is held, in the order of the leaves; it changes when leaves are added."""
+        return iter(self._parts)
+
+    def whole_size(self) -> int:
+        """Count the leaves that follow one another from the first on."""
+        return max((tree.size for tree in self._prefixes(0)), default=0)
 
     def heads(self, sizes: Collection[int]) -> dict[int, bytes]:
         """Give the heads over the first leaves, for those sizes that can be told.

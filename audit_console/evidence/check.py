@@ -462,7 +462,7 @@ class Check:
         names = ", ".join(ascii(name) + said_at(at) for name, at in sorted(signers.items()))
         yield f"The head over the first {vouched['size']} is signed by {names}."
         if self._given_policy is None:
-            yield "That these keys are theirs is said by the package alone: name yours with --policy."
+            yield "Whose keys these are is said by the package alone: name yours with --policy."
 
 
 def said_at(seconds: int) -> str:

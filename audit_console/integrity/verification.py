@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from audit_console.core.anchors import SignedHead
+from audit_console.core.anchors import SignedHead, Vouchers
 from audit_console.core.chain_map import ChainMap
 from audit_console.core.event import Scheme
 from audit_console.core.findings import Code, Finding, Verdict
+from audit_console.core.prunes import PruneRecord
 from audit_console.sources.protocol import Status
 
 
@@ -61,6 +62,7 @@ class Verification:
     are sentences on what this run does not establish. `maps` has a map for each of
     the chains that come first. `trees` are those that a console may remember, if there
     is no fault. `policy_sha256` names the policy.
+    `vouchers` are what the log was held against, `prunes` the last record of each chain.
     """
 
     verdict: Verdict
@@ -72,6 +74,8 @@ class Verification:
     maps: tuple[ChainMap, ...] = ()
     trees: tuple[Tree, ...] = ()
     policy_sha256: str | None = None
+    vouchers: Vouchers = field(default_factory=Vouchers)
+    prunes: tuple[PruneRecord, ...] = ()
 
     @property
     def verified(self) -> int:

@@ -137,6 +137,8 @@ class _Verifier:
             chains=summaries,
             trees=tuple(self._trees()),
             policy_sha256=None if policy is None else policy.sha256,
+            vouchers=self.check.vouchers,
+            prunes=tuple(self.check.prunes.latest.values()),
             findings=tuple(findings.kept),
             counts=dict(findings.counts),
             cannot_show=tuple(_cannot_show(self.check, status)),

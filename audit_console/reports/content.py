@@ -9,9 +9,10 @@ from audit_console.core.event import Scheme, format_time
 from audit_console.core.findings import Code, Finding, FindingClass, Verdict
 from audit_console.core.safe_text import safe_text
 from audit_console.integrity.verification import ChainSummary
-from audit_console.reports.document import Document, Field, Section, Tone
+from audit_console.reports.document import Document, Field, Section, Tone, exact, named, worded
 from audit_console.reports.explanations import EXPLANATIONS
 from audit_console.reports.model import CLASS_ORDER, Report, Standing, Statement, meaning
+from audit_console.reports.vouching import vouching_sections
 from audit_console.sources.protocol import FileStatus
 
 _VERDICT_TONES = {
@@ -28,16 +29,16 @@ _HOLDS = {
     "Integrity": "every event that was read has the content and the link that its hash says",
     "Coverage": "no event is missing, and the end is vouched for",
 }
-_LONGEST_NAME = 300
 
 
 def document_of(report: Report) -> Document:
     """Lay out a report; every text in it is safe to show."""
     verification = report.verification
     groups = (
-        _section("Chains", *map(_chain, verification.chains)),
-        _section("Files", *map(_file, verification.status.files)),
-        _section("Findings", *_findings(report)),
+        _group_of("Chains", *map(_chain, verification.chains)),
+        *vouching_sections(verification),
+        _group_of("Files", *map(_file, verification.status.files)),
+        _group_of("Findings", *_findings(report)),
     )
     return Document(
         headline=report.headline,
@@ -56,35 +57,28 @@ def document_of(report: Report) -> Document:
     )
 
 
-def _section(title: str, *parts: Section) -> Section:
+def _group_of(title: str, *parts: Section) -> Section:
     return Section(title=title, parts=parts)
-
-
-def _field(label: str, value: str, tone: Tone = Tone.PLAIN) -> Field:
-    return Field(label, safe_text(value), tone)
-
-
-def _exact(label: str, value: str) -> Field:
-    return Field(label, safe_text(value), exact=True)
 
 
 def _heading(report: Report) -> Iterator[Field]:
     verification, status = report.verification, report.verification.status
-    yield _field("question", report.question)
-    yield _exact("source", f"{report.source_label} ({report.source_kind})")
-    yield _field(
+    yield worded("question", report.question)
+    yield exact("source", f"{report.source_label} ({report.source_kind})")
+    yield worded(
         "read", f"{status.lines:,} lines: {status.events:,} events, {status.malformed:,} unreadable"
     )
-    yield _field(
+    yield worded(
         "checked",
         f"{verification.verified:,} verified, {verification.failed:,} failed, "
         f"{verification.not_checked:,} not checked",
     )
     if status.first and status.last:
-        yield _field("window", f"{format_time(status.first)} to {format_time(status.last)}")
+        yield worded("window", f"{format_time(status.first)} to {format_time(status.last)}")
     if not status.complete:
-        yield _field("part", "the log was not read to its end; all numbers are of a part")
-    yield _field("made", f"{format_time(report.made_at)} by {report.tool} {report.tool_version}")
+        yield worded("part", "the log was not read to its end; all numbers are of a part")
+    yield exact("policy", verification.policy_sha256 or "none")
+    yield worded("made", f"{format_time(report.made_at)} by {report.tool} {report.tool_version}")
 
 
 def _statement(name: str, statement: Statement, report: Report) -> Section:
@@ -96,13 +90,13 @@ def _statement(name: str, statement: Statement, report: Report) -> Section:
 
 def _answers(name: str, statement: Statement, report: Report) -> Iterator[Field]:
     if statement.standing is Standing.HOLDS:
-        yield _field("YES", _HOLDS[name], Tone.GOOD)
+        yield worded("YES", _HOLDS[name], Tone.GOOD)
     for code in statement.faults:
-        yield _field("NO", _tally(code, report), Tone.BAD)
+        yield worded("NO", _tally(code, report), Tone.BAD)
     for code in statement.open_points:
-        yield _field("OPEN", _tally(code, report), Tone.OPEN)
+        yield worded("OPEN", _tally(code, report), Tone.OPEN)
     if statement.standing is Standing.OPEN and not statement.open_points:
-        yield _field("OPEN", "nothing was verified", Tone.OPEN)
+        yield worded("OPEN", "nothing was verified", Tone.OPEN)
 
 
 def _tally(code: Code, report: Report) -> str:
@@ -112,26 +106,24 @@ def _tally(code: Code, report: Report) -> str:
 
 
 def _chain(chain: ChainSummary) -> Section:
-    return Section(
-        title=safe_text(chain.chain, limit=_LONGEST_NAME), fields=tuple(_of_chain(chain))
-    )
+    return Section(title=named(chain.chain), fields=tuple(_of_chain(chain)))
 
 
 def _of_chain(chain: ChainSummary) -> Iterator[Field]:
-    yield _field("scheme", f"{chain.scheme}, {_covered(chain)}")
+    yield worded("scheme", f"{chain.scheme}, {_covered(chain)}")
     if chain.first_seq is not None and chain.last_seq is not None:
-        yield _field("seq", f"{chain.first_seq} to {chain.last_seq}")
-    yield _field(
+        yield worded("seq", f"{chain.first_seq} to {chain.last_seq}")
+    yield worded(
         "events",
         f"{chain.events:,}: {chain.verified:,} verified, {chain.failed:,} failed, "
         f"{chain.not_checked:,} not checked",
     )
     if chain.head_hash is not None:
-        yield _exact("head", chain.head_hash)
+        yield exact("head", chain.head_hash)
     if chain.root is not None:
-        yield _exact("root", base64.b64encode(chain.root).decode())
+        yield exact("root", base64.b64encode(chain.root).decode())
     if chain.sealed_size:
-        yield _field("sealed", f"the first {chain.sealed_size:,} events")
+        yield worded("sealed", f"the first {chain.sealed_size:,} events")
 
 
 def _covered(chain: ChainSummary) -> str:
@@ -144,10 +136,10 @@ def _covered(chain: ChainSummary) -> str:
 
 def _file(file: FileStatus) -> Section:
     return Section(
-        title=safe_text(file.name, limit=_LONGEST_NAME),
+        title=named(file.name),
         fields=(
-            _field("size", f"{file.bytes:,} bytes, {file.lines:,} lines"),
-            _exact("sha256", file.sha256 or "none: not read to the end"),
+            worded("size", f"{file.bytes:,} bytes, {file.lines:,} lines"),
+            exact("sha256", file.sha256 or "none: not read to the end"),
         ),
     )
 
@@ -177,7 +169,7 @@ def _group(
         badge=badge,
         tone=tone,
         paragraphs=(explanation.meaning,),
-        fields=(_field("next", explanation.next_step),),
+        fields=(worded("next", explanation.next_step),),
         parts=tuple(parts),
     )
 
@@ -189,13 +181,13 @@ def _finding(finding: Finding) -> Section:
 def _of_finding(finding: Finding) -> Iterator[Field]:
     where = " · ".join(_where(finding))
     if where:
-        yield _exact("where", where)
+        yield exact("where", where)
     if finding.event_id is not None:
-        yield _exact("event", finding.event_id)
+        yield exact("event", finding.event_id)
     if finding.stored is not None:
-        yield _exact("stored", finding.stored)
+        yield exact("stored", finding.stored)
     if finding.computed is not None:
-        yield _exact("computed", finding.computed)
+        yield exact("computed", finding.computed)
 
 
 def _where(finding: Finding) -> Iterator[str]:

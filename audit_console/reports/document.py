@@ -9,6 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from audit_console.core.safe_text import safe_text
+
+LONGEST_NAME = 300
+
 
 class Tone(StrEnum):
     """How something stands, for renderers that have colours; the words say it too."""
@@ -27,6 +31,21 @@ class Field:
     value: str
     tone: Tone = Tone.PLAIN
     exact: bool = False
+
+
+def worded(label: str, value: str, tone: Tone = Tone.PLAIN) -> Field:
+    """Make a field of words, safe to show."""
+    return Field(label, safe_text(value), tone)
+
+
+def exact(label: str, value: str) -> Field:
+    """Make a field of a hash, an id or a name, safe to show."""
+    return Field(label, safe_text(value), exact=True)
+
+
+def named(name: str) -> str:
+    """Make the title of a section out of a name, safe to show."""
+    return safe_text(name, limit=LONGEST_NAME)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

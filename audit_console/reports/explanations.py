@@ -50,6 +50,46 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "The same event stands in the log twice. Counts over the log are too high by that much.",
         "Find out whether files overlap. The copy changes nothing about the content.",
     ),
+    Code.TAIL_TRUNCATED: Explanation(
+        "A signed checkpoint covers more events than are here. The end of the log was cut off "
+        "after it was signed, or the log is an older copy.",
+        "Find out whether later files were left out of what was opened. If not, ask who deleted "
+        "them, and look for another copy.",
+    ),
+    Code.CHAIN_MISSING: Explanation(
+        "The policy names a chain, and no event of it is here. A log that is gone altogether "
+        "shows in no other way.",
+        "Make sure that the right place was opened. If it was, ask where the chain went.",
+    ),
+    Code.ROLLBACK: Explanation(
+        "This console verified more events of this chain before. The end was cut off since then, "
+        "or an older copy was put in its place.",
+        "Compare with a backup from the day of the earlier verification.",
+    ),
+    Code.HISTORY_REWRITTEN: Explanation(
+        "The events are not those that this console verified before, though each fits the next. "
+        "The log was written anew. Stored is the tree head that the console remembers, computed "
+        "that of the log.",
+        "Compare with a backup from the day of the earlier verification, event by event.",
+    ),
+    Code.CHECKPOINT_ROOT_MISMATCH: Explanation(
+        "The events are not those that were signed, though each fits the next. The log was "
+        "written anew after it was signed. Stored is the signed tree head, computed that of the "
+        "log.",
+        "Look for a copy of the log whose tree head is the signed one, and compare.",
+    ),
+    Code.CHECKPOINT_BAD_SIGNATURE: Explanation(
+        "A checkpoint carries the name of a trusted key, and a signature that this key did not "
+        "make. It was forged or damaged.",
+        "Get the checkpoint again from whoever keeps copies of it. Find out who could write to "
+        "this one.",
+    ),
+    Code.SPLIT_VIEW: Explanation(
+        "The log signed two different tree heads for the same number of events. It told one "
+        "story to some and another one to others, which no honest writer does.",
+        "Keep both checkpoints: together they are the proof. Treat the key of the log as in the "
+        "hands of somebody else.",
+    ),
     Code.MALFORMED: Explanation(
         "A line is not an event. What it said is lost to this check, and it may have been made "
         "unreadable on purpose.",
@@ -79,10 +119,21 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "Find out where they came from. The record stands for the deleted events, these may not "
         "be the same.",
     ),
+    Code.EVENT_NEWER_THAN_COSIGNATURE: Explanation(
+        "An event says that it was recorded after a witness had signed the log with this event "
+        "in it. The clock of the writer ran ahead, or times were made up.",
+        "Compare the clock of the machine that writes the log with that of the witness. Rely on "
+        "the witness for when.",
+    ),
     Code.NO_CHECKPOINT: Explanation(
         "The log speaks for itself alone. Whoever can write it could have cut off its end, or "
         "written all of it anew, without a trace in it.",
         "Verify with a policy and with checkpoints that were kept elsewhere.",
+    ),
+    Code.UNTRUSTED_CHECKPOINT: Explanation(
+        "There are checkpoints, but not by keys that the policy trusts, or not by as many "
+        "witnesses as it asks for. Anybody can sign with a key of his own.",
+        "Find out whose keys they are. Add them to the policy only with a key got in another way.",
     ),
     Code.PRUNE_NOT_BACKED: Explanation(
         "Retention deleted events, and no checkpoint from before covers them. That they were the "
@@ -130,6 +181,11 @@ EXPLANATIONS: dict[Code, Explanation] = {
     Code.TORN_TAIL: Explanation(
         "The last line ends in the middle, as after a crash or in a copy made while writing.",
         "Copy the log again when nobody writes to it.",
+    ),
+    Code.UNSEALED_TAIL: Explanation(
+        "The last events were written after the last checkpoint. They hold together, but nothing "
+        "outside the log vouches for them yet.",
+        "Verify again after the next checkpoint.",
     ),
     Code.PRUNED_PREFIX: Explanation(
         "Retention deleted the beginning of the log and left a record. The rest still verifies.",

@@ -9,10 +9,13 @@ from __future__ import annotations
 import base64
 import json
 
+from audit_console.core.anchors import Remembered, SignedHead
 from audit_console.core.event import format_time
 from audit_console.core.findings import Finding
+from audit_console.core.prunes import PruneRecord
 from audit_console.integrity.verification import ChainSummary
 from audit_console.reports.model import Report, Statement
+from audit_console.reports.vouching import cosigners_of, largest_of
 from audit_console.sources.protocol import FileStatus
 
 SCHEMA = "audit-console/verification/1"
@@ -49,6 +52,14 @@ def _document(report: Report) -> dict[str, object]:
         "coverage": _statement(report.coverage),
         "chains": [_chain(chain) for chain in verification.chains],
         "findings": [_finding(finding) for finding in verification.findings],
+        "policy_sha256": verification.policy_sha256,
+        "checkpoints": [
+            _checkpoint(chain, head)
+            for chain, heads in sorted(verification.vouchers.heads.items())
+            for head in largest_of(heads)
+        ],
+        "remembered": [_remembered(seen) for seen in verification.vouchers.remembered.values()],
+        "prunes": [_prune(record) for record in verification.prunes],
         "counts": dict(sorted(verification.counts.items())),
         "cannot_show": list(verification.cannot_show),
     }
@@ -79,7 +90,40 @@ def _chain(chain: ChainSummary) -> dict[str, object]:
         "head_hash": chain.head_hash,
         "root": None if chain.root is None else base64.b64encode(chain.root).decode(),
         "sealed_size": chain.sealed_size,
+        "sealed_by_size": None if chain.sealed_by is None else chain.sealed_by.size,
+        "vouched": chain.vouched,
         "uncovered_fields": list(chain.uncovered_fields),
+    }
+
+
+def _checkpoint(chain: str, head: SignedHead) -> dict[str, object]:
+    return {
+        "chain": chain,
+        "size": head.size,
+        "root": base64.b64encode(head.checkpoint.root).decode(),
+        "signed_by_log": head.by_log,
+        "trusted": head.trusted,
+        "cosigned": {name: format_time(at) for name, at in cosigners_of(head)},
+    }
+
+
+def _remembered(seen: Remembered) -> dict[str, object]:
+    return {
+        "chain": seen.chain,
+        "size": seen.size,
+        "root": base64.b64encode(seen.root).decode(),
+        "verified_at": format_time(seen.verified_at),
+    }
+
+
+def _prune(record: PruneRecord) -> dict[str, object]:
+    return {
+        "chain": record.chain,
+        "pruned_to": record.pruned_to,
+        "cutoff": format_time(record.cutoff),
+        "applied_at": format_time(record.applied_at),
+        "policy_days": record.policy_days,
+        "sha256": record.sha256,
     }
 
 

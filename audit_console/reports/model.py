@@ -17,8 +17,12 @@ COVERAGE_CODES = frozenset(
     {
         Code.GAP,
         Code.HEAD_MISSING,
+        Code.TAIL_TRUNCATED,
+        Code.CHAIN_MISSING,
+        Code.ROLLBACK,
         Code.CHAIN_RESTART,
         Code.NO_CHECKPOINT,
+        Code.UNTRUSTED_CHECKPOINT,
         Code.RANGE_NOT_COVERED,
         Code.EMPTY,
     }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from audit_console.errors import AuditConsoleError, UsageError
 
@@ -49,15 +50,22 @@ def _is_same(target: Path, place: str) -> bool:
 
 
 def write_file(target: Path, chunks: Iterable[bytes]) -> None:
-    """Write beside the target, then rename: no half file, whatever happens.
+    """Write chunks into a file that is whole or not there; see `whole_file`."""
+    with whole_file(target) as file:
+        file.writelines(chunks)
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[BinaryIO]:
+    """Give a file beside the target to write and read, then rename it: no half file.
 
     Raises:
         AuditConsoleError: the file cannot be written; nothing is left behind.
     """
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with part.open("xb") as file:
-            file.writelines(chunks)
+        with part.open("x+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         part.replace(target)

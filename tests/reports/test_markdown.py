@@ -32,6 +32,7 @@ BEGINNING = """\
 - **read**: 41 lines: 40 events, 1 unreadable
 - **checked**: 39 verified, 1 failed, 0 not checked
 - **window**: `2026-11-01T00:00:00.000000Z to 2026-11-22T23:59:41.002314Z`
+- **policy**: `none`
 - **made**: `2026-11-23T04:12:09.000000Z by audit-console 1.2.3`
 
 ## Integrity: Is what is there unaltered?

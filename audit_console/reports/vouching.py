@@ -1,0 +1,86 @@
+"""What a report says of checkpoints, of the console's memory and of what was deleted."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from audit_console.core.anchors import Remembered, SignedHead
+from audit_console.core.event import format_time
+from audit_console.core.prunes import PruneRecord
+from audit_console.integrity.verification import Verification
+from audit_console.reports.document import Field, Section, exact, named, worded
+
+MOST_LISTED = 100
+"""Checkpoints that are listed of a chain. All are counted."""
+
+_LATEST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
+
+
+def vouching_sections(verification: Verification) -> tuple[Section, ...]:
+    """Lay out what the log was held against."""
+    vouchers = verification.vouchers
+    chains = sorted(vouchers.heads.items())
+    return (
+        Section(title="Checkpoints", parts=tuple(_of_chain(*chain) for chain in chains)),
+        Section(
+            title="Remembered by this console",
+            parts=tuple(map(_remembered, vouchers.remembered.values())),
+        ),
+        Section(title="Deleted by retention", parts=tuple(map(_prune, verification.prunes))),
+    )
+
+
+def largest_of(heads: Sequence[SignedHead]) -> list[SignedHead]:
+    """Give the checkpoints that are listed, the largest first, trusted ones before others."""
+    order = sorted(heads, key=lambda head: (head.trusted, head.by_log, head.size), reverse=True)
+    return order[:MOST_LISTED]
+
+
+def cosigners_of(head: SignedHead) -> Iterator[tuple[str, datetime]]:
+    """Give the witnesses that cosigned, by name, and when, by their clocks."""
+    for name, seconds in sorted(head.cosigned.items()):
+        yield name, datetime.fromtimestamp(min(seconds, _LATEST_SECOND), UTC)
+
+
+def _of_chain(chain: str, heads: Sequence[SignedHead]) -> Section:
+    trusted = sum(head.trusted for head in heads)
+    listed = largest_of(heads)[:1]
+    return Section(
+        title=named(chain),
+        fields=(
+            worded("stored", f"{len(heads):,}: {trusted:,} trusted by the policy"),
+            *(field for head in listed for field in _of_head(head)),
+        ),
+    )
+
+
+def _of_head(head: SignedHead) -> Iterator[Field]:
+    standing = "trusted" if head.trusted else "not trusted"
+    yield worded("largest", f"over the first {head.size:,} events, {standing}")
+    yield exact("signed", base64.b64encode(head.checkpoint.root).decode())
+    for name, moment in cosigners_of(head):
+        yield worded("cosigned", f"by {name} at {format_time(moment)}")
+
+
+def _remembered(seen: Remembered) -> Section:
+    return Section(
+        title=named(seen.chain),
+        fields=(
+            worded("seen", f"the first {seen.size:,} events at {format_time(seen.verified_at)}"),
+            exact("root", base64.b64encode(seen.root).decode()),
+        ),
+    )
+
+
+def _prune(record: PruneRecord) -> Section:
+    return Section(
+        title=named(record.chain),
+        fields=(
+            worded("deleted", f"seq 0 to {record.pruned_to - 1:,}, by {record.policy_days:,} days"),
+            worded("cut-off", format_time(record.cutoff)),
+            worded("applied", format_time(record.applied_at)),
+            exact("record", record.sha256),
+        ),
+    )
