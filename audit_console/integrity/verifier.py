@@ -24,13 +24,13 @@ from audit_console.integrity.map_builder import MapBuilder
 from audit_console.integrity.trees import TreeGrower
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import ChainSummary, Progress, Tree, Verification
-from audit_console.sources.protocol import Batch, Source, Status
+from audit_console.sources.protocol import Batch, Readable, Status
 
 NOTHING_SEALED: Mapping[str, int] = MappingProxyType({})
 
 
 def verify(
-    source: Source,
+    source: Readable,
     *,
     trust: Trust = NO_TRUST,
     roots: bool = True,
@@ -61,7 +61,7 @@ def verify(
     return verifier.finish(source)
 
 
-def _verifier(source: Source, trust: Trust, *, roots: bool) -> _Verifier:
+def _verifier(source: Readable, trust: Trust, *, roots: bool) -> _Verifier:
     vouchers = trust.vouchers(source.checkpoints())
     check = LogCheck(vouchers, read_prunes(source.prune_records()))
     return _Verifier(check, TreeGrower(vouchers, check.prunes, everywhere=roots), trust)
@@ -119,7 +119,7 @@ class _Verifier:
         for chain, seq, details in rows:
             self.check.add_prune_event(chain, seq, details)
 
-    def finish(self, source: Source) -> Verification:
+    def finish(self, source: Readable) -> Verification:
         status, chains = source.status, self.check.v1_chains
         trees = LogTrees(
             {name: self.trees.heads_of(chain) for name, chain in chains.items()},
@@ -238,7 +238,7 @@ def _not_covered(status: Status) -> Finding:
     )
 
 
-def _candidates(source: Source, chains: dict[str, V1Chain]) -> dict[str, list[Candidate]]:
+def _candidates(source: Readable, chains: dict[str, V1Chain]) -> dict[str, list[Candidate]]:
     """Look a second time, for the events that claim repeated seqs and their neighbours."""
     wanted = {name: _with_neighbours(chain.repeats) for name, chain in chains.items()}
     wanted = {name: seqs for name, seqs in wanted.items() if not seqs.is_empty()}

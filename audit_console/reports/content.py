@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from audit_console.core.event import Scheme, format_time
 from audit_console.core.findings import Code, Finding, FindingClass, Verdict
 from audit_console.core.safe_text import safe_text
-from audit_console.integrity.verification import ChainSummary
+from audit_console.integrity.verification import ChainSummary, Verification
 from audit_console.reports.document import Document, Field, Section, Tone, exact, named, worded
 from audit_console.reports.explanations import EXPLANATIONS
 from audit_console.reports.model import CLASS_ORDER, Report, Standing, Statement, meaning
@@ -34,12 +34,7 @@ _HOLDS = {
 def document_of(report: Report) -> Document:
     """Lay out a report; every text in it is safe to show."""
     verification = report.verification
-    groups = (
-        _group_of("Chains", *map(_chain, verification.chains)),
-        *vouching_sections(verification),
-        _group_of("Files", *map(_file, verification.status.files)),
-        _group_of("Findings", *_findings(report)),
-    )
+    groups = (*grounds_of(verification), _group_of("Findings", *_findings(report)))
     return Document(
         headline=report.headline,
         tone=_VERDICT_TONES[verification.verdict],
@@ -48,13 +43,25 @@ def document_of(report: Report) -> Document:
             _statement("Integrity", report.integrity, report),
             _statement("Coverage", report.coverage, report),
             *(group for group in groups if group.parts),
-            Section(
-                title="This run cannot show",
-                points=tuple(map(safe_text, verification.cannot_show)),
-            ),
+            open_ends_of(verification),
         ),
         ending=f"{report.headline} (exit code {report.exit_code})",
     )
+
+
+def grounds_of(verification: Verification) -> tuple[Section, ...]:
+    """Lay out what a verdict rests on, one section of parts for each kind."""
+    return (
+        _group_of("Chains", *map(_chain, verification.chains)),
+        *vouching_sections(verification),
+        _group_of("Files", *map(_file, verification.status.files)),
+    )
+
+
+def open_ends_of(verification: Verification) -> Section:
+    """Lay out what a run cannot show."""
+    points = tuple(map(safe_text, verification.cannot_show))
+    return Section(title="This run cannot show", points=points)
 
 
 def _group_of(title: str, *parts: Section) -> Section:
