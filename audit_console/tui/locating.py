@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
+from operator import itemgetter
 from typing import NamedTuple
 
-from audit_console.core.filters import EVERYTHING, Filter, equals
+from audit_console.core.filters import EVERYTHING, Field, FieldName, Filter, Range, Term, equals
 from audit_console.core.findings import Code, Finding
 from audit_console.core.query import parse
 from audit_console.core.timespan import Anchor
@@ -63,6 +65,9 @@ class Neighbours(NamedTuple):
 MOST_BETWEEN = 4
 """Events shown of those that a finding is about."""
 
+MOST_LATE = 20
+"""Events in order of time among which the next one by seq is found."""
+
 
 def neighbours(view: View, finding: Finding) -> Neighbours | None:
     """Find the events before, at and behind a finding. Blocks; for a thread.
@@ -92,18 +97,22 @@ def neighbours(view: View, finding: Finding) -> Neighbours | None:
 def _neighbours_by_seq(view: View, finding: Finding) -> Neighbours:
     first = finding.first_seq or 0
     last = first if finding.last_seq is None else finding.last_seq
-    before = _rows_of_seq(view, finding.chain, (first - 1,), 1)
-    behind = _rows_of_seq(view, finding.chain, (last + 1,), 1)
-    here = _rows_of_seq(view, finding.chain, range(first, min(last + 1, first + 2)), MOST_BETWEEN)
-    return Neighbours(before[0] if before else None, tuple(here), behind[0] if behind else None)
+    before = _rows_of_seqs(view, finding.chain, Range(None, Decimal(first - 1)), backwards=True)
+    here = _rows_of_seqs(view, finding.chain, Range(Decimal(first), Decimal(last)))
+    behind = _rows_of_seqs(view, finding.chain, Range(Decimal(last + 1), None))
+    return Neighbours(
+        before[-1] if before else None, tuple(here[:MOST_BETWEEN]), behind[0] if behind else None
+    )
 
 
-def _rows_of_seq(view: View, chain: str | None, seqs: Iterable[int], most: int) -> list[EventRow]:
-    rows: list[EventRow] = []
-    for seq in seqs:
-        place = Filter((equals("chain", chain), equals("seq", seq)))
-        rows += replace(view, where=place).page(AtRow(0), most).rows.iter_rows(named=True)
-    return rows[:most]
+def _rows_of_seqs(
+    view: View, chain: str | None, seqs: Range, *, backwards: bool = False
+) -> list[EventRow]:
+    """Give some events of a range of seqs, by seq: its first in time, or its last."""
+    order = Order.NEWEST_FIRST if backwards else Order.OLDEST_FIRST
+    where = Filter((equals("chain", chain), Term(Field(FieldName.SEQ), seqs)))
+    page = replace(view, where=where, order=order).page(AtRow(0), MOST_LATE)
+    return sorted(page.rows.iter_rows(named=True), key=itemgetter("seq"))
 
 
 MARKED = "star:yes OR tag:* OR note:* OR chain:broken"

@@ -14,8 +14,9 @@ from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.text_pane import Paragraph
 from audit_console.tui.wording import CLASSES, moment, number
 
-HASH_WIDTH = 64
-_NEIGHBOUR_COLUMNS = ("type", "user", "action", "resource")
+HALF_HASH = 32
+WIDE_NEIGHBOURS = 100
+"""Cells from which on neighbours have their year and type."""
 
 _STORED_WORDS: dict[Code, tuple[str, str]] = {
     Code.EVENT_HASH_MISMATCH: ("hash stored with it", "hash of its content now"),
@@ -50,7 +51,7 @@ def place(finding: Finding) -> str:
         return f"seq {number(finding.first_seq)} to {number(finding.last_seq or 0)}"
     if finding.line is not None:
         return f"{finding.file or 'line'}:{number(finding.line)}"
-    return finding.file or finding.chain or "the log"
+    return finding.file or ("the chain" if finding.chain else "the log")
 
 
 def finding_text(finding: Finding, width: int) -> list[Paragraph | Line]:
@@ -58,7 +59,7 @@ def finding_text(finding: Finding, width: int) -> list[Paragraph | Line]:
 
     Args:
         finding: what was found.
-        width: cells of a line, on which two hashes may stand side by side.
+        width: cells of a line, on which two hashes stand side by side, each in two halves.
     """
     symbol = CLASSES[finding.finding_class]
     explained = EXPLANATIONS[finding.code]
@@ -93,13 +94,13 @@ def _values(finding: Finding, width: int) -> Iterator[Line | Paragraph]:
     pairs = [(label, value) for label, value in pairs if value is not None]
     if not pairs:
         return
-    if len(pairs) == 2 and width >= 2 * HASH_WIDTH + 4:
-        yield tuple(Span(f" {label:<{HASH_WIDTH + 1}}", "heading") for label, _ in pairs)
-        roles = ("bad", "ok")
-        yield tuple(
-            Span(f" {value:<{HASH_WIDTH + 1}}", role)
-            for (_, value), role in zip(pairs, roles, strict=True)
-        )
+    if len(pairs) == 2 and width > 2 * (HALF_HASH + 1):
+        yield tuple(Span(f" {label:<{HALF_HASH}}", "heading") for label, _ in pairs)
+        for at in (0, HALF_HASH):
+            yield tuple(
+                Span(f" {(value or '')[at : at + HALF_HASH]:<{HALF_HASH}}", role)
+                for (_, value), role in zip(pairs, ("bad", "ok"), strict=True)
+            )
     else:
         for (label, value), role in zip(pairs, ("bad", "ok"), strict=False):
             yield Paragraph(label, "heading")
@@ -125,11 +126,13 @@ def neighbour_lines(found: Neighbours, width: int) -> list[Line]:
 def _row(label: str, row: EventRow | None, width: int) -> Line:
     role = "key" if "▸" in label else "muted"
     if row is None:
-        return (Span(label, role), Span("— none: the chain ends on this side", "muted"))
+        return (Span(label, role), Span("— no event of this chain", "muted"))
+    is_wide = width >= WIDE_NEIGHBOURS
+    names = ("type", "user", "action", "resource") if is_wide else ("user", "action", "resource")
     seq = "" if row["seq"] is None else f"seq {number(row['seq'])}  "
     check = columns.cell(row, columns.BY_NAME["check"], 1)
-    head = (Span(label, role), check, Span(f" {seq}{moment(row['timestamp'], width=19)}  "))
-    room = max(24, width - sum(len(span.text) for span in head) - len(_NEIGHBOUR_COLUMNS))
-    each = room // len(_NEIGHBOUR_COLUMNS)
-    cells = [columns.cell(row, columns.BY_NAME[name], each) for name in _NEIGHBOUR_COLUMNS]
+    time = moment(row["timestamp"], width=19 if is_wide else 14)
+    head = (Span(label, role), check, Span(f" {seq}{time}  "))
+    room = width - sum(len(span.text) for span in head) - len(names) - 2
+    cells = [columns.cell(row, columns.BY_NAME[name], max(6, room // len(names))) for name in names]
     return (*head, *(part for one in cells for part in (one, Span(" "))))

@@ -63,8 +63,8 @@ def rows_each(height: int, chains: int) -> int:
     return max(1, min(MOST_ROWS, height // max(1, chains) - 1))
 
 
-def title_line(chain: ChainMap, *, is_selected: bool) -> Line:
-    """Name a chain, its scheme and its extent, and count its events by state."""
+def title_line(chain: ChainMap, *, is_selected: bool, has_counts: bool) -> Line:
+    """Name a chain, its scheme and its extent, and with `has_counts` its events by state."""
     spans = [
         Span("▸ " if is_selected else "  ", "key"),
         Span(chain.chain, "name"),
@@ -72,7 +72,7 @@ def title_line(chain: ChainMap, *, is_selected: bool) -> Line:
     ]
     if chain.cells:
         spans.append(Span(f"{_places(chain.cells[0].first, chain.cells[-1].last, chain.scheme)}  "))
-    return (*spans, *_counted(chain.cells))
+    return (*spans, *(_counted(chain.cells) if has_counts else ()))
 
 
 def _places(first: int, last: int, scheme: Scheme) -> str:

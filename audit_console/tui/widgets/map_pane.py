@@ -16,7 +16,7 @@ from textual.strip import Strip
 
 from audit_console.core.chain_map import Cell, CellState, ChainMap
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.painting import LinePainter, Span
+from audit_console.tui.painting import Line, LinePainter, Span
 from audit_console.tui.widgets.map_lines import (
     UNREAD,
     Bar,
@@ -42,15 +42,18 @@ class MapPane(LinePainter, can_focus=True):
     chain: reactive[int] = reactive(0)
     cell: reactive[int] = reactive(0)
 
-    class CellAsked(Message):
-        """The reader wants the worst event of a cell."""
+    class OfCell(Message):
+        """Base of what the reader wants of a cell."""
 
         def __init__(self, chain: ChainMap, cell: Cell) -> None:
             super().__init__()
             self.chain = chain
             self.cell = cell
 
-    class StateAsked(CellAsked):
+    class CellAsked(OfCell):
+        """The reader wants the worst event of a cell."""
+
+    class StateAsked(OfCell):
         """The reader wants all events that stand like a cell."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -59,6 +62,7 @@ class MapPane(LinePainter, can_focus=True):
         self._fraction: float | None = None
         self._unmapped = 0
         self._bars: list[Bar] = []
+        self._place = 0
 
     # --- what it shows -----------------------------------------------------------
 
@@ -76,18 +80,12 @@ class MapPane(LinePainter, can_focus=True):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        place = self._place
         rows = rows_each(self.size.height - LINES_BELOW, len(self._maps))
         width = max(1, self.size.width - 2 * MARGIN)
         self._bars = [bar_of(chain, width, rows, self._fraction) for chain in self._maps]
-        self.chain = self._in_range(self.chain)
-        if place is not None:
-            self.go_to_place(self.chain, place)
+        if self._bars:
+            self._go_to_place(min(self.chain, len(self._bars) - 1), self._place)
         self.refresh()
-
-    @property
-    def _place(self) -> int | None:
-        return None if self.selected is None else self.selected.first
 
     @property
     def selected(self) -> Cell | None:
@@ -99,19 +97,16 @@ class MapPane(LinePainter, can_focus=True):
     def _bar(self) -> Bar | None:
         return self._bars[self.chain] if self.chain < len(self._bars) else None
 
-    def _in_range(self, chain: int) -> int:
-        return max(0, min(chain, len(self._bars) - 1))
-
     def go_to(self, chain: str, place: int) -> None:
         """Move to a place of a chain, if it is on the map."""
         names = [bar.chain.chain for bar in self._bars]
         if chain in names:
-            self.go_to_place(names.index(chain), place)
+            self._go_to_place(names.index(chain), place)
 
-    def go_to_place(self, chain: int, place: int) -> None:
-        """Move to the cell that holds a place of the chain with this number."""
+    def _go_to_place(self, chain: int, place: int) -> None:
         firsts = [cell.first for cell in self._bars[chain].cells]
         self.chain, self.cell = chain, max(0, bisect_right(firsts, place) - 1)
+        self._place = place  # cells grow wider while more is read: the place is what is meant
 
     # --- drawing -----------------------------------------------------------------
 
@@ -156,9 +151,15 @@ class MapPane(LinePainter, can_focus=True):
             return Strip.blank(width, self.rich_style)
         chain, row = lines[y]
         if row < 0:
-            title = title_line(self._bars[chain].chain, is_selected=chain == self.chain)
-            return self.paint(title, width)
+            return self.paint(self._title(chain), width)
         return self._cells(chain, row)
+
+    def _title(self, chain: int) -> Line:
+        """Name a chain; the legend has the counts of a single one."""
+        is_selected = chain == self.chain
+        return title_line(
+            self._bars[chain].chain, is_selected=is_selected, has_counts=len(self._bars) > 1
+        )
 
     def _cells(self, chain: int, row: int) -> Strip:
         bar, base = self._bars[chain], self.rich_style
@@ -180,8 +181,9 @@ class MapPane(LinePainter, can_focus=True):
     # --- the cursor --------------------------------------------------------------
 
     def _move_to(self, cell: int) -> None:
-        if self._bar is not None:
+        if self._bar is not None and self._bar.cells:
             self.cell = max(0, min(cell, len(self._bar.cells) - 1))
+            self._place = self._bar.cells[self.cell].first
 
     def action_cell_left(self) -> None:
         """Move one cell to the left."""
@@ -222,7 +224,8 @@ class MapPane(LinePainter, can_focus=True):
         """Move to the next cell, of this chain or of one behind, that is not sound."""
         for number, index in self._behind_cursor():
             if self._bars[number].cells[index].state >= CellState.UNVERIFIABLE:
-                self.chain, self.cell = number, index
+                self.chain = number
+                self._move_to(index)
                 return
         self.app.notify("no other part of the map is broken or cannot be checked")
 
@@ -250,14 +253,14 @@ class MapPane(LinePainter, can_focus=True):
 
     def on_click(self, event: Click) -> None:
         """Put the cursor under the pointer; twice opens."""
-        lines = self._lines()
-        if event.y >= min(len(lines), self.size.height - LINES_BELOW):
+        at, lines = event.get_content_offset(self), self._lines()
+        if at is None or at.y >= min(len(lines), self.size.height - LINES_BELOW):
             return
-        chain, row = lines[event.y]
+        chain, row = lines[at.y]
         bar = self._bars[chain]
         self.chain = chain
         if row >= 0:
-            index = row * bar.per_row + max(0, event.x - MARGIN) // bar.cell_width
+            index = row * bar.per_row + max(0, at.x - MARGIN) // bar.cell_width
             self._move_to(index)
         if event.chain == 2:
             self.action_open_cell()
