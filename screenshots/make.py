@@ -77,7 +77,12 @@ PICTURES = (
     ),
     Picture("card", "What the log says of an address", (*TO_THE_EDITED_EVENT, "dollar_sign", "p")),
     Picture("detail", "Every field of that event", (*TO_THE_EDITED_EVENT, "enter")),
-    Picture("findings", "What the check found", ("i",)),
+    Picture(
+        "integrity",
+        "Is the log whole: map of the chain, findings in words, what stays open",
+        ("3",),
+        light_too=True,
+    ),
     Picture("jump", "Go to a time, a row or an event id", ("colon",)),
     Picture("palette", "Every action by name", ("ctrl+p",)),
     Picture("help", "The keys of what has the focus", ("question_mark",)),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from audit_console.core.anchors import SignedHead, Vouchers
+from audit_console.core.chain_map import ChainMap
 from audit_console.core.event import Scheme
 from audit_console.core.findings import Code, Finding, Verdict
 from audit_console.core.prunes import PruneRecord
@@ -60,8 +61,9 @@ class Verification:
     """Integrity and coverage of one log, as far as `status` says it was read.
 
     `findings` lists the first of each code, `counts` counts all. `cannot_show`
-    are sentences on what this run does not establish. `trees` are those that a
-    console may remember, if there is no fault. `policy_sha256` names the policy.
+    are sentences on what this run does not establish. `maps` has a map for each of
+    the chains that come first. `trees` are those that a console may remember, if there
+    is no fault. `policy_sha256` names the policy.
     `vouchers` are what the log was held against, `prunes` the last record of each chain.
     """
 
@@ -71,6 +73,7 @@ class Verification:
     counts: Mapping[Code, int]
     cannot_show: tuple[str, ...]
     status: Status
+    maps: tuple[ChainMap, ...] = ()
     trees: tuple[Tree, ...] = ()
     policy_sha256: str | None = None
     vouchers: Vouchers = field(default_factory=Vouchers)
@@ -94,7 +97,11 @@ class Verification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A verification under way: what was read, and faults (class F) found so far."""
+    """A verification under way: what was read, and faults (class F) found so far.
+
+    `maps` makes the maps as they stand now; to be called before the next batch is read.
+    """
 
     status: Status
     faults: int
+    maps: Callable[[], tuple[ChainMap, ...]] = tuple

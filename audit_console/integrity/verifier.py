@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event
+from types import MappingProxyType
 
 import polars as pl
 
 from audit_console.columns.runs import LocatedRun, runs
 from audit_console.core.chain import LogCheck, LogTrees
+from audit_console.core.chain_map import ChainMap
 from audit_console.core.claims import Candidate, SeqRange
 from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
@@ -18,14 +20,17 @@ from audit_console.core.findings import Code, Finding, Place, finding
 from audit_console.core.linked_chain import LinkedChain
 from audit_console.core.prunes import PRUNE_ACTION, read_prunes
 from audit_console.core.v1_chain import V1Chain
+from audit_console.integrity.map_builder import MapBuilder
 from audit_console.integrity.trees import TreeGrower
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import ChainSummary, Progress, Tree, Verification
-from audit_console.sources.protocol import Batch, Source, Status
+from audit_console.sources.protocol import Batch, Readable, Status
+
+NOTHING_SEALED: Mapping[str, int] = MappingProxyType({})
 
 
 def verify(
-    source: Source,
+    source: Readable,
     *,
     trust: Trust = NO_TRUST,
     roots: bool = True,
@@ -50,13 +55,13 @@ def verify(
         for batch in batches:
             verifier.add(batch, source.status)
             if on_progress is not None:
-                on_progress(Progress(status=source.status, faults=verifier.check.faults))
+                on_progress(verifier.progress(source.status))
             if stop is not None and stop.is_set():
                 break
     return verifier.finish(source)
 
 
-def _verifier(source: Source, trust: Trust, *, roots: bool) -> _Verifier:
+def _verifier(source: Readable, trust: Trust, *, roots: bool) -> _Verifier:
     vouchers = trust.vouchers(source.checkpoints())
     check = LogCheck(vouchers, read_prunes(source.prune_records()))
     return _Verifier(check, TreeGrower(vouchers, check.prunes, everywhere=roots), trust)
@@ -67,6 +72,14 @@ class _Verifier:
     check: LogCheck
     trees: TreeGrower
     trust: Trust
+    map_builder: MapBuilder = field(default_factory=MapBuilder)
+
+    def progress(self, status: Status) -> Progress:
+        return Progress(
+            status=status,
+            faults=self.check.faults,
+            maps=lambda: self._maps(complete=False),
+        )
 
     def add(self, batch: Batch, status: Status) -> None:
         names = [file.name for file in status.files]
@@ -74,6 +87,7 @@ class _Verifier:
         self.check.unhashed += int(unhashed.sum())
         self._note_noncanonical(batch.events, names)
         self._note_prunes(batch.events)
+        self.map_builder.add(batch.events)
         self.trees.note_times(batch.events)
         self.trees.add_lines(batch.events)
         items: list[LocatedRun | _Unreadable] = [
@@ -105,7 +119,7 @@ class _Verifier:
         for chain, seq, details in rows:
             self.check.add_prune_event(chain, seq, details)
 
-    def finish(self, source: Source) -> Verification:
+    def finish(self, source: Readable) -> Verification:
         status, chains = source.status, self.check.v1_chains
         trees = LogTrees(
             {name: self.trees.heads_of(chain) for name, chain in chains.items()},
@@ -117,9 +131,10 @@ class _Verifier:
             self.check.findings.add(_not_covered(status))
         findings = self.check.findings
         policy = self.trust.policy
+        summaries = tuple(self._summaries())
         return Verification(
             verdict=findings.verdict,
-            chains=tuple(self._summaries()),
+            chains=summaries,
             trees=tuple(self._trees()),
             policy_sha256=None if policy is None else policy.sha256,
             vouchers=self.check.vouchers,
@@ -128,7 +143,32 @@ class _Verifier:
             counts=dict(findings.counts),
             cannot_show=tuple(_cannot_show(self.check, status)),
             status=status,
+            maps=self._maps(
+                complete=status.complete,
+                sealed={chain.chain: self._sealed_events(chain) for chain in summaries},
+            ),
         )
+
+    def _maps(
+        self, *, complete: bool, sealed: Mapping[str, int] = NOTHING_SEALED
+    ) -> tuple[ChainMap, ...]:
+        prunes = self.check.prunes.latest
+        return self.map_builder.maps(
+            complete=complete,
+            bases={name: record.pruned_to for name, record in prunes.items()},
+            sealed=sealed,
+            findings=self.check.findings.kept,
+        )
+
+    def _sealed_events(self, chain: ChainSummary) -> int:
+        """Tell how many events of a chain, from its first on, are sealed for certain.
+
+        A seal over lines counts all that are none of v1; where they are of two schemes, a
+        seal over a part of them does not say how many are of each.
+        """
+        is_alone = chain.scheme is Scheme.V1 or chain.events == self.check.other_lines
+        covers_all = self.check.sealed_lines == self.check.other_lines
+        return chain.sealed_size if is_alone or covers_all else 0
 
     def _summaries(self) -> Iterator[ChainSummary]:
         strays = self.check.misplaced
@@ -199,7 +239,7 @@ def _not_covered(status: Status) -> Finding:
     )
 
 
-def _candidates(source: Source, chains: dict[str, V1Chain]) -> dict[str, list[Candidate]]:
+def _candidates(source: Readable, chains: dict[str, V1Chain]) -> dict[str, list[Candidate]]:
     """Look a second time, for the events that claim repeated seqs and their neighbours."""
     wanted = {name: _with_neighbours(chain.repeats) for name, chain in chains.items()}
     wanted = {name: seqs for name, seqs in wanted.items() if not seqs.is_empty()}

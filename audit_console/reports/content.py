@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from audit_console.core.event import Scheme, format_time
 from audit_console.core.findings import Code, Finding, FindingClass, Verdict
 from audit_console.core.safe_text import safe_text
-from audit_console.integrity.verification import ChainSummary
+from audit_console.integrity.verification import ChainSummary, Verification
 from audit_console.reports.document import Document, Field, Section, Tone, exact, named, worded
 from audit_console.reports.explanations import EXPLANATIONS
 from audit_console.reports.model import CLASS_ORDER, Report, Standing, Statement, cosigners, meaning
 from audit_console.reports.vouching import vouching_sections
-from audit_console.sources.protocol import FileStatus
+from audit_console.sources.protocol import Status
 
 _VERDICT_TONES = {
     Verdict.PASS: Tone.GOOD,
@@ -34,12 +34,7 @@ _HOLDS = {
 def document_of(report: Report) -> Document:
     """Lay out a report; every text in it is safe to show."""
     verification = report.verification
-    groups = (
-        _group_of("Chains", *map(_chain, verification.chains)),
-        *vouching_sections(verification),
-        _group_of("Files", *map(_file, verification.status.files)),
-        _group_of("Findings", *_findings(report)),
-    )
+    groups = (*grounds_of(verification), _group_of("Findings", *_findings(report)))
     return Document(
         headline=report.headline,
         tone=_VERDICT_TONES[verification.verdict],
@@ -48,13 +43,25 @@ def document_of(report: Report) -> Document:
             _statement("Integrity", report.integrity, report),
             _statement("Coverage", report.coverage, report),
             *(group for group in groups if group.parts),
-            Section(
-                title="This run cannot show",
-                points=tuple(map(safe_text, verification.cannot_show)),
-            ),
+            open_ends_of(verification),
         ),
         ending=f"{report.headline} (exit code {report.exit_code})",
     )
+
+
+def grounds_of(verification: Verification) -> tuple[Section, ...]:
+    """Lay out what a verdict rests on, one section of parts for each kind."""
+    return (
+        _group_of("Chains", *map(_chain, verification.chains)),
+        *vouching_sections(verification),
+        _group_of("Files", *_files(verification.status)),
+    )
+
+
+def open_ends_of(verification: Verification) -> Section:
+    """Lay out what a run cannot show."""
+    points = tuple(map(safe_text, verification.cannot_show))
+    return Section(title="This run cannot show", points=points)
 
 
 def _group_of(title: str, *parts: Section) -> Section:
@@ -137,14 +144,17 @@ def _covered(chain: ChainSummary) -> str:
     return f"not covered by the hash: {', '.join(chain.uncovered_fields)}"
 
 
-def _file(file: FileStatus) -> Section:
-    return Section(
-        title=named(file.name),
-        fields=(
-            worded("size", f"{file.bytes:,} bytes, {file.lines:,} lines"),
-            exact("sha256", file.sha256 or "not computed in this run"),
-        ),
-    )
+def _files(status: Status) -> Iterator[Section]:
+    """Lay out the files; who read them for a screen did not hash them."""
+    missing = "none: not computed" if status.complete else "none: not read to the end"
+    for file in status.files:
+        yield Section(
+            title=named(file.name),
+            fields=(
+                worded("size", f"{file.bytes:,} bytes, {file.lines:,} lines"),
+                exact("sha256", file.sha256 or missing),
+            ),
+        )
 
 
 def _findings(report: Report) -> Iterator[Section]:

@@ -75,18 +75,12 @@ class Report:
     @property
     def integrity(self) -> Statement:
         """Is what is there unaltered?"""
-        codes = set(Code) - COVERAGE_CODES
-        question = "Is what is there unaltered?"
-        statement = _statement(question, codes, self.verification.findings)
-        if statement.standing is Standing.HOLDS and not self.verification.verified:
-            return replace(statement, standing=Standing.OPEN)
-        return statement
+        return integrity_of(self.verification)
 
     @property
     def coverage(self) -> Statement:
         """Is everything there that should be?"""
-        question = "Is everything there that should be?"
-        return _statement(question, COVERAGE_CODES, self.verification.findings)
+        return coverage_of(self.verification)
 
     @property
     def headline(self) -> str:
@@ -114,6 +108,21 @@ class Report:
             code: count - listed.get(code, 0) for code, count in self.verification.counts.items()
         }
         return {code: count for code, count in missing.items() if count > 0}
+
+
+def integrity_of(verification: Verification) -> Statement:
+    """State whether what is there is unaltered."""
+    codes = set(Code) - COVERAGE_CODES
+    statement = _statement("Is what is there unaltered?", codes, verification.findings)
+    if statement.standing is Standing.HOLDS and not verification.verified:
+        return replace(statement, standing=Standing.OPEN)
+    return statement
+
+
+def coverage_of(verification: Verification) -> Statement:
+    """State whether everything is there that should be."""
+    question = "Is everything there that should be?"
+    return _statement(question, COVERAGE_CODES, verification.findings)
 
 
 def only_unanchored(verification: Verification) -> bool:

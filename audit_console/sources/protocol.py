@@ -110,18 +110,8 @@ class Status:
     files: tuple[FileStatus, ...]
 
 
-class Source(Protocol):
-    """Read-only view of one audit log."""
-
-    @property
-    def label(self) -> str:
-        """What to call the log on a screen; never contains a password."""
-        ...
-
-    @property
-    def kind(self) -> str:
-        """`archive`, `postgresql` or `memory`."""
-        ...
+class Readable(Protocol):
+    """What a verification reads of a log."""
 
     @property
     def status(self) -> Status:
@@ -154,6 +144,20 @@ class Source(Protocol):
         Raises:
             SourceError: the log cannot be looked at.
         """
+        ...
+
+
+class Source(Readable, Protocol):
+    """Read-only view of one audit log."""
+
+    @property
+    def label(self) -> str:
+        """What to call the log on a screen; never contains a password."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """`archive`, `postgresql` or `memory`."""
         ...
 
     def page(

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
 from textual.app import App
@@ -27,10 +27,14 @@ from audit_console.tui.messages import (
 )
 from audit_console.tui.palette import ActionCommands, ReviewCommands
 from audit_console.tui.panes import panes_in_focus
+from audit_console.tui.screens.integrity import IntegrityScreen
 from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.session import Session
 from audit_console.tui.themes import DARK, LIGHT
+
+if TYPE_CHECKING:  # dialogs are there when they are needed
+    from audit_console.tui.screens.verify import Extent
 
 
 class AuditConsoleApp(App[None]):
@@ -60,6 +64,7 @@ class AuditConsoleApp(App[None]):
         self._opening: Load | None = None
         self._sources = SourcesScreen(self._recent)
         self._investigate = InvestigateScreen(kept)
+        self._integrity = IntegrityScreen()
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = DARK.name
@@ -79,6 +84,7 @@ class AuditConsoleApp(App[None]):
         """Show the first screen and begin to open what was asked for."""
         self.add_mode("sources", lambda: self._sources)
         self.add_mode("investigate", lambda: self._investigate)
+        self.add_mode("integrity", lambda: self._integrity)
         await self.switch_mode("investigate" if self._places else "sources")
         if self._places:
             self._investigate.show_opening(self._places)
@@ -86,12 +92,19 @@ class AuditConsoleApp(App[None]):
 
     # --- loads -------------------------------------------------------------------
 
-    def open(self, places: Sequence[str]) -> None:
-        """Open places as one log; the one on the screen stays until they are a log."""
+    def open(self, places: Sequence[str], *, again: bool = False) -> None:
+        """Open places as one log; the one on the screen stays until they are a log.
+
+        Args:
+            places: what to open.
+            again: whether it is the log on the screen, whose investigation goes on.
+        """
         if self._opening is not None:
             self._retire(self._opening)
         self._generation += 1
-        self._opening = Load(self._opener, places, self.post_message, self._generation)
+        self._opening = Load(
+            self._opener, places, self.post_message, self._generation, is_again=again
+        )
         self._opening.start()
 
     def _retire(self, load: Load) -> None:
@@ -104,8 +117,13 @@ class AuditConsoleApp(App[None]):
         if self._load is not None:
             self._retire(self._load)
         self._load, self._opening = self._opening, None
-        await self.switch_mode("investigate")
-        self._investigate.open(Session(message.source, message.source.status, self._load.places))
+        session = Session(message.source, message.source.status, self._load.places)
+        if self._load.is_again:
+            self._investigate.reopen(session)
+        else:
+            await self.switch_mode("investigate")
+            self._investigate.open(session)
+        self._integrity.show(session)
         self._remember(self._load.places)
 
     def _remember(self, places: Sequence[str]) -> None:
@@ -120,30 +138,41 @@ class AuditConsoleApp(App[None]):
             return None
         return self._investigate.session
 
+    def _update(self, session: Session) -> None:
+        self._investigate.update(session)
+        self._integrity.show(session)
+
     @on(LoadProgressed)
     def _on_load_progressed(self, message: LoadProgressed) -> None:
         if (session := self._session_of(message.generation)) is not None:
             progress = message.progress
-            self._investigate.update(
-                replace(session, status=progress.status, faults=progress.faults)
+            self._update(
+                replace(session, status=progress.status, faults=progress.faults, maps=message.maps)
             )
 
     @on(LoadFinished)
     def _on_load_finished(self, message: LoadFinished) -> None:
         if (session := self._session_of(message.generation)) is not None:
             result = message.verification
-            self._investigate.update(replace(session, status=result.status, verification=result))
+            self._update(replace(session, status=result.status, verification=result))
 
     @on(LoadFailed)
     async def _on_load_failed(self, message: LoadFailed) -> None:
         session = self._session_of(message.generation)
         if session is not None:
             status = session.source.status
-            self._investigate.update(replace(session, status=status, error=message.error))
+            self._update(replace(session, status=status, error=message.error))
             self.notify(f"{message.error} {message.error.hint}", severity="error", timeout=20)
         elif self._opening is not None and message.generation == self._opening.generation:
-            await self.switch_mode("sources")
-            self._sources.show_error(message.error)
+            await self._say_not_opened(self._opening, message.error)
+
+    async def _say_not_opened(self, load: Load, error: AuditConsoleError) -> None:
+        if load.is_again:
+            self._opening = None
+            self.notify(f"not verified again: {error} {error.hint}", severity="error", timeout=20)
+            return
+        await self.switch_mode("sources")
+        self._sources.show_error(error)
 
     @on(LoadCrashed)
     def _on_load_crashed(self, message: LoadCrashed) -> None:
@@ -169,6 +198,7 @@ class AuditConsoleApp(App[None]):
             self.notify("open a log first: a review is a query on one")
 
     @on(InvestigateScreen.StopAsked)
+    @on(IntegrityScreen.StopAsked)
     def _on_stop_asked(self) -> None:
         if self._load is not None:
             self._load.stop()
@@ -176,6 +206,29 @@ class AuditConsoleApp(App[None]):
     @on(InvestigateScreen.LeaveAsked)
     async def _on_leave_asked(self) -> None:
         await self.action_sources()
+
+    @on(InvestigateScreen.FindingsAsked)
+    async def _on_findings_asked(self) -> None:
+        await self.action_integrity()
+
+    @on(IntegrityScreen.LeaveAsked)
+    async def _on_integrity_left(self) -> None:
+        await self.action_investigate()
+
+    @on(IntegrityScreen.FindingAsked)
+    async def _on_finding_asked(self, message: IntegrityScreen.FindingAsked) -> None:
+        await self.switch_mode("investigate")
+        self._investigate.go_to_finding(message.finding)
+
+    @on(IntegrityScreen.EventAsked)
+    async def _on_event_asked(self, message: IntegrityScreen.EventAsked) -> None:
+        await self.switch_mode("investigate")
+        self._investigate.go_to_event(message.event_id)
+
+    @on(IntegrityScreen.QueryAsked)
+    async def _on_query_asked(self, message: IntegrityScreen.QueryAsked) -> None:
+        await self.switch_mode("investigate")
+        self._investigate.ask(message.text, self._investigate.read_query(message.text))
 
     # --- actions -----------------------------------------------------------------
 
@@ -191,6 +244,36 @@ class AuditConsoleApp(App[None]):
             self.notify("no log is open yet")
             return
         await self.switch_mode("investigate")
+
+    async def action_integrity(self) -> None:
+        """Show what the check says of the open log."""
+        if self._investigate.session is None:
+            self.notify("no log is open yet")
+            return
+        await self.switch_mode("integrity")
+
+    def action_verify(self) -> None:
+        """Ask how much to verify."""
+        from audit_console.tui.screens.verify import VerifyDialog
+
+        session = self._investigate.session
+        if session is None or session.loading or self._opening is not None:
+            self.notify("no log is open yet" if session is None else "the log is being read")
+            return
+        self.push_screen(VerifyDialog(self._investigate.range_text), self._verify)
+
+    async def _verify(self, extent: Extent | None) -> None:
+        from audit_console.tui.screens.verify import Extent
+
+        if extent is None or self._load is None:
+            return
+        if extent is Extent.WHOLE and "-" in self._load.places:
+            self.notify("what was piped in cannot be read again")
+        elif extent is Extent.WHOLE:
+            self.open(self._load.places, again=True)
+        elif (window := self._investigate.window) is not None:
+            await self.action_integrity()
+            self._integrity.verify_range(*window)
 
     def action_help(self) -> None:
         """Show the keys of what has the focus."""

@@ -29,6 +29,7 @@ class Load:
     """One load, on a daemon thread: a place that never answers cannot hold the program.
 
     Attributes:
+        is_again: whether the log on the screen is read once more.
         verification: the result; also there after a stopped load.
         error: why there is none.
     """
@@ -39,9 +40,12 @@ class Load:
         places: Sequence[str],
         post: Callable[[LoadMessage], object],
         generation: int,
+        *,
+        is_again: bool = False,
     ) -> None:
         self.places = tuple(places)
         self.generation = generation
+        self.is_again = is_again
         self.verification: Verification | None = None
         self.error: AuditConsoleError | None = None
         self._opener = opener
@@ -87,4 +91,4 @@ class Load:
         now = time.monotonic()
         if now - self._last_progress >= SECONDS_BETWEEN_PROGRESS:
             self._last_progress = now
-            self._post(LoadProgressed(self.generation, progress))
+            self._post(LoadProgressed(self.generation, progress, progress.maps()))

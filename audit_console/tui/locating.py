@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
+from operator import itemgetter
 from typing import NamedTuple
 
-from audit_console.core.filters import EVERYTHING, Filter, equals
+from audit_console.core.filters import EVERYTHING, Field, FieldName, Filter, Range, Term, equals
 from audit_console.core.findings import Code, Finding
 from audit_console.core.query import parse
 from audit_console.core.timespan import Anchor
@@ -50,6 +52,67 @@ def find_id(view: View, event_id: str) -> Found | None:
         if page.rows.height:
             return Found(page.first_row, where)
     return None
+
+
+class Neighbours(NamedTuple):
+    """The events that a finding is about, a few at most, and those on both sides of them."""
+
+    before: EventRow | None
+    rows: tuple[EventRow, ...]
+    behind: EventRow | None
+
+
+MOST_BETWEEN = 4
+"""Events shown of those that a finding is about."""
+
+MOST_LATE = 20
+"""Events in order of time among which the next one by seq is found."""
+
+
+def neighbours(view: View, finding: Finding) -> Neighbours | None:
+    """Find the events before, at and behind a finding. Blocks; for a thread.
+
+    Where events have a seq, neighbours are those by seq, else those by time.
+
+    Raises:
+        SourceError: the log cannot be looked at.
+    """
+    everything = replace(view, where=EVERYTHING, order=Order.OLDEST_FIRST)
+    if finding.first_seq is not None:
+        return _neighbours_by_seq(everything, finding)
+    if finding.event_id is None:
+        return None
+    found = everything.page(AtEvent(finding.event_id), 2)
+    if found.rows.is_empty():
+        return None
+    here, *behind = found.rows.iter_rows(named=True)
+    before = everything.page(AtRow(found.first_row - 1), 1) if found.first_row else None
+    return Neighbours(
+        None if before is None else before.rows.row(0, named=True),
+        (here,),
+        behind[0] if behind else None,
+    )
+
+
+def _neighbours_by_seq(view: View, finding: Finding) -> Neighbours:
+    first = finding.first_seq or 0
+    last = first if finding.last_seq is None else finding.last_seq
+    before = _rows_of_seqs(view, finding.chain, Range(None, Decimal(first - 1)), backwards=True)
+    here = _rows_of_seqs(view, finding.chain, Range(Decimal(first), Decimal(last)))
+    behind = _rows_of_seqs(view, finding.chain, Range(Decimal(last + 1), None))
+    return Neighbours(
+        before[-1] if before else None, tuple(here[:MOST_BETWEEN]), behind[0] if behind else None
+    )
+
+
+def _rows_of_seqs(
+    view: View, chain: str | None, seqs: Range, *, backwards: bool = False
+) -> list[EventRow]:
+    """Give some events of a range of seqs, by seq: its first in time, or its last."""
+    order = Order.NEWEST_FIRST if backwards else Order.OLDEST_FIRST
+    where = Filter((equals("chain", chain), Term(Field(FieldName.SEQ), seqs)))
+    page = replace(view, where=where, order=order).page(AtRow(0), MOST_LATE)
+    return sorted(page.rows.iter_rows(named=True), key=itemgetter("seq"))
 
 
 MARKED = "star:yes OR tag:* OR note:* OR chain:broken"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.message import Message
 
+from audit_console.core.chain_map import ChainMap
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Progress, Verification
 from audit_console.sources.protocol import Source
@@ -26,11 +27,12 @@ class SourceOpened(LoadMessage):
 
 
 class LoadProgressed(LoadMessage):
-    """More was read."""
+    """More was read. `maps` are those of the time of `progress`."""
 
-    def __init__(self, generation: int, progress: Progress) -> None:
+    def __init__(self, generation: int, progress: Progress, maps: tuple[ChainMap, ...]) -> None:
         super().__init__(generation)
         self.progress = progress
+        self.maps = maps
 
 
 class LoadFinished(LoadMessage):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from audit_console.core.chain_map import ChainMap
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
 from audit_console.sources.protocol import Source, Status
@@ -14,14 +15,15 @@ class Session:
     """An open source, how far it was read and what the check says so far.
 
     `places` is what was opened.
-    `faults` counts findings of class F while the load runs. `error` is why the
-    load broke off.
+    `faults` counts findings of class F while the load runs, `maps` show how far the
+    chains were checked. `error` is why the load broke off.
     """
 
     source: Source
     status: Status
     places: tuple[str, ...] = ()
     faults: int = 0
+    maps: tuple[ChainMap, ...] = ()
     verification: Verification | None = None
     error: AuditConsoleError | None = None
 

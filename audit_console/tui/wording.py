@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
 
+from audit_console.core.chain_map import CellState
 from audit_console.core.findings import FindingClass, Verdict
 from audit_console.tui.painting import Span
 
@@ -16,6 +17,14 @@ CLASSES: dict[FindingClass, Span] = {
     FindingClass.FAULT: Span("✘ fault ", "bad"),
     FindingClass.INCOMPLETE: Span("◐ open  ", "warn"),
     FindingClass.NOTICE: Span("· notice", "muted"),
+}
+STATES: dict[CellState, Span] = {
+    CellState.SEALED: Span("█", "ok"),
+    CellState.VERIFIED: Span("■", "ok"),
+    CellState.PRUNED: Span("▁", "muted"),
+    CellState.NOT_CHECKED: Span("·", "muted"),
+    CellState.UNVERIFIABLE: Span("?", "warn"),
+    CellState.BROKEN: Span("✘", "bad"),
 }
 CHECKS: dict[str | None, Span] = {
     "verified": Span("✔", "ok"),

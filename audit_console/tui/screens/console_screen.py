@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from textual.css.query import NoMatches
 from textual.screen import Screen
+from textual.worker import WorkType
 
 from audit_console.tui.actions import ACTIONS, key_label
 from audit_console.tui.panes import panes_in_focus
@@ -15,6 +20,20 @@ class ConsoleScreen(Screen[None]):
     def on_mount(self) -> None:
         """Keep the footer in step with the focus."""
         self.watch(self, "focused", self._update_keys)
+
+    def in_background(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
+        """Begin work that takes the place of the last of its group, whose answer is dropped."""
+
+        async def while_there() -> None:
+            try:
+                await work()
+            except NoMatches:
+                if self.query(KeyBar):
+                    raise
+                # The panes are gone: the program ends, and nobody waits for the answer.
+
+        guarded: WorkType[None] = while_there
+        self.run_worker(guarded, group=group, exclusive=True)
 
     def _update_keys(self) -> None:
         panes = panes_in_focus(self)

@@ -30,7 +30,7 @@ class Form(NamedTuple):
     ending: str
 
 
-FORMS = (
+EVENT_FORMS = (
     Form("jsonl", "events as JSON lines, byte for byte as in the log", ".jsonl"),
     Form("csv", "CSV, no value of which is a formula to a spreadsheet", ".csv"),
     Form("parquet", "Parquet", ".parquet"),
@@ -38,6 +38,17 @@ FORMS = (
     Form("marks-csv", "stars, tags and notes as CSV", ".marks.csv"),
 )
 """In the names of `search.exporting.print_export`."""
+
+TABLE_FORMS = EVENT_FORMS[1:]
+"""A table that stages made has no original lines."""
+
+REPORT_FORMS = (
+    Form("text", "the report as text", ".txt"),
+    Form("html", "HTML in one file, to be printed", ".html"),
+    Form("markdown", "Markdown", ".md"),
+    Form("json", "JSON, for programs", ".json"),
+)
+"""In the names of `reports.forms.RENDERERS`."""
 
 
 class Export(NamedTuple):
@@ -53,18 +64,18 @@ class ExportDialog(Dialog[Export]):
 
     CSS_PATH: ClassVar[str] = "export.tcss"
 
-    def __init__(self, stem: str, places: Sequence[str], *, has_stages: bool = False) -> None:
+    def __init__(self, stem: str, places: Sequence[str], forms: Sequence[Form]) -> None:
         """Make the dialog.
 
         Args:
             stem: name of the file that is offered, without its ending.
             places: of the log, which is never written to.
-            has_stages: whether the query makes a table, which has no original lines.
+            forms: that are offered.
         """
         super().__init__()
         self._stem = stem
         self._places = places
-        self._forms = FORMS[1:] if has_stages else FORMS
+        self._forms = forms
         self._offered = ""
         self._chosen = 0
 

@@ -40,20 +40,11 @@ class GoingScreen(LookingScreen):
         if row is not None:
             self._table.go_to(row)
 
-    # --- findings ----------------------------------------------------------------
+    # --- events by finding and id ------------------------------------------------
 
-    def action_findings(self) -> None:
-        """List what the check found."""
-        from audit_console.tui.screens.findings import FindingsDialog
-
-        if self._session is None or self._session.verification is None:
-            self.notify("the findings stand when the load ends")
-            return
-        self.app.push_screen(FindingsDialog(self._session.verification), self._go_to_finding)
-
-    def _go_to_finding(self, finding: Finding | None) -> None:
-        if finding is not None:
-            self.in_background(partial(self._find, finding), "finding")
+    def go_to_finding(self, finding: Finding) -> None:
+        """Go to the event that a finding points to, without the filter where that hides it."""
+        self.in_background(partial(self._find, finding), "finding")
 
     async def _find(self, finding: Finding) -> None:
         view = self._table.view

@@ -61,6 +61,9 @@ class InvestigateScreen(KeepingScreen):
     class LeaveAsked(Message):
         """The reader wants to go back to the sources."""
 
+    class FindingsAsked(Message):
+        """The reader wants to know what the check found."""
+
     def compose(self) -> ComposeResult:
         """Make the panes."""
         yield SourceHeader()
@@ -101,6 +104,13 @@ class InvestigateScreen(KeepingScreen):
         self._table.show(session.source)
         self._session = session
         self.begin()
+        self.update(session)
+
+    def reopen(self, session: Session) -> None:
+        """Show the same log as it is read again; the investigation goes on."""
+        self._table.show(session.source)
+        self._session = session
+        self.show_look()
         self.update(session)
 
     def update(self, session: Session) -> None:
@@ -160,6 +170,10 @@ class InvestigateScreen(KeepingScreen):
     @on(DetailPane.CloseAsked)
     def _close_detail(self) -> None:
         self._show_detail(show=False)
+
+    def action_findings(self) -> None:
+        """Show what the check found."""
+        self.post_message(self.FindingsAsked())
 
     # --- going back --------------------------------------------------------------
 

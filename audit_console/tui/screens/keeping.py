@@ -16,7 +16,7 @@ from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order
 from audit_console.tui.locating import find_marked
 from audit_console.tui.saved import SavedSearch
-from audit_console.tui.screens.export import Export, ExportDialog
+from audit_console.tui.screens.export import EVENT_FORMS, TABLE_FORMS, Export, ExportDialog
 from audit_console.tui.screens.going import GoingScreen
 from audit_console.tui.screens.looking import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets import event_columns as columns
@@ -182,7 +182,8 @@ class KeepingScreen(GoingScreen):
         if self.is_partial:
             self.notify("not all was read: the file will hold a part", severity="warning")
         stem = re.sub(r"[^\w.-]+", "-", self._session.source.label).removesuffix(".jsonl")
-        dialog = ExportDialog(stem, self._session.places, has_stages=bool(self.look.stages))
+        forms = TABLE_FORMS if self.look.stages else EVENT_FORMS
+        dialog = ExportDialog(stem, self._session.places, forms)
         self.app.push_screen(dialog, self._export)
 
     def _export(self, export: Export | None) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.css.query import NoMatches
-from textual.worker import WorkType
 
 from audit_console.core.around import TICK, resolve
 from audit_console.core.filters import (
@@ -101,20 +99,6 @@ class LookingScreen(ConsoleScreen):
         if self._session is None:
             raise LookupError("no log is open")
         return Question(self._session.source, self.look.where, self._marks)
-
-    def in_background(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
-        """Begin work that takes the place of the last of its group, whose answer is dropped."""
-
-        async def while_there() -> None:
-            try:
-                await work()
-            except NoMatches:
-                if self.query(Completeness):
-                    raise
-                # The panes are gone: the program ends, and nobody waits for the answer.
-
-        guarded: WorkType[None] = while_there
-        self.run_worker(guarded, group=group, exclusive=True)
 
     # --- steps -------------------------------------------------------------------
 
@@ -358,6 +342,14 @@ class LookingScreen(ConsoleScreen):
             return None
         start, end = bound.start or status.first, bound.end or status.last + TICK
         return (start, end) if start < end else (start, start + TICK)
+
+    @property
+    def range_text(self) -> str | None:
+        """The time that the filter names, in words; None where it names none."""
+        bound, window = window_of(self.look.where), self.window
+        if window is None or (bound.start is None and bound.end is None):
+            return None
+        return f"{moment(window[0], width=19)} to {moment(window[1], width=19)} UTC"
 
     async def _show_result(self, question: Question) -> None:
         from audit_console.tui.results import marked_rows, note_of

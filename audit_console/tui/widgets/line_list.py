@@ -100,7 +100,8 @@ class LineList(ScrollView, LinePainter, can_focus=True):
 
     def on_click(self, event: Click) -> None:
         """Put the cursor under the pointer; twice chooses."""
-        index = self.scroll_offset.y + event.y
+        at = event.get_content_offset(self)
+        index = len(self._lines) if at is None else self.scroll_offset.y + at.y
         if index < len(self._lines):
             self.cursor = index
             if event.chain == 2:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rich.cells import chop_cells
+from rich.cells import cell_len, chop_cells
 from textual.events import Resize
 
 from audit_console.core.safe_text import DEFAULT_LIMIT, safe_text
@@ -14,23 +14,27 @@ from audit_console.tui.widgets.line_list import LineList
 
 
 class Paragraph(NamedTuple):
-    """Text in one style; more than `limit` characters are cut and their number named."""
+    """Text in one style; more than `limit` characters are cut and their number named.
+
+    Prose is broken at spaces, other text wherever a line ends.
+    """
 
     text: str
     role: str = ""
     limit: int = DEFAULT_LIMIT
+    is_prose: bool = False
 
 
 class TextPane(LineList):
-    """Shows paragraphs, wrapped anew when the width changes."""
+    """Shows paragraphs, wrapped anew when the width changes, and lines, which are cut."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._paragraphs: Sequence[Paragraph] = ()
+        self._parts: Sequence[Paragraph | Line] = ()
 
-    def show(self, paragraphs: Sequence[Paragraph]) -> None:
-        """Show other paragraphs from their start."""
-        self._paragraphs = paragraphs
+    def show(self, parts: Sequence[Paragraph | Line]) -> None:
+        """Show other paragraphs and lines from their start."""
+        self._parts = parts
         self._wrap()
 
     def on_resize(self, event: Resize) -> None:
@@ -41,11 +45,26 @@ class TextPane(LineList):
     def _wrap(self) -> None:
         width = self.scrollable_content_region.width - 2
         if width > 0:
-            lines = [line for part in self._paragraphs for line in wrapped(part, width)]
+            lines: list[Line] = []
+            for part in self._parts:
+                lines += wrapped(part, width) if isinstance(part, Paragraph) else [part]
             self.set_lines(lines, cursor=0)
 
 
 def wrapped(paragraph: Paragraph, width: int) -> list[Line]:
     """Break a paragraph over lines of at most `width` cells."""
-    parts = chop_cells(safe_text(paragraph.text, limit=paragraph.limit), max(2, width)) or [""]
-    return [(Span(f" {part}", paragraph.role),) for part in parts]
+    text = safe_text(paragraph.text, limit=paragraph.limit)
+    parts = _words(text, width) if paragraph.is_prose else chop_cells(text, max(2, width))
+    return [(Span(f" {part}", paragraph.role),) for part in parts or [""]]
+
+
+def _words(text: str, width: int) -> list[str]:
+    """Break text at spaces; a word that is longer than a line is chopped."""
+    lines = [""]
+    for word in text.split(" "):
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_len(joined) <= width:
+            lines[-1] = joined
+        else:
+            lines += chop_cells(word, max(2, width))
+    return lines if lines[0] else lines[1:]

@@ -1,0 +1,38 @@
+"""Sections of a report, as a pane shows them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from audit_console.reports.document import Field, Section, Tone
+from audit_console.tui.painting import Line, Span
+from audit_console.tui.widgets.text_pane import Paragraph
+
+LABEL_WIDTH = 9
+ROLES = {Tone.GOOD: "ok", Tone.BAD: "bad", Tone.OPEN: "warn", Tone.PLAIN: ""}
+
+
+def section_parts(section: Section) -> Iterator[Paragraph | Line]:
+    """Lay out a section under its heading; one that has nothing in it says so."""
+    yield (Span(f" {section.title}", "heading"),)
+    yield from _content(section)
+    if not (section.parts or section.fields or section.points or section.paragraphs):
+        yield Paragraph("none", "muted")
+    yield ()
+
+
+def _content(section: Section) -> Iterator[Paragraph | Line]:
+    for paragraph in section.paragraphs:
+        yield Paragraph(paragraph, is_prose=True)
+    for field in section.fields:
+        yield _field(field)
+    for point in section.points:
+        yield Paragraph(f"· {point}", is_prose=True)
+    for part in section.parts:
+        yield Paragraph(part.title, "name")
+        yield from _content(part)
+
+
+def _field(field: Field) -> Paragraph:
+    role = ROLES[field.tone] or ("muted" if field.exact else "")
+    return Paragraph(f"{field.label:<{LABEL_WIDTH}} {field.value}", role, is_prose=not field.exact)

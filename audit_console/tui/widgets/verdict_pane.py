@@ -1,0 +1,116 @@
+"""The verdict, large, beside the two statements that it rests on."""
+
+from __future__ import annotations
+
+from textual.strip import Strip
+
+from audit_console.core.findings import EXIT_CODES, Code
+from audit_console.integrity.verification import Verification
+from audit_console.reports.model import Standing, Statement, coverage_of, integrity_of, meaning
+from audit_console.tui.painting import Line, Span, fit
+from audit_console.tui.session import Session
+from audit_console.tui.widgets.status_lines import SessionLine
+from audit_console.tui.wording import VERDICTS, count, number
+
+BOX_WIDTH = 16
+
+STANDINGS = {
+    Standing.HOLDS: Span("✔ YES ", "ok"),
+    Standing.FAULTY: Span("✘ NO  ", "bad"),
+    Standing.OPEN: Span("◐ OPEN", "warn"),
+}
+
+
+class VerdictPane(SessionLine):
+    """Shows four lines: a box with the verdict, at its right integrity, coverage and counts."""
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line."""
+        if self.session is None:
+            return self.paint(
+                (Span(" no log is open" if y == 1 else "", "muted"),), self.size.width
+            )
+        lines = verdict_lines(self.session)
+        return self.paint(lines[y] if y < len(lines) else (), self.size.width)
+
+
+def verdict_lines(session: Session) -> list[Line]:
+    """Word verdict, integrity, coverage and counts."""
+    verdict = _verdict(session)
+    rule = "─" * BOX_WIDTH
+    box = (
+        Span(f" ╭{rule}╮ ", verdict.role),
+        Span(f" │{fit(verdict.text.center(BOX_WIDTH), BOX_WIDTH)}│ ", verdict.role),
+        Span(f" │{fit(_scope(session).center(BOX_WIDTH), BOX_WIDTH)}│ ", verdict.role),
+        Span(f" ╰{rule}╯ ", verdict.role),
+    )
+    right = (*_statements(session), *_counts(session))
+    return [(left, *line) for left, line in zip(box, right, strict=True)]
+
+
+def _verdict(session: Session) -> Span:
+    if session.verification is not None:
+        return VERDICTS[session.verification.verdict]
+    return Span("✘ ERROR", "bad") if session.error is not None else Span("… checking", "warn")
+
+
+def _scope(session: Session) -> str:
+    if session.verification is None:
+        return ""
+    if session.partial:
+        return "of a part"
+    return f"exit code {EXIT_CODES[session.verification.verdict]}"
+
+
+def _statements(session: Session) -> tuple[Line, Line]:
+    verification = session.verification
+    if verification is None:
+        why = "reading broke off" if session.error is not None else "reading goes on"
+        open_ = (STANDINGS[Standing.OPEN], Span(f"  {why}", "muted"))
+        return (Span("Integrity  ", "heading"), *open_), (Span("Coverage   ", "heading"), *open_)
+    return (
+        (Span("Integrity  ", "heading"), *_statement(integrity_of(verification), verification)),
+        (Span("Coverage   ", "heading"), *_statement(coverage_of(verification), verification)),
+    )
+
+
+def _statement(statement: Statement, verification: Verification) -> Line:
+    said = [_tally(code, verification) for code in statement.faults]
+    said += [f"open: {_tally(code, verification)}" for code in statement.open_points]
+    if not said:
+        holds = statement.standing is Standing.HOLDS
+        said = [statement.question if holds else "nothing was verified"]
+    return (STANDINGS[statement.standing], Span(f"  {' · '.join(said)}"))
+
+
+def _tally(code: Code, verification: Verification) -> str:
+    amount = verification.counts[code]
+    return f"{number(amount)} × {meaning(code)}" if amount > 1 else meaning(code)
+
+
+def _counts(session: Session) -> tuple[Line, Line]:
+    status, verification = session.status, session.verification
+    so_far = " so far" if session.loading else ""
+    read = f"{count(status.events, 'event')} read{so_far}"
+    bad = Span(
+        f" · {count(status.malformed, 'unreadable line')}", "bad" if status.malformed else ""
+    )
+    if verification is None:
+        faults = Span(f" · {count(session.faults, 'fault')}", "bad" if session.faults else "")
+        return (Span(read), bad, faults), ()
+    chains = verification.chains
+    failed = sum(chain.failed for chain in chains)
+    unchecked = sum(chain.not_checked for chain in chains)
+    return (
+        Span(f"{read} · {number(verification.verified)} verified"),
+        Span(f" · {number(failed)} failed", "bad" if failed else ""),
+        Span(f" · {number(unchecked)} not checked", "warn" if unchecked else ""),
+        bad,
+    ), _sealed(verification)
+
+
+def _sealed(verification: Verification) -> Line:
+    sealed = sum(chain.sealed_size for chain in verification.chains)
+    if not sealed:
+        return (Span("no checkpoint that is trusted covers any of them", "warn"),)
+    return (Span(f"{count(sealed, 'event')} covered by a trusted checkpoint", "muted"),)

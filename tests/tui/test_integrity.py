@@ -1,0 +1,378 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from audit_console.cli.opening import open_source
+from audit_console.core.codec import encode_line
+from audit_console.core.event import AuditEvent
+from audit_console.core.findings import Code, Verdict
+from audit_console.demo import write_demo
+from audit_console.reports.explanations import EXPLANATIONS
+from audit_console.sources.memory import MemorySource
+from audit_console.tui.app import AuditConsoleApp
+from audit_console.tui.screens.integrity import IntegrityScreen
+from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.widgets.map_pane import MapPane
+from audit_console.tui.widgets.rule_line import RuleLine
+from tests.tui.support import (
+    GatedSource,
+    chained,
+    make_app,
+    make_event,
+    make_lines,
+    screen_lines,
+    screen_text,
+    table_of,
+    until,
+    until_loaded,
+    until_shown,
+)
+
+
+def faulty_lines(count: int = 60, *, edited: int = 20, removed: int = 40) -> list[bytes]:
+    """Make a log in which one event was edited and another taken out."""
+    lines = make_lines(count)
+    lines[edited] = lines[edited].replace(b"wf-0", b"wf-X")
+    del lines[removed]
+    return lines
+
+
+def lines_of(events: list[AuditEvent]) -> list[bytes]:
+    return [encode_line(event).encode() for event in events]
+
+
+def map_of(app: AuditConsoleApp) -> MapPane:
+    return app.screen.query_one(MapPane)
+
+
+# --- what it says -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_verdict_map_findings_and_what_stays_open_are_told_at_every_size(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = make_app(MemorySource(faulty_lines()), tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("3")
+        await until_shown(pilot, "✘ FAIL")
+        text = screen_text(app)
+        assert "exit code 1" in text
+        assert "Integrity  ✘ NO    content differs from its hash" in text
+        assert "Coverage   ✘ NO    events are missing inside the chain" in text
+        assert "59 events read · 58 verified · 1 failed" in text
+        assert "seq 20 · 1 event ✘ 1 broken" in text
+        assert "✘ absent 1" in text
+        assert "3 findings" in text
+        assert all("\x1b" not in line and len(line) == size[0] for line in screen_lines(app))
+        await pilot.press("c")
+        await until_shown(pilot, "This run cannot show")
+
+
+async def test_a_finding_is_explained_with_its_neighbours_and_both_values(tmp_path: Path) -> None:
+    app = make_app(MemorySource(faulty_lines()), tmp_path)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("i")
+        await until_shown(pilot, "before")
+        text = " ".join(screen_text(app).split())
+        assert EXPLANATIONS[Code.EVENT_HASH_MISMATCH].meaning[:40] in text
+        assert "hash stored with it" in text
+        assert "hash of its content now" in text
+        assert app.verification is not None
+        (edited, *_) = app.verification.findings
+        assert edited.stored is not None
+        assert edited.stored[:32] in text
+        assert edited.stored[32:] in text
+        before, here, behind = ("seq 19", "seq 20", "seq 21")
+        assert text.index(before) < text.index(f"here ✘ {here}") < text.index(behind)
+
+        await pilot.press("n")
+        await until_shown(pilot, "✘ no event stands here")
+        assert map_of(app).selected is not None
+        assert map_of(app).selected.first == 40  # type: ignore[union-attr]
+        text = screen_text(app)
+        assert "seq 39" in text
+        assert "seq 41" in text
+        await pilot.press("N")
+        await until_shown(pilot, "hash stored with it")
+
+
+async def test_the_demos_tampers_are_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_demo(Path())
+    app = make_app(lambda places: open_source(places, keep=True), tmp_path, places=["audit.jsonl"])
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("3")
+        await until_shown(pilot, "The event is not as it was written")
+        await until_shown(pilot, "svc-backup")
+        await pilot.press("n")
+        await until_shown(pilot, "Numbers are missing inside the chain")
+        await until_shown(pilot, "✘ no event stands here")
+
+
+async def test_a_whole_log_is_open_only_for_want_of_a_checkpoint(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("3")
+        await until_shown(pilot, "◐ INCOMPLETE")
+        text = screen_text(app)
+        assert "Integrity  ✔ YES" in text
+        assert "Coverage   ◐ OPEN" in text
+        assert "no checkpoint that is trusted covers any of them" in text
+        assert "✘ broken 0" in text
+
+
+async def test_hostile_text_of_a_log_stays_text(tmp_path: Path) -> None:
+    name = "x\x1b[2J[bold]"
+    events = chained(make_event(seq, user_id=name, action=name) for seq in range(5))
+    events[2] = replace(events[2], resource_id=name)
+    app = make_app(MemorySource(lines_of(events)), tmp_path)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("3")
+        await until_shown(pilot, "x␛[2J[bold]")
+        assert "\x1b" not in screen_text(app)
+
+
+# --- while it is read -------------------------------------------------------------------
+
+
+async def test_the_map_grows_and_what_is_not_read_is_not_checked(tmp_path: Path) -> None:
+    source = GatedSource(make_lines(300), batch_lines=100)
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        source.gate.release()
+        await until_shown(pilot, "action 3 ")
+        await pilot.press("3")
+        await until_shown(pilot, "… checking")
+        await until_shown(pilot, "Integrity  ◐ OPEN")
+        await until(pilot, lambda: screen_text(app).count("■") > 100, "cells that were read")
+        assert screen_text(app).count("·····") > 10
+        assert "100 events read so far" in screen_text(app)
+        source.gate.release(9)
+        await until_shown(pilot, "◐ INCOMPLETE")
+        await until(pilot, lambda: "·····" not in screen_text(app), "all was read")
+
+
+async def test_escape_stops_and_the_rest_stays_not_checked(tmp_path: Path) -> None:
+    source = GatedSource(make_lines(300), batch_lines=100)
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(200, 60)) as pilot:
+        source.gate.release()
+        await until_shown(pilot, "action 3 ")
+        await pilot.press("3", "escape")
+        source.gate.release()
+        await until_shown(pilot, "of a part")
+        assert "less was read than was asked for" in screen_text(app)
+        assert "·····" in screen_text(app)
+
+
+# --- the map ----------------------------------------------------------------------------
+
+
+async def test_the_cursor_goes_over_cells_and_opens_the_worst_event(tmp_path: Path) -> None:
+    app = make_app(MemorySource(faulty_lines()), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("3", "m", "g")
+        await until_shown(pilot, "seq 0 · 1 event ■ 1 verified · 2026-11-01 00:00:00 UTC")
+        await pilot.press("right", "down", "up", "left", "G")
+        await until_shown(pilot, "seq 59 · 1 event")
+        await pilot.press("space")
+        await until_shown(pilot, "seq 20 · 1 event ✘ 1 broken")
+        await pilot.press("space")
+        await until_shown(pilot, "seq 40 · no event ✘ 1 absent")
+        await pilot.press("space", "enter")
+        await until(pilot, lambda: not isinstance(app.screen, IntegrityScreen), "Investigate")
+        await until(pilot, lambda: (table_of(app).selected or {}).get("seq") == 20, "the event")
+
+
+async def test_the_mouse_chooses_a_cell_and_twice_opens_it(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("3")
+        await until_shown(pilot, "◐ INCOMPLETE")
+        await pilot.click(MapPane, offset=(2 + 4 * 5, 2))  # below border and title
+        await until_shown(pilot, "seq 5 · 1 event")
+        await pilot.click(MapPane, offset=(2 + 4 * 7, 2), times=2)
+        await until(pilot, lambda: not isinstance(app.screen, IntegrityScreen), "Investigate")
+        await until(pilot, lambda: (table_of(app).selected or {}).get("seq") == 7, "the event")
+
+
+async def test_chains_stand_below_one_another(tmp_path: Path) -> None:
+    chains = [
+        chained(make_event(seq, chain=f"log.example/{name}") for seq in range(4)) for name in "abc"
+    ]
+    chains[1][2] = replace(chains[1][2], action="edited")
+    app = make_app(MemorySource([line for one in chains for line in lines_of(one)]), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("3", "m")
+        await until_shown(pilot, "▸ log.example/b  v1  seq 0 to 3   ✘ 1 broken ■ 3 verified")
+        await pilot.press("down")
+        await until_shown(pilot, "▸ log.example/c")
+        await pilot.press("up", "up")
+        await until_shown(pilot, "▸ log.example/a")
+
+
+@pytest.mark.parametrize(
+    ("keys", "query", "matched"),
+    [
+        (("b",), "chain:broken", 1),
+        (("m", "G", "f"), "chain:verified", 58),
+        (("m", "G", "space", "f"), "chain:broken", 1),
+    ],
+)
+async def test_events_that_stand_alike_are_asked_for(
+    tmp_path: Path, keys: tuple[str, ...], query: str, matched: int
+) -> None:
+    app = make_app(MemorySource(faulty_lines()), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("3")
+        await until_shown(pilot, "✘ FAIL")
+        await pilot.press(*keys)
+        await until(pilot, lambda: bool(app.screen.query(RuleLine)), "Investigate")
+        await until_shown(pilot, query)
+        await until_shown(pilot, f"{matched} of 59 matched")
+
+
+async def test_unverifiable_events_are_asked_for(tmp_path: Path) -> None:
+    entry = json.loads(make_lines(1)[0])
+    for name in ("v", "chain", "seq", "recorded_at", "previous_hash", "event_hash", "result_error"):
+        del entry[name]
+    entry |= {"event_type": "Authentication", "resource_type": "Workflow", "result": "Success"}
+    app = make_app(MemorySource([json.dumps(entry).encode()] * 3), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("3")
+        await until_shown(pilot, "? unverifiable 3")
+        await pilot.press("m", "f")
+        await until_shown(pilot, "chain:unverifiable")
+        await until_shown(pilot, "3 of 3 matched")
+
+
+# --- going on ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["enter", "o"])
+async def test_a_finding_opens_its_event_among_its_neighbours(tmp_path: Path, key: str) -> None:
+    app = make_app(MemorySource(faulty_lines()), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("i")
+        await until_shown(pilot, "3 findings")
+        await pilot.press("n", key)
+        await until(pilot, lambda: (table_of(app).selected or {}).get("seq") == 41, "behind a gap")
+        assert "action 39" in screen_text(app)
+        await pilot.press("3")
+        await until_shown(pilot, "3 findings")
+        assert app.screen.query_one("#findings", LineList).cursor == 1
+        await pilot.press("q")
+        await until(pilot, lambda: bool(app.screen.query(RuleLine)), "back to the events")
+
+
+async def test_without_a_log_there_is_nothing_to_judge(tmp_path: Path) -> None:
+    app = make_app(MemorySource([]), tmp_path, places=())
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("tab", "3", "v")
+        await until_shown(pilot, "no log is open yet")
+        assert not isinstance(app.screen, IntegrityScreen)
+
+
+@pytest.mark.parametrize(
+    ("form", "beginning"),
+    [(0, "FAIL: 2 faults"), (1, "<!doctype html>"), (2, "# FAIL"), (3, "{")],
+)
+async def test_the_report_is_written_in_every_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: int, beginning: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = make_app(MemorySource(faulty_lines()), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("3")
+        await until_shown(pilot, "✘ FAIL")
+        await pilot.press("x", *["down"] * form, "tab")
+        await pilot.press("ctrl+u", "r", "enter")
+        await until(pilot, Path("r").exists, "the report")
+    text = Path("r").read_text("utf-8")
+    assert text.lower().startswith(beginning.lower())
+    assert "EVENT_HASH_MISMATCH" in text
+
+
+# --- verifying again --------------------------------------------------------------------
+
+
+async def test_the_whole_log_is_verified_again_from_disk_and_the_look_stays(tmp_path: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    log.write_bytes(b"\n".join(make_lines(40)) + b"\n")
+    app = make_app(lambda places: open_source(places, keep=True), tmp_path, places=[str(log)])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("slash", *"result:failure", "enter")
+        await until_shown(pilot, "4 of 40 matched")
+        assert app.verification is not None
+        assert app.verification.verdict is Verdict.INCOMPLETE
+        log.write_bytes(b"\n".join(faulty_lines(40, removed=30)) + b"\n")
+        await pilot.press("3", "v", "enter")
+        await until_shown(pilot, "✘ FAIL")
+        assert app.verification.verdict is Verdict.FAIL  # type: ignore[comparison-overlap]
+        await pilot.press("2")
+        await until_shown(pilot, "4 of 39 matched")
+
+
+async def test_a_log_that_is_gone_is_not_verified_again_and_stays(tmp_path: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    log.write_bytes(b"\n".join(make_lines(10)) + b"\n")
+    app = make_app(lambda places: open_source(places, keep=True), tmp_path, places=[str(log)])
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_loaded(pilot)
+        log.unlink()
+        await pilot.press("3", "v", "enter")
+        await until_shown(pilot, "not verified again")
+        assert "◐ INCOMPLETE" in screen_text(app)
+        await pilot.press("v")
+        await until_shown(pilot, "the whole log, read again")
+
+
+async def test_what_was_piped_in_is_not_read_again(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(5)), tmp_path, places=["-"])
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("v", "enter")
+        await until_shown(pilot, "what was piped in cannot be read again")
+
+
+async def test_a_range_is_verified_and_what_it_does_not_show_is_said(tmp_path: Path) -> None:
+    app = make_app(MemorySource(faulty_lines(removed=5)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("slash", *"since:end-9m", "enter")
+        await until_shown(pilot, "10 of 59 matched")
+        await pilot.press("v", "down", "enter")
+        await until_shown(pilot, "◐ no fault in it")
+        text = screen_text(app)
+        assert "10 verified, 0 failed" in text
+        assert "This range does not show" in text
+        assert "seq 50 to 59" in text
+        assert "✘ FAIL" in text  # the verdict is of the whole log
+
+
+async def test_without_a_time_in_the_query_no_range_is_offered(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(5)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("v", "down", "enter")
+        await until_shown(pilot, "a range: give the query a time first")
