@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from audit_console.core.anchors import Remembered
 from audit_console.core.matching import Marks
 from audit_console.core.policy import parse_policy
 from audit_console.evidence.package import check_script
+from audit_console.evidence.places import place, unproven
 from audit_console.integrity.trust import Trust
 from tests.support.chains import (
     BEGIN,
@@ -268,6 +270,27 @@ def test_lines_of_other_formats_are_leaves_as_a_seal_takes_them(lines: list[byte
     assert (tree["chain"], tree["leaves"], tree["size"]) == (SEALED_AS, "lines", 20)
     assert tree["root"] == base64.b64encode(naive_root(_line_leaves(lines))).decode()
     assert refusal(files) is None
+
+
+def test_a_chain_that_is_called_like_the_lines_is_a_chain() -> None:
+    lines = [*v1_lines(v1_chain(8, chain="(lines)")), *ORCHESTRATOR]
+    package, made = packed(log_of(lines))
+    files = files_of(package)
+    assert refusal(files) is None
+    assert made.proven == 28
+    trees = manifest_of(files)["trees"]
+    assert [(tree["leaves"], tree["size"]) for tree in trees] == [("events", 8), ("lines", 20)]
+
+
+def test_events_of_other_formats_without_lines_have_no_proof() -> None:
+    events = pl.DataFrame(
+        {"file": [0], "line": [1], "scheme": ["orchestrator"], "chain": [None], "seq": [None]}
+    ).with_columns(
+        pl.col("chain").cast(pl.String), seq=pl.lit(None, pl.Int64), why_not=pl.lit(None, pl.String)
+    )
+    nothing = pl.DataFrame(schema={"file": pl.Int64, "line": pl.Int64, "leaf": pl.Int64})
+    placed = place(events, nothing, [])
+    assert unproven(placed) == {"the log keeps no lines that could be hashed": 1}
 
 
 def test_lines_without_a_seal_are_under_a_head_that_nothing_vouches_for() -> None:
