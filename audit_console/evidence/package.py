@@ -28,7 +28,7 @@ from audit_console.evidence.check import (
 from audit_console.evidence.packing import PackedFile, Packer, packing
 from audit_console.evidence.places import place, print_places, unproven
 from audit_console.evidence.selection import Selection
-from audit_console.evidence.trees import OF_LINES, ProvenTree, TreeReader
+from audit_console.evidence.trees import ProvenTree, TreeReader
 from audit_console.evidence.vouching import Voucher, Witnesses
 from audit_console.reports.html import render_html
 from audit_console.reports.json import render_json
@@ -113,8 +113,8 @@ class _Package:
         """Refuse a log of which another tree head was computed when it was verified."""
         for chain in self._verification.chains:
             for tree in trees:
-                same_tree = tree.name == chain.chain and chain.root is not None
-                if same_tree and tree.heads[tree.size] != chain.root:
+                is_of = tree.name == chain.chain and not tree.of_lines
+                if is_of and chain.root is not None and tree.heads[tree.size] != chain.root:
                     raise SourceChanged("the log changed since it was verified", hint="Try again")
 
     def _add_text(self, name: str, text: str) -> None:
@@ -189,7 +189,7 @@ def _print_parts(tree: ProvenTree) -> Iterator[bytes]:
 def _tree(tree: ProvenTree, voucher: Voucher | None) -> dict[str, object]:
     return {
         "chain": tree.name if voucher is None else voucher.name,
-        "leaves": "lines" if tree.name == OF_LINES else "events",
+        "leaves": "lines" if tree.of_lines else "events",
         "size": tree.size,
         "root": base64.b64encode(tree.heads[tree.size]).decode(),
         "vouched": None if voucher is None else voucher.said,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from audit_console.core.event import Scheme
-from audit_console.evidence.trees import OF_LINES, ProvenTree
+from audit_console.evidence.trees import UNSEALED_LINES, ProvenTree
 
 _BEHIND_A_HOLE = "events before it are missing, and with them the head of the tree"
 _NO_LINE = "the log keeps no lines that could be hashed"
@@ -28,18 +28,15 @@ def place(events: pl.DataFrame, lines: pl.DataFrame, trees: Sequence[ProvenTree]
     """
     is_v1 = pl.col("scheme") == Scheme.V1
     known = pl.DataFrame(
-        {
-            "name": [tree.name for tree in trees],
-            "tree": range(1, len(trees) + 1),
-            "size": [tree.size for tree in trees],
-        },
-        schema={"name": pl.String, "tree": pl.Int64, "size": pl.Int64},
+        [(tree.name, tree.of_lines, number, tree.size) for number, tree in enumerate(trees, 1)],
+        schema={"name": pl.String, "of_lines": pl.Boolean, "tree": pl.Int64, "size": pl.Int64},
+        orient="row",
     )
-    name = pl.when(is_v1).then(pl.col("chain").cast(pl.String)).otherwise(pl.lit(OF_LINES))
+    name = pl.when(is_v1).then(pl.col("chain").cast(pl.String)).otherwise(pl.lit(UNSEALED_LINES))
     placed = (
         events.join(lines, on=["file", "line"], how="left", maintain_order="left")
-        .with_columns(leaf=pl.when(is_v1).then("seq").otherwise("leaf"), name=name)
-        .join(known, on="name", how="left", maintain_order="left")
+        .with_columns(leaf=pl.when(is_v1).then("seq").otherwise("leaf"), name=name, of_lines=~is_v1)
+        .join(known, on=["name", "of_lines"], how="left", maintain_order="left")
     )
     behind = (pl.col("leaf") >= pl.col("size")).fill_null(value=True)
     reason = (

@@ -22,9 +22,11 @@ from audit_console.core.merkle import PartedTree
 from audit_console.core.prunes import PruneRecord
 from audit_console.sources.protocol import Source
 
-OF_LINES = "(lines)"
-"""Names the tree over the lines that are none of v1, in the order of the log."""
+UNSEALED_LINES = "(lines)"
+"""Names the tree over the lines that are none of v1 as long as no seal does."""
 
+_V1_COLUMNS = ("scheme", "chain", "seq", "event_hash", "previous_hash")
+_LINE_COLUMNS = ("scheme", "file", "line", "line_hash")
 _IS_V1 = pl.col("scheme") == Scheme.V1
 
 
@@ -33,13 +35,15 @@ class ProvenTree:
     """One tree of a log, with the selected leaves in it.
 
     Attributes:
-        name: of the chain, or `OF_LINES`.
+        name: of the chain.
+        of_lines: whether it is that of the lines that are none of v1, in the log's order.
         size: leaves from the first on without a hole.
         parts: what was not selected, in order: first leaf, number of leaves, root.
         heads: tree heads (32 bytes) at `size`, and at the sizes that were asked for.
     """
 
     name: str
+    of_lines: bool
     size: int
     parts: tuple[tuple[int, int, bytes], ...]
     heads: Mapping[int, bytes]
@@ -68,7 +72,7 @@ class _Builder:
         self._named_before.append(jumps.select(pl.col("leaf") - 1, hash="before"))
         self.add(rows)
 
-    def finish(self, name: str, sizes: set[int]) -> ProvenTree:
+    def finish(self, name: str, sizes: set[int], *, of_lines: bool = False) -> ProvenTree:
         """Fill the places left empty by what the next event names, and compute the heads."""
         for rows in self._named_before:
             self.add(rows)
@@ -77,6 +81,7 @@ class _Builder:
         size = self.tree.whole_size()
         return ProvenTree(
             name=name,
+            of_lines=of_lines,
             size=size,
             parts=tuple(part for part in parts if part[0] < size),
             heads=self.tree.heads({size, *sizes}),
@@ -141,16 +146,17 @@ class TreeReader:
         wanted = self.selected.filter(~_IS_V1).select("file", "line")
         with closing(source.batches()) as batches:
             for batch in batches:
+                events = batch.events.select(_V1_COLUMNS).filter(_IS_V1)
                 for name, builder in self._chains.items():
-                    builder.add_events(batch.events.filter(_IS_V1, pl.col("chain") == name))
+                    builder.add_events(events.filter(pl.col("chain") == name))
                 if not wanted.is_empty():
-                    self._add_lines(batch.events, wanted)
+                    self._add_lines(batch.events.select(_LINE_COLUMNS), wanted)
         trees = [
             builder.finish(name, self.sizes.get(name, set()))
             for name, builder in self._chains.items()
         ]
         if not self.lines.is_empty():
-            trees.append(self._lines.finish(OF_LINES, self._line_sizes))
+            trees.append(self._lines.finish(UNSEALED_LINES, self._line_sizes, of_lines=True))
         return trees
 
     def _add_lines(self, events: pl.DataFrame, wanted: pl.DataFrame) -> None:

@@ -6,8 +6,8 @@ import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from audit_console.core.event import format_time
-from audit_console.evidence.trees import OF_LINES, ProvenTree
+from audit_console.core.event import Scheme, format_time
+from audit_console.evidence.trees import ProvenTree
 from audit_console.integrity.verification import Verification
 
 
@@ -29,7 +29,7 @@ class Witnesses:
         heads = [head for heads in vouchers.heads.values() for head in heads if head.trusted]
         self._heads = sorted(heads, key=lambda head: head.size, reverse=True)
         self._remembered = vouchers.remembered.values()
-        self._chains = {chain.chain for chain in verification.chains}
+        self._chains = {chain.chain for chain in verification.chains if chain.scheme is Scheme.V1}
 
     @property
     def sizes(self) -> dict[str, set[int]]:
@@ -59,7 +59,7 @@ class Witnesses:
 
     def _is_of(self, name: str, tree: ProvenTree) -> bool:
         """Tell whether a name is that of the tree; one of no chain is that of a seal."""
-        return name not in self._chains if tree.name == OF_LINES else name == tree.name
+        return name not in self._chains if tree.of_lines else name == tree.name
 
 
 def _base64(root: bytes) -> str:

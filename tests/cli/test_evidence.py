@@ -117,3 +117,29 @@ def test_a_log_that_cannot_be_packed_leaves_nothing(tmp_path: Path) -> None:
 def test_the_script_is_printed() -> None:
     completed = run_program("evidence", "--script")
     assert (completed.returncode, completed.stdout) == (0, check_script())
+
+
+def test_a_key_and_a_policy_make_a_package_that_stands(whole_log: Path, tmp_path: Path) -> None:
+    log_key = str(tmp_path / "log.key")
+    names = ["audit.example.org/test", "console.example.org/alice"]
+    log = run_program("keys", "new", "--log", names[0], "-o", log_key).stdout.strip()
+    console = run_program("keys", "new", names[1]).stdout.strip()
+    (tmp_path / "policy.txt").write_text(f"log {log}\nwitness me {console}\nquorum me\n")
+    place, policy = str(whole_log), ["--policy", str(tmp_path / "policy.txt")]
+    note = str(tmp_path / "note.txt")
+    signed = run_program("checkpoint", "create", place, "--key", log_key, "--cosign", "-o", note)
+    assert signed.returncode == 0, signed.stderr
+    target = str(tmp_path / "case.zip")
+    packed = run_program("evidence", place, "", "-o", target, *policy, "--checkpoint", note)
+    assert "40 with a proof, 40 of them vouched for" in packed.stderr
+    (tmp_path / "check.py").write_text(check_script(), "utf-8")
+    checked = subprocess.run(
+        [sys.executable, "-I", "-S", "check.py", "case.zip", *policy, "--key", console],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert checked.returncode == 0, checked.stdout
+    assert f"The package is signed by {console} at " in checked.stdout
+    assert "The head over the first 40 is signed by 'audit.example.org/test+" in checked.stdout

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +20,12 @@ from hypothesis import strategies as st
 from audit_console.core.anchors import Remembered
 from audit_console.core.matching import Marks
 from audit_console.core.policy import parse_policy
-from audit_console.evidence.package import check_script
+from audit_console.errors import SourceChanged
+from audit_console.evidence.package import check_script, write_package
+from audit_console.evidence.places import place, unproven
 from audit_console.integrity.trust import Trust
+from audit_console.sources.archive import open_archive
+from audit_console.sources.memory import MemorySource
 from tests.support.chains import (
     BEGIN,
     CHAIN,
@@ -28,7 +36,15 @@ from tests.support.chains import (
     v1_lines,
 )
 from tests.support.effort import examples
-from tests.support.packages import files_of, log_of, manifest_of, packed, refusal, sentences
+from tests.support.packages import (
+    case_of,
+    files_of,
+    log_of,
+    manifest_of,
+    packed,
+    refusal,
+    sentences,
+)
 from tests.support.places import V1_VECTORS, lines_of
 from tests.support.tampers import (
     Tamper,
@@ -232,6 +248,55 @@ def test_a_rewritten_log_is_vouched_for_by_nothing() -> None:
     assert refusal(files_of(package)) is None
 
 
+def test_what_is_left_of_a_pruned_log_is_proven() -> None:
+    deleted = 12
+    tree = grown(LEAVES[:deleted])
+    record = {
+        "v": 1,
+        "chain": CHAIN,
+        "pruned_from": 0,
+        "pruned_to": deleted,
+        "events": deleted,
+        "last_event_hash": CHAINED[deleted - 1].event_hash,
+        "range": [one.hex() for one in tree.hashes],
+        "root": base64.b64encode(tree.root()).decode(),
+        "cutoff": "2026-08-25T00:00:00.000000Z",
+        "applied_at": "2026-11-23T00:00:00.000000Z",
+        "policy_days": 90,
+        "previous_prune": None,
+    }
+    log = MemorySource(
+        WHOLE[deleted:],
+        prune_records=[json.dumps(record)],
+        checkpoints=[stored(LEAVES, COUNT)],
+    )
+    package, made = packed(log, OF_USER_3, trust=trust_in())
+    files = files_of(package)
+    assert (made.selected, made.proven, made.vouched) == (4, 4, 4)
+    assert refusal(files, policy=policy_text()) is None
+
+
+def test_a_log_that_changed_since_it_was_verified_is_not_packed(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(b"\n".join([*WHOLE, b""]))
+    with closing(open_archive([str(path)], keep=True)) as source:
+        case = case_of(source, OF_USER_3)
+        other = edited(5, rehash=True, user_id="user-6")(WHOLE)
+        path.write_bytes(b"\n".join([*other, b""]))
+        with pytest.raises(SourceChanged, match="since it was verified"):
+            write_package(io.BytesIO(), case)
+
+
+def test_a_line_that_is_gone_since_it_was_found_is_not_packed(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(b"\n".join([*WHOLE, b""]))
+    with closing(open_archive([str(path)], keep=True)) as source:
+        case = case_of(source, OF_USER_3)
+        path.write_bytes(b"\n".join([*WHOLE[::-1], b""]))
+        with pytest.raises(SourceChanged, match="while it was packed"):
+            write_package(io.BytesIO(), case)
+
+
 def test_chains_have_a_tree_each() -> None:
     other = v1_lines(v1_chain(9, chain="audit.example.org/other"))
     files = files_of(packed(log_of([*WHOLE, *other]), OF_USER_3)[0])
@@ -268,6 +333,27 @@ def test_lines_of_other_formats_are_leaves_as_a_seal_takes_them(lines: list[byte
     assert (tree["chain"], tree["leaves"], tree["size"]) == (SEALED_AS, "lines", 20)
     assert tree["root"] == base64.b64encode(naive_root(_line_leaves(lines))).decode()
     assert refusal(files) is None
+
+
+def test_a_chain_that_is_called_like_the_lines_is_a_chain() -> None:
+    lines = [*v1_lines(v1_chain(8, chain="(lines)")), *ORCHESTRATOR]
+    package, made = packed(log_of(lines))
+    files = files_of(package)
+    assert refusal(files) is None
+    assert made.proven == 28
+    trees = manifest_of(files)["trees"]
+    assert [(tree["leaves"], tree["size"]) for tree in trees] == [("events", 8), ("lines", 20)]
+
+
+def test_events_of_other_formats_without_lines_have_no_proof() -> None:
+    events = pl.DataFrame(
+        {"file": [0], "line": [1], "scheme": ["orchestrator"], "chain": [None], "seq": [None]}
+    ).with_columns(
+        pl.col("chain").cast(pl.String), seq=pl.lit(None, pl.Int64), why_not=pl.lit(None, pl.String)
+    )
+    nothing = pl.DataFrame(schema={"file": pl.Int64, "line": pl.Int64, "leaf": pl.Int64})
+    placed = place(events, nothing, [])
+    assert unproven(placed) == {"the log keeps no lines that could be hashed": 1}
 
 
 def test_lines_without_a_seal_are_under_a_head_that_nothing_vouches_for() -> None:
