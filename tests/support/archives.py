@@ -4,27 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from audit_console.core.codec import decode_line
 from audit_console.core.event import AuditEvent
 from audit_console.writer import ArchiveSink, AuditLogger
-from audit_console.writer.intake import EventFields
 from tests.support.judging import Judgement, judge_archive
-
-CHAIN = "example.org/test"
-
-
-def tick(number: int, **more: Any) -> EventFields:
-    """Make a small event that tells its number."""
-    fields: Any = {
-        "event_type": "system_event",
-        "action": f"tick {number}",
-        "resource_type": "system",
-        "resource_id": "clock",
-        **more,
-    }
-    return cast("EventFields", fields)
+from tests.support.ticks import CHAIN, tick
 
 
 def log_ticks(folder: Path, count: int, *, first: int = 0, **options: Any) -> None:

@@ -17,15 +17,7 @@ from audit_console.errors import ChainBroken, EventRefused, SinkUnavailable, Usa
 from audit_console.writer import ArchiveSink, AuditLogger, Rotation
 from audit_console.writer.intake import take_in
 from audit_console.writer.tail import BLOCK
-from tests.support.archives import (
-    CHAIN,
-    is_whole,
-    judge,
-    log_ticks,
-    stored_events,
-    stored_ticks,
-    tick,
-)
+from tests.support.archives import is_whole, judge, log_ticks, stored_events, stored_ticks
 from tests.support.chains import (
     orchestrator_chain,
     orchestrator_lines,
@@ -33,6 +25,7 @@ from tests.support.chains import (
     v1_chain,
     v1_lines,
 )
+from tests.support.ticks import CHAIN, tick
 
 
 def open_sink(folder: Path, **options: Any) -> ArchiveSink:

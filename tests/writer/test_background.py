@@ -17,7 +17,8 @@ from audit_console.writer import ArchiveSink, AuditLogger
 from audit_console.writer import background as background_module
 from audit_console.writer.sink import Seal
 from audit_console.writer.testing import MemorySink
-from tests.support.archives import CHAIN, is_whole, stored_ticks, tick
+from tests.support.archives import is_whole, stored_ticks
+from tests.support.ticks import CHAIN, tick
 
 
 class GatedSink(MemorySink):

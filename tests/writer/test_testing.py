@@ -11,7 +11,7 @@ from audit_console.core.run import run_of
 from audit_console.errors import UsageError
 from audit_console.writer import AuditLogger
 from audit_console.writer.testing import MemorySink, capture_events
-from tests.support.archives import tick
+from tests.support.ticks import tick
 
 
 @pytest.mark.parametrize("background", [False, True])
