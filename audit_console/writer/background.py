@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from multiprocessing.util import Finalize
 from typing import Literal
 
 from audit_console.core.sealing import Sealed, Unsealed
@@ -132,11 +132,16 @@ class Background:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="audit-log", daemon=True)
             self._thread.start()
-            # A child of multiprocessing ends without the exit handlers of the interpreter.
-            Finalize(None, self.close, exitpriority=0)
+            self._close_with_child()
         self._waiting.append(waiting)
         self._accepted += 1
         self._arrived.notify()
+
+    def _close_with_child(self) -> None:
+        """Close at the end of a child of multiprocessing, which runs no exit handlers."""
+        util = sys.modules.get("multiprocessing.util")
+        if util is not None:
+            util.Finalize(None, self.close, exitpriority=0)
 
     def _run(self) -> None:
         while True:

@@ -122,7 +122,7 @@ def test_it_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str
     path = write(tmp_path, [*LINES[:3], LINES[3].replace(b"change 3", b"change 9"), b"\x1b[2J"])
     assert main([str(path)]) == 1
     printed = capsys.readouterr().out
-    assert printed.startswith("FAIL: 4 events, 1 unreadable lines\n")
+    assert printed.startswith("FAIL: 4 events, 1 unreadable line\n")
     assert f"EVENT_HASH_MISMATCH the content of seq 3 differs from its hash ({path}:4)" in printed
     assert "\x1b" not in printed
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import pytest
 
 from audit_console.errors import SinkUnavailable
-from audit_console.writer import ArchiveSink, AuditLogger
+from audit_console.writer import ArchiveSink
 from audit_console.writer.locking import exclusive
-from tests.support.archives import is_whole, log_ticks, stored_ticks
-from tests.support.ticks import CHAIN, tick
+from tests.support.archives import log_ticks, stored_ticks
+from tests.support.ticks import CHAIN
 from tests.writer.processes import start
 
 HOLD_THE_LOCK = """
@@ -86,22 +85,3 @@ def test_a_forked_child_keeps_no_lock_of_a_parent_that_is_killed(tmp_path: Path)
     with exclusive(lock, patience=0.01):
         pass
     parent.communicate()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no fork")
-def test_a_child_goes_on_in_the_same_chain(tmp_path: Path) -> None:
-    log = AuditLogger(ArchiveSink(tmp_path / "audit.jsonl", chain=CHAIN), background=True)
-    log.log_event(**tick(0))
-    log.flush()
-    child = os.fork()
-    if child == 0:
-        try:
-            log.log_event(**tick(1))
-            log.close()
-        finally:
-            os._exit(0)
-    os.waitpid(child, 0)
-    log.log_event(**tick(2))
-    log.close()
-    assert stored_ticks(tmp_path) == [0, 1, 2]
-    assert is_whole(tmp_path)
