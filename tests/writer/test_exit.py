@@ -12,7 +12,7 @@ from tests.support.archives import is_whole, stored_ticks
 from tests.writer.processes import ROOT
 
 PREPARE = """
-import multiprocessing, os, sys
+import multiprocessing.util, os, sys
 from audit_console.writer import ArchiveSink, AuditLogger
 from tests.support.ticks import CHAIN, tick
 

@@ -41,8 +41,6 @@ threading.Thread(target=hold, daemon=True).start()
 held.wait()
 if os.fork() == 0:
     print("child", flush=True)
-    sys.stdin.readline()
-    os._exit(0)
 sys.stdin.readline()
 """
 

@@ -103,7 +103,7 @@ def test_half_a_line_is_left_where_there_is_no_room_to_keep_it(tmp_path: Path) -
     with (tmp_path / "audit.jsonl").open("ab") as file:
         file.write(b"{" * 2000)
     before = (tmp_path / "audit.jsonl").read_bytes()
-    told = told_by("limit_files(1000)\ntell(sink)\n", tmp_path)
+    told = told_by("limit_files(1000)\ntell(sink)\nlimit_files(1 << 30)\n", tmp_path)
     assert told == [f"SinkUnavailable: ./audit.jsonl: File too large | {TOO_LARGE}"]
     assert (tmp_path / "audit.jsonl").read_bytes() == before
     assert not list(tmp_path.glob("audit.torn.*"))
