@@ -119,8 +119,10 @@ def test_a_full_queue_raises() -> None:
     sink = GatedSink()
     log = busy(sink, queue_events=2, when_full="raise")
     log.log_events([tick(1), tick(2)])
-    with pytest.raises(SinkUnavailable, match="2 events wait to be stored already"):
+    with pytest.raises(SinkUnavailable, match="2 of 2 events wait to be stored already"):
         log.log_event(**tick(3))
+    with pytest.raises(SinkUnavailable, match="2 of 2 events wait to be stored already"):
+        log.log_events([tick(3), tick(4)])
     sink.gate.set()
     log.close()
     assert numbers(sink) == [0, 1, 2]
