@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
@@ -13,10 +14,15 @@ import pytest
 
 from audit_console.core.findings import CODES, EXIT_CODES, Code, FindingClass
 from audit_console.demo import write_demo
+from audit_console.writer.orchestrator import OrchestratorEvents
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FORMAT = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
+WRITER = (ROOT / "docs" / "writer.md").read_text(encoding="utf-8")
+PROGRAMS = re.findall(
+    r"^```python\n(.*?)^```\n```text\n(.*?)^```$", WRITER, re.MULTILINE | re.DOTALL
+)
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
 SESSIONS = re.findall(r"^```console\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
@@ -89,3 +95,27 @@ def test_the_format_document_has_every_verdict() -> None:
     assert {name: int(code) for name, code in rows} == {
         verdict.value: code for verdict, code in EXIT_CODES.items()
     }
+
+
+@pytest.mark.parametrize(("program", "output"), PROGRAMS)
+def test_an_example_of_the_writer_prints_what_is_shown(
+    program: str, output: str, tmp_path: Path
+) -> None:
+    completed = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (completed.stdout, completed.stderr) == (output, "")
+
+
+def test_the_writers_document_has_every_method_that_logs() -> None:
+    rows = re.findall(r"^\| `(log_\w+)\((.*?)\)` \|", WRITER, re.MULTILINE)
+    methods = {name for name in vars(OrchestratorEvents) if name.startswith("log_")}
+    assert {name for name, _ in rows} == methods - {"log_event"}
+    for name, parameters in rows:
+        known = inspect.signature(getattr(OrchestratorEvents, name)).parameters
+        assert {one.removesuffix("=…") for one in parameters.split(", ")} <= set(known)

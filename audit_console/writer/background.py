@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from multiprocessing.util import Finalize
 from typing import Literal
 
 from audit_console.core.sealing import Sealed, Unsealed
@@ -80,24 +80,25 @@ class Background:
         """Events that wait."""
         return len(self._waiting)
 
-    def put(self, event: Unsealed) -> None:
-        """Have an event stored later.
+    def put(self, events: Sequence[Unsealed]) -> None:
+        """Have events stored later; where they shall block, they come in as there is room.
 
         Raises:
-            SinkUnavailable: the queue is full and shall raise, or it is closed.
+            SinkUnavailable: the queue has no room for all of them and shall raise, or it is
+                closed.
         """
         with self._lock:
-            while len(self._waiting) >= self._limit and not self._closed:
-                if self._when_full == "drop":
-                    self._store.count_dropped()
-                    return
-                if self._when_full == "raise":
-                    raise SinkUnavailable(
-                        f"{self._limit:,} events wait to be stored already",
-                        hint="the store is too slow or unreachable: see the logger's last error",
-                    )
-                self._moved.wait()
-            self._add(_Waiting(event, None))
+            while events and not self._closed:
+                room = max(self._limit - len(self._waiting), 0)
+                if self._when_full == "block" and not room:
+                    self._moved.wait()
+                    continue
+                if self._when_full != "block" and room < len(events):
+                    events = self._fitting(events, room)
+                self._add([_Waiting(event, None) for event in events[:room]])
+                events = events[room:]
+            if events:
+                raise closed()
 
     def submit(self, event: Unsealed) -> Future[Sealed]:
         """Have an event stored later and be told; never waits, however full the queue is.
@@ -107,7 +108,7 @@ class Background:
         """
         stored: Future[Sealed] = Future()
         with self._lock:
-            self._add(_Waiting(event, stored))
+            self._add([_Waiting(event, stored)])
         return stored
 
     def drain(self) -> None:
@@ -126,17 +127,31 @@ class Background:
         if self._thread is not None:
             self._thread.join()
 
-    def _add(self, waiting: _Waiting) -> None:
+    def _fitting(self, events: Sequence[Unsealed], room: int) -> Sequence[Unsealed]:
+        if self._when_full == "drop":
+            self._store.count_dropped(len(events) - room)
+            return events[:room]
+        raise SinkUnavailable(
+            f"{len(self._waiting):,} of {self._limit:,} events wait to be stored already",
+            hint="the store is too slow or unreachable: see the logger's last error",
+        )
+
+    def _add(self, waiting: Sequence[_Waiting]) -> None:
         if self._closed:
             raise closed()
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="audit-log", daemon=True)
             self._thread.start()
-            # A child of multiprocessing ends without the exit handlers of the interpreter.
-            Finalize(None, self.close, exitpriority=0)
-        self._waiting.append(waiting)
-        self._accepted += 1
+            self._close_with_child()
+        self._waiting.extend(waiting)
+        self._accepted += len(waiting)
         self._arrived.notify()
+
+    def _close_with_child(self) -> None:
+        """Close at the end of a child of multiprocessing, which runs no exit handlers."""
+        util = sys.modules.get("multiprocessing.util")
+        if util is not None:
+            util.Finalize(None, self.close, exitpriority=0)
 
     def _run(self) -> None:
         while True:

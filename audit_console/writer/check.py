@@ -99,11 +99,16 @@ def main(arguments: Sequence[str]) -> int:
         return ERROR
     verdict = check.findings.verdict
     events = sum(chain.tally.events for chain in check.v1_chains.values()) + check.misplaced
-    print(f"{verdict}: {events:,} events, {check.unreadable - check.misplaced:,} unreadable lines")
+    unreadable = check.unreadable - check.misplaced
+    print(f"{verdict}: {_counted(events, 'event')}, {_counted(unreadable, 'unreadable line')}")
     for one in check.findings.kept:
         where = f" ({one.file}:{one.line})" if one.file else ""
         print(safe_text(f"{one.code} {one.message}{where}"))
     return EXIT_CODES[verdict]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 if __name__ == "__main__":

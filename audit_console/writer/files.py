@@ -48,19 +48,14 @@ def append(file: FileIO, data: bytes, *, durable: bool) -> None:
     """Add data to a file, all of it or nothing."""
     size = file.seek(0, os.SEEK_END)
     try:
-        write_all(file, data)
+        rest = memoryview(data)
+        while rest:
+            rest = rest[file.write(rest) :]
         if durable:
             sync_to_disk(file.fileno())
     except OSError:
         file.truncate(size)
         raise
-
-
-def write_all(file: FileIO, data: bytes) -> None:
-    """Write data, in as many pieces as the system takes it."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[file.write(rest) :]
 
 
 def sync_to_disk(descriptor: int) -> None:

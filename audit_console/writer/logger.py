@@ -87,14 +87,14 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         """
         event = take_in(**in_context(fields))
         if self._in_background:
-            self._queue.put(event)
+            self._queue.put([event])
             return None
         return self._append([event])[0]
 
     def log_events(self, many: Iterable[EventFields]) -> Sequence[Sealed]:
         """Log events in one group, all of them or none, and far faster than one by one.
 
-        With `background` they are put into the queue one by one, and nothing comes back.
+        With `background` they are put into the queue together, and nothing comes back.
 
         Raises:
             WriterError: as `log_event`.
@@ -102,8 +102,7 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         events = [take_in(**in_context(fields)) for fields in many]
         if not self._in_background:
             return self._append(events)
-        for event in events:
-            self._queue.put(event)
+        self._queue.put(events)
         return ()
 
     async def alog_event(self, **fields: Unpack[EventFields]) -> Sealed | None:

@@ -110,10 +110,10 @@ class Store:
             self._metrics.failed += events
             self._metrics.last_error = str(error)
 
-    def count_dropped(self) -> None:
-        """Count an event that found the queue full."""
+    def count_dropped(self, events: int) -> None:
+        """Count events that found the queue full."""
         with self._lock:
-            self._metrics.dropped += 1
+            self._metrics.dropped += events
 
     def note_error(self, error: Exception) -> None:
         """Keep the reason why something will be tried again."""

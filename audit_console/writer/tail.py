@@ -14,7 +14,7 @@ from audit_console.core.hashing import event_hash
 from audit_console.core.safe_text import safe_text
 from audit_console.core.sealing import Head
 from audit_console.errors import ChainBroken
-from audit_console.writer.files import append, sync_folder, sync_to_disk, write_all
+from audit_console.writer.files import append, open_to_append, sync_folder, sync_to_disk
 
 BLOCK = 1 << 16
 
@@ -98,16 +98,14 @@ def mend(file: FileIO, rest: bytes, chain: str, path: Path) -> Head | None:
 
 def _keep(path: Path, rest: bytes) -> None:
     moment = int(time.time())
-    while True:
-        try:
-            torn = path.with_name(f"{path.stem}.torn.{moment}").open("xb", buffering=0)
-        except FileExistsError:
-            moment += 1
-        else:
-            break
-    with torn:
-        write_all(torn, rest)
-        sync_to_disk(torn.fileno())
+    while (torn := path.with_name(f"{path.stem}.torn.{moment}")).exists():
+        moment += 1
+    try:
+        with open_to_append(torn) as file:
+            append(file, rest, durable=True)
+    except OSError:
+        torn.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 
