@@ -35,9 +35,10 @@ _TELL_OF_EVENTS = (".checkpoints.jsonl", ".prunes.jsonl")
 class _Seen:
     """What the log looked like when it was last written or read."""
 
-    inode: int
-    size: int
-    head: Head | None
+    size: int = 0
+    head: Head | None = None
+    mark: tuple[int, ...] = ()
+    """Tells the file as it was from any other: inode, size and time of the last change."""
 
 
 class ArchiveSink:
@@ -73,7 +74,7 @@ class ArchiveSink:
         self._chain = chain
         self._rotation = rotation
         self._patience = patience
-        self._seen = _Seen(-1, -1, None)
+        self._seen = _Seen()
         self.renew()
         renew_in_child(self)
         with self._exclusive():
@@ -128,11 +129,11 @@ class ArchiveSink:
             now = self._path.stat()
         except FileNotFoundError:
             return False
-        return (now.st_ino, now.st_size) == (self._seen.inode, self._seen.size)
+        return _mark(now) == self._seen.mark
 
     def _remember(self, file: FileIO, head: Head | None) -> None:
         now = os.fstat(file.fileno())
-        self._seen = _Seen(now.st_ino, now.st_size, head)
+        self._seen = _Seen(now.st_size, head, _mark(now))
 
     def _read_head(self, file: FileIO) -> Head | None:
         tail = read_tail(file)
@@ -197,3 +198,7 @@ class ArchiveSink:
                 sync_folder(self._path.parent)
             append(file, data, durable=durable)
             self._remember(file, head)
+
+
+def _mark(file: os.stat_result) -> tuple[int, ...]:
+    return file.st_ino, file.st_size, file.st_mtime_ns

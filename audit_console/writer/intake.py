@@ -153,7 +153,7 @@ def require_object(name: str, members: object) -> None:
 def _plain_details_text(details: Mapping[str, object]) -> str | None:
     """Print what needs no care at all, as most details do not; None for all else."""
     try:
-        if not _has_plain_keys(details):
+        if type(details) is not dict or not _has_plain_keys(details):
             return None
         text = canonical_details(details)
     except (TypeError, ValueError, RecursionError):
@@ -163,11 +163,11 @@ def _plain_details_text(details: Mapping[str, object]) -> str | None:
     return None
 
 
-def _has_plain_keys(value: object) -> bool:
-    if type(value) is not dict:
-        return type(value) in _LEAVES
-    for key, inner in value.items():
-        if type(key) is not str or not (type(inner) in _LEAVES or _has_plain_keys(inner)):
+def _has_plain_keys(members: dict[object, object]) -> bool:
+    for key, value in members.items():
+        if type(key) is not str:
+            return False
+        if type(value) not in _LEAVES and not (type(value) is dict and _has_plain_keys(value)):
             return False
     return True
 
