@@ -30,7 +30,7 @@ from tests.support.writing import sealer, stored_lines, unsealed, whole_chain
 
 ROOT = Path(__file__).parents[2]
 WRITERS, EACH, KILLED = (int(text) for text in os.environ.get("WRITERS", "8,25,3").split(","))
-"""`WRITERS=8,2000,0` and `WRITERS=200,200,200` are the same at full size, run by hand."""
+"""How many, how many events of each, how many are killed. By hand: `WRITERS=8,2000,0`."""
 
 
 class CuttingProxy:
