@@ -10,7 +10,7 @@ import psycopg
 from psycopg import errors
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from audit_console.core.codec import EVENT_HASH_TAIL, Malformed, decode_line
+from audit_console.core.codec import EVENT_HASH_TAIL, encode_line
 from audit_console.core.hashing import leaf_hash
 from audit_console.core.sealing import Head, Sealed
 from audit_console.database import connect, connection_string, read_dsn, told
@@ -45,12 +45,14 @@ as COPY, which would need a round trip of its own."""
 _MOVE_HEAD = """
 UPDATE audit_chain_heads SET seq = %s, event_hash = %s, recorded_at = %s WHERE chain = %s"""
 _STORED = """
-SELECT audit_event_line(event) FROM audit_events event
-WHERE chain = %s AND id = ANY(%s::uuid[]) ORDER BY seq"""
+SELECT seq, to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    previous_hash, event_hash, audit_event_line(event)
+FROM audit_events event WHERE chain = %s AND id = ANY(%s::uuid[]) ORDER BY seq"""
 
 _NOT_DURABLE = "SET LOCAL synchronous_commit = off"
 _FLUSH = "SELECT pg_logical_emit_message(true, 'audit-console', '')"
 """Writes a record into the server's log, so that its commit flushes all that came before."""
+_KEPT = "SELECT FROM audit_events WHERE chain = %s AND seq = %s AND event_hash = %s"
 
 _SESSION = """
 SELECT set_config('synchronous_commit', 'on', false)
@@ -89,7 +91,7 @@ class PostgresSink:
 
     def renew(self) -> None:
         """Begin anew in a forked child: the connections are the parent's."""
-        self._unsynced = False
+        self._unsynced: Head | None = None
         self._pool = ConnectionPool(
             connection_string(self._dsn),
             kwargs={"autocommit": True},
@@ -116,6 +118,8 @@ class PostgresSink:
             ChainBroken: the last event that is stored is not the head of the chain.
             EventRefused: the database cannot hold an event, or has another one of its id.
         """
+        if durable:
+            self.sync()
         try:
             return self._append_at_last(seal, durable)
         except psycopg.Error as error:
@@ -125,16 +129,23 @@ class PostgresSink:
         """Make durable whatever was appended without.
 
         Raises:
-            SinkUnavailable: the server does not answer.
+            SinkUnavailable: the server does not answer, or stopped and lost such events.
         """
-        if not self._unsynced:
+        unsynced = self._unsynced
+        if unsynced is None:
             return
         try:
             with self._pool.connection() as connection:
                 connection.execute(_FLUSH)
-                self._unsynced = False
+                kept = connection.execute(_KEPT, unsynced[:3]).fetchone()
         except psycopg.Error as error:
             raise self._refusal(error) from error
+        self._unsynced = None
+        if kept is None:
+            raise SinkUnavailable(
+                f"{self._chain}: the server stopped and lost events up to seq {unsynced.seq}",
+                hint="Only what is appended durably is there when a call returns",
+            )
 
     def close(self) -> None:
         """Give back the connections."""
@@ -164,7 +175,8 @@ class PostgresSink:
                 if error.diag.constraint_name != "audit_events_id_key":
                     raise self._broken("there is an event behind its head") from error
                 return self._stored(connection, sealed)
-            self._unsynced = not durable
+            if sealed and not durable:
+                self._unsynced = sealed[-1].head
             return sealed
 
     def _locked_head(
@@ -192,8 +204,8 @@ class PostgresSink:
     def _stored(self, connection: psycopg.Connection, sealed: Sequence[Sealed]) -> Sequence[Sealed]:
         """Give a group that was stored by a try of which the answer was lost."""
         ids = [one.unsealed.id for one in sealed]
-        lines = [line for (line,) in connection.execute(_STORED, [self._chain, ids])]
-        stored = [_as_stored(one, line) for one, line in zip(sealed, lines, strict=False)]
+        rows = connection.execute(_STORED, [self._chain, ids]).fetchall()
+        stored = [_as_stored(one, *row) for one, row in zip(sealed, rows, strict=False)]
         known = [one for one in stored if one]
         if len(known) < len(sealed):
             raise EventRefused(
@@ -236,20 +248,19 @@ def _ends_with_its_hash(line: str, event_hash: str) -> bool:
     return leaf_hash(entry.encode()) == event_hash and event_hash in tail
 
 
-def _as_stored(sealed: Sealed, line: str) -> Sealed | None:
-    """Give an event the place that a stored line tells; None if the line is another's."""
-    event = decode_line(line)
-    if isinstance(event, Malformed):
-        return None
+def _as_stored(  # noqa: PLR0913, PLR0917 - a row of _STORED
+    sealed: Sealed, seq: int, recorded_at: str, previous_hash: str, event_hash: str, line: str
+) -> Sealed | None:
+    """Give an event the place that a stored row tells; None if the row is another's."""
     there = replace(
         sealed,
-        seq=event.seq or 0,
-        recorded_at=event.recorded_at or "",
-        previous_hash=event.previous_hash or "",
-        event_hash=event.event_hash or "",
+        seq=seq,
+        recorded_at=recorded_at,
+        previous_hash=previous_hash,
+        event_hash=event_hash,
         line=line,
     )
-    return there if there.event == event else None
+    return there if encode_line(there.event) == line else None
 
 
 def _hint(error: psycopg.Error) -> str:

@@ -36,25 +36,6 @@ def executed(dsn: str, *statements: str) -> None:
             connection.execute(sql.SQL(statement))
 
 
-def test_a_group_is_stored_behind_the_head(sink: PostgresSink, database: str) -> None:
-    first = sink.append(sealer([unsealed("a"), unsealed("b")]), durable=True)
-    second = sink.append(sealer([unsealed("c")]), durable=True)
-    lines = [one.line for one in [*first, *second]]
-    assert stored_lines(database) == lines
-    assert [event.action for event in whole_chain(lines)] == ["a", "b", "c"]
-
-
-def test_the_group_is_sealed_with_the_head_that_the_group_before_left(sink: PostgresSink) -> None:
-    heads: list[Head | None] = []
-
-    def seal(head: Head | None) -> Sequence[Sealed]:
-        heads.append(head)
-        return sealer([unsealed()])(head)
-
-    stored = [sink.append(seal, durable=True)[-1].head for _ in range(2)]
-    assert heads == [None, stored[0]]
-
-
 def test_chains_of_one_database_do_not_meet(sink: PostgresSink, database: str) -> None:
     with closing(PostgresSink(database, chain="other.example.org/b")) as other:
         for _ in range(3):
@@ -123,14 +104,6 @@ def test_details_that_the_database_cannot_hold_are_refused(
     assert len(stored_lines(database)) == 1
 
 
-def test_a_group_that_is_refused_while_it_is_sealed_leaves_nothing(
-    sink: PostgresSink, database: str
-) -> None:
-    with pytest.raises(EventRefused, match="over the limit"):
-        sink.append(sealer([unsealed(), unsealed("x" * 70_000)]), durable=True)
-    assert stored_lines(database) == []
-
-
 def test_an_id_that_another_event_has_is_refused(sink: PostgresSink, database: str) -> None:
     event = unsealed()
     sink.append(sealer([event]), durable=True)
@@ -195,77 +168,81 @@ def test_an_event_that_comes_in_beside_the_lock_is_seen(sink: PostgresSink, data
         sink.append(seal_late, durable=True)
 
 
-def test_a_chain_that_others_hold_for_long_is_unavailable(
-    database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(postgres, "PATIENCE_SECONDS", 0.1)
-    with closing(PostgresSink(database, chain=CHAIN)) as sink:
+def test_a_chain_that_others_hold_for_long_is_unavailable(database: str) -> None:
+    impatient = f"{database}&options=-clock_timeout%3D100"
+    with closing(PostgresSink(impatient, chain=CHAIN)) as sink:
         sink.append(sealer([unsealed()]), durable=True)
         with psycopg.connect(database) as holder:
             holder.execute("SELECT FROM audit_chain_heads FOR UPDATE")
             with pytest.raises(SinkUnavailable, match="lock timeout"):
                 sink.append(sealer([unsealed()]), durable=True)
-        sink.append(sealer([unsealed()]), durable=True)
-    assert len(whole_chain(stored_lines(database))) == 2
+    assert len(whole_chain(stored_lines(database))) == 1
 
 
-def test_a_writer_that_hangs_in_the_middle_gives_the_chain_back(
-    database: str, monkeypatch: pytest.MonkeyPatch
+def test_a_connection_that_another_thread_keeps_for_long_is_unavailable(
+    sink: PostgresSink,
 ) -> None:
-    monkeypatch.setattr(postgres, "PATIENCE_SECONDS", 0.1)
-    with closing(PostgresSink(database, chain=CHAIN)) as hanging:
-        hangs, goes_on = threading.Event(), threading.Event()
+    with sink._pool.connection():
+        sink._pool.timeout = 0.05
+        with pytest.raises(SinkUnavailable, match="couldn't get a connection"):
+            sink.append(sealer([unsealed()]), durable=True)
 
-        def seal_slowly(head: Head | None) -> Sequence[Sealed]:
-            if not hangs.is_set():
-                hangs.set()
-                goes_on.wait()
-            return sealer([unsealed()])(head)
 
-        with ThreadPoolExecutor() as threads:
-            appending = threads.submit(hanging.append, seal_slowly, durable=True)
-            hangs.wait()
-            monkeypatch.undo()
-            with closing(PostgresSink(database, chain=CHAIN)) as other:
-                other.append(sealer([unsealed()]), durable=True)
-            goes_on.set()
-            assert [one.seq for one in appending.result()] == [1]
+def test_a_writer_that_hangs_in_the_middle_gives_the_chain_back(database: str) -> None:
+    impatient = f"{database}&options=-cidle_in_transaction_session_timeout%3D500"
+    hangs, goes_on = threading.Event(), threading.Event()
+
+    def seal_slowly(head: Head | None) -> Sequence[Sealed]:
+        if not hangs.is_set():
+            hangs.set()
+            goes_on.wait()
+        return sealer([unsealed()])(head)
+
+    with (
+        closing(PostgresSink(impatient, chain=CHAIN)) as hanging,
+        closing(PostgresSink(database, chain=CHAIN)) as other,
+        ThreadPoolExecutor() as threads,
+    ):
+        appending = threads.submit(hanging.append, seal_slowly, durable=True)
+        hangs.wait()
+        other.append(sealer([unsealed()]), durable=True)
+        goes_on.set()
+        assert [one.seq for one in appending.result()] == [1]
     assert len(whole_chain(stored_lines(database))) == 2
-
-
-def test_an_empty_group_is_nothing(sink: PostgresSink, database: str) -> None:
-    assert sink.append(sealer([]), durable=True) == []
-    assert stored_lines(database) == []
 
 
 def test_the_victim_of_a_deadlock_tries_again(database: str) -> None:
     """Another transaction has the event's id and wants the head; the sink has it the other way."""
     event = unsealed()
-    executed(database, f"ALTER DATABASE {database_of(database)} SET deadlock_timeout = '10ms'")
-    insert = (
-        "INSERT INTO audit_events SELECT * FROM json_populate_recordset(NULL::audit_events, %s)"
-    )
     (other,) = sealer([event], "other.example.org/b")(None)
+    insert = "INSERT INTO audit_events SELECT * FROM json_populate_record(NULL::audit_events, %s)"
+    waiting = "SELECT FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
+    executed(database, f"ALTER DATABASE {database_of(database)} SET deadlock_timeout = '10ms'")
     calls: list[Head | None] = []
-    with psycopg.connect(database) as rival, closing(PostgresSink(database, chain=CHAIN)) as sink:
-        rival.execute("SET deadlock_timeout = '1h'")
-        rival.execute(insert, [f"[{other.line}]"])
-
-        def seal(head: Head | None) -> Sequence[Sealed]:
-            calls.append(head)
-            if len(calls) == 1:
-                thread.start()
-            return sealer([event])(head)
+    with (
+        closing(PostgresSink(database, chain=CHAIN)) as sink,
+        psycopg.connect(database) as rival,
+        psycopg.connect(database, autocommit=True) as watcher,
+        ThreadPoolExecutor() as threads,
+    ):
 
         def want_the_head() -> None:
             rival.execute("SELECT FROM audit_chain_heads FOR UPDATE")
             rival.rollback()
 
-        thread = threading.Thread(target=want_the_head)
+        def seal(head: Head | None) -> Sequence[Sealed]:
+            calls.append(head)
+            if len(calls) == 1:
+                threads.submit(want_the_head)
+                while watcher.execute(waiting, [rival.info.backend_pid]).fetchone() is None:
+                    pass
+            return sealer([event])(head)
+
         sink.append(sealer([unsealed()]), durable=True)
+        rival.execute("SET deadlock_timeout = '1h'")
+        rival.execute(insert, [other.line])
         sink.append(seal, durable=True)
-        thread.join()
-    assert len(calls) == 2
+    assert len(calls) > 1
     assert len(whole_chain(stored_lines(database))) == 2
 
 

@@ -30,7 +30,7 @@ from tests.support.writing import sealer, stored_lines, unsealed, whole_chain
 
 ROOT = Path(__file__).parents[2]
 WRITERS, EACH, KILLED = (int(text) for text in os.environ.get("WRITERS", "8,25,3").split(","))
-"""`WRITERS=8,2000,0` and `WRITERS=200,200,200` are the same at full size, run by hand."""
+"""How many, how many events of each, how many are killed. By hand: `WRITERS=8,2000,0`."""
 
 
 class CuttingProxy:
@@ -171,6 +171,27 @@ def test_a_server_that_stops_and_starts_loses_and_doubles_nothing(
         while not stored.empty():
             told.append(stored.get())
         assert [event.id for event in whole_chain(stored_lines(database))] == told
+
+
+def test_what_a_server_loses_that_was_not_durable_is_said(own_server: EmbeddedServer) -> None:
+    """It is stopped as by a crash, and its log writer is told to take its time."""
+    with new_database(own_server.dsn) as database:
+        migrate(database)
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
+            connection.execute("SELECT pg_reload_conf()")
+        with closing(PostgresSink(database, chain=CHAIN)) as sink:
+            sink.append(sealer([unsealed()]), durable=True)
+            sink.append(sealer([unsealed()]), durable=False)
+            own_server.stop()
+            with pytest.raises(SinkUnavailable):
+                sink.sync()
+            own_server.start()
+            if len(stored_lines(database)) == 1:
+                with pytest.raises(SinkUnavailable, match="lost events up to seq 1"):
+                    sink.append(sealer([unsealed()]), durable=True)
+            sink.append(sealer([unsealed()]), durable=True)
+        whole_chain(stored_lines(database))
 
 
 def append_until(sink: PostgresSink, enough: threading.Event, stored: SimpleQueue[str]) -> None:
