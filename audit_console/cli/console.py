@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from audit_console import __version__
 from audit_console.cli.exit_codes import ExitCode
@@ -12,17 +13,25 @@ from audit_console.cli.opening import check_places
 from audit_console.cli.talk import PROGRAM, CommandParser
 from audit_console.errors import UsageError
 
+if TYPE_CHECKING:  # Textual's modules are near, and `--help` must answer at once
+    from audit_console.tui.belongings import Belongings
+
 _USAGE = """\
 audit-console [SOURCE ...]
-       audit-console demo
-       audit-console search SOURCE ... QUERY [options]
-       audit-console verify SOURCE ... [options]"""
+       audit-console COMMAND ..."""
 
 _EPILOG = """\
 commands:
   demo         open a made-up log that somebody broke into and tampered with
+  evidence     pack events into a file that anybody can check again
   search       print the events that a query keeps, or counts of them
   verify       check a log and report, without a screen
+  checkpoint   sign how far a log goes, look who signed, take a copy away
+  seal         sign a log that has weak hashes or none
+  prove        write a file that shows that one event is in a log
+  check-proof  check such a file
+  keys         make the keys that sign, show their public half
+  memory       what this console remembers of logs
 Each has a --help of its own. A first word that is a command is the command: open a
 log of that name as ./verify, or behind --, as in: audit-console -- verify
 
@@ -49,12 +58,18 @@ def run(arguments: Sequence[str]) -> ExitCode:
     places = _parser().parse_args(arguments).sources
     check_places(places)
     require_terminal(places)
+    from audit_console.cli.screen import show
+
+    return show(places, kept=user_belongings())
+
+
+def user_belongings() -> Belongings:
+    """Give what the user keeps beside the logs, in the folders of this system."""
     from platformdirs import user_data_path, user_state_path
 
-    from audit_console.cli.screen import show
     from audit_console.tui.belongings import Belongings
 
-    return show(places, kept=Belongings(user_state_path(PROGRAM), user_data_path(PROGRAM)))
+    return Belongings(user_state_path(PROGRAM), user_data_path(PROGRAM))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from audit_console.core.checkpoints import Checkpoint
 from audit_console.core.findings import Code, Finding, finding
 from audit_console.core.merkle import EMPTY_ROOT
+from audit_console.core.notes import Note
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the writer's clock may be ahead of a witness's."""
@@ -27,6 +28,7 @@ class SignedHead:
 
     Attributes:
         checkpoint: what is signed.
+        note: the checkpoint with its signatures.
         by_log: a key that the policy gives this log signed it.
         trusted: and so many witnesses as the policy asks for.
         altered: a signature carries the name or the id of a known key, but not both.
@@ -35,6 +37,7 @@ class SignedHead:
     """
 
     checkpoint: Checkpoint
+    note: Note
     by_log: bool = False
     trusted: bool = False
     altered: bool = False
@@ -130,6 +133,7 @@ class Anchoring:
         sealed_size: size of the largest trusted checkpoint.
         vouched: whether a trusted checkpoint or the console's memory holds.
         sealed_by: the largest trusted checkpoint that the log agrees with.
+        signed: the largest checkpoint by the log that it agrees with, cosigned or not.
         is_told: whether a finding says that something is wrong or open.
         has_voucher: whether there is anything that vouches for an undamaged chain.
     """
@@ -143,6 +147,7 @@ class Anchoring:
         self._agreed = list(self._agreeing())
         trusted = [head for head in self._by_log if head.trusted]
         self.sealed_size = max(map(_size, trusted), default=0)
+        self.signed = self._agreed[-1] if self._agreed else None
         sealing = [head for head in self._agreed if head.trusted and head.size > 0]
         self.sealed_by = sealing[-1] if sealing else None
         faults = list(self._faults())

@@ -33,14 +33,24 @@ class Policy:
         witnesses: keys of witnesses by the name that the policy gives them.
         groups: in the order of their lines, so that members stand before their group.
         quorum: name of the witness or group that must have cosigned, or `none`.
-        sha256: hash of the text, in hex, for reports.
+        text: as it was written.
     """
 
     logs: tuple[VerifierKey, ...]
     witnesses: dict[str, VerifierKey]
     groups: dict[str, Group]
     quorum: str
-    sha256: str
+    text: str
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the file that the text was read from."""
+        return self.text.encode(errors="surrogateescape")
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the content, in hex, for reports."""
+        return hashlib.sha256(self.content).hexdigest()
 
     @property
     def chains(self) -> tuple[str, ...]:
@@ -78,7 +88,7 @@ def parse_policy(text: str) -> Policy:
         witnesses=reader.witnesses,
         groups=reader.groups,
         quorum=reader.quorum,
-        sha256=hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest(),
+        text=text,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from audit_console.integrity.trust import NO_TRUST, Trust
+from audit_console.core.policy import Policy
 from audit_console.reports.model import Report
 from audit_console.search.question import Question
 from audit_console.signing import SigningKey
@@ -18,14 +18,12 @@ class Case:
         question: which events of which log, and the reader's marks.
         query: the question as it was asked.
         report: of the verification of the whole log, at the time of the package.
-        trust: what the log was held against.
-        policy_text: the trust's policy as it was written.
+        policy: by which the log was verified.
         key: of the console, a witness's, that signs the package.
     """
 
     question: Question
     query: str
     report: Report
-    trust: Trust = NO_TRUST
-    policy_text: str | None = None
+    policy: Policy | None = None
     key: SigningKey | None = None

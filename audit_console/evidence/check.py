@@ -196,12 +196,20 @@ def is_signed(public: bytes, message: bytes, signature: bytes) -> bool:
 LOG_KEY, WITNESS_KEY = 1, 4
 
 
+def from_base64(text: str) -> bytes:
+    """Read base64 in its one spelling."""
+    content = base64.b64decode(text)
+    if base64.b64encode(content).decode() != text:
+        raise Refused("A key or signature is not spelled as base64 is.")
+    return content
+
+
 class Key:
     """A verifier key, `<name>+<key id>+<base64 of type and public key>`."""
 
     def __init__(self, vkey: str) -> None:
         self.name, key_id, encoded = vkey.split("+", 2)
-        material = base64.b64decode(encoded, validate=True)
+        material = from_base64(encoded)
         self.kind, self.public = material[0], material[1:]
         self.key_id = hashlib.sha256(self.name.encode() + b"\n" + material).digest()[:4]
         if self.key_id.hex() != key_id or self.kind not in (LOG_KEY, WITNESS_KEY):
@@ -224,7 +232,7 @@ def signers_of(note: bytes, keys: dict[str, Key]) -> tuple[str, dict[str, int]]:
     signers = {}
     for line in signed[:-1].split("\n"):
         dash, name, encoded = line.split(" ")
-        signature = base64.b64decode(encoded, validate=True)
+        signature = from_base64(encoded)
         if dash != "\u2014":
             raise Refused("A line of a signed note is no signature.")
         for label, key in keys.items():
@@ -317,9 +325,11 @@ def heads_of(leaves: dict[int, bytes], parts: Iterator[bytes], sizes: list[int])
             tree.add(1, leaves[tree.size])
             placed += 1
         else:
-            first, count, digest = next(parts, b"").decode().split(" ")
-            if int(first) != tree.size:
-                raise Refused("A part of a tree stands at the wrong place.")
+            part = next(parts, b"")
+            first, count, digest = part.decode().split(" ")
+            known = f"{tree.size} {int(count)} {bytes.fromhex(digest).hex()}"
+            if part != known.encode():
+                raise Refused(f"A part of a tree stands at the wrong place: {first!a}.")
             tree.add(int(count), bytes.fromhex(digest))
         if tree.size in sizes:
             heads[tree.size] = tree.head()

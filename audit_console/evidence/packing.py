@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
 from audit_console.evidence.check import CHUNK, SEAL_BYTES
@@ -25,20 +27,14 @@ class PackedFile(NamedTuple):
 class Packer:
     """Packs files one after the other, each written while it is made."""
 
-    def __init__(self, target: BinaryIO) -> None:
-        """Begin a package.
-
-        Args:
-            target: an empty file, open to write and to read.
-        """
-        self._target = target
-        self._zip = zipfile.ZipFile(target, "w")
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
         self.files: list[PackedFile] = []
 
     def add(self, name: str, chunks: Iterable[bytes]) -> PackedFile:
         """Pack a file."""
         digest, length = hashlib.sha256(), 0
-        with self._zip.open(_entry(name), "w", force_zip64=True) as file:
+        with self._archive.open(_entry(name), "w", force_zip64=True) as file:
             for chunk in chunks:
                 digest.update(chunk)
                 length += len(chunk)
@@ -47,19 +43,28 @@ class Packer:
         self.files.append(packed)
         return packed
 
-    def seal(self) -> None:
-        """End the package with the SHA-256 of all that is before it, as the zip's comment."""
-        self._zip.comment = bytes(SEAL_BYTES)
-        self._zip.close()
-        left = self._target.seek(0, 2) - SEAL_BYTES
-        digest = hashlib.sha256()
-        self._target.seek(0)
-        while left:
-            chunk = self._target.read(min(CHUNK, left))
-            digest.update(chunk)
-            left -= len(chunk)
-        self._target.seek(-SEAL_BYTES, 2)
-        self._target.write(digest.hexdigest().encode())
+
+@contextmanager
+def packing(target: BinaryIO) -> Iterator[Packer]:
+    """Write a package, and end it with the SHA-256 of all that is before it.
+
+    The hash is the comment of the zip file, which is at its end.
+
+    Args:
+        target: an empty file, open to write and to read.
+    """
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.comment = bytes(SEAL_BYTES)
+        yield Packer(archive)
+    left = target.seek(0, os.SEEK_END) - SEAL_BYTES
+    digest = hashlib.sha256()
+    target.seek(0)
+    while left:
+        chunk = target.read(min(CHUNK, left))
+        digest.update(chunk)
+        left -= len(chunk)
+    target.seek(-SEAL_BYTES, os.SEEK_END)
+    target.write(digest.hexdigest().encode())
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

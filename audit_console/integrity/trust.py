@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audit_console.core.anchors import Remembered, SignedHead, Vouchers
-from audit_console.core.checkpoints import Checkpoint, SignedCheckpoint, decode_stored_checkpoint
+from audit_console.core.checkpoints import SignedCheckpoint, decode_stored_checkpoint
 from audit_console.core.codec import Malformed
 from audit_console.core.findings import Code, Finding, finding
 from audit_console.core.notes import NoteSignature, VerifierKey
@@ -103,17 +103,18 @@ class Judge:
                 cosigned[witness] = min(seconds, cosigned.get(witness, seconds))
             else:
                 altered = altered or self._resembles_known(signature)
-        return self._head(signed.checkpoint, cosigned, by_log=by_log, altered=altered)
+        return self._head(signed, cosigned, by_log=by_log, altered=altered)
 
     def _resembles_known(self, signature: NoteSignature) -> bool:
         return signature.name in self._names or signature.key_id in self._ids
 
     def _head(
-        self, checkpoint: Checkpoint, cosigned: dict[str, int], *, by_log: bool, altered: bool
+        self, signed: SignedCheckpoint, cosigned: dict[str, int], *, by_log: bool, altered: bool
     ) -> SignedHead:
         policy = self._policy
         return SignedHead(
-            checkpoint=checkpoint,
+            checkpoint=signed.checkpoint,
+            note=signed.note,
             by_log=by_log,
             trusted=by_log and policy is not None and policy.is_reached_by(cosigned),
             altered=altered,

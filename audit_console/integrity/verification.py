@@ -22,7 +22,8 @@ class ChainSummary:
     None outside format v1. `root` (32 bytes) is the tree head over the events, outside
     format v1 over the lines; None where it was not asked for, or the chain is not whole.
     `sealed_size` is the size of the largest trusted checkpoint, `sealed_by` the largest
-    one that the log agrees with. `vouched` says that a trusted checkpoint or the console's
+    one that the log agrees with, `signed` the largest that the log signed, cosigned or
+    not. `vouched` says that a trusted checkpoint or the console's
     memory holds.
     """
 
@@ -38,6 +39,7 @@ class ChainSummary:
     root: bytes | None = None
     sealed_size: int = 0
     sealed_by: SignedHead | None = None
+    signed: SignedHead | None = None
     vouched: bool = False
     uncovered_fields: tuple[str, ...] = ()
 

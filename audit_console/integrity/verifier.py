@@ -209,6 +209,7 @@ class _Verifier:
             root=self.trees.root_of(chain),
             sealed_size=anchoring.sealed_size,
             sealed_by=anchoring.sealed_by,
+            signed=anchoring.signed,
             vouched=anchoring.vouched,
         )
 

@@ -15,7 +15,7 @@ from audit_console.core.findings import Finding
 from audit_console.core.prunes import PruneRecord
 from audit_console.integrity.verification import ChainSummary
 from audit_console.reports.model import Report, Statement
-from audit_console.reports.vouching import cosigners_of, largest_of
+from audit_console.reports.vouching import largest_of
 from audit_console.sources.protocol import FileStatus
 
 SCHEMA = "audit-console/verification/1"
@@ -35,6 +35,7 @@ def _document(report: Report) -> dict[str, object]:
         "verdict": verification.verdict,
         "exit_code": report.exit_code,
         "question": report.question,
+        "policy_sha256": verification.policy_sha256,
         "made_at": format_time(report.made_at),
         "tool": {"name": report.tool, "version": report.tool_version},
         "source": {
@@ -52,10 +53,9 @@ def _document(report: Report) -> dict[str, object]:
         "coverage": _statement(report.coverage),
         "chains": [_chain(chain) for chain in verification.chains],
         "findings": [_finding(finding) for finding in verification.findings],
-        "policy_sha256": verification.policy_sha256,
         "checkpoints": [
-            _checkpoint(chain, head)
-            for chain, heads in sorted(verification.vouchers.heads.items())
+            _head(head)
+            for _, heads in sorted(verification.vouchers.heads.items())
             for head in largest_of(heads)
         ],
         "remembered": [_remembered(seen) for seen in verification.vouchers.remembered.values()],
@@ -90,20 +90,21 @@ def _chain(chain: ChainSummary) -> dict[str, object]:
         "head_hash": chain.head_hash,
         "root": None if chain.root is None else base64.b64encode(chain.root).decode(),
         "sealed_size": chain.sealed_size,
-        "sealed_by_size": None if chain.sealed_by is None else chain.sealed_by.size,
+        "sealed_by": None if chain.sealed_by is None else _head(chain.sealed_by),
         "vouched": chain.vouched,
         "uncovered_fields": list(chain.uncovered_fields),
     }
 
 
-def _checkpoint(chain: str, head: SignedHead) -> dict[str, object]:
+def _head(head: SignedHead) -> dict[str, object]:
     return {
-        "chain": chain,
+        "chain": head.checkpoint.origin,
         "size": head.size,
         "root": base64.b64encode(head.checkpoint.root).decode(),
+        "note": str(head.note),
         "signed_by_log": head.by_log,
         "trusted": head.trusted,
-        "cosigned": {name: format_time(at) for name, at in cosigners_of(head)},
+        "cosigned": dict(head.cosigned),
     }
 
 

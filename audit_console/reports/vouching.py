@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from audit_console.core.anchors import Remembered, SignedHead
 from audit_console.core.event import format_time
 from audit_console.core.prunes import PruneRecord
 from audit_console.integrity.verification import Verification
 from audit_console.reports.document import Field, Section, exact, named, worded
+from audit_console.reports.model import cosigners
 
 MOST_LISTED = 100
 """Checkpoints that are listed of a chain. All are counted."""
-
-_LATEST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 
 
 def vouching_sections(verification: Verification) -> tuple[Section, ...]:
@@ -38,12 +36,6 @@ def largest_of(heads: Sequence[SignedHead]) -> list[SignedHead]:
     return order[:MOST_LISTED]
 
 
-def cosigners_of(head: SignedHead) -> Iterator[tuple[str, datetime]]:
-    """Give the witnesses that cosigned, by name, and when, by their clocks."""
-    for name, seconds in sorted(head.cosigned.items()):
-        yield name, datetime.fromtimestamp(min(seconds, _LATEST_SECOND), UTC)
-
-
 def _of_chain(chain: str, heads: Sequence[SignedHead]) -> Section:
     trusted = sum(head.trusted for head in heads)
     listed = largest_of(heads)[:1]
@@ -58,10 +50,9 @@ def _of_chain(chain: str, heads: Sequence[SignedHead]) -> Section:
 
 def _of_head(head: SignedHead) -> Iterator[Field]:
     standing = "trusted" if head.trusted else "not trusted"
-    yield worded("largest", f"over the first {head.size:,} events, {standing}")
+    said = [f"over the first {head.size:,} events, {standing}", *cosigners(head)]
+    yield worded("largest", "; ".join(said))
     yield exact("signed", base64.b64encode(head.checkpoint.root).decode())
-    for name, moment in cosigners_of(head):
-        yield worded("cosigned", f"by {name} at {format_time(moment)}")
 
 
 def _remembered(seen: Remembered) -> Section:

@@ -17,14 +17,16 @@ from audit_console.sources.protocol import AtEvent, AtRow, Order, Page, Source, 
 PAGE_ROWS = 10_000
 
 
-def require_query(text: str) -> None:
+def require_query(text: str) -> Query:
     """Make sure that a text is a query, before there is a log.
+
+    Times in it are not those that they will be.
 
     Raises:
         QueryError: it cannot be read.
     """
     now = datetime.now(UTC)
-    parse(text, Anchor(now, end=now))
+    return parse(text, Anchor(now, end=now))
 
 
 @dataclass(frozen=True, slots=True)

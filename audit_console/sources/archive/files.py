@@ -53,7 +53,7 @@ class ArchiveFile:
         try:
             return self.path.open("rb")
         except OSError as error:
-            raise _unreadable(self.name, error) from None
+            raise unreadable(self.name, error) from None
 
 
 def find_files(places: Sequence[str]) -> list[ArchiveFile]:
@@ -69,34 +69,6 @@ def find_files(places: Sequence[str]) -> list[ArchiveFile]:
     return [file for _, file in sorted(peeked, key=lambda pair: pair[0])]
 
 
-def beside(files: Sequence[ArchiveFile], suffix: str) -> list[Path]:
-    """Name the files with this suffix, there or not, that belong to the files of a log."""
-    return list(
-        dict.fromkeys(
-            file.path.with_name(file.path.name.partition(".")[0] + suffix)
-            for file in files
-            if not file.temporary
-        )
-    )
-
-
-def lines_beside(files: Sequence[ArchiveFile], suffix: str) -> list[str]:
-    """Read the lines of the small files beside a log; bytes that are no text stay visible.
-
-    Raises:
-        SourceUnreadable: a file cannot be read.
-    """
-    return [line for path in beside(files, suffix) if path.is_file() for line in _lines(path)]
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        text = path.read_bytes().decode(errors="backslashreplace")
-    except OSError as error:
-        raise _unreadable(str(path), error) from None
-    return [line for line in text.split("\n") if line.strip()]
-
-
 def _at(place: str) -> Iterator[ArchiveFile]:
     if place == STANDARD_INPUT:
         yield _keep_standard_input()
@@ -110,7 +82,7 @@ def _at(place: str) -> Iterator[ArchiveFile]:
         else:
             yield from _matching(place)
     except OSError as error:
-        raise _unreadable(place, error) from None
+        raise unreadable(place, error) from None
 
 
 def _in_folder(folder: Path) -> list[ArchiveFile]:
@@ -157,11 +129,12 @@ def _keep_standard_input() -> ArchiveFile:
             shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
         except OSError as error:
             path.unlink()
-            raise _unreadable("standard input", error) from None
+            raise unreadable("standard input", error) from None
     return ArchiveFile("standard input", path, path.stat().st_size, temporary=True)
 
 
-def _unreadable(name: str, error: OSError) -> SourceUnreadable:
+def unreadable(name: str, error: OSError) -> SourceUnreadable:
+    """Say what keeps a file from being read, and what to do about it."""
     hints = {
         PermissionError: "ask for read permission, or copy the log to where you have it",
         IsADirectoryError: "name the files in it",

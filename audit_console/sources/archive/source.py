@@ -21,7 +21,8 @@ from audit_console.core.findings import Code
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.errors import NotAnAuditLog, SourceUnreadable
-from audit_console.sources.archive.files import CHECKPOINTS, PRUNES, ArchiveFile, lines_beside
+from audit_console.sources.archive.beside import lines_beside
+from audit_console.sources.archive.files import CHECKPOINTS, PRUNES, ArchiveFile
 from audit_console.sources.archive.reading import Piece, read_pieces
 from audit_console.sources.archive.text import RandomAccess
 from audit_console.sources.protocol import (
@@ -77,15 +78,22 @@ class ArchiveSource:
         return lines_beside(self._files, CHECKPOINTS)
 
     def batches(self) -> Generator[Batch]:
-        """Read the log; see `Source.batches`. A second pass leaves `status` alone."""
+        """Read the log; see `Source.batches`.
+
+        A second pass leaves `status` alone, but for the hashes of files that a first one,
+        which keeps what it reads, has no time for.
+        """
         first_pass, self._begun = not self._begun, True
+        digest = not (first_pass and self._keep)
         marker = LinkMarker()
         try:
-            with closing(read_pieces(self._files, digest=not self._keep)) as pieces:
+            with closing(read_pieces(self._files, digest=digest)) as pieces:
                 for piece in pieces:
                     batch = _batch(piece, marker)
                     if first_pass:
                         self._take_in(piece, batch)
+                    elif piece.sha256 is not None:
+                        self.status = _digested(self.status, piece)
                     if batch is not None:
                         yield batch
             if first_pass:
@@ -208,6 +216,12 @@ def _rank(view: View, at: Cursor, *, newest_first: bool) -> int | None:
             return view.rank_of_time(moment, newest_first=newest_first)
         case AtEvent(event_id):
             return view.rank_of_event(event_id, newest_first=newest_first)
+
+
+def _digested(status: Status, piece: Piece) -> Status:
+    files = list(status.files)
+    files[piece.file] = replace(files[piece.file], sha256=piece.sha256)
+    return replace(status, files=tuple(files))
 
 
 def _advanced(

@@ -1,0 +1,143 @@
+"""`audit-console evidence`: selected events in a file that anybody can check again."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit_console.cli import trusting
+from audit_console.cli.exit_codes import ExitCode, code_of_verification
+from audit_console.cli.opening import open_source
+from audit_console.cli.output import write_stdout
+from audit_console.cli.scratch import scratch_folder
+from audit_console.cli.talk import PROGRAM, CommandParser, say
+from audit_console.core.matching import MarkKey, Marks
+from audit_console.errors import UsageError
+from audit_console.search.output import check_target, whole_file
+
+if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
+    from audit_console.evidence.case import Case
+    from audit_console.evidence.package import Packed
+    from audit_console.sources.protocol import Source
+
+NAME = "evidence"
+
+_EPILOG = """\
+The package holds the original lines, a proof for each that it stands in the log, the
+verification of the whole log, your marks, and check.py, which checks all of it with
+Python alone. The exit code is 0 when the package was written, whatever the log is worth:
+the package says that itself.
+"""
+
+
+def run(arguments: Sequence[str]) -> ExitCode:
+    """Pack the events that a query keeps.
+
+    Raises:
+        AuditConsoleError: the query is wrong, the log could not be looked at, or the
+            package not be written.
+    """
+    options = _parser().parse_args(arguments)
+    if options.script:
+        return _print_script()
+    places, query, target = _request(options)
+    check_target(target, force=options.force, places=places)
+    from audit_console.evidence.package import write_package
+    from audit_console.search.found import require_query
+
+    if require_query(query).stages:  # a wrong query does not wait for the log
+        raise UsageError(
+            "a package holds events, not what stages make of them",
+            hint="leave out what follows the first |",
+        )
+    with scratch_folder(), closing(open_source(places, keep=True)) as source:
+        case = _case(source, query, options)
+        with whole_file(target) as file:
+            packed = write_package(file, case)
+        say(_summary(packed, target))
+    return ExitCode.PASS
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = CommandParser(
+        prog=f"{PROGRAM} {NAME}",
+        description="Pack the events that a query keeps into a file that can be checked again.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "words", nargs="*", metavar="SOURCE ... QUERY", help="the log, and which events of it"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="the package, a new zip file")
+    parser.add_argument("--force", action="store_true", help="let -o replace a file that exists")
+    trusting.add_policy_option(parser)
+    trusting.add_checkpoint_option(parser)
+    parser.add_argument(
+        "--script", action="store_true", help="print the script that checks packages, and end"
+    )
+    return parser
+
+
+def _request(options: argparse.Namespace) -> tuple[list[str], str, Path]:
+    *places, query = options.words or [""]
+    if not places:
+        raise UsageError("a log and a query are needed", hint="'' keeps every event")
+    if options.output in {None, "-"}:
+        raise UsageError("the package needs a file", hint="name it with -o case.zip")
+    return places, query, Path(options.output)
+
+
+def _print_script() -> ExitCode:
+    from audit_console.evidence.package import check_script
+
+    write_stdout([check_script().encode()])
+    return ExitCode.PASS
+
+
+def _case(source: Source, query: str, options: argparse.Namespace) -> Case:
+    from audit_console.cli.watch import verify_watched
+    from audit_console.evidence.case import Case
+    from audit_console.reports.model import Report
+    from audit_console.search.found import Found
+    from audit_console.search.question import Question
+
+    trust = trusting.load_trust(options.policy, options.checkpoint)
+    key = trusting.console_key()
+    verification = verify_watched(source, trust=trust)
+    trusting.remember(verification)
+    found = Found.by(query, source, verification)
+    report = Report(
+        verification=verification,
+        source_label=source.label,
+        source_kind=source.kind,
+        exit_code=code_of_verification(verification),
+        made_at=datetime.now(UTC),
+    )
+    return Case(
+        question=Question(source, found.where, _marks()),
+        query=query,
+        report=report,
+        policy=trust.policy,
+        key=key,
+    )
+
+
+def _marks() -> Mapping[MarkKey, Marks]:
+    from audit_console.cli.console import user_belongings
+    from audit_console.search.marks import MarkStore
+
+    store = MarkStore(user_belongings().marks)
+    if store.warning is not None:
+        say(store.warning)
+    return store.marks
+
+
+def _summary(packed: Packed, target: Path) -> str:
+    return (
+        f"{packed.selected:,} events packed into {target}: {packed.proven:,} with a proof, "
+        f"{packed.vouched:,} of them vouched for from outside the log"
+    )

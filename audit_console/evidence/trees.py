@@ -1,0 +1,170 @@
+"""The Merkle trees that selected events stand in.
+
+What was not selected of a tree is packed as the roots of its largest whole subtrees:
+with them and the selected lines anybody computes the tree head, so that the proofs of
+many events share what they have in common. Leaves are the hashes that events carry: an
+event that was edited, or one that was taken out and that the next one still names, does
+not hide the rest of its tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import polars as pl
+
+from audit_console.columns.merkle import add_leaves
+from audit_console.core.event import Scheme
+from audit_console.core.merkle import PartedTree
+from audit_console.core.prunes import PruneRecord
+from audit_console.sources.protocol import Source
+
+UNSEALED_LINES = "(lines)"
+"""Names the tree over the lines that are none of v1 as long as no seal does."""
+
+_V1_COLUMNS = ("scheme", "chain", "seq", "event_hash", "previous_hash")
+_LINE_COLUMNS = ("scheme", "file", "line", "line_hash")
+_IS_V1 = pl.col("scheme") == Scheme.V1
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenTree:
+    """One tree of a log, with the selected leaves in it.
+
+    Attributes:
+        name: of the chain.
+        of_lines: whether it is that of the lines that are none of v1, in the log's order.
+        size: leaves from the first on without a hole.
+        parts: what was not selected, in order: first leaf, number of leaves, root.
+        heads: tree heads (32 bytes) at `size`, and at the sizes that were asked for.
+    """
+
+    name: str
+    of_lines: bool
+    size: int
+    parts: tuple[tuple[int, int, bytes], ...]
+    heads: Mapping[int, bytes]
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Grows a tree over all but the selected leaves, and at the end over these.
+
+    `selected` has the columns `leaf` and `hash`, as all rows here have.
+    """
+
+    selected: pl.DataFrame
+    tree: PartedTree
+    _named_before: list[pl.DataFrame] = field(default_factory=list)
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Add leaves but for the selected ones."""
+        whole = rows.filter(pl.col("hash").str.contains("^[0-9a-f]{64}$"))
+        self._grow(whole.join(self.selected, on="leaf", how="anti", maintain_order="left"))
+
+    def add_events(self, events: pl.DataFrame) -> None:
+        """Add v1 events of one chain, and note how the first of each run names the one before."""
+        rows = events.select(leaf="seq", hash="event_hash", before="previous_hash")
+        jumps = rows.filter((pl.col("leaf").diff() != 1).fill_null(value=True), pl.col("leaf") > 0)
+        self._named_before.append(jumps.select(pl.col("leaf") - 1, hash="before"))
+        self.add(rows)
+
+    def finish(self, name: str, sizes: set[int], *, of_lines: bool = False) -> ProvenTree:
+        """Fill the places left empty by what the next event names, and compute the heads."""
+        for rows in self._named_before:
+            self.add(rows)
+        parts = [part for stretch in self.tree.stretches() for part in stretch.subtrees()]
+        self._grow(self.selected.sort("leaf"))
+        size = self.tree.whole_size()
+        return ProvenTree(
+            name=name,
+            of_lines=of_lines,
+            size=size,
+            parts=tuple(part for part in parts if part[0] < size),
+            heads=self.tree.heads({size, *sizes}),
+        )
+
+    def _grow(self, rows: pl.DataFrame) -> None:
+        """Add leaves as runs of those that follow one another."""
+        begins = (rows["leaf"].diff() != 1).fill_null(value=True).arg_true().to_list()
+        firsts = rows["leaf"].gather(begins).to_list()
+        spans = pairwise([*begins, rows.height])
+        for (begin, end), first in zip(spans, firsts, strict=True):
+            add_leaves(self.tree, first, rows["hash"].slice(begin, end - begin))
+
+
+@dataclass(slots=True)
+class TreeReader:
+    """Reads a log once more, for the trees of selected events.
+
+    Attributes:
+        selected: events that may be proven, as `Selection.events` gives them.
+        sizes: at which the head of a tree is wanted, by its name; those of names that are
+            no chain are of the lines.
+        prunes: the last prune record of each chain.
+        lines: where selected lines that are none of v1 stand: `file`, `line` and `leaf`.
+    """
+
+    selected: pl.DataFrame
+    sizes: Mapping[str, set[int]]
+    prunes: Mapping[str, PruneRecord]
+    lines: pl.DataFrame = field(init=False)
+    _chains: dict[str, _Builder] = field(init=False)
+    _lines: _Builder = field(init=False)
+    _line_count: int = 0
+
+    def __post_init__(self) -> None:
+        v1 = self.selected.filter(_IS_V1).select("chain", leaf="seq", hash="leaf_hash")
+        chains = v1.with_columns(pl.col("chain").cast(pl.String)).partition_by(
+            "chain", as_dict=True
+        )
+        self._chains = {
+            str(name): _Builder(rows.drop("chain"), self._tree_of(str(name)))
+            for (name,), rows in chains.items()
+        }
+        nothing = pl.DataFrame(schema={"leaf": pl.Int64, "hash": pl.String})
+        self._lines = _Builder(nothing, PartedTree(self._line_sizes))
+        self.lines = self.selected.clear().select("file", "line", leaf="seq")
+
+    @property
+    def _line_sizes(self) -> set[int]:
+        return {size for sizes in self.sizes.values() for size in sizes}
+
+    def _tree_of(self, chain: str) -> PartedTree:
+        prune = self.prunes.get(chain)
+        return PartedTree(self.sizes.get(chain, ()), prune.tree() if prune else None)
+
+    def read(self, source: Source) -> list[ProvenTree]:
+        """Give the trees in which selected events stand.
+
+        Raises:
+            SourceError: the log cannot be looked at.
+        """
+        wanted = self.selected.filter(~_IS_V1).select("file", "line")
+        with closing(source.batches()) as batches:
+            for batch in batches:
+                events = batch.events.select(_V1_COLUMNS).filter(_IS_V1)
+                for name, builder in self._chains.items():
+                    builder.add_events(events.filter(pl.col("chain") == name))
+                if not wanted.is_empty():
+                    self._add_lines(batch.events.select(_LINE_COLUMNS), wanted)
+        trees = [
+            builder.finish(name, self.sizes.get(name, set()))
+            for name, builder in self._chains.items()
+        ]
+        if not self.lines.is_empty():
+            trees.append(self._lines.finish(UNSEALED_LINES, self._line_sizes, of_lines=True))
+        return trees
+
+    def _add_lines(self, events: pl.DataFrame, wanted: pl.DataFrame) -> None:
+        rows = events.filter(~_IS_V1).select("file", "line", hash="line_hash").drop_nulls()
+        first, self._line_count = self._line_count, self._line_count + rows.height
+        rows = rows.with_columns(leaf=pl.int_range(first, self._line_count, dtype=pl.Int64))
+        chosen = rows.join(wanted, on=["file", "line"], how="semi", maintain_order="left")
+        self.lines = pl.concat([self.lines, chosen.select("file", "line", "leaf")])
+        selected = pl.concat([self._lines.selected, chosen.select("leaf", "hash")])
+        self._lines.selected = selected
+        self._lines.add(rows.select("leaf", "hash"))
