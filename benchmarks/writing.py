@@ -54,7 +54,9 @@ def figures(events: int) -> Iterator[Figure]:
         "events/s",
         [
             Contestant(OURS, lambda: _stored_rate("postgres_grouped", grouped)),
-            Contestant("limit: COPY of sealed rows", lambda: _stored_rate("postgres_copy", grouped)),
+            Contestant(
+                "limit: COPY of sealed rows", lambda: _stored_rate("postgres_copy", grouped)
+            ),
         ],
         Target("≥ 20 k/s", at_least=20_000),
     )

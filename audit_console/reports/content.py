@@ -13,7 +13,7 @@ from audit_console.reports.document import Document, Field, Section, Tone, exact
 from audit_console.reports.explanations import EXPLANATIONS
 from audit_console.reports.model import CLASS_ORDER, Report, Standing, Statement, cosigners, meaning
 from audit_console.reports.vouching import vouching_sections
-from audit_console.sources.protocol import Status
+from audit_console.sources.protocol import FileStatus
 
 _VERDICT_TONES = {
     Verdict.PASS: Tone.GOOD,
@@ -54,7 +54,7 @@ def grounds_of(verification: Verification) -> tuple[Section, ...]:
     return (
         _group_of("Chains", *map(_chain, verification.chains)),
         *vouching_sections(verification),
-        _group_of("Files", *_files(verification.status)),
+        _group_of("Files", *map(_file, verification.status.files)),
     )
 
 
@@ -144,17 +144,14 @@ def _covered(chain: ChainSummary) -> str:
     return f"not covered by the hash: {', '.join(chain.uncovered_fields)}"
 
 
-def _files(status: Status) -> Iterator[Section]:
-    """Lay out the files; who read them for a screen did not hash them."""
-    missing = "none: not computed" if status.complete else "none: not read to the end"
-    for file in status.files:
-        yield Section(
-            title=named(file.name),
-            fields=(
-                worded("size", f"{file.bytes:,} bytes, {file.lines:,} lines"),
-                exact("sha256", file.sha256 or missing),
-            ),
-        )
+def _file(file: FileStatus) -> Section:
+    return Section(
+        title=named(file.name),
+        fields=(
+            worded("size", f"{file.bytes:,} bytes, {file.lines:,} lines"),
+            exact("sha256", file.sha256 or "not computed in this run"),
+        ),
+    )
 
 
 def _findings(report: Report) -> Iterator[Section]:

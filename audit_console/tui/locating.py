@@ -21,6 +21,12 @@ UNREADABLE = frozenset({Code.MALFORMED, Code.OVERSIZE, Code.TORN_TAIL})
 """Codes of findings that point to a line which is no event."""
 
 
+def points_somewhere(finding: Finding) -> bool:
+    """Tell whether a finding is about an event or a line, and not about a whole chain."""
+    is_placed = finding.event_id is not None or finding.first_seq is not None
+    return is_placed or finding.code in UNREADABLE
+
+
 class Found(NamedTuple):
     """A row of the events that `where` keeps."""
 

@@ -16,7 +16,7 @@ from audit_console.search import found
 from audit_console.search.exporting import print_export
 from audit_console.search.question import Question
 from audit_console.sources.memory import MemorySource
-from audit_console.tui.screens.export import FORMS, Form
+from audit_console.tui.screens.export import EVENT_FORMS, Form
 from tests.support.chains import event, linked
 
 EVENTS = linked(event(seq) for seq in range(5))
@@ -35,7 +35,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(found, "PAGE_ROWS", 2)
 
 
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+@pytest.mark.parametrize("form", EVENT_FORMS, ids=lambda form: form.name)
 def test_every_form_can_be_written(form: Form) -> None:
     assert export("", form.name)
 

@@ -11,6 +11,7 @@ from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.screens.columns import ColumnList
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.screens.help import help_lines
+from audit_console.tui.screens.integrity import IntegrityScreen
 from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.screens.mark import MarkBox
 from audit_console.tui.screens.saved_searches import SavedBox
@@ -19,6 +20,7 @@ from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.widgets.map_pane import MapPane
 from audit_console.tui.widgets.query_bar import QueryInput
 from audit_console.tui.widgets.result_table import ResultTable
 from audit_console.tui.widgets.rule_line import RuleLine
@@ -29,6 +31,8 @@ NODES: dict[Pane, type] = {
     Pane.APP: AuditConsoleApp,
     Pane.SOURCES: SourcesScreen,
     Pane.INVESTIGATE: InvestigateScreen,
+    Pane.INTEGRITY: IntegrityScreen,
+    Pane.MAP: MapPane,
     Pane.QUERY: QueryInput,
     Pane.CHIPS: RuleLine,
     Pane.TABLE: EventTable,

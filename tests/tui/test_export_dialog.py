@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from audit_console.tui.screens.export import Export, ExportDialog
+from audit_console.tui.screens.export import EVENT_FORMS, TABLE_FORMS, Export, ExportDialog
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.toggle import Toggle
@@ -20,7 +20,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def make(*, has_stages: bool = False) -> DialogApp[Export]:
-    return DialogApp(ExportDialog("found", ["log.jsonl"], has_stages=has_stages))
+    forms = TABLE_FORMS if has_stages else EVENT_FORMS
+    return DialogApp(ExportDialog("found", ["log.jsonl"], forms))
 
 
 async def shown(pilot: Pilot[None], name: str = "found.jsonl") -> None:

@@ -57,8 +57,8 @@ def test_detail(snap_compare: Compare, tmp_path: Path, size: str) -> None:
     )
 
 
-def test_findings(snap_compare: Compare, tmp_path: Path) -> None:
-    drive = keys("i", "down", shown="missing between")
+def test_integrity(snap_compare: Compare, tmp_path: Path) -> None:
+    drive = keys("i", "down", "down", shown="no event stands here")
     assert snap_compare(
         app_over(tampered_log(), tmp_path), terminal_size=(120, 40), run_before=drive
     )

@@ -83,7 +83,7 @@ INTEGRITY_ACTIONS: tuple[Action, ...] = (
         "step_back",
         ("escape",),
         "Back / stop",
-        "stop the load and keep what is there; back to the findings",
+        "back to the findings; from there, stop the load",
     ),
     Action(Pane.INTEGRITY, "leave", ("q",), "Back", "back to the events"),
 )

@@ -22,7 +22,7 @@ from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.locating import Neighbours, neighbours
+from audit_console.tui.locating import neighbours, points_somewhere
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.screens.export import REPORT_FORMS, Export, ExportDialog
@@ -32,7 +32,6 @@ from audit_console.tui.widgets.finding_lines import (
     finding_line,
     finding_text,
     in_order,
-    neighbour_lines,
     place,
 )
 from audit_console.tui.widgets.line_list import LineList
@@ -211,12 +210,8 @@ class IntegrityScreen(ConsoleScreen):
             self.notify(str(error), severity="error")
             return
         if finding is self._selected and found is not None:
-            self._show_neighbours(finding, found)
-
-    def _show_neighbours(self, finding: Finding, found: Neighbours) -> None:
-        pane = self.query_one("#finding", TextPane)
-        width = pane.size.width
-        pane.show([*finding_text(finding, width), (), *neighbour_lines(found, width)])
+            pane = self.query_one("#finding", TextPane)
+            pane.show(finding_text(finding, pane.size.width, found))
 
     @on(LineList.Chosen, "#findings")
     def _on_finding_chosen(self) -> None:
@@ -224,8 +219,11 @@ class IntegrityScreen(ConsoleScreen):
 
     def action_open_finding(self) -> None:
         """Ask for the event of this finding."""
-        if self._selected is not None:
-            self.post_message(self.FindingAsked(self._selected))
+        finding = self._selected
+        if finding is not None and points_somewhere(finding):
+            self.post_message(self.FindingAsked(finding))
+        elif finding is not None:
+            self.notify("this finding is about the whole log, not about an event")
 
     def action_next_finding(self) -> None:
         """Move to the next finding."""

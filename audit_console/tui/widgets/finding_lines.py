@@ -54,24 +54,27 @@ def place(finding: Finding) -> str:
     return finding.file or ("the chain" if finding.chain else "the log")
 
 
-def finding_text(finding: Finding, width: int) -> list[Paragraph | Line]:
-    """Word a finding in full: what it is, what it means, what to do, and both values.
+def finding_text(
+    finding: Finding, width: int, found: Neighbours | None = None
+) -> list[Paragraph | Line]:
+    """Word a finding in full: what it means, what to do, its neighbours, and both values.
 
     Args:
         finding: what was found.
         width: cells of a line, on which two hashes stand side by side, each in two halves.
+        found: the event and those beside it; None while they are looked for.
     """
     symbol = CLASSES[finding.finding_class]
     explained = EXPLANATIONS[finding.code]
     severity = finding.severity.name.lower()
     return [
         Paragraph(finding.message, symbol.role, is_prose=True),
-        Paragraph(" · ".join(_where(finding)), "muted"),
-        Paragraph(""),
         Paragraph(explained.meaning, is_prose=True),
         Paragraph(explained.next_step, "name", is_prose=True),
-        Paragraph(""),
+        (),
+        *(_neighbours(found, width) if found is not None else ()),
         *_values(finding, width),
+        Paragraph(" · ".join(_where(finding)), "muted", is_prose=True),
         Paragraph(f"{finding.code.value} ({severity}): {meaning(finding.code)}", "muted"),
     ]
 
@@ -105,22 +108,21 @@ def _values(finding: Finding, width: int) -> Iterator[Line | Paragraph]:
         for (label, value), role in zip(pairs, ("bad", "ok"), strict=False):
             yield Paragraph(label, "heading")
             yield Paragraph(value or "", role)
-    yield Paragraph("")
+    yield ()
 
 
 # --- the event and its neighbours -------------------------------------------------------
 
 
-def neighbour_lines(found: Neighbours, width: int) -> list[Line]:
+def _neighbours(found: Neighbours, width: int) -> Iterator[Line]:
     """Draw an event between those before and behind it."""
-    lines: list[Line] = [(Span(" the event between its neighbours", "heading"),)]
-    lines += [_row(" before ", found.before, width)]
-    if found.rows:
-        lines += [_row(" ▸ here ", row, width) for row in found.rows]
-    else:
-        lines.append((Span(" ▸ here ", "key"), Span("✘ no event stands here", "bad")))
-    lines += [_row(" behind ", found.behind, width), ()]
-    return lines
+    yield _row(" before ", found.before, width)
+    for row in found.rows:
+        yield _row(" ▸ here ", row, width)
+    if not found.rows:
+        yield (Span(" ▸ here ", "key"), Span("✘ no event stands here", "bad"))
+    yield _row(" behind ", found.behind, width)
+    yield ()
 
 
 def _row(label: str, row: EventRow | None, width: int) -> Line:
