@@ -79,10 +79,11 @@ def _holds(expression: Expression, marks: Mapping[MarkKey, Marks]) -> pl.Expr:
 
 def _holds_text(pattern: str) -> pl.Expr:
     regex = pattern_regex(pattern, RUST, whole=False)
-    columns = (pl.col(name).cast(pl.String) for name in SEARCHED)
-    return pl.any_horizontal(
-        column.str.contains(regex).fill_null(value=False) for column in columns
-    )
+
+    def holds(text: pl.Expr) -> pl.Expr:
+        return text.str.contains(regex).fill_null(value=False)
+
+    return pl.any_horizontal(_judged_once(pl.col(name), holds) for name in SEARCHED)
 
 
 def _fits(field: Field, match: Match, marks: Mapping[MarkKey, Marks]) -> pl.Expr:
@@ -157,23 +158,27 @@ def _weekday_fits(moment: pl.Expr, match: Match) -> pl.Expr:
 def _category_fits(column: pl.Expr, match: Match) -> pl.Expr:
     if match == Has():
         return column.is_not_null()
-    return column.map_batches(partial(_of_fitting_category, match), return_dtype=pl.Boolean)
+    return _judged_once(column, lambda text: _each(match, partial(_text_fits, text)))
 
 
-def _of_fitting_category(match: Match, column: pl.Series) -> pl.Series:
+def _judged_once(column: pl.Expr, judge: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """Judge the texts of a column, each category once."""
+    return column.map_batches(partial(_of_fitting_category, judge), return_dtype=pl.Boolean)
+
+
+def _of_fitting_category(judge: Callable[[pl.Expr], pl.Expr], column: pl.Series) -> pl.Series:
     """Judge each category once, then look for the fitting ones."""
     dtype = column.dtype
     if not isinstance(dtype, pl.Enum | pl.Categorical):
-        return _judged(column, match)
+        return _judged(column, judge)
     categories = dtype.categories
     texts = categories if isinstance(categories, pl.Series) else categories.to_series()
-    fitting = texts.filter(_judged(texts, match))
+    fitting = texts.filter(_judged(texts, judge))
     return column.is_in(fitting.cast(dtype).implode()).fill_null(value=False)
 
 
-def _judged(texts: pl.Series, match: Match) -> pl.Series:
-    frame = texts.to_frame("text")
-    return frame.select(_each(match, lambda part: _text_fits(pl.col("text"), part))).to_series()
+def _judged(texts: pl.Series, judge: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    return texts.to_frame("text").select(judge(pl.col("text"))).to_series()
 
 
 def _of_distinct(judge: Callable[[str], bool], texts: pl.Series) -> pl.Series:
@@ -197,7 +202,7 @@ def _detail_fits(texts: pl.Series, match: Match) -> pl.Series:
         case Range():
             return are_in_range(texts, match)
         case _:
-            return _judged(texts, match)
+            return _judged(texts, lambda text: _each(match, partial(_text_fits, text)))
 
 
 def _marks_fit(name: FieldName, match: Match, marks: Mapping[MarkKey, Marks]) -> pl.Expr:
@@ -232,6 +237,10 @@ _VALUES: dict[FieldName, tuple[pl.Expr | None, _Fits]] = {
     FieldName.RESOURCE: (_RESOURCE, _text_fits),
     FieldName.CHECK: (pl.col("check"), _category_fits),
     FieldName.TYPE: (None, _category_fits),
+    FieldName.IP: (None, _category_fits),
+    FieldName.RID: (None, _category_fits),
+    FieldName.ACTION: (None, _category_fits),
+    FieldName.USER: (None, _category_fits),
     FieldName.RTYPE: (None, _category_fits),
     FieldName.RESULT: (None, _category_fits),
     FieldName.AGENT: (None, _category_fits),

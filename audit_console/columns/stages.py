@@ -14,7 +14,7 @@ import polars as pl
 
 from audit_console.columns.details import values_at
 from audit_console.columns.schema import TIME
-from audit_console.columns.selection import CODE, Selection
+from audit_console.columns.selection import Selection
 from audit_console.core.filters import TEXT_ATTRIBUTES, WEEKDAYS, Field, FieldName
 from audit_console.core.query.stages import (
     Count,
@@ -157,7 +157,7 @@ class _Events:
         keys = self._keys((by,))
         if keys.height > bins.len():
             bins = bins.gather(keys["row"])
-        counts = _counted(_as_one(bins, keys[by], self._events.events.height))
+        counts = _counted(_as_one(bins, keys[by]))
         values = self._values(keys[counts["place"]], (by,))
         return values.with_columns(counts["count"], bin=bins.gather(counts["place"]))
 
@@ -200,13 +200,20 @@ def _counted(keys: pl.DataFrame) -> pl.DataFrame:
     return counts.collect(engine="streaming")
 
 
-def _as_one(bins: pl.Series, keys: pl.Series, events: int) -> pl.DataFrame:
-    """Make one number of a bin and a code where it fits, for that is grouped faster."""
+def _as_one(bins: pl.Series, keys: pl.Series) -> pl.DataFrame:
+    """Make one number of a bin and a code, for that is grouped faster; 0 is a missing code."""
     both = pl.DataFrame({"bin": bins, "key": keys})
-    first, last = both.select(first=pl.col("bin").min(), last=pl.col("bin").max()).row(0)
-    if keys.dtype != CODE or first is None or (last - first + 1) * events >= 2**63:
+    bin_, key = pl.col("bin"), pl.col("key")
+    first, last, highest = both.select(a=bin_.min(), b=bin_.max(), c=key.max()).row(0)
+    if first is None or not keys.dtype.is_unsigned_integer():
         return both
-    number = (pl.col("bin").cast(pl.Int64) - first) * events + pl.col("key")
+    codes = 2 + (highest or 0)
+    numbers = (last - first + 1) * codes
+    if numbers >= 2**63:
+        return both
+    code = (key.cast(pl.Int64) + 1).fill_null(0)
+    number = (bin_.cast(pl.Int64) - first) * codes + code
+    number = number.cast(pl.UInt32 if numbers < 2**32 else pl.Int64)
     return both.lazy().select(number=number).collect(engine="streaming")
 
 
