@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import polars as pl
@@ -99,16 +99,25 @@ def _fits(field: Field, match: Match, marks: Mapping[MarkKey, Marks]) -> pl.Expr
 
 def _each(match: Match, fits_one: Callable[[Match], pl.Expr]) -> pl.Expr:
     """Ask for each alternative; a missing value fits none."""
-    parts = match.matches if isinstance(match, AnyOf) else (match,)
-    return pl.any_horizontal(fits_one(part).fill_null(value=False) for part in parts)
+    return pl.any_horizontal(fits_one(part).fill_null(value=False) for part in _parts(match))
+
+
+def _parts(match: Match) -> Sequence[Match]:
+    """Split alternatives, except for whole texts, which are looked up all at once."""
+    if not isinstance(match, AnyOf):
+        return (match,)
+    exact = tuple(part for part in match.matches if isinstance(part, Exact))
+    if len(exact) < 2:
+        return match.matches
+    return (AnyOf(exact), *(part for part in match.matches if not isinstance(part, Exact)))
 
 
 def _text_fits(text: pl.Expr, match: Match) -> pl.Expr:
     match match:
         case Has():
             return text.is_not_null()
-        case Exact(wanted):
-            return text == wanted
+        case Exact() | AnyOf():
+            return _is_one_of(text, match)
         case Like(pattern):
             return text.str.contains(pattern_regex(pattern, RUST, whole=True))
         case Regex(pattern):
@@ -118,6 +127,13 @@ def _text_fits(text: pl.Expr, match: Match) -> pl.Expr:
             return text.map_batches(inside, return_dtype=pl.Boolean)
         case _:
             return pl.lit(value=False)
+
+
+def _is_one_of(text: pl.Expr, match: Exact | AnyOf) -> pl.Expr:
+    if isinstance(match, Exact):
+        return text == match.text
+    wanted = [part.text for part in match.matches if isinstance(part, Exact)]
+    return text.is_in(pl.Series(wanted, dtype=pl.String).implode())
 
 
 def _number_fits(number: pl.Expr, match: Match) -> pl.Expr:
