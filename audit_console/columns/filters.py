@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import partial, reduce
+from ipaddress import IPv4Network, IPv6Network
 
 import polars as pl
 
 from audit_console.columns.details import are_in_range, rows_of, values_at
+from audit_console.columns.selection import codes_in
 from audit_console.core.caseless import RUST, pattern_regex
 from audit_console.core.filters import (
     SEARCHED,
@@ -123,8 +125,7 @@ def _text_fits(text: pl.Expr, match: Match) -> pl.Expr:
         case Regex(pattern):
             return text.str.contains(regex_for(pattern, RUST))
         case Inside(network):
-            inside = partial(_of_distinct, lambda value: is_inside(value, network))
-            return text.map_batches(inside, return_dtype=pl.Boolean)
+            return _is_inside(text, network)
         case _:
             return pl.lit(value=False)
 
@@ -134,6 +135,17 @@ def _is_one_of(text: pl.Expr, match: Exact | AnyOf) -> pl.Expr:
         return text == match.text
     wanted = [part.text for part in match.matches if isinstance(part, Exact)]
     return text.is_in(pl.Series(wanted, dtype=pl.String).implode())
+
+
+def _is_inside(text: pl.Expr, network: IPv4Network | IPv6Network) -> pl.Expr:
+    if isinstance(network, IPv4Network):
+        octets = text.str.extract_groups(_IPV4)
+        parts = (octets.struct.field(str(place + 1)).cast(pl.UInt32) for place in range(4))
+        number = reduce(lambda before, part: before * 256 + part, parts)
+        first, last = int(network.network_address), int(network.broadcast_address)
+        return number.is_between(first, last)
+    inside = partial(_of_distinct, lambda value: is_inside(value, network))
+    return text.map_batches(inside, return_dtype=pl.Boolean)
 
 
 def _number_fits(number: pl.Expr, match: Match) -> pl.Expr:
@@ -187,10 +199,10 @@ def _of_fitting_category(judge: Callable[[pl.Expr], pl.Expr], column: pl.Series)
     dtype = column.dtype
     if not isinstance(dtype, pl.Enum | pl.Categorical):
         return _judged(column, judge)
-    categories = dtype.categories
-    texts = categories if isinstance(categories, pl.Series) else categories.to_series()
-    fitting = texts.filter(_judged(texts, judge))
-    return column.is_in(fitting.cast(dtype).implode()).fill_null(value=False)
+    codes = column.to_physical()
+    categories = pl.int_range(codes_in(codes), eager=True).cast(codes.dtype).cat.to(dtype)
+    fitting = categories.filter(_judged(categories.cast(pl.String), judge))
+    return column.is_in(fitting.implode()).fill_null(value=False)
 
 
 def _judged(texts: pl.Series, judge: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
@@ -238,6 +250,9 @@ def _are_marked(keys: set[MarkKey], identities: pl.Series) -> pl.Series:
     ]
     return rows_of(pl.Series(rows, dtype=pl.UInt32), identities.len())
 
+
+_OCTET = "(0|[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"
+_IPV4 = rf"\A{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}\z"
 
 _Fits = Callable[[pl.Expr, Match], pl.Expr]
 

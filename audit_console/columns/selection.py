@@ -138,6 +138,12 @@ class Selection:
         return of_all.filter(self.chosen) if self._is_mask else of_all[self.chosen]
 
 
+def codes_in(codes: pl.Series) -> int:
+    """Give the number that all codes are below."""
+    highest: int | None = codes.to_frame("code").select(pl.col("code").max()).item()
+    return 0 if highest is None else 1 + highest
+
+
 def _is_category(dtype: pl.DataType) -> bool:
     return isinstance(dtype, pl.Categorical | pl.Enum)
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from audit_console.columns.details import values_at
 from audit_console.columns.schema import TIME
-from audit_console.columns.selection import Selection
+from audit_console.columns.selection import Selection, codes_in
 from audit_console.core.filters import TEXT_ATTRIBUTES, WEEKDAYS, Field, FieldName
 from audit_console.core.query.stages import (
     Count,
@@ -213,21 +213,18 @@ def _counted(keys: pl.DataFrame) -> pl.DataFrame:
 
 def _distinct(codes: pl.Series) -> int:
     """Count different codes by marking each, several times faster than by hashing them."""
-    there = codes.drop_nulls()
-    if there.is_empty():
-        return int(codes.len() > 0)
-    marks = pl.repeat(value=False, n=1 + there.max(), eager=True)
-    return int(marks.scatter(there, True).sum()) + codes.has_nulls()
+    marks = pl.repeat(value=False, n=codes_in(codes), dtype=pl.Boolean, eager=True)
+    return int(marks.scatter(codes.drop_nulls(), True).sum()) + codes.has_nulls()
 
 
 def _as_one(bins: pl.Series, keys: pl.Series) -> pl.DataFrame:
     """Make one number of a bin and a code, for that is grouped faster; 0 is a missing code."""
     both = pl.DataFrame({"bin": bins, "key": keys})
-    bin_, key = pl.col("bin"), pl.col("key")
-    first, last, highest = both.select(a=bin_.min(), b=bin_.max(), c=key.max()).row(0)
-    if first is None or not keys.dtype.is_unsigned_integer():
+    if bins.is_empty() or not keys.dtype.is_unsigned_integer():
         return both
-    codes = 2 + (highest or 0)
+    bin_, key = pl.col("bin"), pl.col("key")
+    first, last = both.select(first=bin_.min(), last=bin_.max()).row(0)
+    codes = 1 + codes_in(keys)
     numbers = (last - first + 1) * codes
     if numbers >= 2**63:
         return both
