@@ -14,7 +14,7 @@ from textual.message import Message
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.narrowing import How, Value
 from audit_console.core.query import event_field
-from audit_console.search.facet_fields import DEFAULT_FIELDS
+from audit_console.search.facet_fields import DEFAULT_FIELDS, OPEN_FIELDS
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import FilterAsked, ValueActions
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
@@ -31,8 +31,6 @@ from audit_console.tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:  # Polars need not be there for the first paint
     from audit_console.search.facets import Facet, Picked
-
-OPEN_FIELDS = frozenset({"user", "result", "ip"})
 
 _LONGEST_PART = 200
 _EDITING_KEYS = frozenset({"left", "right", "home", "end", "delete", "space"})
