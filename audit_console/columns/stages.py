@@ -228,9 +228,10 @@ def _as_one(bins: pl.Series, keys: pl.Series) -> pl.DataFrame:
     numbers = (last - first + 1) * codes
     if numbers >= 2**63:
         return both
-    code = (key.cast(pl.Int64) + 1).fill_null(0)
-    number = (bin_.cast(pl.Int64) - first) * codes + code
-    number = number.cast(pl.UInt32 if numbers < 2**32 else pl.Int64)
+    dtype = pl.UInt32 if numbers < 2**32 else pl.Int64
+    code = key.cast(dtype) + 1
+    code = code.fill_null(0) if keys.has_nulls() else code
+    number = (bin_.cast(pl.Int64) - first).cast(dtype) * codes + code
     return both.lazy().select(number=number).collect(engine="streaming")
 
 
