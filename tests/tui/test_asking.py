@@ -48,6 +48,16 @@ async def ask(pilot: Pilot[None], text: str) -> None:
     await pilot.press("slash")
     await type_text(pilot, text)
     await pilot.press("enter")
+    await until_asked(pilot)
+
+
+async def until_asked(pilot: Pilot[None]) -> None:
+    """Let the app run until the query is the look that is shown, and the focus has gone to it."""
+
+    def is_asked() -> bool:
+        return all(worker.is_finished for worker in pilot.app.workers if worker.group == "ask")
+
+    await until(pilot, is_asked, "the query is asked")
 
 
 def look_of(pilot: Pilot[None]) -> Look:

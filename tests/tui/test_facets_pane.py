@@ -420,7 +420,7 @@ async def test_hostile_values_are_shown_as_symbols(attack: str, width: int) -> N
         app.pane.add_field(f'details."{text.replace(chr(34), "")}"')
         await press(pilot, "g", "j", "s")
         app.pane.post_message(Paste(text))
-        await pilot.pause()
+        await picked(pilot)
         assert_safe(app)
         await press(pilot, "enter", "j", "y")
         assert_safe(app)

@@ -315,19 +315,16 @@ class LookingScreen(ConsoleScreen):
         pane, window = self.query_one(FacetsPane), self.window
         if window is None:
             return
-
-        async def look_at(field: str) -> Facet | None:
+        found: list[Facet] = []
+        for field in pane.fields:
             work = partial(facet, question, field, window, counted=pane.is_open(field))
             try:
-                found = await asyncio.to_thread(work)
+                found.append(await asyncio.to_thread(work))
             except CANNOT_BE_LOOKED_AT as error:
                 pane.show_failed(field, str(error))
-                return None
-            pane.show(found)
-            return found
-
-        found = await asyncio.gather(*map(look_at, pane.fields))
-        await self._keep_for_completion([one for one in found if one is not None])
+                continue
+            pane.show(found[-1])
+        await self._keep_for_completion(found)
 
     async def _keep_for_completion(self, found: Sequence[Facet]) -> None:
         """Count the values that are not shown too, now that all that is shown is there."""
