@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from audit_console.core.event import AuditEvent
+from audit_console.demo import demo_events, write_demo
 from audit_console.embedded import EmbeddedServer
 from audit_console.migrate import migrate
 from tests.support.postgres import database_of, new_database, server_dsn
@@ -61,3 +63,14 @@ def own_server() -> Iterator[EmbeddedServer]:
     """A server that the tests of a module may stop; each starts it again."""
     with closing(EmbeddedServer()) as server:
         yield server
+
+
+def demo_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo, tampered with; for reading alone."""
+    return write_demo(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="session")
+def events_of_the_demo() -> list[AuditEvent]:
+    """The demo before it was tampered with."""
+    return list(demo_events())
