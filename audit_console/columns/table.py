@@ -8,7 +8,7 @@ from datetime import datetime
 
 import polars as pl
 
-from audit_console.columns.filters import keeps, reads_marks
+from audit_console.columns.filters import MARKS, keeps, reads
 from audit_console.columns.memo import Memo
 from audit_console.columns.selection import Codes, Selection
 from audit_console.core.filters import Expression, Filter
@@ -126,7 +126,7 @@ class _Views:
 
     def of(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> View:
         """Give the view of what a filter keeps."""
-        marks = marks if reads_marks(where) else NO_MARKS
+        marks = marks if reads(where, MARKS) else NO_MARKS
         kept = (where.active, frozenset(marks.items()))
         return self._made.get(
             kept, lambda: View(self._events, self._index(where, marks), self._codes)

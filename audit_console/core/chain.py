@@ -31,6 +31,7 @@ class LogCheck:
     v1_chains: dict[str, V1Chain] = field(default_factory=dict)
     orchestrator: LinkedChain | None = None
     unhashed: int = 0
+    imprecise: int = 0
     unreadable: int = 0
     misplaced: int = 0
     _told_prunes: set[str] = field(default_factory=set)
@@ -91,6 +92,7 @@ class LogCheck:
             self._report_no_checkpoint(name)
         if self.orchestrator is not None:
             self._report_weak_coverage(self.orchestrator)
+            self._report_imprecise(self.orchestrator)
             self._report_no_checkpoint(self.orchestrator.name)
         if self.unhashed:
             self._report_unhashed()
@@ -164,6 +166,15 @@ class LogCheck:
                 chain=chain.name,
             )
         )
+
+    def _report_imprecise(self, chain: LinkedChain) -> None:
+        if self.imprecise:
+            count = f"{self.imprecise:,} event{'s' if self.imprecise > 1 else ''}"
+            message = (
+                f"precision lost in storage: the hash of {count} may cover nanoseconds that the"
+                " table does not keep; only the link was checked"
+            )
+            self.findings.add(finding(Code.UNVERIFIABLE, message, chain=chain.name))
 
     def _report_unhashed(self) -> None:
         name = f"({Scheme.UNHASHED})"

@@ -15,7 +15,7 @@ import polars as pl
 from audit_console.core.caseless import RUST, escape_wildcards, pattern_regex
 from audit_console.core.filters import Has, Not, Term
 from audit_console.core.query import event_field
-from audit_console.core.query.stages import Count, Timeline
+from audit_console.core.query.stages import Timeline
 from audit_console.core.timespan import Duration, bin_number, bin_start
 from audit_console.search.question import Question
 
@@ -136,7 +136,7 @@ def facet(question: Question, field: str, window: tuple[datetime, datetime]) -> 
     Raises:
         SourceError: the log cannot be looked at.
     """
-    partial = not question.source.status.complete
+    partial = question.source.status.partial
     every = spark_every(*window)
     first, last = (bin_number(moment, every) for moment in window)
     tally = question.tally(Timeline(every, by=field))
@@ -187,5 +187,5 @@ def _total(counts: pl.DataFrame) -> int:
 def _of_events(question: Question, field: str) -> tuple[int, int]:
     """Count events where those of the values say nothing about it: an event may have several."""
     lacking = question.narrowed(Not(Term(event_field(field), Has())))
-    matched, missing = (asked.tally(Count()).item() for asked in (question, lacking))
+    matched, missing = (asked.count() for asked in (question, lacking))
     return matched, missing
