@@ -15,8 +15,15 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from audit_console.errors import UsageError
 
-CONNECT_SECONDS = 10
-"""How long a server may take to answer, unless the DSN or the environment says otherwise."""
+_DEFAULTS = {
+    "fallback_application_name": "audit-console",
+    "connect_timeout": os.environ.get("PGCONNECT_TIMEOUT", "10"),
+    "tcp_user_timeout": "10000",
+    "keepalives_idle": "10",
+    "keepalives_interval": "3",
+    "keepalives_count": "3",
+}
+"""What a DSN may change. A server that went away without a word is noticed in about 20 s."""
 
 
 def read_dsn(dsn: str) -> dict[str, str]:
@@ -60,11 +67,7 @@ def label_of(dsn: str) -> str:
 
 def connection_string(dsn: str) -> str:
     """Complete a DSN with what every connection of this program has."""
-    parts = read_dsn(dsn)
-    parts.setdefault("fallback_application_name", "audit-console")
-    if "PGCONNECT_TIMEOUT" not in os.environ:
-        parts.setdefault("connect_timeout", str(CONNECT_SECONDS))
-    return make_conninfo("", **parts)
+    return make_conninfo("", **(_DEFAULTS | read_dsn(dsn)))
 
 
 def connect(dsn: str, **options: Any) -> psycopg.Connection:
