@@ -20,13 +20,15 @@ class TableClosed(SourceUnreadable):
 
 _LOST = "Ask again: a new connection is made then"
 
+_CHECK_HOST = "Check the host in the connection string, or PGHOST"
 _NO_WAY = (
     ("password", "Put the password into ~/.pgpass, a service file or PGPASSWORD"),
     ("pg_hba.conf", "The server lets nobody in this way: ask its administrator"),
     ("authentication", "Check the user, and ~/.pgpass, the service file or PGPASSWORD"),
     ("role", "Check the user in the connection string, or PGUSER"),
-    ("service", "Check the name, and ~/.pg_service.conf or PGSERVICEFILE"),
-    ("translate host name", "Check the host in the connection string, or PGHOST"),
+    ("definition of service", "Check the name, and ~/.pg_service.conf or PGSERVICEFILE"),
+    ("host name", _CHECK_HOST),
+    ("resolve host", _CHECK_HOST),
     ("SSL", "Check sslmode and the certificates"),
     ("connection slots", "The server takes no more connections: try again later"),
     ("too many clients", "The server takes no more connections: try again later"),

@@ -17,7 +17,7 @@ import psycopg
 from audit_console.columns.filters import MARKS, reads
 from audit_console.columns.frame import malformed_frame
 from audit_console.columns.memo import Memo
-from audit_console.core.filters import EVERYTHING, Expression, FieldName, Filter
+from audit_console.core.filters import Expression, FieldName, Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.core.query.stages import Count
@@ -87,6 +87,7 @@ class PostgresSource:
         self._extent = extent
         self._checks = Checks(extent.asked, extent.chains)
         self._counts: Memo[_Kept, Counts] = Memo(COUNTS)
+        self._total: int | None = None
         self._malformed = malformed_frame(())
         self._begun = False
         self.status = Status(
@@ -152,12 +153,11 @@ class PostgresSource:
                 connection, asked, start or Start(), newest_first=newest_first, limit=limit
             )
             rows = self._checks.page(connection, texts)
-        everything = self._counts.made(self._key(EVERYTHING, NO_MARKS))
         return Page(
             rows=rows,
             first_row=first,
             matched=counts.total if counts else _all_seen(rows, first, limit),
-            read=everything.total if everything else None,
+            read=self._total,
         )
 
     def tally(
@@ -221,7 +221,10 @@ class PostgresSource:
         if first is None or last is None:
             return Counts(asked, [])
         with self._connections.question() as connection:
-            return Counts.of(connection, asked, first, last)
+            counts = Counts.of(connection, asked, first, last)
+        if not where:
+            self._total = counts.total
+        return counts
 
 
 def _start(
