@@ -44,11 +44,11 @@ MOST_EVENTS = 100_000
 """Events that are fetched to be counted here."""
 
 _OTHER_VALUES: dict[FieldName, sql.Composable] = {
-    FieldName.ID: sql.SQL("id::text"),
-    FieldName.TIME: sql.Identifier("timestamp"),
+    FieldName.ID: sql.SQL("events.id::text"),
+    FieldName.TIME: sql.Identifier("events", "timestamp"),
     FieldName.HOUR: sql.SQL("extract(hour FROM \"timestamp\" AT TIME ZONE 'UTC')::int"),
     FieldName.WEEKDAY: sql.SQL("extract(isodow FROM \"timestamp\" AT TIME ZONE 'UTC')::int"),
-    FieldName.SEQ: sql.Identifier("seq"),
+    FieldName.SEQ: sql.Identifier("events", "seq"),
     FieldName.RESOURCE: sql.SQL("(resource_type || '/' || resource_id)"),
 }
 _TYPES: dict[FieldName, pl.DataType | type[pl.DataType]] = {
@@ -162,7 +162,7 @@ class _Told:
 
 
 def _plain_value(name: FieldName) -> sql.Composable:
-    return _OTHER_VALUES.get(name) or sql.Identifier(TEXT_ATTRIBUTES[name])
+    return _OTHER_VALUES.get(name) or sql.Identifier("events", TEXT_ATTRIBUTES[name])
 
 
 def _counts(
