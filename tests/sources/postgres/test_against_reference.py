@@ -19,7 +19,7 @@ from audit_console.core.query import parse
 from audit_console.core.timespan import Anchor
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.postgres import open_postgres
-from audit_console.sources.protocol import AtEvent, AtRow, AtTime, Order, Source
+from audit_console.sources.protocol import AtEvent, AtRow, AtTime, Cursor, Order, Source
 from tests.support import queries
 from tests.support.chains import linked
 from tests.support.postgres import new_database
@@ -69,7 +69,7 @@ def _events(rng: Random) -> list[AuditEvent]:
                 seq=len(chains[chain]),
                 id=str(uuid.UUID(int=rng.getrandbits(128), version=4)),
                 recorded_at="2026-11-23T03:51:42.166415Z",
-                **texts,
+                **texts,  # type: ignore[arg-type]  # those that may not be missing are there
             )
         )
     return [event for chain in chains.values() for event in linked(chain)]
@@ -138,7 +138,7 @@ def test_filters_keep_what_the_reference_keeps(
     where = queries.filter_of(rng, events)
     marks = queries.marks(rng, events[:20])
     order = rng.choice(list(Order))
-    at = rng.choice(
+    at: Cursor = rng.choice(
         [AtRow(0), AtRow(rng.randrange(20)), AtTime(queries.moment(rng)), AtEvent(events[seed].id)]
     )
     found, wanted = (
