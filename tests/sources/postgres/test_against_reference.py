@@ -138,9 +138,11 @@ def test_filters_keep_what_the_reference_keeps(
     where = queries.filter_of(rng, events)
     marks = queries.marks(rng, events[:20])
     order = rng.choice(list(Order))
-    at: Cursor = rng.choice(
-        [AtRow(0), AtRow(rng.randrange(20)), AtTime(queries.moment(rng)), AtEvent(events[seed].id)]
-    )
+    places: list[Cursor] = [
+        *(AtRow(0), AtRow(rng.randrange(20))),
+        *(AtTime(queries.moment(rng)), AtEvent(events[seed].id)),
+    ]
+    at = rng.choice(places)
     found, wanted = (
         source.page(where, order=order, at=at, limit=200, marks=marks)
         for source in (table, reference)

@@ -37,9 +37,10 @@ def first_page(source: Source) -> int:
 def test_no_question_can_write(asked: Connections) -> None:
     with pytest.raises(SourceUnreadable, match="read-only"), asked.question() as connection:
         connection.execute("INSERT INTO audit_chain_heads (chain) VALUES ('x')")
-    with pytest.raises(SourceUnreadable, match="read-only"), asked.question() as connection:
+    with asked.question() as connection:
         connection.execute("COMMIT")
-        connection.execute("INSERT INTO audit_chain_heads (chain) VALUES ('x')")
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            connection.execute("INSERT INTO audit_chain_heads (chain) VALUES ('x')")
 
 
 def test_a_question_that_takes_too_long_ends(
