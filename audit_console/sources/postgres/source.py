@@ -55,8 +55,12 @@ _Kept = tuple[tuple[Expression, ...], frozenset[tuple[MarkKey, Marks]], object]
 """What decides which events a filter keeps: its terms, and what they read beside the table."""
 
 
-def open_postgres(dsn: str) -> PostgresSource:
+def open_postgres(dsn: str, *, label: str | None = None) -> PostgresSource:
     """Open the log in a database.
+
+    Args:
+        dsn: where it is, and how to get in.
+        label: what to call the log; else it is called by its place.
 
     Raises:
         UsageError: the DSN is none.
@@ -70,7 +74,7 @@ def open_postgres(dsn: str) -> PostgresSource:
     except BaseException:
         connections.close()
         raise
-    return PostgresSource(connections, layout, extent, label_of(dsn))
+    return PostgresSource(connections, layout, extent, label or label_of(dsn))
 
 
 class PostgresSource:
