@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial, reduce
 from ipaddress import IPv4Network, IPv6Network
 
@@ -48,21 +48,21 @@ def keeps(where: Filter, marks: Mapping[MarkKey, Marks] = NO_MARKS) -> pl.Expr:
     return pl.all_horizontal(pl.lit(value=True), *parts)
 
 
-def reads_marks(where: Filter) -> bool:
-    """Tell whether the marks of an event can decide if `where` keeps it."""
-    return any(map(_reads_marks, where.active))
+def reads(where: Filter, names: Collection[FieldName]) -> bool:
+    """Tell whether one of these fields can decide if `where` keeps an event."""
+    return any(_reads(term, names) for term in where.active)
 
 
-def _reads_marks(expression: Expression) -> bool:
+def _reads(expression: Expression, names: Collection[FieldName]) -> bool:
     match expression:
         case And(parts) | Or(parts):
-            return any(map(_reads_marks, parts))
+            return any(_reads(part, names) for part in parts)
         case Not(part):
-            return _reads_marks(part)
+            return _reads(part, names)
         case Text():
             return False
         case Term(field):
-            return field.name in _MARKS
+            return field.name in names
 
 
 def _holds(expression: Expression, marks: Mapping[MarkKey, Marks]) -> pl.Expr:
@@ -92,7 +92,7 @@ def _fits(field: Field, match: Match, marks: Mapping[MarkKey, Marks]) -> pl.Expr
     if field.name is FieldName.DETAILS:
         judge = partial(_details_fit, field.path, match)
         return pl.col("details").map_batches(judge, return_dtype=pl.Boolean)
-    if field.name in _MARKS:
+    if field.name in MARKS:
         return _marks_fit(field.name, match, marks)
     value, fits_one = _VALUES.get(field.name, _TEXT)
     column = pl.col(TEXT_ATTRIBUTES[field.name]) if value is None else value
@@ -256,7 +256,8 @@ _IPV4 = rf"\A{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}\z"
 
 _Fits = Callable[[pl.Expr, Match], pl.Expr]
 
-_MARKS = (FieldName.STAR, FieldName.TAG, FieldName.NOTE)
+MARKS = (FieldName.STAR, FieldName.TAG, FieldName.NOTE)
+"""Fields that the marks of an event decide."""
 _TIME = pl.col("timestamp")
 _RESOURCE = pl.concat_str("resource_type", pl.lit("/"), "resource_id")
 _TEXT: tuple[pl.Expr | None, _Fits] = (None, _text_fits)

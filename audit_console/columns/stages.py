@@ -48,10 +48,23 @@ def apply_stages(events: Selection, stages: Sequence[Stage]) -> pl.DataFrame:
     Raises:
         UsageError: a timeline has too many bins.
     """
-    table: _Events | _Rows = _Events(events)
     match stages:
-        case [Count(by), Count(()), *stages] if by:  # how many there are, without what they are
-            table = _Rows(pl.DataFrame({"count": [_Events(events).groups(by)]}, schema=_COUNT))
+        case [Count(by), Count(()), *rest] if by:  # how many there are, without what they are
+            count = _Rows(pl.DataFrame({"count": [_Events(events).groups(by)]}, schema=_COUNT))
+            return _through_all(count, rest)
+    return _through_all(_Events(events), stages)
+
+
+def apply_to_rows(rows: pl.DataFrame, stages: Sequence[Stage]) -> pl.DataFrame:
+    """Pass what a stage has counted through more stages.
+
+    Raises:
+        UsageError: a timeline has too many bins.
+    """
+    return _through_all(_Rows(rows), stages)
+
+
+def _through_all(table: _Events | _Rows, stages: Sequence[Stage]) -> pl.DataFrame:
     for stage in stages:
         table = _through(table, stage)
     return table.rows()
@@ -76,7 +89,7 @@ def _through(  # noqa: PLR0911 - one for each stage
         case First(fields):
             return _Rows(table.firsts(fields, stage.columns(table.columns) or ()))
         case Timeline(every, by):
-            return _Rows(_timeline(table.bins(every, by), every, by))
+            return _Rows(timeline(table.bins(every, by), every, by))
 
 
 class _Rows:
@@ -235,7 +248,17 @@ def _as_one(bins: pl.Series, keys: pl.Series) -> pl.DataFrame:
     return both.lazy().select(number=number).collect(engine="streaming")
 
 
-def _timeline(counts: pl.DataFrame, every: Duration, by: str | None) -> pl.DataFrame:
+def timeline(counts: pl.DataFrame, every: Duration, by: str | None) -> pl.DataFrame:
+    """Make the rows of a timeline of counts by the number of their `bin`.
+
+    Args:
+        counts: columns `bin` and `count`, and `by` between them if there is one.
+        every: length of a bin.
+        by: the field that was counted by.
+
+    Raises:
+        UsageError: there are too many bins.
+    """
     if not counts["bin"].is_sorted():
         counts = counts.sort("bin", maintain_order=True)
     if by is None and counts.height:

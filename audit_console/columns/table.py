@@ -10,7 +10,7 @@ from operator import and_
 
 import polars as pl
 
-from audit_console.columns.filters import keeps, reads_marks
+from audit_console.columns.filters import MARKS, keeps, reads
 from audit_console.columns.memo import Memo
 from audit_console.columns.selection import NAMES, Codes, Selection
 from audit_console.core.filters import Expression, Filter
@@ -154,7 +154,7 @@ class _Views:
 
 def _kept(where: Filter, marks: Mapping[MarkKey, Marks]) -> _Kept:
     """Name what decides which events are kept."""
-    return where.active, frozenset(marks.items() if reads_marks(where) else ())
+    return where.active, frozenset(marks.items() if reads(where, MARKS) else ())
 
 
 def _holding(events: pl.DataFrame, where: Filter, marks: Mapping[MarkKey, Marks]) -> pl.Series:

@@ -195,7 +195,7 @@ def facet(
     Raises:
         SourceError: the log cannot be looked at.
     """
-    partial = not question.source.status.complete
+    partial = question.source.status.partial
     every = spark_every(*window)
     first, last = (bin_number(moment, every) for moment in window)
     spans = range(first, max(first, last) + 1)
@@ -239,5 +239,5 @@ def _total(counts: pl.DataFrame) -> int:
 def _of_events(question: Question, field: str) -> tuple[int, int]:
     """Count events where those of the values say nothing about it: an event may have several."""
     lacking = question.narrowed(Not(Term(event_field(field), Has())))
-    matched, missing = (asked.tally(Count()).item() for asked in (question, lacking))
+    matched, missing = (asked.count() for asked in (question, lacking))
     return matched, missing

@@ -31,7 +31,7 @@ def check_files(paths: Sequence[Path]) -> LogCheck:
     Raises:
         OSError: a file cannot be read.
     """
-    check = LogCheck(read_prunes(_prune_records(paths)))
+    check = LogCheck(prunes=read_prunes(_prune_records(paths)))
     for raw, place in _lines(paths):
         event = decode_bytes(raw.removesuffix(b"\n"))
         if isinstance(event, Malformed):
@@ -51,7 +51,7 @@ def _add(check: LogCheck, event: AuditEvent, hashed: HashCheck, place: Place) ->
         check.add_noncanonical(chain, event.seq or 0, place)
     check.add_run(run_of(event, hashed.computed or "", place))
     if event.action == PRUNE_ACTION and event.details is not None:
-        check.add_prune_event(chain, event.details)
+        check.add_prune_event(chain, event.seq or 0, event.details)
 
 
 def _claims(chain: V1Chain, paths: Sequence[Path]) -> list[Candidate]:

@@ -27,12 +27,12 @@ from audit_console.core.narrowing import window_of
 from audit_console.core.query import Query, offer_end, parse
 from audit_console.core.query.completion import MOST
 from audit_console.core.query.fields import field_text
-from audit_console.core.query.stages import Count
 from audit_console.core.timespan import Anchor
 from audit_console.search.marks import MarkStore
 from audit_console.search.question import Question
 from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order
+from audit_console.tui.asking import asked
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.console_screen import ConsoleScreen
@@ -203,7 +203,7 @@ class LookingScreen(ConsoleScreen):
         if self._session is None:
             return
         try:
-            where = await asyncio.to_thread(self._resolved, query.where)
+            where = await asked(self._resolved, query.where)
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
             return
@@ -251,15 +251,15 @@ class LookingScreen(ConsoleScreen):
         if self._session is None:
             return
         try:
-            line = await asyncio.to_thread(self._count_line, query)
+            line = await asked(self._count_line, query)
         except CANNOT_BE_LOOKED_AT as error:
             line = (Span(f" {error} ", "bad"),)
         self.query_one(QueryBar).preview(line)
 
     def _count_line(self, query: Query) -> Line:
         question = replace(self._question, where=self._resolved(query.where))
-        matched = int(question.tally(Count()).item())
-        so_far = " so far" if self._session is not None and self._session.loading else ""
+        matched = question.count()
+        so_far = " so far" if self.is_partial else ""
         return (
             Span(" would match ", "muted"),
             Span(number(matched), "name" if matched else "warn"),
@@ -303,7 +303,7 @@ class LookingScreen(ConsoleScreen):
         for field in pane.fields:
             work = partial(facet, question, field, window, counted=pane.is_open(field))
             try:
-                found.append(await asyncio.to_thread(work))
+                found.append(await asked(work))
             except CANNOT_BE_LOOKED_AT as error:
                 pane.show_failed(field, str(error))
                 continue
@@ -315,7 +315,7 @@ class LookingScreen(ConsoleScreen):
         for one in found:
             self._facets.pop(one.field, None)
             if one.distinct <= COMPLETED:
-                await asyncio.to_thread(one.counts)
+                await asked(one.counts)
                 self._facets[one.field] = one
 
     def known_values(self, field: Field) -> Sequence[tuple[str, int]]:
@@ -330,13 +330,13 @@ class LookingScreen(ConsoleScreen):
         if window is None or not timeline.size.width:
             return
         timeline.dim()
-        bars = await asyncio.to_thread(histogram, question, window, timeline.bars_wanted)
+        bars = await asked(histogram, question, window, timeline.bars_wanted)
         timeline.show(bars, partial=self.is_partial)
 
     @property
     def is_partial(self) -> bool:
         """Whether every number is a part, because not all was read."""
-        return self._session is not None and (self._session.loading or self._session.partial)
+        return self._session is not None and self._session.status.partial
 
     @property
     def window(self) -> tuple[datetime, datetime] | None:
@@ -362,14 +362,14 @@ class LookingScreen(ConsoleScreen):
         pane = self.query_one(ResultPane)
         pane.dim()
         look = self.look
-        frame = await asyncio.to_thread(question.tally, *look.stages)
+        frame = await asked(question.tally, *look.stages)
         note = note_of(look, frame, partial=self.is_partial)
         pane.show(frame, marked_rows(look, frame), note)
 
     async def _count_lacking(self, question: Question) -> None:
         counts: list[tuple[str, int]] = []
         for field in may_lack(question.where):
-            rows = await asyncio.to_thread(_count_without, question, field)
+            rows = await asked(_count_without, question, field)
             counts.append((field_text(field), rows))
         self.query_one(Completeness).lacking = tuple(counts)
 
@@ -383,7 +383,7 @@ class LookingScreen(ConsoleScreen):
 
 def _count_without(question: Question, field: Field) -> int:
     lacks = replace(question, where=lacking(question.where, field))
-    return int(lacks.tally(Count()).item())
+    return lacks.count()
 
 
 def keeping_what_is_off(where: Filter, before: Filter) -> Filter:
