@@ -14,7 +14,7 @@ from benchmarks.measure import Figure, Result, take
 UNITS = {"k": 1_000, "M": 1_000_000}
 GROUPS = (
     *("help", "first-paint", "first-page", "first-rows", "load", "verify", "memory", "keys"),
-    *("filter", "facets", "timeline", "writer"),
+    *("filter", "facets", "timeline", "store-archive"),
 )
 
 

@@ -15,7 +15,7 @@ LOGGING = "logging, JSON lines, no chain"
 def figures() -> Iterator[Figure]:
     """Give the figures; each log is written anew."""
     yield Figure(
-        "writer",
+        "store-archive",
         "archive, groups of 1,000, each on disk",
         "events/s",
         [
@@ -25,7 +25,7 @@ def figures() -> Iterator[Figure]:
         Target("≥ 125 k/s", at_least=125_000),
     )
     yield Figure(
-        "writer",
+        "store-archive",
         "archive, one event without fsync, p99",
         "s",
         [

@@ -17,7 +17,7 @@ from benchmarks.measure import Contestant, Figure, Sample, Target, take
 
 ROOT = Path(__file__).parents[1]
 GROUPS = [
-    *("help", "writer", "writer", "first-page", "load", "verify", "memory"),
+    *("help", "store-archive", "store-archive", "first-page", "load", "verify", "memory"),
     *("filter", "filter", "facets", "facets", "timeline", "facets", "first-rows"),
 ]
 
