@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 from polars_hash import col as hashable
 
 from audit_console.core.merkle import CompactRange
 
+HASH_BYTES = 32
+NODE_PREFIX = 1
 SINGLY_BELOW = 512
 """Fewer leaves than this are hashed one by one: a query over a column has its own price."""
 
@@ -32,9 +35,12 @@ def _fitting_height(size: int, leaves: int) -> int:
     return min(fits, aligned)
 
 
-def _root(level: pl.Series) -> bytes:
-    while level.len() > 1:
-        pairs = pl.DataFrame({"left": level.gather_every(2), "right": level.gather_every(2, 1)})
-        nodes = pl.concat_str(pl.lit("01"), "left", "right").str.decode("hex")
-        level = pairs.select(node=nodes).select(hashable("node").chash.sha2_256()).to_series()
-    return bytes.fromhex(level[0])
+def _root(leaves: pl.Series) -> bytes:
+    hashes = bytes.fromhex(leaves.str.join("").item())
+    while len(hashes) > HASH_BYTES:
+        children = np.frombuffer(hashes, np.uint8).reshape(-1, 2 * HASH_BYTES)
+        nodes = np.insert(children, 0, NODE_PREFIX, axis=1)
+        column = pl.Series("node", nodes).arr.to_list().cast(pl.Binary).to_frame()
+        digests = column.select(hashable("node").chash.sha2_256().str.join(""))
+        hashes = bytes.fromhex(digests.item())
+    return hashes

@@ -5,16 +5,15 @@ from __future__ import annotations
 import polars as pl
 
 from audit_console.columns.hashing import v1_hash
-from audit_console.columns.schema import CHECKED, RESULT, TIME
+from audit_console.columns.schema import CHECKED, RESULT
 from audit_console.core.codec import EVENT_HASH_TAIL, MAX_ENTRY_BYTES, V1_KEYS, is_details
 from audit_console.core.event import Scheme
 from audit_console.sources.archive.blocks import Block
-from audit_console.sources.archive.cutting import Cut, Flags, Positions, cut
+from audit_console.sources.archive.cutting import NULLABLE, Cut, Positions, cut
 from audit_console.sources.archive.times import LENGTH, read_times
 
-_TIMES = ("recorded_at", "timestamp")
-_VERBATIM = ("seq", "result", "details")
-_TEXTS = tuple(key for key in V1_KEYS[1:] if key not in _TIMES + _VERBATIM)
+_NO_TEXTS = {"v", "seq", "recorded_at", "timestamp", "result", "details"}
+_TEXTS = tuple(key for key in V1_KEYS if key not in _NO_TEXTS)
 
 _STRING = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
 _NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
@@ -35,16 +34,26 @@ def _value(depth: int) -> str:
     return rf"(?:{_SCALAR}|{_object(depth)}|\[(?:{item}(?:,{item})*)?\])"
 
 
-_DETAILS = rf"^(?:null|{_object(NESTED)})$"
+_SHALLOW = rf"^(?:null|{_object(NESTED)})$"
 
+def _value_of(key: str) -> pl.Expr:
+    """Take a value out of its line; where there is no place to begin, it is null."""
+    begin = pl.col(f"{key}.begin")
+    if key in NULLABLE:
+        begin = pl.when(~pl.col(f"{key}.absent")).then(begin)
+    piece = pl.col("raw").cast(pl.Binary).bin.slice(begin, f"{key}.length")
+    return piece.cast(pl.String).alias(key)
+
+
+_VALUES = [_value_of(key) for key in (*_TEXTS, "seq", "result", "details")]
 _HOLDS = (
-    pl.col("raw").is_not_null()
+    pl.col("holds")
+    & pl.col("raw").is_not_null()
     & (pl.col("length") - EVENT_HASH_TAIL <= MAX_ENTRY_BYTES)
     & (pl.col("seq") == pl.col("seq").cast(pl.Int64, strict=False).cast(pl.String))
     & ~pl.col("seq").str.starts_with("-")
-    & pl.all_horizontal(pl.col(_TIMES).is_not_null())
     & pl.col("result").cast(RESULT, strict=False).is_not_null()
-)
+).fill_null(value=False)
 
 _DERIVED = {
     "scheme": pl.lit(Scheme.V1.value),
@@ -68,59 +77,39 @@ def canonical_v1(block: Block, lines: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame(schema=CHECKED)
     begins = lines["offset"].cast(pl.Int64).to_numpy() - block.offset
     pieces = cut(block.data, begins, begins + lines["length"].to_numpy())
-    whole = lines.hstack(_values(lines["raw"], pieces, begins)).with_columns(_times(pieces))
-    holds = pl.Series(pieces.holds) & _are_details(whole["details"])
-    kept = whole.select(_HOLDS.fill_null(value=False)).to_series() & holds
-    return (whole if kept.all() else whole.filter(kept)).select(_COLUMNS)
-
-
-def _values(raw: pl.Series, pieces: Cut, begins: Positions) -> pl.DataFrame:
-    """Take the values out of the lines; texts are unescaped, all others as they stand."""
-    spans = {"raw": raw.cast(pl.Binary)}
-    for key, span in pieces.spans.items():
-        begin = pl.Series(span.begin - begins)
-        if span.absent is not None:
-            begin = _only(begin, ~span.absent)
-        length = pl.Series(span.end - span.begin).cast(pl.UInt64)
-        spans |= {f"{key}.begin": begin, f"{key}.length": length}
-    values = pl.DataFrame(spans).select(
-        pl.col("raw").bin.slice(f"{key}.begin", f"{key}.length").cast(pl.String).alias(key)
-        for key in _TEXTS + _VERBATIM
-    )
+    whole = lines.hstack(_places(pieces, begins)).with_columns(_VALUES)
     for key in _TEXTS:
-        rows = pl.Series(pieces.rows_with_escapes(key))
-        if not rows.is_empty():
-            values = values.with_columns(_unescaped(values[key], rows))
-    return values
+        rows = pieces.rows_with_escapes(key)
+        if len(rows):
+            whole.replace_column(whole.get_column_index(key), _unescaped(whole[key], rows))
+    tests = whole.select(_HOLDS.alias("holds"), shallow=pl.col("details").str.contains(_SHALLOW))
+    holds = tests["holds"] & (tests["shallow"] | _deep_details(whole["details"], tests))
+    return (whole if holds.all() else whole.filter(holds)).select(_COLUMNS)
 
 
-def _only(series: pl.Series, kept: Flags) -> pl.Series:
-    """Put null where a value is not kept."""
-    return pl.select(pl.when(pl.Series(kept)).then(series).alias(series.name)).to_series()
+def _places(pieces: Cut, begins: Positions) -> pl.DataFrame:
+    """Say where in its line each value is, and give those that need no text."""
+    columns = {}
+    for key, span in pieces.spans.items():
+        columns[f"{key}.begin"] = span.begin - begins
+        columns[f"{key}.length"] = span.end - span.begin
+        if span.absent is not None:
+            columns[f"{key}.absent"] = span.absent
+    holds = pieces.holds
+    for key in ("recorded_at", "timestamp"):
+        columns[key], are_times = read_times(pieces.characters(key, LENGTH))
+        holds = holds & are_times & (columns[f"{key}.length"] == LENGTH)
+    return pl.DataFrame(columns | {"holds": holds})
 
 
-def _unescaped(texts: pl.Series, rows: pl.Series) -> pl.Series:
-    quoted = pl.select('"' + pl.lit(texts.gather(rows)) + '"').to_series()
+def _unescaped(texts: pl.Series, rows: Positions) -> pl.Series:
+    quoted = '"' + texts.gather(rows) + '"'
     return texts.scatter(rows, quoted.str.json_decode(pl.String))
 
 
-def _times(pieces: Cut) -> list[pl.Series]:
-    """Read the times; null where there is none."""
-    columns = []
-    for key in _TIMES:
-        micros, holds = read_times(pieces.characters(key, LENGTH))
-        span = pieces.spans[key]
-        holds &= span.end - span.begin == LENGTH
-        moments = pl.Series(key, micros).cast(TIME)
-        columns.append(moments if holds.all() else _only(moments, holds))
-    return columns
-
-
-def _are_details(values: pl.Series) -> pl.Series:
-    """Tell which values are a JSON object or null."""
-    shallow = values.str.contains(_DETAILS)
-    rows = (~shallow).arg_true()
-    if rows.is_empty():
-        return shallow
-    deep = [is_details(value) for value in values.gather(rows)]
-    return shallow.scatter(rows, pl.Series(deep, dtype=pl.Boolean))
+def _deep_details(details: pl.Series, tests: pl.DataFrame) -> pl.Series:
+    """Tell which values that the pattern did not know are a JSON object all the same."""
+    deep = pl.repeat(False, details.len(), dtype=pl.Boolean, eager=True)
+    rows = tests.select((pl.col("holds") & ~pl.col("shallow")).arg_true()).to_series()
+    found = [is_details(value) for value in details.gather(rows)]
+    return deep.scatter(rows, pl.Series(found, dtype=pl.Boolean)) if found else deep

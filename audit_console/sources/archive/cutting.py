@@ -31,6 +31,8 @@ _ESCAPED_BY_NUMBER = np.frombuffer(
     b"".join(b"%04x" % code for code in range(0x20) if code not in b"\b\f\n\r\t"), "<u4"
 )
 _NULL = b"null"
+NULLABLE = ("user_id", "result_error", "ip_address", "user_agent", "request_id")
+"""Keys with a string or null; `details` apart."""
 _WORD = 8
 
 
