@@ -2,7 +2,9 @@
 
     AuditConsoleError            has .hint: what the reader can do about it
     ├── UsageError               the request itself is wrong                  exit 2
-    │   └── QueryError           a query cannot be read; has .column and .suggestion
+    │   ├── QueryError           a query cannot be read; has .column and .suggestion
+    │   ├── PolicyError          a trust policy cannot be read; has .line
+    │   └── KeyFileError         a key file cannot be used, or is open to others
     ├── SourceError              could not look at the log                    exit 4
     │   ├── SourceNotFound       nothing there
     │   ├── SourceUnreadable     there, but not to be read: permission, I/O, a broken container
@@ -40,6 +42,18 @@ class QueryError(UsageError):
         self.column = column
         self.message = message
         self.suggestion = suggestion
+
+
+class PolicyError(UsageError):
+    """A trust policy cannot be read. `line` counts from 1."""
+
+    def __init__(self, line: int, message: str, *, hint: str = "") -> None:
+        super().__init__(f"line {line}: {message}", hint=hint)
+        self.line = line
+
+
+class KeyFileError(UsageError):
+    """A key file is missing, unsafe or not one; never says what is in it."""
 
 
 class SourceError(AuditConsoleError):

@@ -14,15 +14,19 @@ from audit_console.errors import UsageError
 
 _USAGE = """\
 audit-console [SOURCE ...]
-       audit-console demo
-       audit-console search SOURCE ... QUERY [options]
-       audit-console verify SOURCE ... [options]"""
+       audit-console COMMAND ..."""
 
 _EPILOG = """\
 commands:
   demo         open a made-up log that somebody broke into and tampered with
   search       print the events that a query keeps, or counts of them
   verify       check a log and report, without a screen
+  checkpoint   sign how far a log goes, look who signed, take a copy away
+  seal         sign a log that has weak hashes or none
+  prove        write a file that shows that one event is in a log
+  check-proof  check such a file
+  keys         make the keys that sign, show their public half
+  memory       what this console remembers of logs
 Each has a --help of its own. A first word that is a command is the command: open a
 log of that name as ./verify, or behind --, as in: audit-console -- verify
 

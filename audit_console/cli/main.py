@@ -9,14 +9,31 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from audit_console.cli import console, demo, search, verify
+from audit_console.cli import (
+    check_proof,
+    checkpoint,
+    console,
+    demo,
+    keys,
+    memory,
+    prove,
+    seal,
+    search,
+    verify,
+)
 from audit_console.cli.exit_codes import ExitCode, code_of_error
 from audit_console.cli.output import close_stdout
 from audit_console.cli.talk import say, say_error
 from audit_console.errors import AuditConsoleError
 
 COMMANDS: dict[str, Callable[[Sequence[str]], ExitCode]] = {
+    check_proof.NAME: check_proof.run,
+    checkpoint.NAME: checkpoint.run,
     demo.NAME: demo.run,
+    keys.NAME: keys.run,
+    memory.NAME: memory.run,
+    prove.NAME: prove.run,
+    seal.NAME: seal.run,
     search.NAME: search.run,
     verify.NAME: verify.run,
 }

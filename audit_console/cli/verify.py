@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit_console.cli import trusting
 from audit_console.cli.exit_codes import ExitCode, code_of_verification
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import write_stdout
@@ -66,6 +67,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report to a new file")
     parser.add_argument("--force", action="store_true", help="let -o replace a file that exists")
+    trusting.add_policy_option(parser)
+    parser.add_argument(
+        "--checkpoint",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a checkpoint that was kept elsewhere than beside the log",
+    )
     parser.add_argument(
         "--allow-unanchored",
         action="store_true",
@@ -78,8 +87,10 @@ def _report(options: argparse.Namespace) -> Report:
     from audit_console.cli.watch import verify_watched
     from audit_console.reports.model import Report
 
+    trust = trusting.load_trust(options.policy, options.checkpoint)
     with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
-        verification = verify_watched(source)
+        verification = verify_watched(source, trust=trust)
+        trusting.remember(verification)
         exit_code = code_of_verification(verification, allow_unanchored=options.allow_unanchored)
         return Report(
             verification=verification,

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import Future
 
 from audit_console.cli.progress import ProgressLine, progress_text
+from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Progress, Verification
 from audit_console.integrity.verifier import verify
 from audit_console.sources.protocol import Source
@@ -19,7 +20,8 @@ class _Run:
     The thread is a daemon: input that never comes cannot hold the program.
     """
 
-    def __init__(self, source: Source, *, roots: bool) -> None:
+    def __init__(self, source: Source, trust: Trust, *, roots: bool) -> None:
+        self._trust = trust
         self._roots = roots
         self.progress = Progress(status=source.status, faults=0)
         self._source = source
@@ -47,7 +49,11 @@ class _Run:
     def _verify(self) -> None:
         try:
             verification = verify(
-                self._source, roots=self._roots, stop=self._stop, on_progress=self._take
+                self._source,
+                trust=self._trust,
+                roots=self._roots,
+                stop=self._stop,
+                on_progress=self._take,
             )
         except BaseException as error:  # noqa: BLE001 - raised again where the result is taken
             self._outcome.set_exception(error)
@@ -58,14 +64,14 @@ class _Run:
         self.progress = progress
 
 
-def verify_watched(source: Source, *, roots: bool = True) -> Verification:
-    """Verify with a progress line on the terminal; with `roots`, compute the tree heads.
+def verify_watched(source: Source, *, trust: Trust = NO_TRUST, roots: bool = True) -> Verification:
+    """Verify with a progress line on the terminal; see `integrity.verifier.verify`.
 
     Raises:
         SourceError: the log cannot be looked at.
         KeyboardInterrupt: the user interrupted; it says how far it got.
     """
-    run = _Run(source, roots=roots)
+    run = _Run(source, trust, roots=roots)
     line = ProgressLine()
     try:
         while (verification := run.result(_SECONDS_BETWEEN_LOOKS)) is None:

@@ -9,8 +9,8 @@ import polars as pl
 
 from audit_console.columns.schema import CHECKED, MALFORMED
 from audit_console.core.codec import Malformed
-from audit_console.core.event import AuditEvent, parse_time
-from audit_console.core.hashing import check_hash
+from audit_console.core.event import AuditEvent, Scheme, parse_time
+from audit_console.core.hashing import check_hash, leaf_hash
 
 SHOWN_OF_MALFORMED = 4096
 """Bytes of an unreadable line that are kept to be looked at."""
@@ -54,6 +54,7 @@ def event_row(event: AuditEvent, text: str, at: Location) -> tuple[object, ...]:
         event.previous_hash,
         event.event_hash,
         hashed.computed,
+        None if event.scheme is Scheme.V1 else leaf_hash(text.encode()),
         hashed.canonical,
     )
 

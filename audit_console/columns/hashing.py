@@ -14,6 +14,11 @@ def v1_hash(raw: str) -> pl.Expr:
     return hashable_concat(pl.lit("\x00"), entry).chash.sha2_256()
 
 
+def line_hash(raw: str) -> pl.Expr:
+    """Hash whole lines held in the column `raw` as Merkle leaves; lower-case hex."""
+    return hashable_concat(pl.lit("\x00"), pl.col(raw)).chash.sha2_256()
+
+
 def orchestrator_hash(event_type: pl.Expr, resource_type: pl.Expr, result: pl.Expr) -> pl.Expr:
     """Hash the eight fields that the orchestrator covers, from the columns of its lines.
 

@@ -49,9 +49,10 @@ HASHES: dict[str, pl.DataType | type[pl.DataType]] = {
     "computed_hash": pl.String,
 }
 
-CHECKED = LINE | EVENT | HASHES | {"canonical": pl.Boolean}
+CHECKED = LINE | EVENT | HASHES | {"line_hash": pl.String, "canonical": pl.Boolean}
 """Events and what their own lines tell. `computed_hash` is null where the scheme gives
-nothing to compute; `canonical` is false for a v1 line in another JSON spelling."""
+nothing to compute; `line_hash` is the Merkle leaf of a line that is none of v1, and null
+where there is no line; `canonical` is false for a v1 line in another JSON spelling."""
 
 BATCH = CHECKED | {"check": CHECK, "joined": pl.Boolean, "link_known": pl.Boolean}
 """Events and what their predecessors tell besides. `joined`: follows the event before

@@ -13,6 +13,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from audit_console.core.anchors import (
+    ANY_SIZE,
+    Anchoring,
+    Measured,
+    TreeHeads,
+    Vouchers,
+    is_backed,
+)
 from audit_console.core.claims import Candidate
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
 from audit_console.core.findings import CODES, Code, FindingClass, FindingList, Place, finding
@@ -22,10 +30,23 @@ from audit_console.core.run import Run
 from audit_console.core.v1_chain import V1Chain
 
 
+@dataclass(frozen=True, slots=True)
+class LogTrees:
+    """Tree heads of a whole log: of its v1 chains by name, and over its other lines."""
+
+    chains: Mapping[str, TreeHeads] = field(default_factory=dict)
+    lines: TreeHeads = field(default_factory=TreeHeads)
+
+
 @dataclass(slots=True)
 class LogCheck:
-    """Folds a log into findings. Its memory does not grow with the length of a chain."""
+    """Folds a log into findings. Its memory does not grow with the length of a chain.
 
+    Once finished, `anchorings` says of each chain, and of each name under which the
+    lines without v1 events are sealed, what vouches for it.
+    """
+
+    vouchers: Vouchers = field(default_factory=Vouchers)
     prunes: PruneHistory = field(default_factory=PruneHistory)
     findings: FindingList = field(default_factory=FindingList)
     v1_chains: dict[str, V1Chain] = field(default_factory=dict)
@@ -33,7 +54,8 @@ class LogCheck:
     unhashed: int = 0
     unreadable: int = 0
     misplaced: int = 0
-    _told_prunes: set[str] = field(default_factory=set)
+    anchorings: dict[str, Anchoring] = field(default_factory=dict)
+    _told_prunes: dict[str, int] = field(default_factory=dict)
 
     @property
     def faults(self) -> int:
@@ -72,30 +94,116 @@ class LogCheck:
             )
         )
 
-    def add_prune_event(self, chain: str, details: str) -> None:
+    def add_prune_event(self, chain: str, seq: int, details: str) -> None:
         """Take in the details of an event that tells of a prune."""
         record = self.prunes.latest.get(chain)
         if record is not None and record.is_told_by(details):
-            self._told_prunes.add(chain)
+            self._told_prunes[chain] = seq
 
-    def finish(self, candidates: Mapping[str, Sequence[Candidate]]) -> None:
+    @property
+    def other_lines(self) -> int:
+        """Events that are none of format v1."""
+        return self.unhashed + (self.orchestrator.tally.events if self.orchestrator else 0)
+
+    @property
+    def sealed_lines(self) -> int:
+        """Of those, how many a trusted checkpoint over the lines covers and agrees with."""
+        seals = [
+            anchoring.sealed_by.size
+            for name, anchoring in self.anchorings.items()
+            if anchoring.sealed_by is not None and name not in self.v1_chains
+        ]
+        return max(seals, default=0)
+
+    @property
+    def unverifiable(self) -> int:
+        """Events without hashes that no seal covers."""
+        return min(self.unhashed, self.other_lines - self.sealed_lines)
+
+    def finish(
+        self,
+        candidates: Mapping[str, Sequence[Candidate]],
+        trees: LogTrees | None = None,
+        *,
+        complete: bool = True,
+    ) -> None:
         """Report what only the end can tell.
 
         Args:
             candidates: per v1 chain, the events that `V1Chain.finish` asks for.
+            trees: the tree heads at the sizes that the vouchers speak of.
+            complete: whether the log was read to its end.
         """
+        trees = trees or LogTrees()
         self._report_invalid_prunes()
+        for fault in self.vouchers.faults:
+            self.findings.add(fault)
         for name, chain in self.v1_chains.items():
             chain.finish(list(candidates.get(name, ())))
             self._report_prune(name)
-            self._report_no_checkpoint(name)
-        if self.orchestrator is not None:
-            self._report_weak_coverage(self.orchestrator)
-            self._report_no_checkpoint(self.orchestrator.name)
-        if self.unhashed:
-            self._report_unhashed()
-        if not (self.v1_chains or self.orchestrator or self.unhashed or self.misplaced):
+            self._anchor_chain(chain, trees.chains.get(name, TreeHeads()), complete=complete)
+        if self.other_lines:
+            self._finish_lines(trees.lines, complete=complete)
+        missing = self._report_absent() if complete else False
+        found = bool(self.v1_chains or self.other_lines or self.misplaced)
+        if not found and not missing:
             self.findings.add(finding(Code.EMPTY, "no event was found"))
+
+    def _anchor_chain(self, chain: V1Chain, heads: TreeHeads, *, complete: bool) -> None:
+        measured = Measured(
+            size=chain.next_seq,
+            heads=heads,
+            sound=chain.sound,
+            unreadable_behind=chain.unreadable_behind(self.unreadable),
+            complete=complete,
+        )
+        self._report_no_checkpoint(chain.name, self._anchor(chain.name, measured))
+
+    def _anchor(self, name: str, measured: Measured) -> Anchoring:
+        anchoring = Anchoring(name, self.vouchers, measured)
+        self.anchorings[name] = anchoring
+        for found in anchoring.findings:
+            self.findings.add(found)
+        return anchoring
+
+    def _finish_lines(self, heads: TreeHeads, *, complete: bool) -> None:
+        """Judge the events that are none of v1; a seal covers their lines, whatever they say."""
+        failed = self.orchestrator.tally.failed if self.orchestrator else 0
+        measured = Measured(
+            size=self.other_lines,
+            heads=heads,
+            sound=0 if self.unreadable or failed else ANY_SIZE,
+            unreadable_behind=self.unreadable,
+            complete=complete,
+        )
+        names = [name for name in self.vouchers.heads if name not in self.v1_chains]
+        seals = [self._anchor(name, measured) for name in names]
+        if self.orchestrator is not None and self.sealed_lines < self.other_lines:
+            self._report_weak_coverage(self.orchestrator)
+        if self.unverifiable:
+            self._report_unverifiable()
+        if not any(seal.vouched or seal.is_told for seal in seals):
+            for name in self._unnamed_chains():
+                self._report_no_checkpoint(name, None)
+
+    def _unnamed_chains(self) -> list[str]:
+        names = [] if self.orchestrator is None else [self.orchestrator.name]
+        return [*names, f"({Scheme.UNHASHED})"] if self.unhashed else names
+
+    def _report_absent(self) -> bool:
+        """Report chains that are not there; tell whether the policy expected one."""
+        expected = [name for name in self.vouchers.expected if self._is_absent(name)]
+        for name in expected:
+            message = "the policy names this chain, and no event of it is here"
+            self.findings.add(finding(Code.CHAIN_MISSING, message, chain=name))
+        for name in self.vouchers.heads if self.vouchers.judged else ():
+            if name not in expected and self._is_absent(name):
+                message = "a checkpoint of a chain that is not here"
+                self.findings.add(finding(Code.UNTRUSTED_CHECKPOINT, message, chain=name))
+        return bool(expected)
+
+    def _is_absent(self, name: str) -> bool:
+        return name not in self.v1_chains and name not in self.anchorings
 
     def _continues(self, run: Run) -> bool:
         chain = self.v1_chains.get(run.chain)
@@ -136,24 +244,33 @@ class LogCheck:
         record = self.prunes.latest.get(chain)
         if record is None:
             return
+        told_at = self._told_prunes.get(chain)
+        heads = self.vouchers.heads.get(chain, ())
         found = {
-            Code.PRUNE_RECORD_NOT_IN_CHAIN: chain not in self._told_prunes,
+            Code.PRUNE_RECORD_NOT_IN_CHAIN: told_at is None,
             Code.RETENTION_POLICY_VIOLATED: not record.keeps_policy,
-            Code.PRUNE_NOT_BACKED: True,
+            Code.PRUNE_NOT_BACKED: not is_backed(heads, record.pruned_to, record.cutoff, told_at),
         }
+        demands = self.vouchers.names_witnesses
         for code, holds in found.items():
             if holds:
                 message = f"{CODES[code].meaning} (seq 0 to {record.pruned_to - 1})"
-                self.findings.add(finding(code, message, chain=chain))
+                graver = FindingClass.FAULT if demands else None
+                self.findings.add(finding(code, message, chain=chain, finding_class=graver))
 
-    def _report_no_checkpoint(self, chain: str) -> None:
-        self.findings.add(
-            finding(
-                Code.NO_CHECKPOINT,
-                "nothing outside the log vouches for its end: events cut off there leave no trace",
-                chain=chain,
-            )
-        )
+    def _report_no_checkpoint(self, chain: str, anchoring: Anchoring | None) -> None:
+        """Report that nothing vouches for a chain, unless what keeps it from doing so is told."""
+        if anchoring is not None and (anchoring.vouched or anchoring.is_told):
+            return
+        faulty = bool(self.findings.class_counts.get(FindingClass.FAULT))
+        if faulty and anchoring is not None and anchoring.has_voucher:
+            return
+        if any(fault.chain in {None, chain} for fault in self.vouchers.faults):
+            return
+        message = "nothing outside the log vouches for its end: events cut off there leave no trace"
+        if self.vouchers.heads.get(chain) and not self.vouchers.judged:
+            message += "; there are checkpoints, but no policy that says whose count"
+        self.findings.add(finding(Code.NO_CHECKPOINT, message, chain=chain))
 
     def _report_weak_coverage(self, chain: LinkedChain) -> None:
         fields = ", ".join(UNCOVERED_FIELDS[Scheme.ORCHESTRATOR])
@@ -165,8 +282,7 @@ class LogCheck:
             )
         )
 
-    def _report_unhashed(self) -> None:
+    def _report_unverifiable(self) -> None:
+        count = f"{self.unverifiable:,} event{'s carry' if self.unverifiable > 1 else ' carries'}"
         name = f"({Scheme.UNHASHED})"
-        count = f"{self.unhashed:,} event{'s carry' if self.unhashed > 1 else ' carries'}"
         self.findings.add(finding(Code.UNVERIFIABLE, f"{count} no hash", chain=name))
-        self._report_no_checkpoint(name)

@@ -26,7 +26,7 @@ class Severity(IntEnum):
 
 
 class Code(StrEnum):
-    """Finding codes of the evidence format, section 5, that need no checkpoint."""
+    """Finding codes of the evidence format, section 5."""
 
     EVENT_HASH_MISMATCH = "EVENT_HASH_MISMATCH"
     PREVIOUS_HASH_MISMATCH = "PREVIOUS_HASH_MISMATCH"
@@ -34,13 +34,22 @@ class Code(StrEnum):
     HEAD_MISSING = "HEAD_MISSING"
     FORK = "FORK"
     DUPLICATE_SEQ = "DUPLICATE_SEQ"
+    TAIL_TRUNCATED = "TAIL_TRUNCATED"
+    CHAIN_MISSING = "CHAIN_MISSING"
+    ROLLBACK = "ROLLBACK"
+    HISTORY_REWRITTEN = "HISTORY_REWRITTEN"
+    CHECKPOINT_ROOT_MISMATCH = "CHECKPOINT_ROOT_MISMATCH"
+    CHECKPOINT_BAD_SIGNATURE = "CHECKPOINT_BAD_SIGNATURE"
+    SPLIT_VIEW = "SPLIT_VIEW"
     MALFORMED = "MALFORMED"
     OVERSIZE = "OVERSIZE"
     PRUNE_RECORD_INVALID = "PRUNE_RECORD_INVALID"
     PRUNE_RECORD_NOT_IN_CHAIN = "PRUNE_RECORD_NOT_IN_CHAIN"
     RETENTION_POLICY_VIOLATED = "RETENTION_POLICY_VIOLATED"
     EVENT_BELOW_PRUNE_BOUNDARY = "EVENT_BELOW_PRUNE_BOUNDARY"
+    EVENT_NEWER_THAN_COSIGNATURE = "EVENT_NEWER_THAN_COSIGNATURE"
     NO_CHECKPOINT = "NO_CHECKPOINT"
+    UNTRUSTED_CHECKPOINT = "UNTRUSTED_CHECKPOINT"
     PRUNE_NOT_BACKED = "PRUNE_NOT_BACKED"
     RANGE_NOT_COVERED = "RANGE_NOT_COVERED"
     EMPTY = "EMPTY"
@@ -51,6 +60,7 @@ class Code(StrEnum):
     OUT_OF_ORDER = "OUT_OF_ORDER"
     NONCANONICAL = "NONCANONICAL"
     TORN_TAIL = "TORN_TAIL"
+    UNSEALED_TAIL = "UNSEALED_TAIL"
     PRUNED_PREFIX = "PRUNED_PREFIX"
 
 
@@ -74,6 +84,21 @@ CODES: dict[Code, CodeMeaning] = {
     Code.HEAD_MISSING: CodeMeaning(_F, _S.CRITICAL, "events are missing at the start"),
     Code.FORK: CodeMeaning(_F, _S.CRITICAL, "two different events claim one place"),
     Code.DUPLICATE_SEQ: CodeMeaning(_F, _S.CRITICAL, "the same event stands twice"),
+    Code.TAIL_TRUNCATED: CodeMeaning(
+        _F, _S.CRITICAL, "fewer events than a signed checkpoint covers"
+    ),
+    Code.CHAIN_MISSING: CodeMeaning(_F, _S.CRITICAL, "a chain that the policy names is not there"),
+    Code.ROLLBACK: CodeMeaning(_F, _S.CRITICAL, "fewer events than this console verified before"),
+    Code.HISTORY_REWRITTEN: CodeMeaning(
+        _F, _S.CRITICAL, "other events than this console verified before"
+    ),
+    Code.CHECKPOINT_ROOT_MISMATCH: CodeMeaning(
+        _F, _S.CRITICAL, "the events are not those that a checkpoint signs"
+    ),
+    Code.CHECKPOINT_BAD_SIGNATURE: CodeMeaning(
+        _F, _S.CRITICAL, "a signature under the name of a trusted key is not by it"
+    ),
+    Code.SPLIT_VIEW: CodeMeaning(_F, _S.CRITICAL, "two signed tree heads for one size"),
     Code.MALFORMED: CodeMeaning(_F, _S.HIGH, "a line cannot be read"),
     Code.OVERSIZE: CodeMeaning(_F, _S.HIGH, "a line or file is over the limit"),
     Code.PRUNE_RECORD_INVALID: CodeMeaning(_F, _S.CRITICAL, "a prune record contradicts itself"),
@@ -86,7 +111,13 @@ CODES: dict[Code, CodeMeaning] = {
     Code.EVENT_BELOW_PRUNE_BOUNDARY: CodeMeaning(
         _F, _S.HIGH, "events are there that were recorded as deleted"
     ),
+    Code.EVENT_NEWER_THAN_COSIGNATURE: CodeMeaning(
+        _F, _S.CRITICAL, "an event is younger than the cosignature over it"
+    ),
     Code.NO_CHECKPOINT: CodeMeaning(_I, _S.MEDIUM, "nothing outside the log vouches for its end"),
+    Code.UNTRUSTED_CHECKPOINT: CodeMeaning(
+        _I, _S.MEDIUM, "a checkpoint that the policy does not trust"
+    ),
     Code.PRUNE_NOT_BACKED: CodeMeaning(
         _I, _S.MEDIUM, "no checkpoint from before the cut-off covers what was deleted"
     ),
@@ -99,6 +130,9 @@ CODES: dict[Code, CodeMeaning] = {
     Code.OUT_OF_ORDER: CodeMeaning(_N, _S.LOW, "lines are not in seq order"),
     Code.NONCANONICAL: CodeMeaning(_N, _S.LOW, "same content in another JSON spelling"),
     Code.TORN_TAIL: CodeMeaning(_N, _S.LOW, "half a line at the end"),
+    Code.UNSEALED_TAIL: CodeMeaning(
+        _N, _S.INFORMATIONAL, "events behind the last that is vouched for"
+    ),
     Code.PRUNED_PREFIX: CodeMeaning(_N, _S.INFORMATIONAL, "retention deleted the beginning"),
 }
 

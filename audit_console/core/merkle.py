@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 
@@ -14,13 +16,15 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class CompactRange:
-    """The tree over leaves [0, size), kept as the roots of its whole subtrees.
+    """Leaves [begin, size) of a tree, kept as the roots of its largest whole subtrees.
 
-    `hashes` holds one 32-byte root per set bit of `size`, largest subtree first.
+    `hashes` holds one 32-byte root per subtree, in the order of the leaves: from 0 on,
+    one per set bit of `size`.
     """
 
-    def __init__(self) -> None:
-        self.size = 0
+    def __init__(self, begin: int = 0) -> None:
+        self.begin = begin
+        self.size = begin
         self.hashes: list[bytes] = []
 
     @classmethod
@@ -50,12 +54,46 @@ class CompactRange:
         """
         if self.size % (1 << height):
             raise ValueError(f"no subtree of height {height} fits at size {self.size}")
-        carried = self.size >> height
-        while carried & 1:
-            root = node_hash(self.hashes.pop(), root)
-            carried >>= 1
-        self.hashes.append(root)
         self.size += 1 << height
+        begin = self.size - (1 << height)
+        while begin >> height & 1 and begin - (1 << height) >= self.begin:
+            root = node_hash(self.hashes.pop(), root)
+            begin -= 1 << height
+            height += 1
+        self.hashes.append(root)
+
+    def append_level(self, leaves: bytes, parents: Callable[[bytes], bytes]) -> None:
+        """Add the next leaves, hashing all nodes of one height at the same time.
+
+        Args:
+            leaves: 32 bytes each.
+            parents: hashes an even number of nodes, 32 bytes each, two and two.
+        """
+        nodes, position, height = leaves, self.size, 0
+        first: list[bytes] = []
+        last: list[bytes] = []
+        while nodes:
+            if position & 1 and (position - 1) << height >= self.begin:
+                nodes = self.hashes.pop() + nodes
+                position -= 1
+            elif position & 1:
+                first.append(nodes[:HASH_BYTES])
+                nodes = nodes[HASH_BYTES:]
+                position += 1
+            if len(nodes) // HASH_BYTES & 1:
+                last.append(nodes[-HASH_BYTES:])
+                nodes = nodes[:-HASH_BYTES]
+            nodes, position, height = parents(nodes), position >> 1, height + 1
+        self.hashes += first + last[::-1]
+        self.size += len(leaves) // HASH_BYTES
+
+    def absorb(self, later: CompactRange) -> None:
+        """Add the leaves of the range that begins where this one ends."""
+        position = later.begin
+        for root in later.hashes:
+            height = fitting_height(position, later.size - position)
+            self.append_subtree(root, height)
+            position += 1 << height
 
     def root(self) -> bytes:
         """Give the tree head."""
@@ -65,3 +103,102 @@ class CompactRange:
         for subtree in reversed(self.hashes[:-1]):
             root = node_hash(subtree, root)
         return root
+
+
+def fitting_height(position: int, leaves: int) -> int:
+    """Find the height of the largest whole subtree of at most `leaves` at a position."""
+    fits = leaves.bit_length() - 1
+    aligned = (position & -position).bit_length() - 1 if position else fits
+    return min(fits, aligned)
+
+
+class PartedTree:
+    """A tree whose leaves come in any order, of which some heads are asked for.
+
+    It keeps the compact range of each stretch of leaves that follow one another. No
+    subtree crosses a *cut*, so that the head over the leaves between any two cuts can be
+    told. What it holds grows with the cuts and the stretches, not with the leaves.
+    """
+
+    def __init__(self, cuts: Iterable[int] = (), start: CompactRange | None = None) -> None:
+        """Begin with no leaf, or with the first leaves that somebody else has added up.
+
+        Args:
+            cuts: numbers of leaves at which the tree can be told apart.
+            start: the tree of the first leaves.
+        """
+        self._cuts = sorted(set(cuts))
+        self._parts = [] if start is None else [start]
+
+    def add(self, first: int, count: int, extend: Callable[[CompactRange, int, int], None]) -> None:
+        """Add leaves; those whose place is taken are left out.
+
+        Args:
+            first: index of the first leaf.
+            count: how many there are.
+            extend: adds some of them to a range, given the number before and their count.
+        """
+        done = 0
+        while done < count:
+            index = bisect_right(self._parts, first + done, key=lambda part: part.begin)
+            held = self._parts[index - 1].size if index else 0
+            if held > first + done:
+                done = held - first
+                continue
+            part = self._part(index, first + done)
+            taken = min(count - done, self._end(part) - part.size)
+            extend(part, done, taken)
+            self._join(part)
+            done += taken
+
+    def _part(self, index: int, position: int) -> CompactRange:
+        """Find the stretch that goes on at a position, or begin one before that at `index`."""
+        if index and self._parts[index - 1].size == position and not self._is_cut(position):
+            return self._parts[index - 1]
+        part = CompactRange(position)
+        self._parts.insert(index, part)
+        return part
+
+    def _end(self, part: CompactRange) -> int:
+        """Tell where a stretch must end: at a cut, or where another one begins."""
+        following = bisect_right(self._parts, part.begin, key=lambda other: other.begin)
+        ends = [other.begin for other in self._parts[following : following + 1]]
+        cut = bisect_right(self._cuts, part.size)
+        return min([*ends, *self._cuts[cut : cut + 1]], default=1 << 64)
+
+    def _join(self, part: CompactRange) -> None:
+        following = bisect_right(self._parts, part.begin, key=lambda other: other.begin)
+        if following == len(self._parts) or self._is_cut(part.size):
+            return
+        if self._parts[following].begin == part.size:
+            part.absorb(self._parts.pop(following))
+
+    def _is_cut(self, position: int) -> bool:
+        index = bisect_right(self._cuts, position)
+        return index > 0 and self._cuts[index - 1] == position
+
+    def heads(self, sizes: Collection[int]) -> dict[int, bytes]:
+        """Give the heads over the first leaves, for those sizes that can be told.
+
+        These are the cuts, and the end of the leaves that follow one another from the
+        first on.
+        """
+        return {tree.size: tree.root() for tree in self._prefixes(0) if tree.size in sizes}
+
+    def head(self, begin: int, end: int) -> bytes | None:
+        """Give the head over the leaves between two cuts; None where not all are there."""
+        for tree in self._prefixes(begin):
+            if tree.size == end:
+                return tree.root()
+        return None
+
+    def _prefixes(self, begin: int) -> Iterator[CompactRange]:
+        """Give one growing tree from `begin` on, each time it reaches the end of a stretch."""
+        tree = CompactRange(begin)
+        for part in self._parts:
+            if part.begin < begin:
+                continue
+            if part.begin != tree.size:
+                return
+            tree.absorb(part)
+            yield tree

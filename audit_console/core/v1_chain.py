@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from audit_console.core.anchors import ANY_SIZE
 from audit_console.core.claims import Candidate, Claims, Repeat, SeqRange
 from audit_console.core.event import GENESIS_HASH
 from audit_console.core.findings import Code, Finding, FindingList, Place, finding
@@ -51,6 +52,8 @@ class V1Chain:
     prune: PruneRecord | None = None
     tally: Tally = field(default_factory=Tally)
     repeats: list[SeqRange] = field(default_factory=list)
+    sound: int = ANY_SIZE
+    """Seqs below this one are those of events whose links hold and that stand once."""
     _segments: list[_Segment] = field(default_factory=list)
     _seq_before: int = -1
     _broken_links: list[_Doubt] = field(default_factory=list)
@@ -75,6 +78,14 @@ class V1Chain:
     def first_seq(self) -> int | None:
         """Lowest seq seen."""
         return self._segments[0].first_seq if self._segments else None
+
+    def unreadable_behind(self, unreadable: int) -> int:
+        """Count the unreadable lines behind the event with the highest seq.
+
+        Args:
+            unreadable: unreadable lines of the whole log.
+        """
+        return unreadable - (self._segments[-1].unreadable_at_last if self._segments else 0)
 
     @property
     def pending_faults(self) -> int:
@@ -153,6 +164,7 @@ class V1Chain:
         if self.repeats and self.repeats[-1].last + 1 == overlap.first:
             overlap = SeqRange(self.repeats.pop().first, overlap.last)
         self.repeats.append(overlap)
+        self.sound = min(self.sound, overlap.first)
 
     def _join_neighbours(self, index: int) -> None:
         if index + 1 < len(self._segments):
@@ -195,6 +207,7 @@ class V1Chain:
             computed=stored,
         )
         self._broken_links.append(_Doubt(later.first_seq, found))
+        self.sound = min(self.sound, max(later.first_seq - 1, 0))
 
     def _check_clock(self, earlier: _Segment, later: _Segment) -> None:
         if earlier.last_recorded is None or later.first_recorded is None:

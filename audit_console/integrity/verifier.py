@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Event
 
 import polars as pl
 
-from audit_console.columns.merkle import extend
 from audit_console.columns.runs import LocatedRun, runs
-from audit_console.core.chain import LogCheck
+from audit_console.core.chain import LogCheck, LogTrees
 from audit_console.core.claims import Candidate, SeqRange
 from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
 from audit_console.core.findings import Code, Finding, Place, finding
 from audit_console.core.linked_chain import LinkedChain
-from audit_console.core.merkle import CompactRange
 from audit_console.core.prunes import PRUNE_ACTION, read_prunes
 from audit_console.core.v1_chain import V1Chain
-from audit_console.integrity.verification import ChainSummary, Progress, Verification
+from audit_console.integrity.trees import TreeGrower
+from audit_console.integrity.trust import NO_TRUST, Trust
+from audit_console.integrity.verification import ChainSummary, Progress, Tree, Verification
 from audit_console.sources.protocol import Batch, Source, Status
 
 
 def verify(
     source: Source,
     *,
+    trust: Trust = NO_TRUST,
     roots: bool = True,
     stop: Event | None = None,
     on_progress: Callable[[Progress], None] | None = None,
@@ -35,14 +36,16 @@ def verify(
 
     Args:
         source: a log of which nothing was read yet.
-        roots: compute the Merkle tree heads too, a hash more for every event.
+        trust: what may vouch for the log from outside.
+        roots: compute the Merkle tree heads of all chains, a hash more for every event;
+            without, those of the chains for which something vouches.
         stop: ends the reading early once set; the result then says so.
         on_progress: is told after each batch, on the calling thread.
 
     Raises:
         SourceError: the log cannot be looked at.
     """
-    verifier = _Verifier(LogCheck(read_prunes(source.prune_records())), roots=roots)
+    verifier = _verifier(source, trust, roots=roots)
     with closing(source.batches()) as batches:
         for batch in batches:
             verifier.add(batch, source.status)
@@ -53,11 +56,17 @@ def verify(
     return verifier.finish(source)
 
 
+def _verifier(source: Source, trust: Trust, *, roots: bool) -> _Verifier:
+    vouchers = trust.vouchers(source.checkpoints())
+    check = LogCheck(vouchers, read_prunes(source.prune_records()))
+    return _Verifier(check, TreeGrower(vouchers, check.prunes, everywhere=roots), trust)
+
+
 @dataclass(slots=True)
 class _Verifier:
     check: LogCheck
-    roots: bool
-    trees: dict[str, CompactRange | None] = field(default_factory=dict)
+    trees: TreeGrower
+    trust: Trust
 
     def add(self, batch: Batch, status: Status) -> None:
         names = [file.name for file in status.files]
@@ -65,6 +74,8 @@ class _Verifier:
         self.check.unhashed += int(unhashed.sum())
         self._note_noncanonical(batch.events, names)
         self._note_prunes(batch.events)
+        self.trees.note_times(batch.events)
+        self.trees.add_lines(batch.events)
         items: list[LocatedRun | _Unreadable] = [
             *runs(batch.events, batch.malformed, names),
             *_unreadable(batch.malformed),
@@ -72,7 +83,7 @@ class _Verifier:
         for item in sorted(items, key=_position):
             if isinstance(item, LocatedRun):
                 self.check.add_run(item.run)
-                self._grow_tree(item)
+                self.trees.add(item)
             else:
                 place = Place(names[item.file], item.line)
                 self.check.add_unreadable(item.code, item.reason, place)
@@ -90,36 +101,27 @@ class _Verifier:
         told = events.filter(
             pl.col("action") == PRUNE_ACTION, pl.col("event_type") == "system_event"
         )
-        for chain, details in told.select("chain", "details").drop_nulls().iter_rows():
-            self.check.add_prune_event(chain, details)
-
-    def _grow_tree(self, located: LocatedRun) -> None:
-        """Add a run's leaves where they are next; a chain out of order has no tree here."""
-        run = located.run
-        if not self.roots or run.scheme is not Scheme.V1:
-            return
-        if run.chain not in self.trees:
-            prune = self.check.prunes.latest.get(run.chain)
-            self.trees[run.chain] = prune.tree() if prune else CompactRange()
-        tree = self.trees[run.chain]
-        if tree is None:
-            return
-        if run.first_seq == tree.size:
-            extend(tree, located.computed)
-        else:
-            self.trees[run.chain] = None
+        rows = told.select("chain", "seq", "details").drop_nulls().iter_rows()
+        for chain, seq, details in rows:
+            self.check.add_prune_event(chain, seq, details)
 
     def finish(self, source: Source) -> Verification:
-        status = source.status
-        if status.complete:
-            self.check.finish(_candidates(source, self.check.v1_chains))
-        else:
-            self.check.finish({})
+        status, chains = source.status, self.check.v1_chains
+        trees = LogTrees(
+            {name: self.trees.heads_of(chain) for name, chain in chains.items()},
+            self.trees.heads_of_lines(),
+        )
+        candidates = _candidates(source, chains) if status.complete else {}
+        self.check.finish(candidates, trees, complete=status.complete)
+        if not status.complete:
             self.check.findings.add(_not_covered(status))
         findings = self.check.findings
+        policy = self.trust.policy
         return Verification(
             verdict=findings.verdict,
             chains=tuple(self._summaries()),
+            trees=tuple(self._trees()),
+            policy_sha256=None if policy is None else policy.sha256,
             findings=tuple(findings.kept),
             counts=dict(findings.counts),
             cannot_show=tuple(_cannot_show(self.check, status)),
@@ -129,12 +131,45 @@ class _Verifier:
     def _summaries(self) -> Iterator[ChainSummary]:
         strays = self.check.misplaced
         for chain in self.check.v1_chains.values():
-            yield _v1_summary(chain, self.trees.get(chain.name), strays)
+            yield self._v1_summary(chain, strays)
             strays = 0
         if self.check.orchestrator is not None:
-            yield _orchestrator_summary(self.check.orchestrator)
+            root = self.trees.root_of_lines()
+            yield _orchestrator_summary(self.check.orchestrator, self.check, root)
         if self.check.unhashed:
-            yield _unhashed_summary(self.check.unhashed)
+            yield _unhashed_summary(self.check, self.trees.root_of_lines())
+
+    def _trees(self) -> Iterator[Tree]:
+        """Give the whole trees; one that the policy names only if a checkpoint holds."""
+        expected = self.check.vouchers.expected
+        for name, anchoring in self.check.anchorings.items():
+            chain = self.check.v1_chains.get(name)
+            root = self.trees.root_of_lines() if chain is None else self.trees.root_of(chain)
+            size = self.check.other_lines if chain is None else chain.next_seq
+            known = anchoring.vouched or (chain is not None and name not in expected)
+            if known and root is not None:
+                yield Tree(name, size, root)
+
+    def _v1_summary(self, chain: V1Chain, strays: int) -> ChainSummary:
+        events = chain.tally.events + strays
+        failed = min(chain.tally.failed + strays, events)
+        anchoring = self.check.anchorings[chain.name]
+        return ChainSummary(
+            chain=chain.name,
+            scheme=Scheme.V1,
+            first_seq=chain.first_seq,
+            last_seq=chain.next_seq - 1,
+            events=events,
+            verified=events - failed,
+            failed=failed,
+            not_checked=0,
+            head_hash=chain.head_hash,
+            root=self.trees.root_of(chain),
+            sealed_size=anchoring.sealed_size,
+            sealed_by=anchoring.sealed_by,
+            signed=anchoring.signed,
+            vouched=anchoring.vouched,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,26 +235,9 @@ def _claims(events: pl.DataFrame, names: list[str]) -> Iterator[Candidate]:
         yield Candidate(seq, previous, stored, computed, Place(names[file], line, event_id))
 
 
-def _v1_summary(chain: V1Chain, tree: CompactRange | None, strays: int) -> ChainSummary:
-    events = chain.tally.events + strays
-    failed = min(chain.tally.failed + strays, events)
-    whole = tree is not None and tree.size == chain.next_seq
-    return ChainSummary(
-        chain=chain.name,
-        scheme=Scheme.V1,
-        first_seq=chain.first_seq,
-        last_seq=chain.next_seq - 1,
-        events=events,
-        verified=events - failed,
-        failed=failed,
-        not_checked=0,
-        head_hash=chain.head_hash,
-        root=tree.root() if tree is not None and whole else None,
-    )
-
-
-def _orchestrator_summary(chain: LinkedChain) -> ChainSummary:
+def _orchestrator_summary(chain: LinkedChain, check: LogCheck, root: bytes | None) -> ChainSummary:
     failed = min(chain.tally.failed, chain.tally.events)
+    sealed = check.sealed_lines == check.other_lines
     return ChainSummary(
         chain=chain.name,
         scheme=Scheme.ORCHESTRATOR,
@@ -228,19 +246,24 @@ def _orchestrator_summary(chain: LinkedChain) -> ChainSummary:
         failed=failed,
         not_checked=0,
         head_hash=chain.head_hash,
-        uncovered_fields=UNCOVERED_FIELDS[Scheme.ORCHESTRATOR],
+        root=root,
+        sealed_size=check.sealed_lines,
+        uncovered_fields=() if sealed else UNCOVERED_FIELDS[Scheme.ORCHESTRATOR],
     )
 
 
-def _unhashed_summary(events: int) -> ChainSummary:
+def _unhashed_summary(check: LogCheck, root: bytes | None) -> ChainSummary:
+    open_events = check.unverifiable
     return ChainSummary(
         chain=f"({Scheme.UNHASHED})",
         scheme=Scheme.UNHASHED,
-        events=events,
-        verified=0,
+        events=check.unhashed,
+        verified=check.unhashed - open_events,
         failed=0,
-        not_checked=events,
-        uncovered_fields=UNCOVERED_FIELDS[Scheme.UNHASHED],
+        not_checked=open_events,
+        root=root,
+        sealed_size=check.sealed_lines,
+        uncovered_fields=UNCOVERED_FIELDS[Scheme.UNHASHED] if open_events else (),
     )
 
 
@@ -248,11 +271,13 @@ def _cannot_show(check: LogCheck, status: Status) -> Iterator[str]:
     """Say in sentences what this run leaves open."""
     if not status.complete:
         yield "Anything about the part of the log that was not read."
-    yield (
-        "That no events were cut off at the end, or that the whole log was not rewritten: "
-        "this release reads no checkpoints and remembers no earlier run."
-    )
-    if check.orchestrator is not None or check.unhashed:
+    if not check.anchorings or not all(one.vouched for one in check.anchorings.values()):
+        yield (
+            "That no events were cut off at the end, or that the whole log was not rewritten: "
+            "neither a trusted checkpoint nor an earlier verification by this console vouches "
+            "for it."
+        )
+    if check.sealed_lines < check.other_lines:
         yield "That the fields listed as not covered are as they were written."
-    if check.unhashed:
+    if check.unverifiable:
         yield "That events without hashes are genuine, complete or in their order."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 
+from audit_console.core.anchors import SignedHead
 from audit_console.core.event import format_time
 from audit_console.core.findings import Finding
 from audit_console.integrity.verification import ChainSummary
@@ -32,6 +33,7 @@ def _document(report: Report) -> dict[str, object]:
         "verdict": verification.verdict,
         "exit_code": report.exit_code,
         "question": report.question,
+        "policy_sha256": verification.policy_sha256,
         "made_at": format_time(report.made_at),
         "tool": {"name": report.tool, "version": report.tool_version},
         "source": {
@@ -79,8 +81,14 @@ def _chain(chain: ChainSummary) -> dict[str, object]:
         "head_hash": chain.head_hash,
         "root": None if chain.root is None else base64.b64encode(chain.root).decode(),
         "sealed_size": chain.sealed_size,
+        "sealed_by": None if chain.sealed_by is None else _head(chain.sealed_by),
+        "vouched": chain.vouched,
         "uncovered_fields": list(chain.uncovered_fields),
     }
+
+
+def _head(head: SignedHead) -> dict[str, object]:
+    return {"size": head.size, "note": str(head.note), "cosigned": dict(head.cosigned)}
 
 
 def _finding(finding: Finding) -> dict[str, object]:

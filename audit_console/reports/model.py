@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from audit_console import __version__
+from audit_console.core.anchors import SignedHead
+from audit_console.core.event import format_time
 from audit_console.core.findings import CODES, Code, Finding, FindingClass, Verdict
 from audit_console.integrity.verification import Verification
 
@@ -17,8 +19,12 @@ COVERAGE_CODES = frozenset(
     {
         Code.GAP,
         Code.HEAD_MISSING,
+        Code.TAIL_TRUNCATED,
+        Code.CHAIN_MISSING,
+        Code.ROLLBACK,
         Code.CHAIN_RESTART,
         Code.NO_CHECKPOINT,
+        Code.UNTRUSTED_CHECKPOINT,
         Code.RANGE_NOT_COVERED,
         Code.EMPTY,
     }
@@ -118,6 +124,18 @@ def only_unanchored(verification: Verification) -> bool:
         if finding.finding_class is FindingClass.INCOMPLETE
     }
     return verification.verdict is Verdict.INCOMPLETE and open_codes == {Code.NO_CHECKPOINT}
+
+
+def cosigners(head: SignedHead) -> list[str]:
+    """Say which witnesses cosigned a checkpoint, and when."""
+    return [f"cosigned by {name} {_moment(at)}" for name, at in head.cosigned.items()]
+
+
+def _moment(seconds: int) -> str:
+    try:
+        return format_time(datetime.fromtimestamp(seconds, UTC))
+    except (OverflowError, OSError, ValueError):
+        return f"{seconds:,} s after 1970"
 
 
 def meaning(code: Code) -> str:

@@ -10,7 +10,14 @@ from audit_console.core.event import Scheme, format_time
 from audit_console.core.findings import Code, Finding, FindingClass
 from audit_console.core.safe_text import safe_text
 from audit_console.integrity.verification import ChainSummary
-from audit_console.reports.model import CLASS_ORDER, Report, Standing, Statement, meaning
+from audit_console.reports.model import (
+    CLASS_ORDER,
+    Report,
+    Standing,
+    Statement,
+    cosigners,
+    meaning,
+)
 from audit_console.sources.protocol import FileStatus, Status
 
 _WIDTH = 90
@@ -22,7 +29,7 @@ _CLASS_WORDS = {
 }
 _HOLDS = {
     "Integrity": "every event that was read has the content and the link that its hash says",
-    "Coverage": "no event is missing, and the end is vouched for",
+    "Coverage": "no event is missing, as far as the log is vouched for",
 }
 
 
@@ -57,6 +64,8 @@ def _heading(report: Report, status: Status) -> Iterator[str]:
         yield from _field("window", f"{format_time(status.first)} to {format_time(status.last)}")
     if not status.complete:
         yield from _field("part", "the log was not read to its end; all numbers are of a part")
+    if report.verification.policy_sha256 is not None:
+        yield from _field("policy", f"sha256 {report.verification.policy_sha256}")
     yield from _field(
         "made", f"{format_time(report.made_at)} by {report.tool} {report.tool_version}"
     )
@@ -105,6 +114,9 @@ def _chain(chain: ChainSummary) -> Iterator[str]:
         yield from _field("root", base64.b64encode(chain.root).decode(), indent=4)
     if chain.sealed_size:
         yield from _field("sealed", f"the first {chain.sealed_size:,} events", indent=4)
+    if chain.sealed_by is not None:
+        by = "; ".join([f"{chain.sealed_by.size:,} events by the log", *cosigners(chain.sealed_by)])
+        yield from _field("signed", by, indent=4)
 
 
 def _covered(chain: ChainSummary) -> str:

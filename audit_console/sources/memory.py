@@ -64,9 +64,11 @@ class MemorySource:
         label: str = "memory",
         batch_lines: int = BATCH_LINES,
         prune_records: Sequence[str] = (),
+        checkpoints: Sequence[str] = (),
     ) -> None:
         self.label = label
         self._prune_records = prune_records
+        self._checkpoints = checkpoints
         self._lines = list(lines)
         self._batch_lines = batch_lines
         self._held: list[_Held] = []
@@ -94,6 +96,10 @@ class MemorySource:
     def prune_records(self) -> Sequence[str]:
         """Give the prune records that the log was made with."""
         return self._prune_records
+
+    def checkpoints(self) -> Sequence[str]:
+        """Give the checkpoints that the log was made with."""
+        return self._checkpoints
 
     def batches(self) -> Generator[Batch]:
         """Read the log; see `Source.batches`. A second pass leaves `status` alone."""

@@ -136,6 +136,16 @@ class Source(Protocol):
         """
         ...
 
+    def checkpoints(self) -> Sequence[str]:
+        """Give the checkpoints kept beside the log, as stored, oldest first.
+
+        Each is a signed note, or the JSON object `{"note":"…"}` that holds one.
+
+        Raises:
+            SourceError: they are there and cannot be read.
+        """
+        ...
+
     def batches(self) -> Generator[Batch]:
         """Read the log in log order, each line once, rows marked with their check.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from audit_console.core.query import MAX_TEXT
 from audit_console.errors import UsageError
-from audit_console.tui.kept import KeptFile
+from audit_console.kept import KeptFile
 
 KEPT_QUERIES = 200
 LONGEST_NAME = 80

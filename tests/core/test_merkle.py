@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import base64
 import json
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from audit_console.core.merkle import EMPTY_ROOT, CompactRange, node_hash
+from audit_console.core.merkle import EMPTY_ROOT, CompactRange, PartedTree, node_hash
+from tests.support.effort import examples
 from tests.support.places import V1_VECTORS
-from tests.support.trees import grown, leaves_of, naive_root
+from tests.support.trees import add_leaves, grown, leaves_of, naive_root
 
 EXPECTED = json.loads((V1_VECTORS.parent / "expected.json").read_text(encoding="utf-8"))
 HASHES: list[str] = EXPECTED["event_hash"]
@@ -58,3 +62,64 @@ def test_a_tree_is_taken_up_where_it_was_left() -> None:
     assert tree.root() == naive_root(leaves)
     with pytest.raises(ValueError, match="3 hashes for a tree of 12 leaves"):
         CompactRange.of(12, left.hashes)
+
+
+@st.composite
+def cuttings(draw: st.DrawFn) -> tuple[int, list[int], list[tuple[int, int]]]:
+    """A number of leaves, cuts, and runs of the leaves in any order, some of them twice."""
+    count = draw(st.integers(1, 60))
+    cuts = draw(st.lists(st.integers(0, count + 5), max_size=6))
+    ends = sorted({0, count, *draw(st.lists(st.integers(1, count), max_size=8))})
+    runs = [(begin, end - begin) for begin, end in pairwise(ends)]
+    again = draw(st.lists(st.sampled_from(runs), max_size=2))
+    return count, cuts, draw(st.permutations([*runs, *again]))
+
+
+@examples(150)
+@given(cuttings())
+def test_leaves_in_any_order_give_every_head(
+    cutting: tuple[int, list[int], list[tuple[int, int]]],
+) -> None:
+    count, cuts, runs = cutting
+    leaves = leaves_of(count)
+    tree = PartedTree(cuts)
+    for first, length in runs:
+        add_leaves(tree, first, leaves[first : first + length])
+    wanted = {size for size in (*cuts, count) if 0 < size <= count}
+    assert tree.heads(wanted) == {size: naive_root(leaves[:size]) for size in wanted}
+
+
+def test_a_hole_ends_what_can_be_told() -> None:
+    leaves = leaves_of(20)
+    tree = PartedTree([4, 8, 16])
+    add_leaves(tree, 9, leaves[9:])
+    add_leaves(tree, 0, leaves[:8])
+    assert tree.heads({4, 8, 16, 20}) == {size: naive_root(leaves[:size]) for size in (4, 8)}
+    add_leaves(tree, 8, leaves[8:9])
+    assert tree.heads({16, 20}) == {size: naive_root(leaves[:size]) for size in (16, 20)}
+
+
+def test_a_parted_tree_goes_on_where_a_range_ends() -> None:
+    leaves = leaves_of(20)
+    tree = PartedTree([5, 16], grown(leaves[:11]))
+    add_leaves(tree, 3, leaves[3:])
+    assert tree.heads({5, 16, 20}) == {size: naive_root(leaves[:size]) for size in (16, 20)}
+
+
+def test_heads_between_cuts() -> None:
+    leaves = leaves_of(16)
+    tree = PartedTree([4, 8, 12])
+    add_leaves(tree, 0, leaves)
+    assert tree.head(4, 8) == naive_root(leaves[4:8])
+    assert tree.head(8, 16) == naive_root(leaves[8:])
+    assert tree.head(8, 10) is None
+    assert tree.head(12, 20) is None
+
+
+def test_a_reversed_log_is_one_stretch_at_any_time() -> None:
+    leaves = leaves_of(300)
+    tree = PartedTree()
+    for index in range(299, -1, -1):
+        add_leaves(tree, index, leaves[index : index + 1])
+    assert tree.heads({300}) == {300: naive_root(leaves)}
+    assert len(tree._parts) == 1

@@ -7,21 +7,31 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
+from audit_console.core.anchors import Remembered
 from audit_console.core.codec import Malformed, canonical_details
-from audit_console.core.event import AuditEvent
-from audit_console.core.findings import Code, Verdict
+from audit_console.core.event import AuditEvent, parse_time
+from audit_console.core.findings import Code, FindingClass, Verdict
 from audit_console.core.merkle import CompactRange
 from audit_console.core.prunes import PruneRecord, decode_prune, read_prunes
+from audit_console.integrity.trust import Trust
+from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import CHAIN, event, linked, v1_chain, v1_lines
+from tests.support.trusting import leaves, stored, trust_in
 
 Record = dict[str, object]
+Seal = tuple[int, datetime | None]
+"""Size of a checkpoint, and when it was cosigned."""
+
+TRUST = trust_in()
 
 BACKED = {Code.PRUNED_PREFIX: 1, Code.PRUNE_NOT_BACKED: 1, Code.NO_CHECKPOINT: 1}
 """What a rightly pruned log gives as long as no checkpoint is read."""
@@ -71,14 +81,37 @@ class Pruned:
         return v1_lines(self.whole[first:])
 
 
-def pruned(boundary: int, change: Callable[[Record], object] = lambda _: None) -> Pruned:
-    chain = v1_chain(40)
+class SealedCheck(Protocol):
+    def __call__(
+        self, log: Pruned, seals: list[Seal], trust: Trust = TRUST, first: int = 12
+    ) -> Verification: ...
+
+
+def pruned(
+    boundary: int,
+    change: Callable[[Record], object] = lambda _: None,
+    chain: list[AuditEvent] | None = None,
+) -> Pruned:
+    chain = chain or v1_chain(40)
     told = record(chain, boundary)
     change(told)
     text = canonical_details(told)
-    last = replace(event(40), event_type="system_event", action="retention.prune", details=text)
+    last = replace(
+        event(40),
+        recorded_at=chain[-1].recorded_at,
+        event_type="system_event",
+        action="retention.prune",
+        details=text,
+    )
     sealed = linked([last], chain[-1].event_hash or "")
     return Pruned([*chain, *sealed], (text,))
+
+
+def in_spring(boundary: int) -> Pruned:
+    """A pruned log whose events are older than any cut-off here."""
+    spring = "2026-04-01T00:00:00.000000Z"
+    chain = linked(replace(one, recorded_at=spring) for one in v1_chain(40))
+    return pruned(boundary, chain=chain)
 
 
 def counts(lines: list[bytes], records: tuple[str, ...]) -> dict[Code, int]:
@@ -201,3 +234,106 @@ def test_details_that_are_no_json_tell_of_nothing() -> None:
     told = decode_prune(canonical_details(record(v1_chain(40), 12)))
     assert isinstance(told, PruneRecord)
     assert not told.is_told_by("{")
+
+
+CUTOFF = parse_time("2026-08-25T00:00:00.000000Z")
+EARLY, LATE = CUTOFF - timedelta(days=1), CUTOFF + timedelta(days=1)
+SEALED_END = {Code.PRUNED_PREFIX: 1}
+NOT_BACKED = SEALED_END | {Code.PRUNE_NOT_BACKED: 1}
+
+
+@pytest.fixture(params=["archive", "memory"])
+def check_sealed(request: pytest.FixtureRequest, tmp_path: Path) -> SealedCheck:
+    """Verify a log of which the first 12 events were pruned, with checkpoints beside it."""
+
+    def checked(
+        log: Pruned, seals: list[Seal], trust: Trust = TRUST, first: int = 12
+    ) -> Verification:
+        notes = [stored(leaves(log.whole), size, at=moment) for size, moment in seals]
+        lines = log.lines(first)
+        if request.param == "memory":
+            return verify(
+                MemorySource(lines, prune_records=log.records, checkpoints=notes), trust=trust
+            )
+        (tmp_path / "audit.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
+        for name, texts in (("prunes", log.records), ("checkpoints", notes)):
+            text = "".join(f"{one}\n" for one in texts)
+            (tmp_path / f"audit.{name}.jsonl").write_text(text, encoding="utf-8")
+        source = open_archive([str(tmp_path)], keep=False)
+        try:
+            return verify(source, trust=trust)
+        finally:
+            source.close()
+
+    return checked
+
+
+BACKINGS: dict[str, tuple[list[Seal], dict[Code, int]]] = {
+    "cosigned before the cut-off": ([(20, EARLY), (41, LATE)], SEALED_END),
+    "cosigned at the boundary": ([(12, EARLY), (41, LATE)], SEALED_END),
+    "cosigned too late": ([(20, LATE), (41, LATE)], NOT_BACKED),
+    "cosigned early, but not all of it": ([(11, EARLY), (41, LATE)], NOT_BACKED),
+    "not cosigned": ([(20, None), (41, LATE)], NOT_BACKED),
+}
+
+
+@pytest.mark.parametrize("name", BACKINGS)
+def test_a_prune_is_backed_by_a_cosignature_from_before_the_cut_off(
+    check_sealed: SealedCheck, name: str
+) -> None:
+    seals, expected = BACKINGS[name]
+    result = check_sealed(in_spring(12), seals)
+    assert dict(result.counts) == expected
+    assert (result.verdict is Verdict.PASS) == (expected == SEALED_END)
+    backed = [one for one in result.findings if one.code is Code.PRUNE_NOT_BACKED]
+    assert all(one.finding_class is FindingClass.FAULT for one in backed)
+
+
+def test_without_witnesses_a_checkpoint_from_before_the_prune_backs_it(
+    check_sealed: SealedCheck,
+) -> None:
+    trust = trust_in(witnesses=())
+    backed = check_sealed(in_spring(12), [(20, None), (41, None)], trust)
+    assert (dict(backed.counts), backed.verdict) == (SEALED_END, Verdict.PASS)
+    late = check_sealed(in_spring(12), [(41, None)], trust)
+    assert (dict(late.counts), late.verdict) == (NOT_BACKED, Verdict.INCOMPLETE)
+
+
+def test_a_forged_record_of_a_sealed_log() -> None:
+    true = in_spring(12)
+    other = [replace(one, action="another past") for one in true.whole[:12]]
+    forged = record(linked([*other, *true.whole[12:]]), 12)
+    last = replace(true.whole[40], details=canonical_details(forged))
+    rest = linked([*true.whole[12:40], last], str(forged["last_event_hash"]))
+    log = Pruned([*true.whole[:12], *rest], (canonical_details(forged),))
+    notes = [stored(leaves(true.whole), size, at=EARLY) for size in (20, 41)]
+    source = MemorySource(log.lines(12), prune_records=log.records, checkpoints=notes)
+    expected = SEALED_END | {Code.CHECKPOINT_ROOT_MISMATCH: 1}
+    assert dict(verify(source, trust=TRUST).counts) == expected
+
+
+def test_a_missing_record_of_a_sealed_log(check_sealed: SealedCheck) -> None:
+    log = replace(in_spring(12), records=())
+    result = check_sealed(log, [(20, EARLY), (41, LATE)])
+    assert dict(result.counts) == {Code.HEAD_MISSING: 1}
+
+
+def test_a_replayed_record_of_a_sealed_log(check_sealed: SealedCheck) -> None:
+    log = in_spring(12)
+    result = check_sealed(replace(log, records=log.records * 2), [(20, EARLY), (41, LATE)])
+    assert dict(result.counts) == SEALED_END | {Code.PRUNE_RECORD_INVALID: 1}
+
+
+def test_more_deleted_than_a_record_of_a_sealed_log_says(check_sealed: SealedCheck) -> None:
+    result = check_sealed(in_spring(12), [(20, EARLY), (41, LATE)], first=14)
+    assert dict(result.counts) == {Code.HEAD_MISSING: 1}
+
+
+def test_what_the_console_saw_of_deleted_events_is_no_contradiction(
+    check_sealed: SealedCheck,
+) -> None:
+    log = in_spring(12)
+    seen = Remembered(CHAIN, 9, tree_of(log.whole, 9).root(), LATE)
+    trust = replace(TRUST, remembered={CHAIN: seen})
+    result = check_sealed(log, [(20, EARLY), (41, LATE)], trust)
+    assert dict(result.counts) == SEALED_END

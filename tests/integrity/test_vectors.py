@@ -45,11 +45,18 @@ def test_every_tree_head_of_the_v1_vectors(size: int) -> None:
     assert base64.b64encode(chain.root).decode() == EXPECTED["root_base64"][str(size)]
 
 
-def test_a_chain_that_is_not_whole_has_no_tree_head() -> None:
+def test_a_chain_that_is_not_whole_or_says_two_things_has_no_tree_head() -> None:
     lines = lines_of(V1_VECTORS)
-    for part in (lines[1:], lines[:5] + lines[6:], lines[::-1]):
+    for part in (lines[1:], lines[:5] + lines[6:], lines + lines[:1]):
         (chain,) = verify(MemorySource(part)).chains
         assert chain.root is None
+
+
+@pytest.mark.parametrize("order", [slice(None, None, -1), slice(None)])
+def test_a_chain_has_its_tree_head_in_whatever_order_it_stands(order: slice) -> None:
+    (chain,) = verify(MemorySource(lines_of(V1_VECTORS)[order], batch_lines=37)).chains
+    assert chain.root is not None
+    assert base64.b64encode(chain.root).decode() == EXPECTED["root_base64"]["200"]
 
 
 def test_the_orchestrators_own_lines_verify_and_are_weak() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from audit_console.core.merkle import CompactRange
+from audit_console.core.merkle import CompactRange, PartedTree
 
 
 def naive_root(leaves: list[bytes]) -> bytes:
@@ -30,3 +30,12 @@ def grown(leaves: list[bytes]) -> CompactRange:
     tree = CompactRange()
     tree.extend(leaves)
     return tree
+
+
+def add_leaves(tree: PartedTree, first: int, leaves: list[bytes]) -> None:
+    """Add leaves to a parted tree."""
+    tree.add(
+        first,
+        len(leaves),
+        lambda part, done, count: part.extend(leaves[done : done + count]),
+    )

@@ -193,6 +193,10 @@ class HugeSource:
         """Nothing was pruned."""
         return ()
 
+    def checkpoints(self) -> Sequence[str]:
+        """Nothing was signed."""
+        return ()
+
     def batches(self) -> Generator[Batch]:
         """Nothing to verify."""
         yield from ()

@@ -36,6 +36,7 @@ def _value(depth: int) -> str:
 
 _SHALLOW = rf"^(?:null|{_object(NESTED)})$"
 
+
 def _value_of(key: str) -> pl.Expr:
     """Take a value out of its line; where there is no place to begin, it is null."""
     begin = pl.col(f"{key}.begin")
@@ -59,6 +60,7 @@ _DERIVED = {
     "scheme": pl.lit(Scheme.V1.value),
     "details": pl.when(pl.col("details") != "null").then("details"),
     "computed_hash": v1_hash("raw"),
+    "line_hash": pl.lit(None),
     "canonical": pl.lit(value=True),
 }
 _COLUMNS = [

@@ -23,8 +23,8 @@ PEEK_BYTES = 256 << 10
 
 _LOG_SUFFIXES = (".jsonl", ".log", ".ndjson")
 _COMPRESSED = (".gz", ".zst")
-_PRUNES = ".prunes.jsonl"
-_BESIDE_A_LOG = (".checkpoints.jsonl", _PRUNES)
+PRUNES = ".prunes.jsonl"
+CHECKPOINTS = ".checkpoints.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class ArchiveFile:
         try:
             return self.path.open("rb")
         except OSError as error:
-            raise _unreadable(self.name, error) from None
+            raise unreadable(self.name, error) from None
 
 
 def find_files(places: Sequence[str]) -> list[ArchiveFile]:
@@ -69,29 +69,6 @@ def find_files(places: Sequence[str]) -> list[ArchiveFile]:
     return [file for _, file in sorted(peeked, key=lambda pair: pair[0])]
 
 
-def prune_files(files: Sequence[ArchiveFile]) -> list[Path]:
-    """Find the files of prune records that lie beside the files of a log."""
-    beside = (
-        file.path.with_name(file.path.name.partition(".")[0] + _PRUNES)
-        for file in files
-        if not file.temporary
-    )
-    return [path for path in dict.fromkeys(beside) if path.is_file()]
-
-
-def read_lines(path: Path) -> list[str]:
-    """Read the lines of a small file beside the log; bytes that are no text stay visible.
-
-    Raises:
-        SourceUnreadable: the file cannot be read.
-    """
-    try:
-        text = path.read_text(encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise _unreadable(str(path), error) from None
-    return [line for line in text.split("\n") if line.strip()]
-
-
 def _at(place: str) -> Iterator[ArchiveFile]:
     if place == STANDARD_INPUT:
         yield _keep_standard_input()
@@ -105,7 +82,7 @@ def _at(place: str) -> Iterator[ArchiveFile]:
         else:
             yield from _matching(place)
     except OSError as error:
-        raise _unreadable(place, error) from None
+        raise unreadable(place, error) from None
 
 
 def _in_folder(folder: Path) -> list[ArchiveFile]:
@@ -131,7 +108,7 @@ def _is_log(path: Path) -> bool:
     name = path.name
     for suffix in _COMPRESSED:
         name = name.removesuffix(suffix)
-    if name.endswith(_BESIDE_A_LOG):
+    if name.endswith((CHECKPOINTS, PRUNES)):
         return False
     return path.is_file() and (name.endswith(_LOG_SUFFIXES) or ".log." in name)
 
@@ -152,11 +129,12 @@ def _keep_standard_input() -> ArchiveFile:
             shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
         except OSError as error:
             path.unlink()
-            raise _unreadable("standard input", error) from None
+            raise unreadable("standard input", error) from None
     return ArchiveFile("standard input", path, path.stat().st_size, temporary=True)
 
 
-def _unreadable(name: str, error: OSError) -> SourceUnreadable:
+def unreadable(name: str, error: OSError) -> SourceUnreadable:
+    """Say what keeps a file from being read, and what to do about it."""
     hints = {
         PermissionError: "ask for read permission, or copy the log to where you have it",
         IsADirectoryError: "name the files in it",

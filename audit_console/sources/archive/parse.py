@@ -22,7 +22,7 @@ from audit_console.columns.frame import (
     malformed_frame,
     malformed_row,
 )
-from audit_console.columns.hashing import orchestrator_hash
+from audit_console.columns.hashing import line_hash, orchestrator_hash
 from audit_console.columns.line import orchestrator_line, quoted
 from audit_console.columns.schema import CHECKED
 from audit_console.core.codec import (
@@ -231,6 +231,7 @@ def _orchestrator_columns() -> list[pl.Expr]:
             "computed_hash": pl.when(hashed).then(
                 orchestrator_hash(event_type, resource_type, result)
             ),
+            "line_hash": line_hash("raw"),
             "canonical": pl.lit(value=True),
         }
     )

@@ -21,7 +21,8 @@ from audit_console.core.findings import Code
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.errors import NotAnAuditLog, SourceUnreadable
-from audit_console.sources.archive.files import ArchiveFile, prune_files, read_lines
+from audit_console.sources.archive.beside import lines_beside
+from audit_console.sources.archive.files import CHECKPOINTS, PRUNES, ArchiveFile
 from audit_console.sources.archive.reading import Piece, read_pieces
 from audit_console.sources.archive.text import RandomAccess
 from audit_console.sources.protocol import (
@@ -70,7 +71,11 @@ class ArchiveSource:
 
     def prune_records(self) -> Sequence[str]:
         """Give the lines of the files `*.prunes.jsonl` beside the log."""
-        return [line for path in prune_files(self._files) for line in read_lines(path)]
+        return lines_beside(self._files, PRUNES)
+
+    def checkpoints(self) -> Sequence[str]:
+        """Give the lines of the files `*.checkpoints.jsonl` beside the log."""
+        return lines_beside(self._files, CHECKPOINTS)
 
     def batches(self) -> Generator[Batch]:
         """Read the log; see `Source.batches`. A second pass leaves `status` alone."""

@@ -1,0 +1,170 @@
+"""`audit-console checkpoint`: sign how far a log goes, look who signed, take a copy away."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit_console.cli import notes, trusting
+from audit_console.cli.exit_codes import ExitCode
+from audit_console.cli.opening import open_source
+from audit_console.cli.output import write_stdout
+from audit_console.cli.scratch import scratch_folder
+from audit_console.cli.talk import PROGRAM, CommandParser, say
+from audit_console.errors import UsageError
+
+if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
+    from audit_console.core.anchors import SignedHead
+    from audit_console.core.notes import Note
+    from audit_console.integrity.trust import BadSignature
+    from audit_console.integrity.verification import Verification
+
+NAME = "checkpoint"
+
+_EPILOG = """\
+  create SOURCE --key FILE        verify the log, and sign as the log what it holds
+  create SOURCE --cosign          verify it, and cosign what the log signed last
+  verify NOTE                     say whether the policy trusts a checkpoint
+  export SOURCE -o FILE           copy the newest checkpoint, to be kept elsewhere
+
+A log is held to a checkpoint that was kept elsewhere by:
+  audit-console verify SOURCE --checkpoint FILE
+"""
+
+
+def run(arguments: Sequence[str]) -> ExitCode:
+    """Make, check or copy a checkpoint.
+
+    Raises:
+        AuditConsoleError: a log, a key or a note cannot be used.
+    """
+    options = _parser().parse_args(arguments)
+    actions = {"create": _create, "verify": _verify, "export": _export}
+    return actions[options.action](options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = CommandParser(
+        prog=f"{PROGRAM} {NAME}",
+        description="Signed statements of how many events a log has, and which.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    actions = parser.add_subparsers(dest="action", required=True, metavar="create|verify|export")
+    create = actions.add_parser("create", help="sign what a log holds")
+    create.add_argument("sources", nargs="+", metavar="SOURCE", help="file, folder or glob")
+    notes.add_signing_options(create)
+    verify = actions.add_parser("verify", help="say whether the policy trusts a checkpoint")
+    verify.add_argument("note", metavar="NOTE", help="file with a note, or with one a line")
+    export = actions.add_parser("export", help="copy the newest checkpoint of a log")
+    export.add_argument("sources", nargs="+", metavar="SOURCE", help="file, folder or glob")
+    notes.add_output_options(export)
+    for action in (create, verify, export):
+        trusting.add_policy_option(action)
+    return parser
+
+
+def _create(options: argparse.Namespace) -> ExitCode:
+    if options.key is None and options.cosign is None:
+        raise UsageError("who signs?", hint="give --key FILE, --cosign or both")
+    notes.check_output(options)
+    from audit_console.cli.watch import verify_watched
+
+    trust = trusting.load_trust(options.policy)
+    with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
+        verification = verify_watched(source, trust=trust)
+    notes.require_sound(verification)
+    note = _new_note(verification, options) if options.key else _cosigned(verification, options)
+    notes.keep_note(note, options)
+    trusting.remember(verification)
+    return ExitCode.PASS
+
+
+def _new_note(verification: Verification, options: argparse.Namespace) -> Note:
+    from audit_console.core.checkpoints import Checkpoint
+    from audit_console.core.notes import KeyType
+    from audit_console.signing import load_key
+
+    origin = load_key(Path(options.key).expanduser(), KeyType.LOG).verifier.name
+    for chain in verification.chains:
+        if chain.chain == origin and chain.last_seq is not None and chain.root is not None:
+            return notes.signed_note(Checkpoint(origin, chain.last_seq + 1, chain.root), options)
+    raise UsageError(
+        f"{options.key} is the key of {origin}, and this log has no whole chain of that name",
+        hint="a log of another format is signed by: audit-console seal",
+    )
+
+
+def _cosigned(verification: Verification, options: argparse.Namespace) -> Note:
+    signed = [chain.signed for chain in verification.chains if chain.signed is not None]
+    if len(signed) != 1:
+        raise UsageError(
+            f"{len(signed)} chains have a checkpoint by a log that the policy names",
+            hint="the policy names the key of one log of this source: log <vkey>",
+        )
+    return notes.cosigned(signed[0].note, options.cosign)
+
+
+def _verify(options: argparse.Namespace) -> ExitCode:
+    from audit_console.core.checkpoints import decode_stored_checkpoint
+    from audit_console.core.codec import Malformed
+    from audit_console.integrity.trust import Judge
+
+    policy = trusting.load_policy(options.policy)
+    if policy is None:
+        raise UsageError("whose checkpoints count?", hint="give --policy FILE, or set `policy`")
+    judge, codes = Judge(policy), [ExitCode.PASS]
+    for text in trusting.read_notes(Path(options.note)):
+        read = decode_stored_checkpoint(text)
+        if isinstance(read, Malformed):
+            raise UsageError(f"{options.note}: {read.reason}", hint="name a file with a note")
+        code, line = _told(judge.judge(read))
+        what = f"{read.checkpoint.origin}, the first {read.checkpoint.size:,} events"
+        _print(f"{code.name}: {what}: {line}")
+        codes.append(code)
+    return ExitCode.FAIL if ExitCode.FAIL in codes else max(codes)
+
+
+def _told(judged: SignedHead | BadSignature) -> tuple[ExitCode, str]:
+    from audit_console.core.anchors import SignedHead
+    from audit_console.reports.model import cosigners
+
+    if not isinstance(judged, SignedHead):
+        return ExitCode.FAIL, f"the signature of {judged.name} is not by its key"
+    if not judged.by_log:
+        return ExitCode.INCOMPLETE, "not signed by a key that the policy gives this log"
+    by = "; ".join(["signed by the log", *cosigners(judged)])
+    if not judged.trusted:
+        return ExitCode.INCOMPLETE, f"{by}; not by as many witnesses as the policy asks for"
+    return ExitCode.PASS, by
+
+
+def _export(options: argparse.Namespace) -> ExitCode:
+    notes.check_output(options)
+    trust = trusting.load_trust(options.policy)
+    with closing(open_source(options.sources, keep=False)) as source:
+        vouchers = trust.vouchers(source.checkpoints())
+    for fault in vouchers.faults:
+        say(f"left out: {fault.message}")
+    best = [
+        max(heads, key=lambda head: (head.trusted, head.by_log, head.size))
+        for heads in vouchers.heads.values()
+    ]
+    if not best:
+        raise UsageError(
+            "there is no checkpoint beside this log", hint="make one with: checkpoint create"
+        )
+    notes.put_out([head.note for head in best], options.output)
+    for head in best:
+        if not head.trusted:
+            say(f"{head.checkpoint.origin}: no policy here trusts this checkpoint")
+    return ExitCode.PASS
+
+
+def _print(line: str) -> None:
+    from audit_console.core.safe_text import safe_text
+
+    write_stdout([f"{safe_text(line)}\n".encode()])

@@ -1,0 +1,80 @@
+"""`audit-console seal`: sign a log whose own hashes are weak or missing, line by line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from audit_console.cli import notes, trusting
+from audit_console.cli.exit_codes import ExitCode
+from audit_console.cli.opening import open_source
+from audit_console.cli.scratch import scratch_folder
+from audit_console.cli.talk import PROGRAM, CommandParser, say
+from audit_console.errors import UsageError
+
+NAME = "seal"
+
+_EPILOG = """\
+Every byte of every line is sealed, as it is now. What happened to the log before, a seal
+cannot show. The name of the key is the name of the log from here on; the policy says:
+  log <what `audit-console keys show FILE` prints>
+"""
+
+_STAYS_VISIBLE = frozenset(
+    {
+        "EVENT_HASH_MISMATCH",
+        "PREVIOUS_HASH_MISMATCH",
+        "HEAD_MISSING",
+        "FORK",
+        "CHAIN_MISSING",
+    }
+)
+"""Faults of the orchestrator's own chain that a seal does not hide, and the missing seal."""
+
+
+def run(arguments: Sequence[str]) -> ExitCode:
+    """Sign the tree over the lines of a log.
+
+    Raises:
+        AuditConsoleError: the log or the key cannot be used, or the log contradicts what
+            was sealed or seen before.
+    """
+    options = _parser().parse_args(arguments)
+    notes.check_output(options)
+    from audit_console.cli.watch import verify_watched
+    from audit_console.core.checkpoints import Checkpoint
+    from audit_console.core.event import Scheme
+    from audit_console.core.notes import KeyType
+    from audit_console.signing import load_key
+
+    origin = load_key(Path(options.key).expanduser(), KeyType.LOG).verifier.name
+    trust = trusting.load_trust(options.policy)
+    with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
+        verification = verify_watched(source, trust=trust)
+    notes.require_sound(verification, _STAYS_VISIBLE)
+    others = [chain for chain in verification.chains if chain.scheme is not Scheme.V1]
+    root = others[0].root if others else None
+    if root is None or len(others) < len(verification.chains):
+        raise UsageError(
+            "only a log without events of format v1 is sealed line by line",
+            hint="sign others with: audit-console checkpoint create",
+        )
+    size = sum(chain.events for chain in others)
+    notes.keep_note(notes.signed_note(Checkpoint(origin, size, root), options), options)
+    say(f"sealed {size:,} events of {origin}")
+    return ExitCode.PASS
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = CommandParser(
+        prog=f"{PROGRAM} {NAME}",
+        description="Sign a log that has weak hashes or none, every byte of every line.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="file, folder or glob")
+    notes.add_signing_options(parser, key_required=True)
+    trusting.add_policy_option(parser)
+    return parser

@@ -1,0 +1,121 @@
+"""What a command may believe: the policy, the console's key and its memory."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit_console.cli.talk import PROGRAM, say_error
+from audit_console.config import Config, load_config
+from audit_console.errors import AuditConsoleError, PolicyError, UsageError
+
+if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
+    from audit_console.core.policy import Policy
+    from audit_console.integrity.memory import WitnessMemory
+    from audit_console.integrity.trust import Trust
+    from audit_console.integrity.verification import Verification
+
+_MAX_NOTES_BYTES = 64 << 20
+
+
+def add_policy_option(parser: argparse.ArgumentParser) -> None:
+    """Let a command be told whose checkpoints count."""
+    parser.add_argument(
+        "--policy",
+        metavar="FILE",
+        help="whose checkpoints count (default: `policy` of the configuration)",
+    )
+
+
+def config() -> Config:
+    """Read the user's settings.
+
+    Raises:
+        UsageError: they cannot be read.
+    """
+    from platformdirs import user_config_path
+
+    return load_config(user_config_path(PROGRAM), os.environ)
+
+
+def console_key_path() -> Path:
+    """Name the key file with which this console cosigns.
+
+    Raises:
+        UsageError: the settings cannot be read.
+    """
+    from platformdirs import user_data_path
+
+    return config().console_key or user_data_path(PROGRAM) / "console.key"
+
+
+def memory() -> WitnessMemory:
+    """Open what this console remembers."""
+    from platformdirs import user_state_path
+
+    from audit_console.integrity.memory import WitnessMemory
+
+    return WitnessMemory(user_state_path(PROGRAM))
+
+
+def load_trust(policy: str | None, checkpoints: Sequence[str] = ()) -> Trust:
+    """Put together what a verification may believe.
+
+    Args:
+        policy: file named on the command line; it wins over the settings.
+        checkpoints: files with notes that are kept elsewhere than beside the log.
+
+    Raises:
+        AuditConsoleError: one of the files cannot be read.
+    """
+    from audit_console.integrity.trust import Trust
+
+    notes = [note for name in checkpoints for note in read_notes(Path(name))]
+    return Trust(load_policy(policy), memory().all(), notes)
+
+
+def remember(verification: Verification) -> None:
+    """Keep what was verified; that this cannot be done changes no verdict and is said."""
+    try:
+        memory().take_in(verification, datetime.now(UTC))
+    except AuditConsoleError as error:
+        say_error(error)
+
+
+def load_policy(named: str | None) -> Policy | None:
+    """Read the policy that is named or set; None where there is none.
+
+    Raises:
+        UsageError: it cannot be read; with its file and line.
+    """
+    path = Path(named).expanduser() if named else config().policy
+    if path is None:
+        return None
+    from audit_console.core.policy import parse_policy
+
+    try:
+        return parse_policy(path.read_bytes().decode(errors="surrogateescape"))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", hint="name a policy file") from None
+    except PolicyError as error:
+        raise UsageError(f"{path}, {error}", hint=error.hint) from None
+
+
+def read_notes(path: Path) -> list[str]:
+    """Read a file that holds one note, or a line `{"note":"…"}` for each of several.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MAX_NOTES_BYTES).decode(errors="backslashreplace")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", hint="name a file with a note") from None
+    if text.startswith("{"):
+        return [line for line in text.split("\n") if line.strip()]
+    return [text]

@@ -1,0 +1,86 @@
+"""What the user sets once: a TOML file, then the environment, then the command line."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from audit_console.errors import UsageError
+
+FILE_NAME = "config.toml"
+ENVIRONMENT_PREFIX = "AUDIT_CONSOLE_"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings. A path in the file is taken from the file's own folder.
+
+    Attributes:
+        policy: file of the trust policy that `--policy` replaces.
+        console_key: key file with which this console cosigns.
+    """
+
+    policy: Path | None = None
+    console_key: Path | None = None
+
+
+_NAMES = tuple(field.name for field in fields(Config))
+
+
+def load_config(folder: Path, environment: Mapping[str, str] = os.environ) -> Config:
+    """Read the settings of a user.
+
+    Args:
+        folder: the user's configuration directory; without a file in it nothing is set.
+        environment: `AUDIT_CONSOLE_POLICY` and the like win over the file.
+
+    Raises:
+        UsageError: the file cannot be read, or sets what is not known; with its line.
+    """
+    return _with_environment(_from_file(folder / FILE_NAME), environment)
+
+
+def _from_file(path: Path) -> Config:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise UsageError(f"{path}: {reason}", hint="repair or remove it") from None
+    try:
+        settings = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: {error}", hint="it is a TOML file") from None
+    paths = {key: _path(path, text, key, value) for key, value in settings.items()}
+    return Config(**paths)
+
+
+def _path(file: Path, text: str, key: str, value: object) -> Path:
+    line = _line_of(text, key)
+    if key not in _NAMES:
+        known = ", ".join(_NAMES)
+        raise UsageError(f"{file}, line {line}: {key!r} is no setting", hint=f"known: {known}")
+    if not isinstance(value, str) or not value:
+        raise UsageError(f"{file}, line {line}: {key} is not a path", hint="put it in quotes")
+    return file.parent / Path(value).expanduser()
+
+
+def _line_of(text: str, key: str) -> int:
+    """Find where a key is set; what TOML spells in another way is said to be on line 1."""
+    wanted = re.compile(rf"""\s*\[*\s*["']?{re.escape(key)}["']?\s*[=.\]]""")
+    numbered = enumerate(text.split("\n"), 1)
+    return next((number for number, line in numbered if wanted.match(line)), 1)
+
+
+def _with_environment(config: Config, environment: Mapping[str, str]) -> Config:
+    set_there = {
+        name: Path(environment[variable]).expanduser()
+        for name in _NAMES
+        if environment.get(variable := ENVIRONMENT_PREFIX + name.upper())
+    }
+    return replace(config, **set_there)

@@ -1,0 +1,350 @@
+"""What vouches for a chain from outside, held against what the log holds.
+
+A signed tree head, or the one that this console remembers, tells how many events
+there were and what they were. The chain check accuses single events; here only what
+it leaves open is judged, so that one edit gives one finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from audit_console.core.checkpoints import Checkpoint
+from audit_console.core.findings import Code, Finding, finding
+from audit_console.core.merkle import EMPTY_ROOT
+from audit_console.core.notes import Note
+
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far the writer's clock may be ahead of a witness's."""
+
+ANY_SIZE = 1 << 63
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedHead:
+    """A checkpoint as a policy sees it.
+
+    Attributes:
+        checkpoint: what is signed.
+        note: the checkpoint with its signatures.
+        by_log: a key that the policy gives this log signed it.
+        trusted: and so many witnesses as the policy asks for.
+        altered: a signature carries the name or the id of a known key, but not both.
+        cosigned: POSIX seconds by witness, under the policy's names.
+        trusted_since: POSIX seconds at which the quorum was reached; None without witnesses.
+    """
+
+    checkpoint: Checkpoint
+    note: Note
+    by_log: bool = False
+    trusted: bool = False
+    altered: bool = False
+    cosigned: Mapping[str, int] = field(default_factory=dict)
+    trusted_since: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Events that it covers."""
+        return self.checkpoint.size
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A tree of `size` leaves with the head `root`, as it was when it was verified."""
+
+    chain: str
+    size: int
+    root: bytes
+    verified_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vouchers:
+    """What there is outside a log that says something about it.
+
+    Attributes:
+        heads: checkpoints by the chain that they name.
+        faults: what is wrong with stored checkpoints themselves.
+        judged: whether there was a policy by which to judge the checkpoints.
+        expected: chains that the policy names.
+        names_witnesses: whether the policy names any.
+        remembered: the trees that this console verified before, by chain.
+    """
+
+    heads: Mapping[str, Sequence[SignedHead]] = field(default_factory=dict)
+    faults: Sequence[Finding] = ()
+    judged: bool = False
+    expected: Sequence[str] = ()
+    names_witnesses: bool = False
+    remembered: Mapping[str, Remembered] = field(default_factory=dict)
+
+    @property
+    def names(self) -> set[str]:
+        """Every chain of which anything is said."""
+        return {*self.heads, *self.remembered}
+
+    def sizes(self, chain: str) -> set[int]:
+        """Give the numbers of events at which the head of a chain is to be compared."""
+        sizes = {head.size for head in self.heads.get(chain, ()) if head.by_log}
+        if chain in self.remembered:
+            sizes.add(self.remembered[chain].size)
+        return sizes
+
+
+@dataclass(frozen=True, slots=True)
+class TreeHeads:
+    """What was computed of one chain.
+
+    Attributes:
+        roots: tree heads by size, as far as they can be told.
+        recorded: `recorded_at` of the last event that a cosigned head covers, by size.
+    """
+
+    roots: Mapping[int, bytes] = field(default_factory=dict)
+    recorded: Mapping[int, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What the log holds of one chain.
+
+    Attributes:
+        size: events from seq 0 to the last one, those that retention deleted included.
+        heads: what was computed of them.
+        sound: events from seq 0 on about which the chain check has nothing to say.
+        unreadable_behind: lines behind the last event that may have been events.
+        complete: whether the log was read to its end.
+    """
+
+    size: int
+    heads: TreeHeads = TreeHeads()
+    sound: int = ANY_SIZE
+    unreadable_behind: int = 0
+    complete: bool = True
+
+
+class Anchoring:
+    """The judgement of one chain.
+
+    Attributes:
+        findings: what is wrong or open, and that the tail is not sealed.
+        sealed_size: size of the largest trusted checkpoint.
+        vouched: whether a trusted checkpoint or the console's memory holds.
+        sealed_by: the largest trusted checkpoint that the log agrees with.
+        signed: the largest checkpoint by the log that it agrees with, cosigned or not.
+        is_told: whether a finding says that something is wrong or open.
+        has_voucher: whether there is anything that vouches for an undamaged chain.
+    """
+
+    def __init__(self, chain: str, vouchers: Vouchers, measured: Measured) -> None:
+        self._chain = chain
+        self._vouchers = vouchers
+        self._log = measured
+        self._heads = vouchers.heads.get(chain, ())
+        self._by_log = sorted((head for head in self._heads if head.by_log), key=_size)
+        self._agreed = list(self._agreeing())
+        trusted = [head for head in self._by_log if head.trusted]
+        self.sealed_size = max(map(_size, trusted), default=0)
+        self.signed = self._agreed[-1] if self._agreed else None
+        sealing = [head for head in self._agreed if head.trusted and head.size > 0]
+        self.sealed_by = sealing[-1] if sealing else None
+        faults = list(self._faults())
+        self._memory_holds = not faults and self._is_remembered()
+        unvouched = chain in vouchers.expected or not self._memory_holds
+        self.vouched = self.sealed_by is not None or not unvouched
+        told = [*faults, *self._untrusted()]
+        self.is_told = bool(told)
+        self.has_voucher = self.sealed_size > 0 or chain in vouchers.remembered
+        self.findings = [*told, *self._unsealed_tail()]
+
+    def _agreeing(self) -> Iterator[SignedHead]:
+        for head in self._by_log:
+            if self._head_at(head.size) == head.checkpoint.root:
+                yield head
+
+    def _head_at(self, size: int) -> bytes | None:
+        """Give the computed head, None where it cannot be told or other findings explain it."""
+        if size > self._log.sound:
+            return None
+        return EMPTY_ROOT if size == 0 else self._log.heads.roots.get(size)
+
+    def _faults(self) -> Iterator[Finding]:
+        signed = [
+            found
+            for found in (self._split_view(), self._truncation(), self._other_root())
+            if found is not None
+        ]
+        yield from signed
+        newer = self._newer_event()
+        if newer is not None:
+            yield newer
+        if not signed:
+            remembered = self._contradiction()
+            if remembered is not None:
+                yield remembered
+
+    def _split_view(self) -> Finding | None:
+        size = min(self._split_sizes(), default=None)
+        if size is None:
+            return None
+        return self._finding(
+            Code.SPLIT_VIEW, f"the log signed two tree heads for its first {size:,} events", 0, size
+        )
+
+    def _split_sizes(self) -> set[int]:
+        roots: dict[int, set[bytes]] = {}
+        for head in self._by_log:
+            roots.setdefault(head.size, set()).add(head.checkpoint.root)
+        return {size for size, signed in roots.items() if len(signed) > 1}
+
+    def _truncation(self) -> Finding | None:
+        signed = max(map(_size, self._by_log), default=0)
+        if not self._lacks(signed):
+            return None
+        message = f"{_events(signed - self._log.size)} missing at the end that were signed"
+        return self._finding(Code.TAIL_TRUNCATED, message, self._log.size, signed)
+
+    def _lacks(self, size: int) -> bool:
+        """Tell whether fewer events are there, and unreadable lines do not explain it."""
+        return self._log.complete and size - self._log.size > self._log.unreadable_behind
+
+    def _other_root(self) -> Finding | None:
+        split = self._split_sizes()
+        agreed = 0
+        for head in self._by_log:
+            computed = self._head_at(head.size)
+            if head.size in split or computed is None:
+                continue
+            if computed == head.checkpoint.root:
+                agreed = head.size
+                continue
+            return self._finding(
+                Code.CHECKPOINT_ROOT_MISMATCH,
+                f"the first {head.size:,} events are not those that were signed",
+                agreed,
+                head.size,
+                stored=head.checkpoint.root,
+                computed=computed,
+            )
+        return None
+
+    def _newer_event(self) -> Finding | None:
+        for head in self._agreed:
+            recorded = self._log.heads.recorded.get(head.size)
+            if recorded is None or not head.cosigned:
+                continue
+            ahead = recorded.timestamp() - min(head.cosigned.values())
+            if ahead > CLOCK_SKEW.total_seconds():
+                return self._finding(
+                    Code.EVENT_NEWER_THAN_COSIGNATURE,
+                    f"seq {head.size - 1} says that it was recorded {int(ahead):,} s after a "
+                    "witness had cosigned it: the writer's clock ran ahead",
+                    head.size - 1,
+                    head.size,
+                )
+        return None
+
+    def _contradiction(self) -> Finding | None:
+        seen = self._vouchers.remembered.get(self._chain)
+        if seen is None:
+            return None
+        if self._lacks(seen.size):
+            return self._finding(
+                Code.ROLLBACK,
+                f"{_events(seen.size - self._log.size)} missing at the end that this console "
+                f"verified on {seen.verified_at:%Y-%m-%d}",
+                self._log.size,
+                seen.size,
+            )
+        computed = self._head_at(seen.size)
+        if computed is None or computed == seen.root:
+            return None
+        return self._finding(
+            Code.HISTORY_REWRITTEN,
+            f"the first {seen.size:,} events are not those that this console verified on "
+            f"{seen.verified_at:%Y-%m-%d}",
+            0,
+            seen.size,
+            stored=seen.root,
+            computed=computed,
+        )
+
+    def _is_remembered(self) -> bool:
+        seen = self._vouchers.remembered.get(self._chain)
+        return seen is not None and self._head_at(seen.size) == seen.root
+
+    def _untrusted(self) -> Iterator[Finding]:
+        if not self._vouchers.judged:
+            return
+        foreign = sum(not head.by_log or head.altered for head in self._heads)
+        if foreign:
+            count = f"{foreign:,} of {len(self._heads):,} checkpoints"
+            message = f"{count} with signatures only of keys that the policy does not know"
+        elif self._by_log and not any(head.trusted for head in self._by_log):
+            message = "the log signed checkpoints, but not the witnesses that the policy asks for"
+        else:
+            return
+        yield self._finding(Code.UNTRUSTED_CHECKPOINT, message)
+
+    def _unsealed_tail(self) -> Iterator[Finding]:
+        seen = self._vouchers.remembered.get(self._chain)
+        vouched = max(self.sealed_size, seen.size if seen and self._memory_holds else 0)
+        if self._log.complete and 0 < vouched < self._log.size:
+            message = f"{_events(self._log.size - vouched)} behind what is vouched for"
+            yield self._finding(Code.UNSEALED_TAIL, message, vouched, self._log.size)
+
+    def _finding(  # noqa: PLR0913 - a range and two hashes, as findings have them
+        self,
+        code: Code,
+        message: str,
+        begin: int | None = None,
+        end: int | None = None,
+        *,
+        stored: bytes | None = None,
+        computed: bytes | None = None,
+    ) -> Finding:
+        return finding(
+            code,
+            message,
+            chain=self._chain,
+            first_seq=begin if end else None,
+            last_seq=end - 1 if end else None,
+            stored=None if stored is None else stored.hex(),
+            computed=None if computed is None else computed.hex(),
+        )
+
+
+def is_backed(
+    heads: Sequence[SignedHead], deleted: int, cutoff: datetime, told_at: int | None
+) -> bool:
+    """Tell whether a trusted checkpoint from before a cut-off covers what was deleted.
+
+    A witness's clock says when. Without witnesses nothing does: then the checkpoint must
+    not cover the event that tells of the deletion.
+
+    Args:
+        heads: the checkpoints of the chain.
+        deleted: how many events were deleted.
+        cutoff: of the retention.
+        told_at: seq of the event that tells of it.
+    """
+    for head in heads:
+        if not head.trusted or head.size < deleted:
+            continue
+        if head.trusted_since is None:
+            before = told_at is not None and head.size <= told_at
+        else:
+            before = head.trusted_since <= cutoff.timestamp()
+        if before:
+            return True
+    return False
+
+
+def _size(head: SignedHead) -> int:
+    return head.size
+
+
+def _events(count: int) -> str:
+    return f"{count:,} event{' is' if count == 1 else 's are'}"

@@ -1,0 +1,96 @@
+"""Grows the Merkle trees of a log while it is read, cut where something vouches for it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from audit_console.columns.merkle import add_leaves
+from audit_console.columns.runs import LocatedRun
+from audit_console.core.anchors import TreeHeads, Vouchers
+from audit_console.core.codec import MAX_SEQ
+from audit_console.core.event import Scheme
+from audit_console.core.merkle import PartedTree
+from audit_console.core.prunes import PruneHistory
+from audit_console.core.v1_chain import V1Chain
+
+
+class TreeGrower:
+    """The trees of the v1 chains, and one over the lines that are none of v1.
+
+    What it holds grows with the trusted checkpoints, not with the events.
+    """
+
+    def __init__(self, vouchers: Vouchers, prunes: PruneHistory, *, everywhere: bool) -> None:
+        """Begin before the first event.
+
+        Args:
+            vouchers: for whose sizes the heads are wanted.
+            prunes: what was deleted before the first event.
+            everywhere: grow trees for which nothing vouches too.
+        """
+        self._sizes = {name: vouchers.sizes(name) for name in vouchers.names}
+        self._cosigned = {
+            name: [head.size for head in heads if head.cosigned and 0 < head.size <= MAX_SEQ]
+            for name, heads in vouchers.heads.items()
+        }
+        self._prunes = prunes
+        self._everywhere = everywhere
+        self._chains: dict[str, PartedTree] = {}
+        self._recorded: dict[str, dict[int, datetime]] = {}
+        self._line_sizes = {size for sizes in self._sizes.values() for size in sizes}
+        self._lines = PartedTree(self._line_sizes)
+        self._line_count = 0
+
+    def add(self, located: LocatedRun) -> None:
+        """Add the leaves of a run of v1 events; an event that fails its hash is none."""
+        run = located.run
+        if run.scheme is not Scheme.V1 or run.broken or run.first_seq is None:
+            return
+        if self._everywhere or self._sizes.get(run.chain):
+            add_leaves(self._tree_of(run.chain), run.first_seq, located.computed)
+
+    def add_lines(self, events: pl.DataFrame) -> None:
+        """Add the lines of a batch that are none of v1."""
+        if not self._everywhere and not self._line_sizes:
+            return
+        hashes = events.filter(pl.col("scheme") != Scheme.V1)["line_hash"].drop_nulls()
+        add_leaves(self._lines, self._line_count, hashes)
+        self._line_count += hashes.len()
+
+    def note_times(self, events: pl.DataFrame) -> None:
+        """Keep when the last event under each cosigned head was recorded."""
+        for chain, sizes in self._cosigned.items():
+            last = events.filter(pl.col("seq").is_in([size - 1 for size in sizes]))
+            rows = last.filter(pl.col("chain") == chain).select("seq", "recorded_at").iter_rows()
+            for seq, recorded_at in rows:
+                self._recorded.setdefault(chain, {})[seq + 1] = recorded_at
+
+    def heads_of(self, chain: V1Chain) -> TreeHeads:
+        """Give what a chain's vouchers speak of."""
+        sizes = self._sizes.get(chain.name, set())
+        roots = self._tree_of(chain.name).heads(sizes) if sizes else {}
+        return TreeHeads(roots, self._recorded.get(chain.name, {}))
+
+    def heads_of_lines(self) -> TreeHeads:
+        """Give the heads at every size that anything speaks of."""
+        return TreeHeads(self._lines.heads(self._line_sizes))
+
+    def root_of(self, chain: V1Chain) -> bytes | None:
+        """Give the head of a whole chain; None where it has holes, or events claim one place."""
+        tree = self._chains.get(chain.name)
+        if tree is None or chain.repeats:
+            return None
+        return tree.heads({chain.next_seq}).get(chain.next_seq)
+
+    def root_of_lines(self) -> bytes | None:
+        """Give the head over all lines that are none of v1; None where it was not asked for."""
+        return self._lines.heads({self._line_count}).get(self._line_count)
+
+    def _tree_of(self, chain: str) -> PartedTree:
+        if chain not in self._chains:
+            prune = self._prunes.latest.get(chain)
+            start = prune.tree() if prune else None
+            self._chains[chain] = PartedTree(self._sizes.get(chain, ()), start)
+        return self._chains[chain]

@@ -1,0 +1,146 @@
+"""Whose word counts for a log: a policy, and what this console saw before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from audit_console.core.anchors import Remembered, SignedHead, Vouchers
+from audit_console.core.checkpoints import SignedCheckpoint, decode_stored_checkpoint
+from audit_console.core.codec import Malformed
+from audit_console.core.findings import Code, Finding, finding
+from audit_console.core.notes import NoteSignature, VerifierKey
+from audit_console.core.policy import Policy
+from audit_console.signing import cosigned_at, is_signed
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What a verification may believe besides the log.
+
+    Attributes:
+        policy: whose checkpoints count; without one, nobody's do.
+        remembered: the trees that this console verified before, by chain.
+        checkpoints: notes kept elsewhere than beside the log, as `Source.checkpoints` gives them.
+    """
+
+    policy: Policy | None = None
+    remembered: Mapping[str, Remembered] = field(default_factory=dict)
+    checkpoints: Sequence[str] = ()
+
+    def vouchers(self, stored: Sequence[str]) -> Vouchers:
+        """Judge the checkpoints beside a log by their signatures.
+
+        Args:
+            stored: as `Source.checkpoints` gives them.
+        """
+        judge = Judge(self.policy)
+        heads: dict[str, list[SignedHead]] = {}
+        faults: list[Finding] = []
+        for number, line in enumerate((*stored, *self.checkpoints), 1):
+            read = decode_stored_checkpoint(line)
+            if isinstance(read, Malformed):
+                faults.append(finding(read.code, f"checkpoint {number}: {read.reason}"))
+                continue
+            judged = judge.judge(read)
+            if isinstance(judged, SignedHead):
+                heads.setdefault(judged.checkpoint.origin, []).append(judged)
+            else:
+                faults.append(_bad_signature(number, read, judged))
+        return Vouchers(
+            heads=heads,
+            faults=faults,
+            judged=self.policy is not None,
+            expected=() if self.policy is None else self.policy.chains,
+            names_witnesses=self.policy is not None and bool(self.policy.witnesses),
+            remembered=self.remembered,
+        )
+
+
+NO_TRUST = Trust()
+"""Nothing but the log itself: its end stays open."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadSignature:
+    """A signature under the name and the id of a known key that this key did not make."""
+
+    name: str
+
+
+class Judge:
+    """Checks the signatures of checkpoints by the keys that a policy knows."""
+
+    def __init__(self, policy: Policy | None) -> None:
+        self._policy = policy
+        self._logs: dict[_KeyName, VerifierKey] = {}
+        self._witnesses: dict[_KeyName, tuple[str, VerifierKey]] = {}
+        if policy is not None:
+            self._logs = {(key.name, key.key_id): key for key in policy.logs}
+            self._witnesses = {
+                (key.name, key.key_id): (name, key) for name, key in policy.witnesses.items()
+            }
+        known = [*self._logs, *self._witnesses]
+        self._names = {name for name, _ in known}
+        self._ids = {key_id for _, key_id in known}
+
+    def judge(self, signed: SignedCheckpoint) -> SignedHead | BadSignature:
+        """Tell who signed a checkpoint; one bad signature of a known key spoils it."""
+        text, origin = signed.note.text, signed.checkpoint.origin
+        by_log = altered = False
+        cosigned: dict[str, int] = {}
+        for signature in signed.note.signatures:
+            named = signature.name, signature.key_id
+            if named in self._logs:
+                if not is_signed(self._logs[named], text, signature):
+                    return BadSignature(signature.name)
+                by_log = by_log or signature.name == origin
+            elif named in self._witnesses:
+                witness, key = self._witnesses[named]
+                seconds = cosigned_at(key, text, signature)
+                if seconds is None:
+                    return BadSignature(signature.name)
+                cosigned[witness] = min(seconds, cosigned.get(witness, seconds))
+            else:
+                altered = altered or self._resembles_known(signature)
+        return self._head(signed, cosigned, by_log=by_log, altered=altered)
+
+    def _resembles_known(self, signature: NoteSignature) -> bool:
+        return signature.name in self._names or signature.key_id in self._ids
+
+    def _head(
+        self, signed: SignedCheckpoint, cosigned: dict[str, int], *, by_log: bool, altered: bool
+    ) -> SignedHead:
+        policy = self._policy
+        return SignedHead(
+            checkpoint=signed.checkpoint,
+            note=signed.note,
+            by_log=by_log,
+            trusted=by_log and policy is not None and policy.is_reached_by(cosigned),
+            altered=altered,
+            cosigned=cosigned,
+            trusted_since=None if policy is None else _quorum_time(policy, cosigned),
+        )
+
+
+_KeyName = tuple[str, bytes]
+"""Name and id, by which a signature names its key."""
+
+
+def _quorum_time(policy: Policy, cosigned: Mapping[str, int]) -> int | None:
+    """Tell when as many witnesses as needed had cosigned; the first one where none is needed."""
+    for seconds in sorted(cosigned.values()):
+        so_far = [witness for witness, at in cosigned.items() if at <= seconds]
+        if policy.is_reached_by(so_far):
+            return seconds
+    return None
+
+
+def _bad_signature(number: int, signed: SignedCheckpoint, bad: BadSignature) -> Finding:
+    size = signed.checkpoint.size
+    return finding(
+        Code.CHECKPOINT_BAD_SIGNATURE,
+        f"checkpoint {number}: the signature of {bad.name} over the first {size:,} events "
+        "is not by its key",
+        chain=signed.checkpoint.origin,
+    )

@@ -1,0 +1,65 @@
+"""The small files beside a log: its checkpoints and its prune records."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from audit_console.errors import AuditConsoleError, UsageError
+from audit_console.sources.archive.files import ArchiveFile, find_files, unreadable
+
+
+def paths_beside(files: Sequence[ArchiveFile], suffix: str) -> list[Path]:
+    """Name the files with this suffix, there or not, that belong to the files of a log."""
+    return list(
+        dict.fromkeys(
+            file.path.with_name(file.path.name.partition(".")[0] + suffix)
+            for file in files
+            if not file.temporary
+        )
+    )
+
+
+def lines_beside(files: Sequence[ArchiveFile], suffix: str) -> list[str]:
+    """Read the lines of the small files beside a log; bytes that are no text stay visible.
+
+    Raises:
+        SourceUnreadable: a file cannot be read.
+    """
+    return [line for path in paths_beside(files, suffix) if path.is_file() for line in _lines(path)]
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = path.read_bytes().decode(errors="backslashreplace")
+    except OSError as error:
+        raise unreadable(str(path), error) from None
+    return [line for line in text.split("\n") if line.strip()]
+
+
+def append_beside(places: Sequence[str], suffix: str, line: str) -> Path:
+    """Add a line to the one small file beside the log at `places`, and give its path.
+
+    Raises:
+        UsageError: the files of the log have no such file in common.
+        SourceError: the log is not there.
+        AuditConsoleError: the file cannot be written.
+    """
+    paths = [] if "-" in places else paths_beside(find_files(places), suffix)
+    if len(paths) != 1:
+        raise UsageError("there is no one file beside this log", hint="name a file with -o")
+    try:
+        with paths[0].open("ab+") as file:
+            file.seek(0, os.SEEK_END)
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+            torn = file.read(1) not in {b"", b"\n"}
+            file.write(f"{chr(10) if torn else ''}{line}\n".encode())
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise AuditConsoleError(
+            f"cannot write {paths[0]}: {error.strerror}", hint="name another file with -o"
+        ) from None
+    return paths[0]
