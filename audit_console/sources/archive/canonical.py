@@ -9,7 +9,7 @@ from audit_console.columns.schema import CHECKED, RESULT
 from audit_console.core.codec import EVENT_HASH_TAIL, MAX_ENTRY_BYTES, V1_KEYS, is_details
 from audit_console.core.event import Scheme
 from audit_console.sources.archive.blocks import Block
-from audit_console.sources.archive.cutting import NULLABLE, Cut, Positions, cut
+from audit_console.sources.archive.cutting import NULLABLE, Cut, Flags, Positions, cut
 from audit_console.sources.archive.times import LENGTH, read_times
 
 _NO_TEXTS = {"v", "seq", "recorded_at", "timestamp", "result", "details"}
@@ -91,7 +91,7 @@ def canonical_v1(block: Block, lines: pl.DataFrame) -> pl.DataFrame:
 
 def _places(pieces: Cut, begins: Positions) -> pl.DataFrame:
     """Say where in its line each value is, and give those that need no text."""
-    columns = {}
+    columns: dict[str, Positions | Flags] = {}
     for key, span in pieces.spans.items():
         columns[f"{key}.begin"] = span.begin - begins
         columns[f"{key}.length"] = span.end - span.begin

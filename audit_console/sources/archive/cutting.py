@@ -155,9 +155,8 @@ class _Text:
         """Which escapes are not the ones that format v1 prints."""
         by_number = self.pieces(self.escapes + 2, 4).view("<u4")
         escaped = self.bytes[self.escapes + 1]
-        fine = np.isin(escaped, _ESCAPED) | (
-            (escaped == _LETTER_U) & np.isin(by_number, _ESCAPED_BY_NUMBER)
-        )
+        numbered: Flags = (escaped == _LETTER_U) & np.isin(by_number, _ESCAPED_BY_NUMBER)
+        fine: Flags = numbered | np.isin(escaped, _ESCAPED)
         return ~fine
 
     def pieces(self, at: Positions, size: int) -> npt.NDArray[np.void]:
@@ -187,7 +186,8 @@ def _escapes(text: npt.NDArray[np.uint8]) -> Positions:
     number = np.arange(len(at))
     begins_row = np.diff(at, prepend=-2) != 1
     row_begin = np.maximum.accumulate(np.where(begins_row, number, 0))
-    return at[(number - row_begin) % 2 == 0]
+    begins_escape: Flags = (number - row_begin) % 2 == 0
+    return at[begins_escape]
 
 
 class _Walk:

@@ -33,11 +33,12 @@ def read_times(
     dated = (year > 0) & (month >= 1) & (month <= 12) & (days.astype("datetime64[M]") == months)
     timed = (hour < 24) & (minute < 60) & (second < 60)
     seconds = ((days.astype(np.int64) * 24 + hour) * 60 + minute) * 60 + second
-    return seconds * 1_000_000 + _number(digits[20:26]), shaped & dated & timed
+    micros = seconds * 1_000_000 + _number(digits[20:26])
+    return micros, np.logical_and(shaped, dated & timed)
 
 
 def _number(digits: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-    number = digits[0].astype(np.int64)
-    for digit in digits[1:]:
-        number = number * 10 + digit
+    number = np.zeros(digits.shape[1], np.int64)
+    for digit in digits:
+        number = number * 10 + digit.astype(np.int64)
     return number
