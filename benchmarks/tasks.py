@@ -11,16 +11,19 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # each task pays for its own imports
+    from audit_console.search.question import Question
 
 Work = Callable[[], int]
 
 BLOCK = 1 << 20
 EVENT_HASH_TAIL = 81
 
-BIN = "12h"
+BARS = 100
 FACETS = ("type", "user", "action", "resource", "result", "ip", "agent", "request")
 FACET_COLUMNS = (
     *("event_type", "user_id", "action", "resource_type || '/' || resource_id"),
@@ -63,72 +66,107 @@ def first_page(file: str) -> Work:
 
 def filtered_page(file: str) -> Work:
     """Count what a new filter keeps of a loaded log, and have the first page of it."""
-    ask = _asker(file)
-    return lambda: ask(NEW_FILTER, page=True)
+    log = _Loaded(file)
+    return lambda: log.page(NEW_FILTER)
 
 
 def matches_counted(file: str) -> Work:
     """Count what a new filter keeps, as after each key while one is typed."""
-    ask = _asker(file)
-    return lambda: ask(KEEPS_ALL)
+    log = _Loaded(file)
+    return lambda: log.count(KEEPS_ALL)
 
 
 def facets_at_first(file: str) -> Work:
-    """Count the values of eight fields over time, from several threads, for the first time."""
-    ask = _asker(file)
-    return lambda: ask("", FACETS)
+    """Count the values of eight fields and draw the first of each, for the first time."""
+    log = _Loaded(file)
+    return lambda: log.facets("", FACETS)
 
 
-def facets_again(file: str) -> Work:
+def facets_open(file: str) -> Work:
     """Count them when they have been counted before, for other events."""
-    ask = _asker(file)
-    ask("result:success", FACETS)
-    return lambda: ask("", FACETS)
+    log = _Loaded(file)
+    log.facets("result:success", FACETS)
+    return lambda: log.facets(KEEPS_ALL, FACETS)
+
+
+def facets_shown(file: str) -> Work:
+    """Have what the screen shows of eight facets of which it has opened three."""
+    from audit_console.search.facet_fields import OPEN_FIELDS
+
+    log = _Loaded(file)
+    log.facets("result:success", FACETS)
+    return lambda: log.facets(KEEPS_ALL, OPEN_FIELDS)
 
 
 def timeline(file: str) -> Work:
     """Count events over time by result."""
-    ask = _asker(file)
-    return lambda: ask("", ("result",))
+    log = _Loaded(file)
+    return lambda: log.timeline("")
 
 
 def whole_screen(file: str) -> Work:
-    """Have all that a screen shows of a new filter: page, eight facets, timeline."""
-    ask = _asker(file)
-    ask("", FACETS)
-    return lambda: ask(KEEPS_ALL, (*FACETS, "result"), page=True)
+    """Have all that a screen shows of a new filter: page, facets, timeline."""
+    from audit_console.search.facet_fields import OPEN_FIELDS
+
+    log = _Loaded(file)
+    log.facets("result:success", FACETS)
+
+    def work() -> int:
+        page, bars = log.page(KEEPS_ALL), log.timeline(KEEPS_ALL)
+        return page + bars + log.facets(KEEPS_ALL, OPEN_FIELDS)
+
+    return work
 
 
-def _asker(file: str) -> Callable[..., int]:
-    """Load a log; give what asks for a page or for timelines and gives how many events it has."""
-    from concurrent.futures import ThreadPoolExecutor
-    from datetime import UTC, datetime
+class _Loaded:
+    """A loaded log, asked as the screen asks it. Answers are how many events were counted."""
 
-    from audit_console.core.query import Stage, parse
-    from audit_console.core.query.stages import Count, Timeline
-    from audit_console.core.timespan import Anchor, read_duration
-    from audit_console.sources.archive import open_archive
-    from audit_console.sources.protocol import AtRow, Order
+    def __init__(self, file: str) -> None:
+        from audit_console.sources.archive import open_archive
 
-    source = open_archive([file], keep=True)
-    for _ in source.batches():
-        pass
+        self._source = open_archive([file], keep=True)
+        for _ in self._source.batches():
+            pass
+        first, last = self._source.status.first, self._source.status.last
+        if first is None or last is None:
+            raise ValueError(f"{file} has no events")
+        self._window = (first, last)
 
-    def ask(text: str, by: Sequence[str] = (), *, page: bool = False) -> int:
-        where = parse(text, Anchor(datetime.now(UTC))).where
-        found = 0
-        if page:
-            rows = source.page(where, order=Order.OLDEST_FIRST, at=AtRow(0), limit=50).rows
-            found = rows.height
-        every = read_duration(BIN)
-        stages: list[Stage] = [Timeline(every, name) for name in by]
-        if not stages and not page:
-            stages = [Count()]
-        with ThreadPoolExecutor(4) as threads:
-            counted = threads.map(lambda stage: source.tally(where, by=(stage,)), stages)
-            return found + sum(int(counts["count"].sum()) for counts in counted)
+    def page(self, text: str) -> int:
+        from audit_console.sources.protocol import AtRow, Order
 
-    return ask
+        page = self._question(text).page(AtRow(0), 50, order=Order.NEWEST_FIRST)
+        return page.rows.height
+
+    def count(self, text: str) -> int:
+        from audit_console.core.query.stages import Count
+
+        return int(self._question(text).tally(Count()).item())
+
+    def timeline(self, text: str) -> int:
+        from audit_console.search.timeline import histogram
+
+        return histogram(self._question(text), self._window, BARS).matched
+
+    def facets(self, text: str, opened: Collection[str]) -> int:
+        from audit_console.search.facets import facet
+        from audit_console.tui.widgets.facet_lines import FIRST_VALUES
+
+        counted, question = 0, self._question(text)
+        for field in FACETS:
+            found = facet(question, field, self._window, counted=field in opened)
+            if field in opened:
+                counted += found.pick(FIRST_VALUES).counts.matched
+        return counted
+
+    def _question(self, text: str) -> Question:
+        from datetime import UTC, datetime
+
+        from audit_console.core.query import parse
+        from audit_console.core.timespan import Anchor
+        from audit_console.search.question import Question
+
+        return Question(self._source, parse(text, Anchor(datetime.now(UTC))).where)
 
 
 def duckdb_page(file: str) -> Work:
@@ -259,7 +297,8 @@ TASKS: dict[str, Callable[[str], Work]] = {
         filtered_page,
         matches_counted,
         facets_at_first,
-        facets_again,
+        facets_open,
+        facets_shown,
         timeline,
         whole_screen,
         duckdb_page,

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from audit_console.core.findings import CODES, EXIT_CODES, Code, FindingClass
-from audit_console.demo import write_demo
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,13 +37,12 @@ def test_the_readme_shows_help_and_verification() -> None:
 
 
 @pytest.mark.parametrize(("command", "output"), COMMANDS, ids=[shown for shown, _ in COMMANDS])
-def test_a_command_prints_what_the_readme_shows(command: str, output: str, tmp_path: Path) -> None:
-    write_demo(tmp_path)
+def test_a_command_prints_what_the_readme_shows(command: str, output: str, demo_log: Path) -> None:
     programs = str(Path(sys.executable).parent)
     environment = os.environ | {"COLUMNS": "80", "PATH": f"{programs}:{os.environ['PATH']}"}
     completed = subprocess.run(
         ["bash", "-c", command],
-        cwd=tmp_path,
+        cwd=demo_log.parent,
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,

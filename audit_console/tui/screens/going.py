@@ -13,8 +13,9 @@ from audit_console.core.narrowing import How, Value, narrowed, within
 from audit_console.search.question import Question
 from audit_console.tui.asking import ValueActions
 from audit_console.tui.locating import UNREADABLE, Found, find_event, find_id
-from audit_console.tui.screens.looking import CANNOT_BE_LOOKED_AT, LookingScreen
+from audit_console.tui.screens.looking import LookingScreen
 from audit_console.tui.screens.surrounding import Around
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 
 
 class GoingScreen(LookingScreen):

@@ -18,7 +18,7 @@ from audit_console.tui.locating import find_marked
 from audit_console.tui.saved import SavedSearch
 from audit_console.tui.screens.export import Export, ExportDialog
 from audit_console.tui.screens.going import GoingScreen
-from audit_console.tui.screens.looking import CANNOT_BE_LOOKED_AT
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets import event_columns as columns
 
 

@@ -31,7 +31,6 @@ from audit_console.core.query.completion import MOST
 from audit_console.core.query.fields import field_text
 from audit_console.core.query.stages import Count
 from audit_console.core.timespan import Anchor
-from audit_console.errors import AuditConsoleError
 from audit_console.search.marks import MarkStore
 from audit_console.search.question import Question
 from audit_console.search.reviews import Review
@@ -39,7 +38,7 @@ from audit_console.sources.protocol import Order
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.console_screen import ConsoleScreen
-from audit_console.tui.session import Session
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look, Step, Steps, Typed
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
@@ -58,8 +57,6 @@ SECONDS_OF_REST = 0.15
 
 COMPLETED = 50_000
 """Fields with more values are not completed: picking among them would hold up a key press."""
-
-CANNOT_BE_LOOKED_AT = (AuditConsoleError, OSError)
 
 
 class LookingScreen(ConsoleScreen):
@@ -318,21 +315,29 @@ class LookingScreen(ConsoleScreen):
         pane, window = self.query_one(FacetsPane), self.window
         if window is None:
             return
+        found: list[Facet] = []
         for field in pane.fields:
+            work = partial(facet, question, field, window, counted=pane.is_open(field))
             try:
-                found = await asyncio.to_thread(facet, question, field, window)
+                found.append(await asyncio.to_thread(work))
             except CANNOT_BE_LOOKED_AT as error:
                 pane.show_failed(field, str(error))
                 continue
-            self._facets[field] = found
-            pane.show(found)
+            pane.show(found[-1])
+        await self._keep_for_completion(found)
+
+    async def _keep_for_completion(self, found: Sequence[Facet]) -> None:
+        """Count the values that are not shown too, now that all that is shown is there."""
+        for one in found:
+            self._facets.pop(one.field, None)
+            if one.distinct <= COMPLETED:
+                await asyncio.to_thread(one.counts)
+                self._facets[one.field] = one
 
     def known_values(self, field: Field) -> Sequence[tuple[str, int]]:
         """Give the commonest values of a field in the current result, with their counts."""
         found = self._facets.get(field_text(field))
-        if found is None or found.distinct > COMPLETED:
-            return ()
-        return [(one.text, one.count) for one in found.pick(MOST).values if one.text is not None]
+        return [] if found is None else list(found.first(MOST).iter_rows())
 
     async def _count_over_time(self, question: Question) -> None:
         from audit_console.search.timeline import histogram
