@@ -289,6 +289,15 @@ def _details(members: dict[str, Member]) -> str | None:
     return member.text
 
 
+def is_details(text: str) -> bool:
+    """Tell whether `text` could stand as the details of a line: a JSON object, or null."""
+    try:
+        members = read_members(f'{{"details":{text}}}')
+        return members.keys() == {"details"} and _details(members) in (text, None)
+    except Rejected:
+        return False
+
+
 _SEQ = re.compile(r"0|[1-9][0-9]*")
 
 

@@ -64,6 +64,26 @@ def test_a_tree_is_taken_up_where_it_was_left() -> None:
         CompactRange.of(12, left.hashes)
 
 
+def parents(nodes: bytes) -> bytes:
+    return b"".join(
+        node_hash(nodes[at : at + 32], nodes[at + 32 : at + 64]) for at in range(0, len(nodes), 64)
+    )
+
+
+@examples(100)
+@given(st.integers(0, 20), st.lists(st.integers(0, 40), max_size=4))
+def test_leaves_hashed_level_by_level_are_those_added_one_by_one(
+    begin: int, counts: list[int]
+) -> None:
+    together, singly = CompactRange(begin), CompactRange(begin)
+    leaves = iter(leaves_of(sum(counts)))
+    for count in counts:
+        some = [next(leaves) for _ in range(count)]
+        together.append_level(b"".join(some), parents)
+        singly.extend(some)
+        assert (together.size, together.hashes) == (singly.size, singly.hashes)
+
+
 @st.composite
 def cuttings(draw: st.DrawFn) -> tuple[int, list[int], list[tuple[int, int]]]:
     """A number of leaves, cuts, and runs of the leaves in any order, some of them twice."""
