@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import PROGRAM
+from tests.support.places import V1_VECTORS
 from tests.terminal import (
     ALTERNATE_SCREEN,
     BRACKETED_PASTE,
@@ -156,3 +157,14 @@ def test_an_error_of_the_command_line_takes_no_screen(tmp_path: Path) -> None:
         assert terminal.wait_for_end() == 4
         assert "no such file" in terminal.text
         assert terminal.modes() == {}
+
+
+@pytest.mark.parametrize(("trusting", "verdict", "code"), [(True, "PASS", 0), (False, "INCOMP", 3)])
+def test_the_screen_trusts_as_verify_does(trusting: bool, verdict: str, code: int) -> None:
+    folder = V1_VECTORS.parent
+    policy = ["--policy", str(folder / "policy.txt")] if trusting else []
+    with Terminal([*PROGRAM, *policy, str(folder / "audit.jsonl")]) as terminal:
+        terminal.wait_for(lambda text: verdict in text.splitlines()[0])
+        terminal.type(QUIT)
+        assert terminal.wait_for_end() == code
+        assert_restored(terminal)

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from audit_console import __version__
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import check_places
-from audit_console.cli.talk import PROGRAM, CommandParser
+from audit_console.cli.talk import PROGRAM, CommandParser, say_error
+from audit_console.cli.trusting import add_policy_option, load_policy
 from audit_console.errors import UsageError
 
 _USAGE = """\
-audit-console [SOURCE ...]
+audit-console [--policy FILE] [SOURCE ...]
        audit-console COMMAND ..."""
 
 _EPILOG = """\
@@ -48,17 +49,25 @@ def run(arguments: Sequence[str]) -> ExitCode:
     """Open the console on the given places.
 
     Raises:
-        AuditConsoleError: a place is not a log, or there is no terminal.
+        AuditConsoleError: a place is not a log, the policy cannot be read, or there is no
+            terminal.
     """
-    places = _parser().parse_args(arguments).sources
+    options = _parser().parse_args(arguments)
+    places = options.sources
     check_places(places)
+    policy = load_policy(options.policy)
     require_terminal(places)
     from platformdirs import user_data_path, user_state_path
 
-    from audit_console.cli.screen import show
+    from audit_console.cli.screen import Trusting, show
     from audit_console.tui.belongings import Belongings
 
-    return show(places, kept=Belongings(user_state_path(PROGRAM), user_data_path(PROGRAM)))
+    kept = Belongings(user_state_path(PROGRAM), user_data_path(PROGRAM))
+    verifier = Trusting(policy)
+    code = show(places, kept=kept, verifier=verifier)
+    for error in verifier.unsaid:
+        say_error(error)
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="what to open")
+    add_policy_option(parser)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     return parser
 
