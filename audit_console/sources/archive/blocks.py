@@ -13,7 +13,7 @@ from audit_console.sources.archive.text import BrokenContainer
 
 FIRST_BLOCK_BYTES = 256 << 10
 """Small, so that a first page is there at once."""
-LARGEST_BLOCK_BYTES = 4 << 20
+LARGEST_BLOCK_BYTES = 8 << 20
 MOST_LINES = 100_000
 """A block of more lines is cut further: a short line costs far more memory than its bytes."""
 
