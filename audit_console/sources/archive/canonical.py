@@ -55,6 +55,7 @@ _HOLDS = (
     & ~pl.col("seq").str.starts_with("-")
     & pl.col("result").cast(RESULT, strict=False).is_not_null()
 ).fill_null(value=False)
+_IS_SHALLOW = pl.col("details").str.contains(_SHALLOW).fill_null(value=False)
 
 _DERIVED = {
     "scheme": pl.lit(Scheme.V1.value),
@@ -84,8 +85,9 @@ def canonical_v1(block: Block, lines: pl.DataFrame) -> pl.DataFrame:
         rows = pieces.rows_with_escapes(key)
         if len(rows):
             whole.replace_column(whole.get_column_index(key), _unescaped(whole[key], rows))
-    tests = whole.select(_HOLDS.alias("holds"), shallow=pl.col("details").str.contains(_SHALLOW))
-    holds = tests["holds"] & (tests["shallow"] | _deep_details(whole["details"], tests))
+    holds, shallow = whole.select(_HOLDS, shallow=_IS_SHALLOW).get_columns()
+    if not shallow.all():
+        holds &= shallow | _are_details(whole["details"], holds & ~shallow)
     return (whole if holds.all() else whole.filter(holds)).select(_COLUMNS)
 
 
@@ -109,9 +111,7 @@ def _unescaped(texts: pl.Series, rows: Positions) -> pl.Series:
     return texts.scatter(rows, quoted.str.json_decode(pl.String))
 
 
-def _deep_details(details: pl.Series, tests: pl.DataFrame) -> pl.Series:
-    """Tell which values that the pattern did not know are a JSON object all the same."""
-    deep = pl.repeat(False, details.len(), dtype=pl.Boolean, eager=True)
-    rows = tests.select((pl.col("holds") & ~pl.col("shallow")).arg_true()).to_series()
-    found = [is_details(value) for value in details.gather(rows)]
-    return deep.scatter(rows, pl.Series(found, dtype=pl.Boolean)) if found else deep
+def _are_details(values: pl.Series, asked: pl.Series) -> pl.Series:
+    """Tell of the values asked for, one by one, whether they are a JSON object or null."""
+    found = [asks and is_details(value) for value, asks in zip(values, asked, strict=True)]
+    return pl.Series(found, dtype=pl.Boolean)

@@ -15,6 +15,8 @@ from audit_console.sources.archive.files import ArchiveFile
 from audit_console.sources.archive.parse import LineParser, Parsed
 
 PARSERS = max(2, min(os.cpu_count() or 2, 8))
+READ_AHEAD = PARSERS + 1
+"""Blocks under way, one more than are parsed, so that no parser waits for who takes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def read_pieces(files: Sequence[ArchiveFile], *, digest: bool) -> Generator[Piec
         try:
             for raw in _raw_pieces(files, digest=digest):
                 pending.append(pool.submit(_parse, raw, parsers))
-                while len(pending) > PARSERS or (pending and pending[0].done()):
+                while len(pending) > READ_AHEAD or (pending and pending[0].done()):
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()
