@@ -13,7 +13,10 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from audit_console.sources.protocol import Source
 
 Work = Callable[[], int]
 
@@ -212,6 +215,103 @@ def clickhouse_load(file: str) -> Work:
     return work
 
 
+def fill_table(places: str) -> Work:
+    """Put an archive into a database; both are named, with a space between."""
+    import polars as pl
+    import psycopg
+    from psycopg import sql
+
+    from audit_console.core.codec import V1_KEYS
+    from audit_console.migrate import migrate
+    from audit_console.sources.archive import open_archive
+
+    dsn, _, file = places.partition(" ")
+    columns = sql.SQL(", ").join(map(sql.Identifier, V1_KEYS))
+    times = pl.col("recorded_at", "timestamp").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ")
+
+    def work() -> int:
+        migrate(dsn)
+        copy = sql.SQL("COPY audit_events ({}) FROM STDIN (FORMAT csv, NULL '-')").format(columns)
+        with psycopg.connect(dsn) as connection, connection.cursor().copy(copy) as target:
+            for batch in open_archive([file], keep=False).batches():
+                rows = batch.events.with_columns(times, v=pl.lit(1)).select(V1_KEYS)
+                target.write(rows.write_csv(include_header=False, null_value="-"))
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            return connection.execute("VACUUM ANALYZE audit_events").rowcount
+
+    return work
+
+
+def table_first_page(dsn: str) -> Work:
+    """Open a table and have the first page of events."""
+    from audit_console.sources.postgres import open_postgres
+
+    return lambda: _page(open_postgres(dsn), 0)
+
+
+def table_page(dsn: str) -> Work:
+    """Have the first page of an open table."""
+    from audit_console.sources.postgres import open_postgres
+
+    source = open_postgres(dsn)
+    return lambda: _page(source, 0)
+
+
+def table_middle(dsn: str) -> Work:
+    """Have a page in the middle of a table that is counted."""
+    from audit_console.core.filters import EVERYTHING
+    from audit_console.core.query.stages import Count
+    from audit_console.sources.postgres import open_postgres
+
+    source = open_postgres(dsn)
+    total = source.tally(EVERYTHING, by=(Count(),)).item()
+    return lambda: _page(source, total // 2)
+
+
+def _page(source: Source, row: int) -> int:
+    from audit_console.core.filters import EVERYTHING
+    from audit_console.sources.protocol import AtRow, Order
+
+    order = Order.OLDEST_FIRST
+    return source.page(EVERYTHING, order=order, at=AtRow(row), limit=50).rows.height
+
+
+def table_counted(dsn: str) -> Work:
+    """Count what a filter keeps of a table."""
+    from datetime import UTC, datetime
+
+    from audit_console.core.query import parse
+    from audit_console.core.query.stages import Count
+    from audit_console.core.timespan import Anchor
+    from audit_console.sources.postgres import open_postgres
+
+    source = open_postgres(dsn)
+    where = parse(KEEPS_ALL, Anchor(datetime.now(UTC))).where
+    return lambda: int(source.tally(where, by=(Count(),)).item())
+
+
+def table_verify(dsn: str) -> Work:
+    """Check the chain of a table."""
+    from audit_console.integrity.verifier import verify
+    from audit_console.sources.postgres import open_postgres
+
+    return lambda: verify(open_postgres(dsn)).verified
+
+
+def table_copied(dsn: str) -> Work:
+    """Read a table by COPY in the order of its chain and do nothing with it."""
+    import psycopg
+
+    connection = psycopg.connect(dsn)
+
+    def work() -> int:
+        copy = "COPY (SELECT * FROM audit_events ORDER BY chain, seq) TO STDOUT"
+        with connection.cursor().copy(copy) as rows:
+            return sum(1 for _ in rows)
+
+    return work
+
+
 def hash_lines(file: str) -> Work:
     """Check the hash and link of each line with hashlib in a plain loop, parsing nothing."""
 
@@ -268,6 +368,13 @@ TASKS: dict[str, Callable[[str], Work]] = {
         duckdb_timeline,
         duckdb_load,
         clickhouse_load,
+        fill_table,
+        table_first_page,
+        table_page,
+        table_middle,
+        table_counted,
+        table_verify,
+        table_copied,
         hash_lines,
         hash_file,
         read_file,
