@@ -8,13 +8,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import asking, reading, report, screen, writing
+from benchmarks import asking, database, reading, report, screen, writing
 from benchmarks.measure import Figure, Result, take
 
 UNITS = {"k": 1_000, "M": 1_000_000}
 GROUPS = (
     *("help", "first-paint", "first-page", "first-rows", "load", "verify", "memory", "keys"),
     *("filter", "facets", "timeline", "writer"),
+    *("table-page", "table-count", "table-verify"),
 )
 
 
@@ -44,6 +45,7 @@ def _figures(sizes: list[int]) -> Iterator[tuple[int | None, Figure]]:
     for events in sizes:
         yield from ((events, figure) for figure in reading.figures(events))
         yield from ((events, figure) for figure in asking.figures(events))
+        yield from ((events, figure) for figure in database.figures(events))
         yield from ((events, figure) for figure in screen.figures(events))
 
 

@@ -121,14 +121,14 @@ def take(figure: Figure, repetitions: int) -> Result:
     return Result(figure, [Outcome(*pair) for pair in zip(names, samples, strict=True)])
 
 
-def run_task(name: str, file: Path, *, expect: int) -> Sample:
+def run_task(name: str, place: Path | str, *, expect: int) -> Sample:
     """Time one of `benchmarks.tasks` in a fresh process; the value is in seconds.
 
     Raises:
         RuntimeError: the task failed or did not handle the amount expected.
     """
     output, _, peak_bytes, exit_code = run_to_end(
-        [sys.executable, "-m", "benchmarks.tasks", name, str(file)]
+        [sys.executable, "-m", "benchmarks.tasks", name, str(place)]
     )
     if exit_code:
         raise RuntimeError(f"{name} failed with exit code {exit_code}")

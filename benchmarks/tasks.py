@@ -6,7 +6,6 @@ imports are not counted. The work gives back how many events (or bytes) it handl
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import json
 import sys
@@ -15,20 +14,13 @@ import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 from statistics import quantiles
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import postgres_tasks
+from benchmarks.work import KEEPS_ALL, Timed, Work
 
 if TYPE_CHECKING:  # each task pays for its own imports
     from audit_console.search.question import Question
-
-
-class Timed(NamedTuple):
-    """What a work measured itself: seconds, and how many events it handled."""
-
-    seconds: float
-    amount: int
-
-
-Work = Callable[[], int | Timed]
 
 BLOCK = 1 << 20
 EVENT_HASH_TAIL = 81
@@ -40,7 +32,6 @@ FACET_COLUMNS = (
     *("CAST(result AS VARCHAR)", "ip_address", "user_agent", "request_id"),
 )
 NEW_FILTER = "user:user-1*"
-KEEPS_ALL = "request:req-*"
 
 
 def load_verified(file: str) -> Work:
@@ -260,85 +251,6 @@ def clickhouse_load(file: str) -> Work:
     return work
 
 
-def postgres_one_by_one(file: str) -> Work:
-    """Store events one by one, each on disk; give the 99th percentile of a call."""
-    groups, append = _postgres_writer(file, 1)
-
-    def work() -> Timed:
-        seconds = []
-        for group in groups:
-            start = time.perf_counter()
-            append(group)
-            seconds.append(time.perf_counter() - start)
-        return Timed(quantiles(seconds, n=100)[98], len(seconds))
-
-    return work
-
-
-def postgres_grouped(file: str) -> Work:
-    """Store events in groups of 1,000, each group on disk."""
-    groups, append = _postgres_writer(file, 1_000)
-    return lambda: sum(append(group) for group in groups)
-
-
-def _postgres_writer(file: str, size: int) -> tuple[list[Any], Callable[[Any], int]]:
-    """Start a server that ends with this process; give groups of events, and what stores one."""
-    from datetime import UTC, datetime
-
-    from audit_console.core.event import format_time
-    from audit_console.core.sealing import Unsealed, seal
-    from audit_console.writer.postgres import PostgresSink
-
-    fields = [key for key in Unsealed.__slots__ if key != "content"]
-    with Path(file).open(encoding="utf-8") as lines:
-        entries = [json.loads(line) for line in lines]
-    for entry in entries:
-        entry["details"] = entry["details"] and json.dumps(entry["details"])
-    events = [Unsealed(**{key: entry[key] for key in fields}) for entry in entries]
-    sink = PostgresSink(_postgres_database(), chain="audit.example.org/benchmark")
-
-    def append(group: list[Unsealed]) -> int:
-        now = format_time(datetime.now(UTC))
-        stored = sink.append(
-            lambda head: list(seal(group, chain=sink.chain, head=head, recorded_at=now)),
-            durable=True,
-        )
-        return len(stored)
-
-    return [events[at : at + size] for at in range(0, len(events), size)], append
-
-
-def postgres_copy(file: str) -> Work:
-    """Copy the same events, sealed already, into the same table by COPY."""
-    import psycopg
-
-    with Path(file).open(encoding="utf-8") as lines:
-        rows = [list(json.loads(line).values()) for line in lines]
-    details = 13
-    for row in rows:
-        row[details] = row[details] and json.dumps(row[details])
-    connection = psycopg.connect(_postgres_database(), autocommit=True)
-
-    def work() -> int:
-        for at in range(0, len(rows), 1_000):
-            with connection.cursor().copy("COPY audit_events FROM STDIN") as copy:
-                for row in rows[at : at + 1_000]:
-                    copy.write_row(row)
-        return len(rows)
-
-    return work
-
-
-def _postgres_database() -> str:
-    from audit_console.embedded import EmbeddedServer
-    from audit_console.migrate import migrate
-
-    server = EmbeddedServer(durable=True)
-    atexit.register(server.close)
-    migrate(server.dsn)
-    return server.dsn
-
-
 def hash_lines(file: str) -> Work:
     """Check the hash and link of each line with hashlib in a plain loop, parsing nothing."""
 
@@ -484,9 +396,16 @@ TASKS: dict[str, Callable[[str], Work]] = {
         duckdb_timeline,
         duckdb_load,
         clickhouse_load,
-        postgres_one_by_one,
-        postgres_grouped,
-        postgres_copy,
+        postgres_tasks.postgres_one_by_one,
+        postgres_tasks.postgres_grouped,
+        postgres_tasks.postgres_copy,
+        postgres_tasks.fill_table,
+        postgres_tasks.table_first_page,
+        postgres_tasks.table_page,
+        postgres_tasks.table_middle,
+        postgres_tasks.table_counted,
+        postgres_tasks.table_verify,
+        postgres_tasks.table_copied,
         hash_lines,
         hash_file,
         read_file,

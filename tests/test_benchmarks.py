@@ -18,7 +18,8 @@ from benchmarks.measure import Contestant, Figure, Sample, Target, take
 ROOT = Path(__file__).parents[1]
 GROUPS = [
     *("help", "writer", "writer", "writer", "writer", "first-page", "load", "verify", "memory"),
-    *("filter", "filter", "facets", "facets", "facets", "timeline", "facets", "first-rows"),
+    *("filter", "filter", "facets", "facets", "facets", "timeline", "facets"),
+    *("table-page", "table-page", "table-page", "table-count", "table-verify", "first-rows"),
 ]
 
 

@@ -125,12 +125,15 @@ def summary(asked: Question) -> Summary:
         SourceError: the log cannot be looked at.
     """
     partial = asked.source.status.partial
-    matched, read = (one.count() for one in (asked, replace(asked, where=EVERYTHING)))
     oldest = asked.page(AtRow(0), 1, order=Order.OLDEST_FIRST)
     newest = asked.page(AtRow(0), 1, order=Order.NEWEST_FIRST)
+    read = oldest.read
+    if read is None:
+        read = replace(asked, where=EVERYTHING).count()
     if oldest.rows.is_empty():
         return Summary(0, read, None, None, partial)
     first, last = oldest.rows.item(0, "timestamp"), newest.rows.item(0, "timestamp")
+    matched = asked.count() if newest.matched is None else newest.matched
     return Summary(matched, read, first, last, partial)
 
 

