@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -162,3 +163,33 @@ def test_an_error_of_the_command_line_takes_no_screen(tmp_path: Path) -> None:
         assert terminal.wait_for_end() == 4
         assert "no such file" in terminal.text
         assert terminal.modes() == {}
+
+
+VECTOR = Path(__file__).parent / "vectors" / "v1"
+
+
+@pytest.mark.parametrize(
+    ("kept_events", "options", "word", "exit_code"),
+    [
+        (200, ["--policy", str(VECTOR / "policy.txt")], "PASS", 0),
+        (200, [], "INCOMPLETE", 3),
+        (150, ["--policy", str(VECTOR / "policy.txt")], "FAIL", 1),
+    ],
+    ids=["whole", "without-policy", "cut"],
+)
+def test_the_screen_ends_like_verify(
+    tmp_path: Path, kept_events: int, options: list[str], word: str, exit_code: int
+) -> None:
+    lines = (VECTOR / "audit.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "audit.jsonl").write_bytes(b"".join(lines[:kept_events]))
+    shutil.copy(VECTOR / "audit.checkpoints.jsonl", tmp_path)
+    verified = subprocess.run(
+        [*PROGRAM, "verify", str(tmp_path), *options], capture_output=True, text=True, check=False
+    )
+    with Terminal([*PROGRAM, *options, str(tmp_path)]) as terminal:
+        terminal.wait_for(lambda text: word in text.splitlines()[0])
+        terminal.type(b"3")
+        terminal.wait_for(lambda text: "what it means" in text)
+        terminal.type(QUIT)
+        assert terminal.wait_for_end() == verified.returncode == exit_code
+    assert verified.stdout.startswith(word)

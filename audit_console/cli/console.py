@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from audit_console import __version__
+from audit_console.cli import trusting
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import check_places
 from audit_console.cli.talk import PROGRAM, CommandParser
@@ -53,14 +54,19 @@ def run(arguments: Sequence[str]) -> ExitCode:
     """Open the console on the given places.
 
     Raises:
-        AuditConsoleError: a place is not a log, or there is no terminal.
+        AuditConsoleError: a place is not a log, a policy cannot be read, or there is no terminal.
     """
-    places = _parser().parse_args(arguments).sources
-    check_places(places)
-    require_terminal(places)
+    options = _parser().parse_args(arguments)
+    check_places(options.sources)
+    require_terminal(options.sources)
+    from audit_console.cli.judging import TrustingJudge
     from audit_console.cli.screen import show
 
-    return show(places, kept=user_belongings())
+    judge = TrustingJudge(trusting.load_trust(options.policy, options.checkpoint))
+    try:
+        return show(options.sources, kept=user_belongings(), judge=judge)
+    finally:
+        judge.say_complaints()
 
 
 def user_belongings() -> Belongings:
@@ -81,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="what to open")
+    trusting.add_policy_option(parser)
+    trusting.add_checkpoint_option(parser)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     return parser
 

@@ -17,7 +17,7 @@ from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.belongings import Belongings
-from audit_console.tui.loader import Load, Opener
+from audit_console.tui.loader import Judge, Load, Opener, judge_alone
 from audit_console.tui.messages import (
     LoadCrashed,
     LoadFailed,
@@ -44,6 +44,7 @@ class AuditConsoleApp(App[None]):
         opener: opens places as one log; called on a thread, raises `SourceError`.
         places: what to open at once; none shows the sources.
         kept: what the user keeps beside the logs.
+        judge: verifies an opened log; called on the same thread.
     """
 
     TITLE = "audit-console"
@@ -53,15 +54,24 @@ class AuditConsoleApp(App[None]):
     COMMANDS: ClassVar = {ActionCommands, ReviewCommands}
     ESCAPE_TO_MINIMIZE = False
 
-    def __init__(self, opener: Opener, *, places: Sequence[str] = (), kept: Belongings) -> None:
+    def __init__(
+        self,
+        opener: Opener,
+        *,
+        places: Sequence[str] = (),
+        kept: Belongings,
+        judge: Judge = judge_alone,
+    ) -> None:
         # Without colours a terminal's own two are used, and no grey in their place.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self._opener = opener
+        self._judge = judge
         self._places = tuple(places)
         self._recent = kept.recent
         self._generation = 0
         self._load: Load | None = None
         self._opening: Load | None = None
+        self._reads_again = False
         self._sources = SourcesScreen(self._recent)
         self._investigate = InvestigateScreen(kept)
         self._integrity = IntegrityScreen()
@@ -102,9 +112,8 @@ class AuditConsoleApp(App[None]):
         if self._opening is not None:
             self._retire(self._opening)
         self._generation += 1
-        self._opening = Load(
-            self._opener, places, self.post_message, self._generation, is_again=again
-        )
+        self._opening = Load(self._opener, places, self.post_message, self._generation, self._judge)
+        self._reads_again = again
         self._opening.start()
 
     def _retire(self, load: Load) -> None:
@@ -118,7 +127,7 @@ class AuditConsoleApp(App[None]):
             self._retire(self._load)
         self._load, self._opening = self._opening, None
         session = Session(message.source, message.source.status, self._load.places)
-        if self._load.is_again:
+        if self._reads_again:
             self._investigate.reopen(session)
         else:
             await self.switch_mode("investigate")
@@ -164,10 +173,10 @@ class AuditConsoleApp(App[None]):
             self._update(replace(session, status=status, error=message.error))
             self.notify(f"{message.error} {message.error.hint}", severity="error", timeout=20)
         elif self._opening is not None and message.generation == self._opening.generation:
-            await self._say_not_opened(self._opening, message.error)
+            await self._say_not_opened(message.error)
 
-    async def _say_not_opened(self, load: Load, error: AuditConsoleError) -> None:
-        if load.is_again:
+    async def _say_not_opened(self, error: AuditConsoleError) -> None:
+        if self._reads_again:
             self._opening = None
             self.notify(f"not verified again: {error} {error.hint}", severity="error", timeout=20)
             return
