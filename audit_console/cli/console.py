@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from audit_console import __version__
-from audit_console.cli import trusting
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import check_places
 from audit_console.cli.talk import PROGRAM, CommandParser
@@ -54,19 +53,14 @@ def run(arguments: Sequence[str]) -> ExitCode:
     """Open the console on the given places.
 
     Raises:
-        AuditConsoleError: a place is not a log, a policy cannot be read, or there is no terminal.
+        AuditConsoleError: a place is not a log, or there is no terminal.
     """
-    options = _parser().parse_args(arguments)
-    check_places(options.sources)
-    require_terminal(options.sources)
-    from audit_console.cli.judging import TrustingJudge
+    places = _parser().parse_args(arguments).sources
+    check_places(places)
+    require_terminal(places)
     from audit_console.cli.screen import show
 
-    judge = TrustingJudge(trusting.load_trust(options.policy, options.checkpoint))
-    try:
-        return show(options.sources, kept=user_belongings(), judge=judge)
-    finally:
-        judge.say_complaints()
+    return show(places, kept=user_belongings())
 
 
 def user_belongings() -> Belongings:
@@ -87,8 +81,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="what to open")
-    trusting.add_policy_option(parser)
-    trusting.add_checkpoint_option(parser)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     return parser
 

@@ -17,7 +17,6 @@ from audit_console.errors import UsageError
 from audit_console.sources.protocol import Source
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
-from audit_console.tui.loader import Judge, judge_alone
 
 _SIGNALS = {
     signal.SIGHUP: ExitCode.HUNG_UP,
@@ -40,7 +39,6 @@ def show(
     *,
     kept: Belongings,
     open_log: Callable[[Sequence[str]], Source] = open_kept,
-    judge: Judge = judge_alone,
 ) -> ExitCode:
     """Show the log at `places` until the user quits.
 
@@ -48,7 +46,6 @@ def show(
         places: what to open at once; nothing lets the user choose.
         kept: what the user keeps beside the logs.
         open_log: opens places as a log, on a thread, beside the first paint.
-        judge: verifies it, on the same thread.
 
     Raises:
         UsageError: the log comes from standard input and there is no terminal for the keys.
@@ -62,7 +59,7 @@ def show(
             opened.callback(source.close)
             return source
 
-        app = AuditConsoleApp(opener, places=places, kept=kept, judge=judge)
+        app = AuditConsoleApp(opener, places=places, kept=kept)
         code_of_signal = asyncio.run(_run(app))
     return code_of_signal or _exit_code(app, asked=bool(places))
 

@@ -19,22 +19,10 @@ from audit_console.tui.messages import (
 )
 
 Opener = Callable[[Sequence[str]], Source]
-Judge = Callable[[Source, threading.Event, Callable[[Progress], None]], Verification]
-"""Verifies a source until the event is set, and tells of its progress."""
 
 SECONDS_BETWEEN_PROGRESS = 0.1
 SECONDS_TO_STOP = 2.0
 """How long closing waits for a load to hand over what it has."""
-
-
-def judge_alone(
-    source: Source, stop: threading.Event, on_progress: Callable[[Progress], None]
-) -> Verification:
-    """Verify a log with nothing to believe but the log."""
-    # Polars is needed from here on: importing it beside the first paint saves its time.
-    from audit_console.integrity.verifier import verify
-
-    return verify(source, roots=False, stop=stop, on_progress=on_progress)
 
 
 class Load:
@@ -51,14 +39,12 @@ class Load:
         places: Sequence[str],
         post: Callable[[LoadMessage], object],
         generation: int,
-        judge: Judge = judge_alone,
     ) -> None:
         self.places = tuple(places)
         self.generation = generation
         self.verification: Verification | None = None
         self.error: AuditConsoleError | None = None
         self._opener = opener
-        self._judge = judge
         self._post = post
         self._source: Source | None = None
         self._stop = threading.Event()
@@ -81,10 +67,15 @@ class Load:
             self._source.close()
 
     def _run(self) -> None:
+        # Polars is needed from here on: importing it beside the first paint saves its time.
+        from audit_console.integrity.verifier import verify
+
         try:
             self._source = self._opener(self.places)
             self._post(SourceOpened(self.generation, self._source))
-            self.verification = self._judge(self._source, self._stop, self._on_progress)
+            self.verification = verify(
+                self._source, roots=False, stop=self._stop, on_progress=self._on_progress
+            )
             self._post(LoadFinished(self.generation, self.verification))
         except AuditConsoleError as error:
             self.error = error
