@@ -10,10 +10,11 @@
     │   ├── SourceUnreadable     there, but not to be read: permission, I/O, a broken container
     │   ├── NotAnAuditLog        read, but no line of it is an audit event
     │   └── SourceChanged        the bytes are no longer those that were read
-    └── WriterError              an event could not be stored                 exit 4
-        ├── EventRefused         it cannot be stored as it is: too large, a bad address
-        ├── SinkUnavailable      the store does not take it now: full, locked, unreachable
-        └── ChainBroken          the store's last event does not verify, nothing is put behind it
+    ├── WriterError              an event could not be stored                 exit 4
+    │   ├── EventRefused         it cannot be stored as it is: too large, a bad address
+    │   ├── SinkUnavailable      the store does not take it now: full, locked, unreachable
+    │   └── ChainBroken          the store's last event does not verify, nothing is put behind it
+    └── MigrationError           a database cannot be brought to the schema   exit 4
 
 Tampering is a finding, not an exception; a line that cannot be read is a value
 (`core.codec.Malformed`).
@@ -90,3 +91,7 @@ class SinkUnavailable(WriterError):
 
 class ChainBroken(WriterError):
     """The last event of the store does not verify; a chain is never begun anew behind it."""
+
+
+class MigrationError(AuditConsoleError):
+    """A database could not be brought to the schema of the log; it is as it was."""

@@ -1,1 +1,199 @@
-"""Brings a PostgreSQL database to the schema of the log."""
+"""Brings a PostgreSQL database to the schema of the log.
+
+Migrations only go forward. Each runs in a transaction of its own and is kept, with the
+SHA-256 of its text, in `audit_schema_migrations`; an advisory lock lets one program
+migrate at a time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg
+from psycopg import sql
+
+from audit_console.database import connect, told
+from audit_console.errors import MigrationError
+
+_LOCK = 0x61756469745F6D69  # "audit_mi", the key of the advisory lock
+
+_CREATE_TABLE = """
+CREATE TABLE IF NOT EXISTS audit_schema_migrations (
+    version integer PRIMARY KEY,
+    name text NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema: a file of SQL statements."""
+
+    version: int
+    name: str
+    statements: str = field(repr=False)
+
+    @property
+    def checksum(self) -> str:
+        """Lower-case hex of the SHA-256 of the statements."""
+        return hashlib.sha256(self.statements.encode()).hexdigest()
+
+    def __str__(self) -> str:
+        return f"{self.version:04} {self.name}"
+
+
+class Step(NamedTuple):
+    """A migration, and when it was applied to a database; None if it was not."""
+
+    migration: Migration
+    applied_at: datetime | None
+
+
+@cache
+def known_migrations() -> Sequence[Migration]:
+    """Give the migrations that this program brings along, in their order."""
+    package = Path(__file__).parent
+    shipped = package / "migrations"
+    folder = shipped if shipped.is_dir() else package.parent / "migrations"
+    return [_read(path) for path in sorted(folder.glob("[0-9]*.sql"))]
+
+
+def _read(path: Path) -> Migration:
+    version, _, name = path.stem.partition("_")
+    return Migration(int(version), name, path.read_text(encoding="utf-8"))
+
+
+def migrate(
+    dsn: str, *, migrations: Sequence[Migration] | None = None, dry_run: bool = False
+) -> list[Migration]:
+    """Apply what is missing, and give it.
+
+    Args:
+        dsn: the database; the first schema of its search path is migrated.
+        migrations: all that there are; those of this program unless given.
+        dry_run: apply it, but take everything back.
+
+    Raises:
+        MigrationError: the database cannot be migrated; `hint` says what to do.
+        UsageError: the DSN is none.
+    """
+    known = known_migrations() if migrations is None else migrations
+    with _connection(dsn) as connection, _locked(connection):
+        pending = [step.migration for step in _steps(connection, known) if not step.applied_at]
+        if len(pending) == len(known):
+            _check_unused(connection)
+        with connection.transaction(force_rollback=True) if dry_run else nullcontext():
+            for migration in pending:
+                _apply(connection, migration, dsn)
+    return pending
+
+
+def status(dsn: str) -> list[Step]:
+    """Say which migrations a database has; nothing is written.
+
+    Raises:
+        MigrationError: it has others than this program knows, or cannot be looked at.
+        UsageError: the DSN is none.
+    """
+    with _connection(dsn) as connection:
+        return _steps(connection, known_migrations())
+
+
+@contextmanager
+def _connection(dsn: str) -> Iterator[psycopg.Connection]:
+    try:
+        with closing(connect(dsn)) as connection:
+            yield connection
+    except psycopg.Error as error:
+        raise MigrationError(told(error, dsn), hint=error.diag.message_hint or "") from error
+
+
+@contextmanager
+def _locked(connection: psycopg.Connection) -> Iterator[None]:
+    """Let no other program migrate; the lock ends with the connection at the latest."""
+    connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+    yield
+    connection.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+def _steps(connection: psycopg.Connection, known: Sequence[Migration]) -> list[Step]:
+    applied = _applied(connection)
+    unknown = [version for version in applied if version not in {one.version for one in known}]
+    if unknown:
+        raise MigrationError(
+            f"the database is at version {max(unknown)}, which this program does not know",
+            hint="Use the newer audit-console that migrated it",
+        )
+    for migration in known:
+        checksum = applied[migration.version][0] if migration.version in applied else None
+        if checksum not in (None, migration.checksum):
+            raise MigrationError(
+                f"migration {migration} was applied to this database with another content",
+                hint="A migration never changes: reinstall audit-console, and see who migrated",
+            )
+    return [Step(one, applied.get(one.version, ("", None))[1]) for one in known]
+
+
+def _applied(connection: psycopg.Connection) -> dict[int, tuple[str, datetime | None]]:
+    if not _has_table(connection, "audit_schema_migrations"):
+        return {}
+    rows = connection.execute("SELECT version, checksum, applied_at FROM audit_schema_migrations")
+    return {version: (checksum, applied_at) for version, checksum, applied_at in rows}
+
+
+def _has_table(connection: psycopg.Connection, name: str) -> bool:
+    row = connection.execute(
+        "SELECT FROM pg_tables WHERE schemaname = current_schema() AND tablename = %s", [name]
+    ).fetchone()
+    return row is not None
+
+
+def _check_unused(connection: psycopg.Connection) -> None:
+    """Refuse a database that cannot have the schema."""
+    schema, encoding = connection.execute(
+        "SELECT current_schema(), current_setting('server_encoding')"
+    ).fetchone() or (None, "")
+    if schema is None:
+        raise MigrationError(
+            "the search path of this connection leads to no schema",
+            hint="Create the schema that it names, or name another one",
+        )
+    if encoding != "UTF8":
+        raise MigrationError(
+            f"the database is encoded in {encoding}, and a log needs UTF8",
+            hint="Create one: CREATE DATABASE audit ENCODING 'UTF8' TEMPLATE template0",
+        )
+    if _has_table(connection, "audit_events"):
+        raise MigrationError(
+            f"schema {schema} has a table audit_events already, which this program did not make",
+            hint="Take another schema: CREATE SCHEMA audit, and add to the connection string"
+            " ?options=-csearch_path%3Daudit",
+        )
+
+
+def _apply(connection: psycopg.Connection, migration: Migration, dsn: str) -> None:
+    """Apply one migration in a transaction of its own, or say which one failed."""
+    try:
+        with connection.transaction():
+            schema = connection.execute("SELECT quote_ident(current_schema())").fetchone()
+            path = f"{schema[0] if schema else ''}, pg_temp"
+            connection.execute("SELECT set_config('search_path', %s, true)", [path])
+            connection.execute(_CREATE_TABLE)
+            connection.execute(sql.SQL(migration.statements))
+            connection.execute(
+                "INSERT INTO audit_schema_migrations (version, name, checksum) VALUES (%s, %s, %s)",
+                [migration.version, migration.name, migration.checksum],
+            )
+    except psycopg.Error as error:
+        raise MigrationError(
+            f"migration {migration} failed: {told(error, dsn)}",
+            hint=error.diag.message_hint or "",
+        ) from error

@@ -8,13 +8,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import asking, reading, report, screen
+from benchmarks import asking, reading, report, screen, writing
 from benchmarks.measure import Figure, Result, take
 
 UNITS = {"k": 1_000, "M": 1_000_000}
 GROUPS = (
     *("help", "first-paint", "first-page", "first-rows", "load", "verify", "memory", "keys"),
-    *("filter", "facets", "timeline"),
+    *("filter", "facets", "timeline", "writer"),
 )
 
 
@@ -40,6 +40,7 @@ def _arguments() -> argparse.Namespace:
 
 def _figures(sizes: list[int]) -> Iterator[tuple[int | None, Figure]]:
     yield from ((None, figure) for figure in screen.start_figures())
+    yield from ((None, figure) for figure in writing.figures(max(sizes)))
     for events in sizes:
         yield from ((events, figure) for figure in reading.figures(events))
         yield from ((events, figure) for figure in asking.figures(events))

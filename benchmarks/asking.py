@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from audit_console.search.facet_fields import OPEN_FIELDS
 from benchmarks.logs import log_of
 from benchmarks.measure import OURS, Contestant, Figure, Target, run_task
 from benchmarks.tasks import FACETS
@@ -17,7 +18,8 @@ MILLION, TEN_MILLION = 1_000_000, 10_000_000
 def figures(events: int) -> Iterator[Figure]:
     """Give the figures of a log with this many events; loading it is not counted."""
     file = log_of(events)
-    faceted = len(FACETS) * events
+    opened = len(FACETS) * events
+    shown = len(OPEN_FIELDS) * events
     yield Figure(
         "filter",
         "filter, count and first page",
@@ -39,19 +41,25 @@ def figures(events: int) -> Iterator[Figure]:
     )
     yield Figure(
         "facets",
-        "8 facets over time, values known",
+        "8 facets as shown at first, 3 of them open",
         "s",
-        [
-            _timed(OURS, "facets_again", file, faceted),
-            _timed(DUCKDB, "duckdb_facets", file, faceted),
-        ],
+        [_timed(OURS, "facets_shown", file, shown)],
         _from(TEN_MILLION, events, Target("< 500 ms", at_most=0.5)),
     )
     yield Figure(
         "facets",
-        "8 facets over time, asked first",
+        "8 facets, all of them open",
         "s",
-        [_timed(OURS, "facets_at_first", file, faceted)],
+        [
+            _timed(OURS, "facets_open", file, opened),
+            _timed(DUCKDB, "duckdb_facets", file, opened),
+        ],
+    )
+    yield Figure(
+        "facets",
+        "8 facets, all of them open, asked first",
+        "s",
+        [_timed(OURS, "facets_at_first", file, opened)],
     )
     yield Figure(
         "timeline",
@@ -62,9 +70,9 @@ def figures(events: int) -> Iterator[Figure]:
     )
     yield Figure(
         "facets",
-        "filter, page, 8 facets, timeline",
+        "whole screen: page, facets as shown, timeline",
         "s",
-        [_timed(OURS, "whole_screen", file, PAGE_EVENTS + faceted + events)],
+        [_timed(OURS, "whole_screen", file, PAGE_EVENTS + shown + events)],
         _from(MILLION, events, Target("< 250 ms at 1 M", at_most=0.25)),
     )
 

@@ -74,6 +74,8 @@ def _spread(outcome: Outcome, unit: str) -> str:
 
 
 def _number(value: float, unit: str) -> str:
+    if unit == "s" and value < 0.001:
+        return f"{value * 1e6:,.0f} µs"
     if unit == "s":
         return f"{value * 1000:,.0f} ms" if value < 1 else f"{value:,.2f} s"
     return f"{value:,.0f}/s" if unit == "events/s" else f"{value:,.2f} {unit}"

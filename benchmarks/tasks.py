@@ -6,21 +6,34 @@ imports are not counted. The work gives back how many events (or bytes) it handl
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from statistics import quantiles
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-Work = Callable[[], int]
+if TYPE_CHECKING:  # each task pays for its own imports
+    from audit_console.search.question import Question
+
+
+class Timed(NamedTuple):
+    """What a work measured itself: seconds, and how many events it handled."""
+
+    seconds: float
+    amount: int
+
+
+Work = Callable[[], int | Timed]
 
 BLOCK = 1 << 20
 EVENT_HASH_TAIL = 81
 
-BIN = "12h"
+BARS = 100
 FACETS = ("type", "user", "action", "resource", "result", "ip", "agent", "request")
 FACET_COLUMNS = (
     *("event_type", "user_id", "action", "resource_type || '/' || resource_id"),
@@ -63,72 +76,107 @@ def first_page(file: str) -> Work:
 
 def filtered_page(file: str) -> Work:
     """Count what a new filter keeps of a loaded log, and have the first page of it."""
-    ask = _asker(file)
-    return lambda: ask(NEW_FILTER, page=True)
+    log = _Loaded(file)
+    return lambda: log.page(NEW_FILTER)
 
 
 def matches_counted(file: str) -> Work:
     """Count what a new filter keeps, as after each key while one is typed."""
-    ask = _asker(file)
-    return lambda: ask(KEEPS_ALL)
+    log = _Loaded(file)
+    return lambda: log.count(KEEPS_ALL)
 
 
 def facets_at_first(file: str) -> Work:
-    """Count the values of eight fields over time, from several threads, for the first time."""
-    ask = _asker(file)
-    return lambda: ask("", FACETS)
+    """Count the values of eight fields and draw the first of each, for the first time."""
+    log = _Loaded(file)
+    return lambda: log.facets("", FACETS)
 
 
-def facets_again(file: str) -> Work:
+def facets_open(file: str) -> Work:
     """Count them when they have been counted before, for other events."""
-    ask = _asker(file)
-    ask("result:success", FACETS)
-    return lambda: ask("", FACETS)
+    log = _Loaded(file)
+    log.facets("result:success", FACETS)
+    return lambda: log.facets(KEEPS_ALL, FACETS)
+
+
+def facets_shown(file: str) -> Work:
+    """Have what the screen shows of eight facets of which it has opened three."""
+    from audit_console.search.facet_fields import OPEN_FIELDS
+
+    log = _Loaded(file)
+    log.facets("result:success", FACETS)
+    return lambda: log.facets(KEEPS_ALL, OPEN_FIELDS)
 
 
 def timeline(file: str) -> Work:
     """Count events over time by result."""
-    ask = _asker(file)
-    return lambda: ask("", ("result",))
+    log = _Loaded(file)
+    return lambda: log.timeline("")
 
 
 def whole_screen(file: str) -> Work:
-    """Have all that a screen shows of a new filter: page, eight facets, timeline."""
-    ask = _asker(file)
-    ask("", FACETS)
-    return lambda: ask(KEEPS_ALL, (*FACETS, "result"), page=True)
+    """Have all that a screen shows of a new filter: page, facets, timeline."""
+    from audit_console.search.facet_fields import OPEN_FIELDS
+
+    log = _Loaded(file)
+    log.facets("result:success", FACETS)
+
+    def work() -> int:
+        page, bars = log.page(KEEPS_ALL), log.timeline(KEEPS_ALL)
+        return page + bars + log.facets(KEEPS_ALL, OPEN_FIELDS)
+
+    return work
 
 
-def _asker(file: str) -> Callable[..., int]:
-    """Load a log; give what asks for a page or for timelines and gives how many events it has."""
-    from concurrent.futures import ThreadPoolExecutor
-    from datetime import UTC, datetime
+class _Loaded:
+    """A loaded log, asked as the screen asks it. Answers are how many events were counted."""
 
-    from audit_console.core.query import Stage, parse
-    from audit_console.core.query.stages import Count, Timeline
-    from audit_console.core.timespan import Anchor, read_duration
-    from audit_console.sources.archive import open_archive
-    from audit_console.sources.protocol import AtRow, Order
+    def __init__(self, file: str) -> None:
+        from audit_console.sources.archive import open_archive
 
-    source = open_archive([file], keep=True)
-    for _ in source.batches():
-        pass
+        self._source = open_archive([file], keep=True)
+        for _ in self._source.batches():
+            pass
+        first, last = self._source.status.first, self._source.status.last
+        if first is None or last is None:
+            raise ValueError(f"{file} has no events")
+        self._window = (first, last)
 
-    def ask(text: str, by: Sequence[str] = (), *, page: bool = False) -> int:
-        where = parse(text, Anchor(datetime.now(UTC))).where
-        found = 0
-        if page:
-            rows = source.page(where, order=Order.OLDEST_FIRST, at=AtRow(0), limit=50).rows
-            found = rows.height
-        every = read_duration(BIN)
-        stages: list[Stage] = [Timeline(every, name) for name in by]
-        if not stages and not page:
-            stages = [Count()]
-        with ThreadPoolExecutor(4) as threads:
-            counted = threads.map(lambda stage: source.tally(where, by=(stage,)), stages)
-            return found + sum(int(counts["count"].sum()) for counts in counted)
+    def page(self, text: str) -> int:
+        from audit_console.sources.protocol import AtRow, Order
 
-    return ask
+        page = self._question(text).page(AtRow(0), 50, order=Order.NEWEST_FIRST)
+        return page.rows.height
+
+    def count(self, text: str) -> int:
+        from audit_console.core.query.stages import Count
+
+        return int(self._question(text).tally(Count()).item())
+
+    def timeline(self, text: str) -> int:
+        from audit_console.search.timeline import histogram
+
+        return histogram(self._question(text), self._window, BARS).matched
+
+    def facets(self, text: str, opened: Collection[str]) -> int:
+        from audit_console.search.facets import facet
+        from audit_console.tui.widgets.facet_lines import FIRST_VALUES
+
+        counted, question = 0, self._question(text)
+        for field in FACETS:
+            found = facet(question, field, self._window, counted=field in opened)
+            if field in opened:
+                counted += found.pick(FIRST_VALUES).counts.matched
+        return counted
+
+    def _question(self, text: str) -> Question:
+        from datetime import UTC, datetime
+
+        from audit_console.core.query import parse
+        from audit_console.core.timespan import Anchor
+        from audit_console.search.question import Question
+
+        return Question(self._source, parse(text, Anchor(datetime.now(UTC))).where)
 
 
 def duckdb_page(file: str) -> Work:
@@ -212,6 +260,85 @@ def clickhouse_load(file: str) -> Work:
     return work
 
 
+def postgres_one_by_one(file: str) -> Work:
+    """Store events one by one, each on disk; give the 99th percentile of a call."""
+    groups, append = _postgres_writer(file, 1)
+
+    def work() -> Timed:
+        seconds = []
+        for group in groups:
+            start = time.perf_counter()
+            append(group)
+            seconds.append(time.perf_counter() - start)
+        return Timed(quantiles(seconds, n=100)[98], len(seconds))
+
+    return work
+
+
+def postgres_grouped(file: str) -> Work:
+    """Store events in groups of 1,000, each group on disk."""
+    groups, append = _postgres_writer(file, 1_000)
+    return lambda: sum(append(group) for group in groups)
+
+
+def _postgres_writer(file: str, size: int) -> tuple[list[Any], Callable[[Any], int]]:
+    """Start a server that ends with this process; give groups of events, and what stores one."""
+    from datetime import UTC, datetime
+
+    from audit_console.core.event import format_time
+    from audit_console.core.sealing import Unsealed, seal
+    from audit_console.writer.postgres import PostgresSink
+
+    fields = [key for key in Unsealed.__slots__ if key != "content"]
+    with Path(file).open(encoding="utf-8") as lines:
+        entries = [json.loads(line) for line in lines]
+    for entry in entries:
+        entry["details"] = entry["details"] and json.dumps(entry["details"])
+    events = [Unsealed(**{key: entry[key] for key in fields}) for entry in entries]
+    sink = PostgresSink(_postgres_database(), chain="audit.example.org/benchmark")
+
+    def append(group: list[Unsealed]) -> int:
+        now = format_time(datetime.now(UTC))
+        stored = sink.append(
+            lambda head: list(seal(group, chain=sink.chain, head=head, recorded_at=now)),
+            durable=True,
+        )
+        return len(stored)
+
+    return [events[at : at + size] for at in range(0, len(events), size)], append
+
+
+def postgres_copy(file: str) -> Work:
+    """Copy the same events, sealed already, into the same table by COPY."""
+    import psycopg
+
+    with Path(file).open(encoding="utf-8") as lines:
+        rows = [list(json.loads(line).values()) for line in lines]
+    details = 13
+    for row in rows:
+        row[details] = row[details] and json.dumps(row[details])
+    connection = psycopg.connect(_postgres_database(), autocommit=True)
+
+    def work() -> int:
+        for at in range(0, len(rows), 1_000):
+            with connection.cursor().copy("COPY audit_events FROM STDIN") as copy:
+                for row in rows[at : at + 1_000]:
+                    copy.write_row(row)
+        return len(rows)
+
+    return work
+
+
+def _postgres_database() -> str:
+    from audit_console.embedded import EmbeddedServer
+    from audit_console.migrate import migrate
+
+    server = EmbeddedServer(durable=True)
+    atexit.register(server.close)
+    migrate(server.dsn)
+    return server.dsn
+
+
 def hash_lines(file: str) -> Work:
     """Check the hash and link of each line with hashlib in a plain loop, parsing nothing."""
 
@@ -250,6 +377,94 @@ def read_file(file: str) -> Work:
     return work
 
 
+EVENTS_WRITTEN = 100_000
+EVENTS_OF_GROUP = 1_000
+EVENTS_ONE_BY_ONE = 10_000
+
+
+def _workflow_runs(count: int) -> list[Any]:
+    return [
+        {
+            "event_type": "workflow_execution",
+            "action": "Workflow executed",
+            "resource_type": "workflow",
+            "resource_id": f"wf-{number % 2_000}",
+            "user_id": f"user-{number % 500}",
+            "details": {"duration_ms": number % 900},
+            "ip_address": f"10.0.{number % 3}.{number % 250}",
+            "request_id": f"req-{number:08x}",
+        }
+        for number in range(count)
+    ]
+
+
+def write_groups(file: str) -> Work:
+    """Write an archive in groups, each of them on disk before the next one is stored."""
+    from audit_console.writer import ArchiveSink, AuditLogger
+
+    log = AuditLogger(ArchiveSink(file, chain="audit.example.org/benchmark"), background=True)
+    events = _workflow_runs(EVENTS_WRITTEN)
+
+    def work() -> int:
+        for begin in range(0, len(events), EVENTS_OF_GROUP):
+            log.log_events(events[begin : begin + EVENTS_OF_GROUP])
+        log.flush()
+        return log.metrics.written
+
+    return work
+
+
+def write_one_by_one(file: str) -> Work:
+    """Write an archive event by event, left to the system; the 99th percentile of a call."""
+    from audit_console.writer import ArchiveSink, AuditLogger
+
+    log = AuditLogger(ArchiveSink(file, chain="audit.example.org/benchmark"), sync="os")
+    return _slow_call(lambda event: log.log_event(**event))
+
+
+def logging_groups(file: str) -> Work:
+    """Write the same as JSON lines with the standard library's logging; no chain, no disk."""
+    write = _json_logger(file)
+    events = _workflow_runs(EVENTS_WRITTEN)
+
+    def work() -> int:
+        for event in events:
+            write(event)
+        return len(events)
+
+    return work
+
+
+def logging_one_by_one(file: str) -> Work:
+    """The 99th percentile of such a call."""
+    return _slow_call(_json_logger(file))
+
+
+def _json_logger(file: str) -> Callable[[Any], object]:
+    import logging
+
+    logger = logging.getLogger("benchmark")
+    handler = logging.FileHandler(file)
+    handler.setFormatter(logging.Formatter('{"time":"%(asctime)s",%(message)s}'))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    return lambda event: logger.info(json.dumps(event)[1:-1])
+
+
+def _slow_call(call: Callable[[Any], object]) -> Work:
+    events = _workflow_runs(EVENTS_ONE_BY_ONE)
+
+    def work() -> Timed:
+        seconds = []
+        for event in events:
+            start = time.perf_counter()
+            call(event)
+            seconds.append(time.perf_counter() - start)
+        return Timed(quantiles(seconds, n=100)[98], len(seconds))
+
+    return work
+
+
 TASKS: dict[str, Callable[[str], Work]] = {
     task.__name__: task
     for task in (
@@ -259,7 +474,8 @@ TASKS: dict[str, Callable[[str], Work]] = {
         filtered_page,
         matches_counted,
         facets_at_first,
-        facets_again,
+        facets_open,
+        facets_shown,
         timeline,
         whole_screen,
         duckdb_page,
@@ -268,9 +484,16 @@ TASKS: dict[str, Callable[[str], Work]] = {
         duckdb_timeline,
         duckdb_load,
         clickhouse_load,
+        postgres_one_by_one,
+        postgres_grouped,
+        postgres_copy,
         hash_lines,
         hash_file,
         read_file,
+        write_groups,
+        write_one_by_one,
+        logging_groups,
+        logging_one_by_one,
     )
 }
 
@@ -280,8 +503,9 @@ def main() -> None:
     name, file = sys.argv[1:]
     work = TASKS[name](file)
     start = time.perf_counter()
-    amount = work()
-    print(json.dumps({"seconds": time.perf_counter() - start, "amount": amount}))
+    done = work()
+    timed = done if isinstance(done, Timed) else Timed(time.perf_counter() - start, done)
+    print(json.dumps(timed._asdict()))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from audit_console.core.event import AuditEvent
+from audit_console.demo import demo_events, write_demo
+from audit_console.embedded import EmbeddedServer
+from audit_console.migrate import migrate
+from tests.support.postgres import database_of, new_database, server_dsn
 
 DIRECTORY_VARIABLES = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 
@@ -19,3 +27,50 @@ def user_directories(
     for variable in DIRECTORY_VARIABLES:
         monkeypatch.setenv(variable, str(home / variable.lower()))
     return home
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """DSN of a real server, which is never left out: without one the tests fail."""
+    with server_dsn() as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_server: str) -> Iterator[str]:
+    """Name of a database that has the schema and nobody is connected to, to be copied."""
+    with new_database(postgres_server) as dsn:
+        migrate(dsn)
+        yield database_of(dsn)
+
+
+@pytest.fixture
+def empty_database(postgres_server: str) -> Iterator[str]:
+    """DSN of a new database without a table."""
+    with new_database(postgres_server) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def database(postgres_server: str, migrated_template: str) -> Iterator[str]:
+    """DSN of a new database with the schema of the log."""
+    with new_database(postgres_server, template=migrated_template) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[EmbeddedServer]:
+    """A server that the tests of a module may stop; each starts it again."""
+    with closing(EmbeddedServer()) as server:
+        yield server
+
+
+def demo_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo, tampered with; for reading alone."""
+    return write_demo(tmp_path_factory.mktemp("demo"))
+
+
+@pytest.fixture(scope="session")
+def events_of_the_demo() -> list[AuditEvent]:
+    """The demo before it was tampered with."""
+    return list(demo_events())

@@ -17,8 +17,8 @@ from benchmarks.measure import Contestant, Figure, Sample, Target, take
 
 ROOT = Path(__file__).parents[1]
 GROUPS = [
-    *("help", "first-page", "load", "verify", "memory"),
-    *("filter", "filter", "facets", "facets", "timeline", "facets", "first-rows"),
+    *("help", "writer", "writer", "writer", "writer", "first-page", "load", "verify", "memory"),
+    *("filter", "filter", "facets", "facets", "facets", "timeline", "facets", "first-rows"),
 ]
 
 

@@ -15,7 +15,7 @@ from audit_console.core.codec import encode_line
 from audit_console.core.event import GENESIS_HASH, AuditEvent
 from audit_console.core.findings import Code, FindingClass, Verdict
 from audit_console.core.hashing import event_hash
-from audit_console.demo import CHAIN, TAMPERS, demo_events, write_demo
+from audit_console.demo import CHAIN, TAMPERS
 from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
@@ -23,19 +23,14 @@ from audit_console.sources.memory import MemorySource
 INTRUDER = "203.0.113.66"
 
 
-@pytest.fixture(scope="module")
-def events() -> list[AuditEvent]:
-    return list(demo_events())
+@pytest.fixture(name="events")
+def _events(events_of_the_demo: list[AuditEvent]) -> list[AuditEvent]:
+    return events_of_the_demo
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def intrusion(events: list[AuditEvent]) -> list[AuditEvent]:
     return [event for event in events if event.ip_address == INTRUDER]
-
-
-@pytest.fixture(scope="module")
-def tampered_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_demo(tmp_path_factory.mktemp("demo"))
 
 
 def test_the_chain_is_whole_before_the_tampers(events: list[AuditEvent]) -> None:
@@ -59,7 +54,7 @@ def test_ids_are_unique(events: list[AuditEvent]) -> None:
     assert len({event.id for event in events}) == len(events)
 
 
-def test_it_is_the_same_in_every_process(tampered_file: Path, tmp_path: Path) -> None:
+def test_it_is_the_same_in_every_process(demo_log: Path, tmp_path: Path) -> None:
     program = (
         "import sys, pathlib, audit_console.demo as d; d.write_demo(pathlib.Path(sys.argv[1]))"
     )
@@ -68,7 +63,7 @@ def test_it_is_the_same_in_every_process(tampered_file: Path, tmp_path: Path) ->
         check=True,
         env=os.environ | {"PYTHONHASHSEED": "1", "TZ": "Asia/Kathmandu", "PYTHONUTF8": "0"},
     )
-    assert _sha256(tmp_path / tampered_file.name) == _sha256(tampered_file)
+    assert _sha256(tmp_path / demo_log.name) == _sha256(demo_log)
 
 
 def test_it_has_the_variety_of_a_real_log(events: list[AuditEvent]) -> None:
@@ -118,11 +113,9 @@ def test_nothing_runs_in_the_deleted_workflow(events: list[AuditEvent]) -> None:
     assert {event.result_error for event in after} == {"workflow not found"}
 
 
-def test_each_tamper_changes_exactly_its_line(
-    events: list[AuditEvent], tampered_file: Path
-) -> None:
+def test_each_tamper_changes_exactly_its_line(events: list[AuditEvent], demo_log: Path) -> None:
     whole = [encode_line(event) for event in events]
-    stored = tampered_file.read_text(encoding="utf-8").splitlines()
+    stored = demo_log.read_text(encoding="utf-8").splitlines()
     for tamper in TAMPERS.values():
         (line,) = [line for line in whole if tamper.concerns(line)]
         assert tamper.change(line) != line
@@ -138,8 +131,8 @@ def test_the_whole_chain_lacks_only_a_checkpoint(events: list[AuditEvent]) -> No
     assert verification.verified == len(events)
 
 
-def test_the_tampered_file_fails_for_its_tampers_alone(tampered_file: Path) -> None:
-    source = open_archive([str(tampered_file)], keep=False)
+def test_the_demo_log_fails_for_its_tampers_alone(demo_log: Path) -> None:
+    source = open_archive([str(demo_log)], keep=False)
     try:
         verification = verify(source)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
@@ -12,11 +13,15 @@ from pathlib import Path
 import pytest
 
 from audit_console.core.findings import CODES, EXIT_CODES, Code, FindingClass
-from audit_console.demo import write_demo
+from audit_console.writer.orchestrator import OrchestratorEvents
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FORMAT = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
+WRITER = (ROOT / "docs" / "writer.md").read_text(encoding="utf-8")
+PROGRAMS = re.findall(
+    r"^```python\n(.*?)^```\n```text\n(.*?)^```$", WRITER, re.MULTILINE | re.DOTALL
+)
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
 SESSIONS = re.findall(r"^```console\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
@@ -38,13 +43,12 @@ def test_the_readme_shows_help_and_verification() -> None:
 
 
 @pytest.mark.parametrize(("command", "output"), COMMANDS, ids=[shown for shown, _ in COMMANDS])
-def test_a_command_prints_what_the_readme_shows(command: str, output: str, tmp_path: Path) -> None:
-    write_demo(tmp_path)
+def test_a_command_prints_what_the_readme_shows(command: str, output: str, demo_log: Path) -> None:
     programs = str(Path(sys.executable).parent)
     environment = os.environ | {"COLUMNS": "80", "PATH": f"{programs}:{os.environ['PATH']}"}
     completed = subprocess.run(
         ["bash", "-c", command],
-        cwd=tmp_path,
+        cwd=demo_log.parent,
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -89,3 +93,27 @@ def test_the_format_document_has_every_verdict() -> None:
     assert {name: int(code) for name, code in rows} == {
         verdict.value: code for verdict, code in EXIT_CODES.items()
     }
+
+
+@pytest.mark.parametrize(("program", "output"), PROGRAMS)
+def test_an_example_of_the_writer_prints_what_is_shown(
+    program: str, output: str, tmp_path: Path
+) -> None:
+    completed = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (completed.stdout, completed.stderr) == (output, "")
+
+
+def test_the_writers_document_has_every_method_that_logs() -> None:
+    rows = re.findall(r"^\| `(log_\w+)\((.*?)\)` \|", WRITER, re.MULTILINE)
+    methods = {name for name in vars(OrchestratorEvents) if name.startswith("log_")}
+    assert {name for name, _ in rows} == methods - {"log_event"}
+    for name, parameters in rows:
+        known = inspect.signature(getattr(OrchestratorEvents, name)).parameters
+        assert {one.removesuffix("=…") for one in parameters.split(", ")} <= set(known)

@@ -18,6 +18,20 @@ for name in names:
     importlib.import_module(name)
 """
 
+WRITE_AND_CHECK = """
+import tempfile
+from pathlib import Path
+from audit_console.writer import ArchiveSink, AuditLogger, Rotation, Sink
+from audit_console.writer.check import main
+from audit_console.writer.testing import MemorySink, capture_events
+
+with tempfile.TemporaryDirectory() as folder:
+    path = Path(folder) / "audit.jsonl"
+    with AuditLogger(ArchiveSink(path, chain="example.org/app"), background=True) as log:
+        log.log_auth_attempt("alice", success=False, ip_address="10.0.0.7")
+    assert main([str(path)]) == 3
+"""
+
 ASK_FOR_HELP = """
 from audit_console.cli.main import main
 sys.argv = ["audit-console", "--help"]
@@ -59,6 +73,34 @@ def test_the_layer_contracts_hold() -> None:
 def test_the_core_needs_nothing_but_the_standard_library() -> None:
     imported = modules_imported_by(IMPORT_THE_CORE)
     assert imported - sys.stdlib_module_names == {"audit_console"}
+
+
+def test_an_application_that_writes_a_log_needs_nothing_but_the_standard_library() -> None:
+    imported = modules_imported_by(WRITE_AND_CHECK)
+    assert imported - sys.stdlib_module_names == {"audit_console"}
+
+
+def test_a_sink_that_needs_psycopg_says_so() -> None:
+    script = """
+import sys
+sys.modules["psycopg"] = sys.modules["psycopg_pool"] = None
+from audit_console import writer
+try:
+    writer.PostgresSink
+except ImportError as error:
+    print(error)
+try:
+    writer.OracleSink
+except AttributeError as error:
+    print(error)
+"""
+    completed = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert completed.stdout.splitlines() == [
+        "PostgresSink needs psycopg: pip install 'psycopg[binary,pool]'",
+        "module 'audit_console.writer' has no attribute 'OracleSink'",
+    ]
 
 
 @pytest.mark.parametrize("library", ["duckdb", "polars", "textual"])

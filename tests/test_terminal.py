@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from audit_console.demo import write_demo
 from tests.cli.program import PROGRAM
 from tests.terminal import (
     ALTERNATE_SCREEN,
@@ -25,11 +24,6 @@ from tests.terminal import (
 )
 
 DOWN, PAGE_DOWN, ENTER, QUIT = b"\x1b[B", b"\x1b[6~", b"\r", b"\x11"
-
-
-@pytest.fixture(scope="module")
-def demo_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_demo(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ _EPILOG = """\
 commands:
   demo         open a made-up log that somebody broke into and tampered with
   evidence     pack events into a file that anybody can check again
+  migrate      bring a PostgreSQL database to the schema of the log
   search       print the events that a query keeps, or counts of them
   verify       check a log and report, without a screen
   checkpoint   sign how far a log goes, look who signed, take a copy away

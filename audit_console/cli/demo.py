@@ -28,10 +28,19 @@ def run(arguments: Sequence[str]) -> ExitCode:
         prog=f"{PROGRAM} {NAME}",
         description="Open a made-up log of three weeks that somebody broke into and tampered with.",
     )
-    parser.parse_args(arguments)
+    parser.add_argument(
+        "--postgres",
+        action="store_true",
+        help="look at it in a PostgreSQL server, which is started for it and stopped again",
+    )
+    in_database = parser.parse_args(arguments).postgres
+    if in_database:
+        from audit_console.cli.demo_server import require_server
+
+        require_server()
     require_terminal()
     with scratch_folder() as folder:
-        exit_code = _show_demo(folder)
+        exit_code = _show_database(folder) if in_database else _show_demo(folder)
     _tell_tampers()
     return exit_code
 
@@ -59,6 +68,25 @@ def _show_demo(folder: Path) -> ExitCode:
         return open_archive(places, keep=True, label=NAME)
 
     return show([str(log)], kept=Belongings(folder, folder), open_log=open_log)
+
+
+def _show_database(folder: Path) -> ExitCode:
+    """Show the log in a server that is started while the first frame is painted."""
+    from contextlib import closing
+
+    from audit_console.cli.demo_server import DemoServer
+    from audit_console.cli.screen import open_kept, show
+    from audit_console.sources.postgres import open_postgres
+    from audit_console.tui.belongings import Belongings
+
+    with closing(DemoServer(folder / "data")) as server:
+
+        def open_log(places: Sequence[str]) -> Source:
+            if list(places) != [NAME]:
+                return open_kept(places)
+            return open_postgres(server.dsn(), label=NAME)
+
+        return show([NAME], kept=Belongings(folder, folder), open_log=open_log)
 
 
 def _tell_tampers() -> None:

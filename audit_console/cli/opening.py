@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from audit_console.errors import SourceError
+from audit_console.core.places import is_database
+from audit_console.errors import UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.sources.protocol import Source
-
-_DATABASES = ("postgresql://", "postgres://", "service=", "host=", "dbname=")
 
 
 def open_source(places: Sequence[str], *, keep: bool) -> Source:
     """Open the log at `places`; with `keep` its events stay at hand for pages.
 
     Raises:
+        UsageError: a database is not alone, or its connection string holds a password.
         SourceError: there is no log, or it cannot be read. No password is named.
     """
-    _refuse_databases(places)
+    if _is_database(places):
+        from audit_console.sources.postgres import open_postgres
+
+        return open_postgres(places[0])
     from audit_console.sources.archive import open_archive
 
     return open_archive(places, keep=keep)
@@ -28,22 +31,30 @@ def open_source(places: Sequence[str], *, keep: bool) -> Source:
 def check_places(places: Sequence[str]) -> None:
     """Look whether there is a log at `places`, without reading it.
 
-    Standard input can be read only once and is left alone.
+    Standard input can be read only once and is left alone, and so is a database: the
+    screen says whether it answers.
 
     Raises:
+        UsageError: a database is not alone, or its connection string holds a password.
         SourceError: there is no log, or it cannot be read. No password is named.
     """
-    _refuse_databases(places)
     files = [place for place in places if place != "-"]
-    if files:
+    if files and not _is_database(places):
         from audit_console.sources.archive.files import find_files
 
         find_files(files)
 
 
-def _refuse_databases(places: Sequence[str]) -> None:
-    if any(place.startswith(_DATABASES) for place in places):
-        raise SourceError(
-            "PostgreSQL logs cannot be read yet",
-            hint="Export the log as JSON lines and give that file",
+def _is_database(places: Sequence[str]) -> bool:
+    databases = [place for place in places if is_database(place)]
+    if not databases:
+        return False
+    if len(places) > 1:
+        raise UsageError(
+            "a database is one log, and is opened alone",
+            hint="Open the others one after the other",
         )
+    from audit_console.database import refuse_password
+
+    refuse_password(databases[0])
+    return True

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial, reduce
+from ipaddress import IPv4Network, IPv6Network
 
 import polars as pl
 
 from audit_console.columns.details import are_in_range, rows_of, values_at
+from audit_console.columns.selection import codes_in
 from audit_console.core.caseless import RUST, pattern_regex
 from audit_console.core.filters import (
     SEARCHED,
@@ -46,21 +48,21 @@ def keeps(where: Filter, marks: Mapping[MarkKey, Marks] = NO_MARKS) -> pl.Expr:
     return pl.all_horizontal(pl.lit(value=True), *parts)
 
 
-def reads_marks(where: Filter) -> bool:
-    """Tell whether the marks of an event can decide if `where` keeps it."""
-    return any(map(_reads_marks, where.active))
+def reads(where: Filter, names: Collection[FieldName]) -> bool:
+    """Tell whether one of these fields can decide if `where` keeps an event."""
+    return any(_reads(term, names) for term in where.active)
 
 
-def _reads_marks(expression: Expression) -> bool:
+def _reads(expression: Expression, names: Collection[FieldName]) -> bool:
     match expression:
         case And(parts) | Or(parts):
-            return any(map(_reads_marks, parts))
+            return any(_reads(part, names) for part in parts)
         case Not(part):
-            return _reads_marks(part)
+            return _reads(part, names)
         case Text():
             return False
         case Term(field):
-            return field.name in _MARKS
+            return field.name in names
 
 
 def _holds(expression: Expression, marks: Mapping[MarkKey, Marks]) -> pl.Expr:
@@ -79,17 +81,18 @@ def _holds(expression: Expression, marks: Mapping[MarkKey, Marks]) -> pl.Expr:
 
 def _holds_text(pattern: str) -> pl.Expr:
     regex = pattern_regex(pattern, RUST, whole=False)
-    columns = (pl.col(name).cast(pl.String) for name in SEARCHED)
-    return pl.any_horizontal(
-        column.str.contains(regex).fill_null(value=False) for column in columns
-    )
+
+    def holds(text: pl.Expr) -> pl.Expr:
+        return text.str.contains(regex).fill_null(value=False)
+
+    return pl.any_horizontal(_judged_once(pl.col(name), holds) for name in SEARCHED)
 
 
 def _fits(field: Field, match: Match, marks: Mapping[MarkKey, Marks]) -> pl.Expr:
     if field.name is FieldName.DETAILS:
         judge = partial(_details_fit, field.path, match)
         return pl.col("details").map_batches(judge, return_dtype=pl.Boolean)
-    if field.name in _MARKS:
+    if field.name in MARKS:
         return _marks_fit(field.name, match, marks)
     value, fits_one = _VALUES.get(field.name, _TEXT)
     column = pl.col(TEXT_ATTRIBUTES[field.name]) if value is None else value
@@ -98,25 +101,51 @@ def _fits(field: Field, match: Match, marks: Mapping[MarkKey, Marks]) -> pl.Expr
 
 def _each(match: Match, fits_one: Callable[[Match], pl.Expr]) -> pl.Expr:
     """Ask for each alternative; a missing value fits none."""
-    parts = match.matches if isinstance(match, AnyOf) else (match,)
-    return pl.any_horizontal(fits_one(part).fill_null(value=False) for part in parts)
+    return pl.any_horizontal(fits_one(part).fill_null(value=False) for part in _parts(match))
+
+
+def _parts(match: Match) -> Sequence[Match]:
+    """Split alternatives, except for whole texts, which are looked up all at once."""
+    if not isinstance(match, AnyOf):
+        return (match,)
+    exact = tuple(part for part in match.matches if isinstance(part, Exact))
+    if len(exact) < 2:
+        return match.matches
+    return (AnyOf(exact), *(part for part in match.matches if not isinstance(part, Exact)))
 
 
 def _text_fits(text: pl.Expr, match: Match) -> pl.Expr:
     match match:
         case Has():
             return text.is_not_null()
-        case Exact(wanted):
-            return text == wanted
+        case Exact() | AnyOf():
+            return _is_one_of(text, match)
         case Like(pattern):
             return text.str.contains(pattern_regex(pattern, RUST, whole=True))
         case Regex(pattern):
             return text.str.contains(regex_for(pattern, RUST))
         case Inside(network):
-            inside = partial(_of_distinct, lambda value: is_inside(value, network))
-            return text.map_batches(inside, return_dtype=pl.Boolean)
+            return _is_inside(text, network)
         case _:
             return pl.lit(value=False)
+
+
+def _is_one_of(text: pl.Expr, match: Exact | AnyOf) -> pl.Expr:
+    if isinstance(match, Exact):
+        return text == match.text
+    wanted = [part.text for part in match.matches if isinstance(part, Exact)]
+    return text.is_in(pl.Series(wanted, dtype=pl.String).implode())
+
+
+def _is_inside(text: pl.Expr, network: IPv4Network | IPv6Network) -> pl.Expr:
+    if isinstance(network, IPv4Network):
+        octets = text.str.extract_groups(_IPV4)
+        parts = (octets.struct.field(str(place + 1)).cast(pl.UInt32) for place in range(4))
+        number = reduce(lambda before, part: before * 256 + part, parts)
+        first, last = int(network.network_address), int(network.broadcast_address)
+        return number.is_between(first, last)
+    inside = partial(_of_distinct, lambda value: is_inside(value, network))
+    return text.map_batches(inside, return_dtype=pl.Boolean)
 
 
 def _number_fits(number: pl.Expr, match: Match) -> pl.Expr:
@@ -157,23 +186,27 @@ def _weekday_fits(moment: pl.Expr, match: Match) -> pl.Expr:
 def _category_fits(column: pl.Expr, match: Match) -> pl.Expr:
     if match == Has():
         return column.is_not_null()
-    return column.map_batches(partial(_of_fitting_category, match), return_dtype=pl.Boolean)
+    return _judged_once(column, lambda text: _each(match, partial(_text_fits, text)))
 
 
-def _of_fitting_category(match: Match, column: pl.Series) -> pl.Series:
+def _judged_once(column: pl.Expr, judge: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """Judge the texts of a column, each category once."""
+    return column.map_batches(partial(_of_fitting_category, judge), return_dtype=pl.Boolean)
+
+
+def _of_fitting_category(judge: Callable[[pl.Expr], pl.Expr], column: pl.Series) -> pl.Series:
     """Judge each category once, then look for the fitting ones."""
     dtype = column.dtype
     if not isinstance(dtype, pl.Enum | pl.Categorical):
-        return _judged(column, match)
-    categories = dtype.categories
-    texts = categories if isinstance(categories, pl.Series) else categories.to_series()
-    fitting = texts.filter(_judged(texts, match))
-    return column.is_in(fitting.cast(dtype).implode()).fill_null(value=False)
+        return _judged(column, judge)
+    codes = column.to_physical()
+    categories = pl.int_range(codes_in(codes), eager=True).cast(codes.dtype).cat.to(dtype)
+    fitting = categories.filter(_judged(categories.cast(pl.String), judge))
+    return column.is_in(fitting.implode()).fill_null(value=False)
 
 
-def _judged(texts: pl.Series, match: Match) -> pl.Series:
-    frame = texts.to_frame("text")
-    return frame.select(_each(match, lambda part: _text_fits(pl.col("text"), part))).to_series()
+def _judged(texts: pl.Series, judge: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    return texts.to_frame("text").select(judge(pl.col("text"))).to_series()
 
 
 def _of_distinct(judge: Callable[[str], bool], texts: pl.Series) -> pl.Series:
@@ -197,7 +230,7 @@ def _detail_fits(texts: pl.Series, match: Match) -> pl.Series:
         case Range():
             return are_in_range(texts, match)
         case _:
-            return _judged(texts, match)
+            return _judged(texts, lambda text: _each(match, partial(_text_fits, text)))
 
 
 def _marks_fit(name: FieldName, match: Match, marks: Mapping[MarkKey, Marks]) -> pl.Expr:
@@ -218,9 +251,13 @@ def _are_marked(keys: set[MarkKey], identities: pl.Series) -> pl.Series:
     return rows_of(pl.Series(rows, dtype=pl.UInt32), identities.len())
 
 
+_OCTET = "(0|[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"
+_IPV4 = rf"\A{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}\z"
+
 _Fits = Callable[[pl.Expr, Match], pl.Expr]
 
-_MARKS = (FieldName.STAR, FieldName.TAG, FieldName.NOTE)
+MARKS = (FieldName.STAR, FieldName.TAG, FieldName.NOTE)
+"""Fields that the marks of an event decide."""
 _TIME = pl.col("timestamp")
 _RESOURCE = pl.concat_str("resource_type", pl.lit("/"), "resource_id")
 _TEXT: tuple[pl.Expr | None, _Fits] = (None, _text_fits)
@@ -232,6 +269,10 @@ _VALUES: dict[FieldName, tuple[pl.Expr | None, _Fits]] = {
     FieldName.RESOURCE: (_RESOURCE, _text_fits),
     FieldName.CHECK: (pl.col("check"), _category_fits),
     FieldName.TYPE: (None, _category_fits),
+    FieldName.IP: (None, _category_fits),
+    FieldName.RID: (None, _category_fits),
+    FieldName.ACTION: (None, _category_fits),
+    FieldName.USER: (None, _category_fits),
     FieldName.RTYPE: (None, _category_fits),
     FieldName.RESULT: (None, _category_fits),
     FieldName.AGENT: (None, _category_fits),

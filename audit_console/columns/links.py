@@ -12,13 +12,14 @@ from audit_console.core.run import FORK_WINDOW
 
 _CARRIED = ("seq", "recorded_at", "previous_hash", "event_hash", "computed_hash")
 
-_BROKEN = (pl.col("computed_hash") != pl.col("event_hash")).fill_null(value=True)
+_BROKEN = (pl.col("computed_hash") != pl.col("event_hash")).fill_null(value=False)
+"""A hash that cannot be computed again tells nothing."""
 _LINKED = (
     (pl.col("previous_hash") == pl.col("before.event_hash"))
     | (pl.col("previous_hash") == pl.col("before.computed_hash"))
 ).fill_null(value=False)
 _BEFORE_BROKEN = (pl.col("before.computed_hash") != pl.col("before.event_hash")).fill_null(
-    value=True
+    value=False
 )
 _FOLLOWS = (pl.col("seq") == pl.col("before.seq") + 1).fill_null(value=False)
 _IN_TIME = (pl.col("recorded_at") >= pl.col("before.recorded_at")).fill_null(value=False)
@@ -114,5 +115,7 @@ def _check(bad_link: pl.Expr) -> pl.Expr:
     return (
         pl.when(_BROKEN | bad_link)
         .then(pl.lit("broken", CHECK))
+        .when(pl.col("computed_hash").is_null())
+        .then(pl.lit("unverifiable", CHECK))
         .otherwise(pl.lit("verified", CHECK))
     )

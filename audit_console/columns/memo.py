@@ -44,3 +44,8 @@ class Memo(Generic[Key, Value]):
     def has(self, key: Key) -> bool:
         """Tell whether a value is there or being made."""
         return key in self._entries
+
+    def made(self, key: Key) -> Value | None:
+        """Give the value of a key if it was made already."""
+        entry = self._entries.get(key)
+        return entry.made[0] if entry is not None and entry.made is not None else None

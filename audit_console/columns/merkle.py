@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 from polars_hash import col as hashable
 
-from audit_console.core.merkle import CompactRange, PartedTree, fitting_height
+from audit_console.core.merkle import HASH_BYTES, CompactRange, PartedTree, node_hash
 
-SINGLY_BELOW = 512
-"""Fewer leaves than this are hashed one by one: a query over a column has its own price."""
+NODE_PREFIX = 1
+SINGLY_BELOW = 256
+"""Fewer nodes than this are hashed one by one: a query over a column has its own price."""
 
 
 def add_leaves(tree: PartedTree, first: int, hashes: pl.Series) -> None:
@@ -22,21 +24,17 @@ def add_leaves(tree: PartedTree, first: int, hashes: pl.Series) -> None:
 
 def extend(tree: CompactRange, hashes: pl.Series) -> None:
     """Add the next leaves, given as lower-case hex without nulls, to `tree`."""
-    done = 0
-    while done < hashes.len():
-        height = fitting_height(tree.size, hashes.len() - done)
-        count = 1 << height
-        leaves = hashes.slice(done, count)
-        if count < SINGLY_BELOW:
-            tree.extend(bytes.fromhex(leaf) for leaf in leaves)
-        else:
-            tree.append_subtree(_root(leaves), height)
-        done += count
+    if not hashes.is_empty():
+        tree.append_level(bytes.fromhex(hashes.str.join("").item()), _parents)
 
 
-def _root(level: pl.Series) -> bytes:
-    while level.len() > 1:
-        pairs = pl.DataFrame({"left": level.gather_every(2), "right": level.gather_every(2, 1)})
-        nodes = pl.concat_str(pl.lit("01"), "left", "right").str.decode("hex")
-        level = pairs.select(node=nodes).select(hashable("node").chash.sha2_256()).to_series()
-    return bytes.fromhex(level[0])
+def _parents(children: bytes) -> bytes:
+    """Hash an even number of nodes, 32 bytes each, two and two."""
+    pairs = np.frombuffer(children, np.uint8).reshape(-1, 2 * HASH_BYTES)
+    if len(pairs) < SINGLY_BELOW:
+        return b"".join(
+            node_hash(pair[:HASH_BYTES].tobytes(), pair[HASH_BYTES:].tobytes()) for pair in pairs
+        )
+    nodes = pl.Series("node", np.insert(pairs, 0, NODE_PREFIX, axis=1))
+    column = nodes.arr.to_list().cast(pl.Binary).to_frame()
+    return bytes.fromhex(column.select(hashable("node").chash.sha2_256().str.join("")).item())

@@ -48,7 +48,7 @@ def runs(events: pl.DataFrame, malformed: pl.DataFrame, files: Sequence[str]) ->
     Args:
         events: the events of one batch.
         malformed: its unreadable lines.
-        files: names of the source's files.
+        files: names of the source's files, if it has any.
     """
     hashed = events.select(_NEEDED).filter(pl.col("scheme") != Scheme.UNHASHED)
     hashed = hashed.with_columns(doubtful_before=_doubtful_before(hashed, malformed))
@@ -75,11 +75,13 @@ def _of_chain(events: pl.DataFrame, files: Sequence[str]) -> Iterator[LocatedRun
     computed = events["computed_hash"]
     for begin, end, first, last in zip(begins, ends, firsts, lasts, strict=True):
         count = end - begin + 1
-        run = _run(first, last, count, files[first["file"]])
+        place = Place.among(files, first["file"], first["line"], first["id"])
+        run = _run(first, last, count, place)
         yield LocatedRun(run, first["file"], first["line"], computed.slice(begin, count))
 
 
-def _run(first: dict[str, Any], last: dict[str, Any], count: int, file: str) -> Run:
+def _run(first: dict[str, Any], last: dict[str, Any], count: int, place: Place) -> Run:
+    computed = last["event_hash"] if last["computed_hash"] is None else last["computed_hash"]
     return Run(
         scheme=Scheme(first["scheme"]),
         chain=first["chain"] or f"({first['scheme']})",
@@ -87,10 +89,10 @@ def _run(first: dict[str, Any], last: dict[str, Any], count: int, file: str) -> 
         first_seq=first["seq"],
         first_link=first["previous_hash"],
         last_hash=last["event_hash"],
-        last_computed=last["computed_hash"],
-        broken=last["event_hash"] != last["computed_hash"],
+        last_computed=computed,
+        broken=last["event_hash"] != computed,
         first_recorded=first["recorded_at"],
         last_recorded=last["recorded_at"],
-        first_place=Place(file, first["line"], first["id"]),
+        first_place=place,
         first_link_known=first["link_known"],
     )

@@ -51,8 +51,9 @@ HASHES: dict[str, pl.DataType | type[pl.DataType]] = {
 
 CHECKED = LINE | EVENT | HASHES | {"line_hash": pl.String, "canonical": pl.Boolean}
 """Events and what their own lines tell. `computed_hash` is null where the scheme gives
-nothing to compute; `line_hash` is the Merkle leaf of a line that is none of v1, and null
-where there is no line; `canonical` is false for a v1 line in another JSON spelling."""
+nothing to compute, or what it covers was not kept; `line_hash` is the Merkle leaf of a line
+that is none of v1, and null where there is no line; `canonical` is false for a v1 line in
+another JSON spelling."""
 
 BATCH = CHECKED | {"check": CHECK, "joined": pl.Boolean, "link_known": pl.Boolean}
 """Events and what their predecessors tell besides. `joined`: follows the event before
@@ -60,7 +61,9 @@ it in its chain, and nothing is wrong with or between the two. `link_known`: not
 but links to one of the `FORK_WINDOW` events before it (the orchestrator's format only)."""
 
 PAGE = LINE | EVENT | {"event_hash": pl.String, "check": CHECK, "raw": pl.String}
-"""`raw` is the line as stored, read back from the log."""
+"""`raw` is the line as stored, read back from the log. A table holds no lines: there, `raw`
+is built of the columns, `offset` is null, and `file` and `line` only order events of one time.
+"""
 
 MALFORMED = LINE | {"length": pl.UInt64, "code": pl.String, "reason": pl.String, "start": pl.Binary}
 """`length` has room for a line of any size, `start` is the first 4096 bytes of it."""

@@ -4,34 +4,40 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 import polars as pl
 
 from audit_console.columns.memo import Memo
+from audit_console.columns.schema import EVENT
 from audit_console.core.filters import FieldName
 from audit_console.core.timespan import Duration
 
-CODE = pl.UInt32
+Rows = TypeVar("Rows", pl.DataFrame, pl.Series)
+
+NAMES = ("user_id", "action", "resource_id", "ip_address")
+"""Texts that an open table keeps as categories: as numbers, and each different text once."""
 
 CODED_FROM = 8
-"""Values are coded for a selection of at least one in so many events."""
-
+"""Texts and times become numbers for a selection of at least one in so many events."""
 
 LENGTHS = 2
 """Lengths of bins that are kept: of the timeline, and of the lines beside the facets."""
 
 
 class Codes:
-    """Texts of a whole table as numbers, made when they are first asked for.
+    """Numbers for values of a whole table, made when they are first asked for.
 
     The code of a text is the row in which it stands first, so that a code is as good as
     the text, needs no dictionary, and is there for a missing text too. A field takes four
-    bytes for each event of the table, kept as long as the table stays as it is.
+    bytes for each event of the table, kept as long as the table stays as it is. So do the
+    bins that its times are in.
     """
 
     def __init__(self, events: pl.DataFrame) -> None:
         self._events = events
         self._made: Memo[FieldName, pl.Series] = Memo(len(FieldName))
+        self._bins: Memo[Duration, pl.Series] = Memo(LENGTHS)
 
     def has(self, name: FieldName) -> bool:
         """Tell whether a field is coded."""
@@ -40,6 +46,14 @@ class Codes:
     def of(self, name: FieldName, value: pl.Expr) -> pl.Series:
         """Give the codes of a field."""
         return self._made.get(name, partial(self._coded, value))
+
+    def has_bins(self, every: Duration) -> bool:
+        """Tell whether bins of this length are there."""
+        return self._bins.has(every)
+
+    def bins(self, every: Duration, number: pl.Expr) -> pl.Series:
+        """Give the number of the bin that each event is in."""
+        return self._bins.get(every, lambda: Selection(self._events).bins(every, number))
 
     def _coded(self, value: pl.Expr) -> pl.Series:
         rows = self._events.lazy().select(value=value).with_row_index("row")
@@ -50,51 +64,88 @@ class Codes:
 class Selection:
     """Events in an order.
 
-    `index` holds the rows of `events` in that order, or is None where it is all of them
-    as they stand. `codes` are of all `events`; they are None while there are ever more.
+    `chosen` tells which: a mask over `events` where they are in the order in which they
+    stand, the numbers of rows in another order, or None for all as they stand. `codes` are
+    of all `events`; they are None while there are ever more.
     """
 
     events: pl.DataFrame
-    index: pl.Series | None = None
+    chosen: pl.Series | None = None
     codes: Codes | None = None
+    _index: Memo[None, pl.Series] = field(default_factory=lambda: Memo(1))
     _bins: Memo[Duration, pl.Series] = field(default_factory=lambda: Memo(LENGTHS))
 
     @property
     def height(self) -> int:
         """How many events there are."""
-        return self.events.height if self.index is None else self.index.len()
+        if self.chosen is None:
+            return self.events.height
+        return int(self.chosen.sum()) if self._is_mask else self.chosen.len()
+
+    @property
+    def index(self) -> pl.Series | None:
+        """The numbers of the rows, in their order; None for all as they stand."""
+        if self.chosen is None or not self._is_mask:
+            return self.chosen
+        return self._index.get(None, self.chosen.arg_true)
+
+    @property
+    def _is_mask(self) -> bool:
+        return self.chosen is not None and self.chosen.dtype == pl.Boolean
 
     def at(self, places: pl.Series) -> Selection:
         """Select the events at these places of the order, in the order of the places."""
-        index = places if self.index is None else self.index.gather(places)
-        return Selection(self.events, index, self.codes)
+        index = self.index
+        return Selection(self.events, places if index is None else index.gather(places), self.codes)
 
     def head(self, count: int) -> Selection:
         """Select the first events."""
         return self.at(pl.int_range(min(count, self.height), dtype=pl.UInt32, eager=True))
 
     def rows(self) -> pl.DataFrame:
-        """Give the events with all columns."""
-        return self.events if self.index is None else self.events[self.index]
+        """Give the events with all columns, texts as such."""
+        return self._taken(self.events).cast({name: EVENT[name] for name in NAMES})
 
     def select(self, **columns: pl.Expr) -> pl.DataFrame:
         """Compute columns, of no more than they are made of."""
         roots = {name: None for column in columns.values() for name in column.meta.root_names()}
         events = pl.DataFrame([self.events[name] for name in roots])  # `select` makes it one chunk
-        taken = events if self.index is None else events[self.index]
-        return taken.lazy().select(**columns).collect(engine="streaming")
+        return self._taken(events).lazy().select(**columns).collect(engine="streaming")
 
     def keys(self, name: FieldName, value: pl.Expr) -> pl.Series:
         """Give something that tells the values of a field apart: codes, or the values."""
         codes = self.codes
-        if codes and (codes.has(name) or self.height * CODED_FROM >= self.events.height):
-            coded = codes.of(name, value)
-            return coded if self.index is None else coded.gather(self.index)
+        if value.meta.is_column() and _is_category(self.events.schema[value.meta.output_name()]):
+            return self.select(key=value.to_physical())["key"]
+        if codes and (codes.has(name) or self._is_large):
+            return self._taken(codes.of(name, value))
         return self.select(key=value)["key"]
 
     def bins(self, every: Duration, number: pl.Expr) -> pl.Series:
         """Give the number of the bin that each event is in."""
+        codes = self.codes
+        if codes and (codes.has_bins(every) or self._is_large):
+            return self._taken(codes.bins(every, number))
         return self._bins.get(every, lambda: _small(self.select(bin=number)["bin"]))
+
+    @property
+    def _is_large(self) -> bool:
+        return self.height * CODED_FROM >= self.events.height
+
+    def _taken(self, of_all: Rows) -> Rows:
+        if self.chosen is None:
+            return of_all
+        return of_all.filter(self.chosen) if self._is_mask else of_all[self.chosen]
+
+
+def codes_in(codes: pl.Series) -> int:
+    """Give the number that all codes are below."""
+    highest: int | None = codes.to_frame("code").select(pl.col("code").max()).item()
+    return 0 if highest is None else 1 + highest
+
+
+def _is_category(dtype: pl.DataType) -> bool:
+    return isinstance(dtype, pl.Categorical | pl.Enum)
 
 
 def _small(numbers: pl.Series) -> pl.Series:

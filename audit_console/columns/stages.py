@@ -14,7 +14,7 @@ import polars as pl
 
 from audit_console.columns.details import values_at
 from audit_console.columns.schema import TIME
-from audit_console.columns.selection import CODE, Selection
+from audit_console.columns.selection import Selection, codes_in
 from audit_console.core.filters import TEXT_ATTRIBUTES, WEEKDAYS, Field, FieldName
 from audit_console.core.query.stages import (
     Count,
@@ -32,6 +32,7 @@ from audit_console.errors import UsageError
 
 MAX_BINS = 1_000_000
 
+_COUNT = {"count": pl.UInt32}
 _BEFORE_EPOCH = -int(FIRST.timestamp()) * 1_000_000
 _MICROSECOND = timedelta(microseconds=1)
 _NUMBER = r"\A-?[0-9]+(?:\.[0-9]+)?\z"
@@ -47,7 +48,23 @@ def apply_stages(events: Selection, stages: Sequence[Stage]) -> pl.DataFrame:
     Raises:
         UsageError: a timeline has too many bins.
     """
-    table: _Events | _Rows = _Events(events)
+    match stages:
+        case [Count(by), Count(()), *rest] if by:  # how many there are, without what they are
+            count = _Rows(pl.DataFrame({"count": [_Events(events).groups(by)]}, schema=_COUNT))
+            return _through_all(count, rest)
+    return _through_all(_Events(events), stages)
+
+
+def apply_to_rows(rows: pl.DataFrame, stages: Sequence[Stage]) -> pl.DataFrame:
+    """Pass what a stage has counted through more stages.
+
+    Raises:
+        UsageError: a timeline has too many bins.
+    """
+    return _through_all(_Rows(rows), stages)
+
+
+def _through_all(table: _Events | _Rows, stages: Sequence[Stage]) -> pl.DataFrame:
     for stage in stages:
         table = _through(table, stage)
     return table.rows()
@@ -62,7 +79,7 @@ def _through(  # noqa: PLR0911 - one for each stage
         case Sort(field, descending):
             return table.at(_sorted(table.first_values(field), field, descending=descending))
         case Count(()):
-            return _Rows(pl.DataFrame({"count": [table.height]}, schema={"count": pl.UInt32}))
+            return _Rows(pl.DataFrame({"count": [table.height]}, schema=_COUNT))
         case Count(by):
             return _Rows(table.counts(by))
         case Top(field, rows) | Rare(field, rows):
@@ -72,7 +89,7 @@ def _through(  # noqa: PLR0911 - one for each stage
         case First(fields):
             return _Rows(table.firsts(fields, stage.columns(table.columns) or ()))
         case Timeline(every, by):
-            return _Rows(_timeline(table.bins(every, by), every, by))
+            return _Rows(timeline(table.bins(every, by), every, by))
 
 
 class _Rows:
@@ -144,6 +161,13 @@ class _Events:
         counts = _counted(keys.select(names))
         return self._values(keys[counts["place"]], names).with_columns(counts["count"])
 
+    def groups(self, names: Sequence[str]) -> int:
+        """Count the combinations that `counts` gives."""
+        keys = self._keys(names).select(names)
+        if len(names) > 1 or not keys[names[0]].dtype.is_unsigned_integer():
+            return keys.n_unique()
+        return _distinct(keys[names[0]])
+
     def firsts(self, names: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
         keys = self._keys(columns).sort("time", maintain_order=True)
         return self._values(keys.unique(names, keep="first", maintain_order=True), columns)
@@ -157,7 +181,7 @@ class _Events:
         keys = self._keys((by,))
         if keys.height > bins.len():
             bins = bins.gather(keys["row"])
-        counts = _counted(_as_one(bins, keys[by], self._events.events.height))
+        counts = _counted(_as_one(bins, keys[by]))
         values = self._values(keys[counts["place"]], (by,))
         return values.with_columns(counts["count"], bin=bins.gather(counts["place"]))
 
@@ -200,17 +224,41 @@ def _counted(keys: pl.DataFrame) -> pl.DataFrame:
     return counts.collect(engine="streaming")
 
 
-def _as_one(bins: pl.Series, keys: pl.Series, events: int) -> pl.DataFrame:
-    """Make one number of a bin and a code where it fits, for that is grouped faster."""
+def _distinct(codes: pl.Series) -> int:
+    """Count different codes by marking each, several times faster than by hashing them."""
+    marks = pl.repeat(value=False, n=codes_in(codes), dtype=pl.Boolean, eager=True)
+    return int(marks.scatter(codes.drop_nulls(), True).sum()) + codes.has_nulls()
+
+
+def _as_one(bins: pl.Series, keys: pl.Series) -> pl.DataFrame:
+    """Make one number of a bin and a code, for that is grouped faster; 0 is a missing code."""
     both = pl.DataFrame({"bin": bins, "key": keys})
-    first, last = both.select(first=pl.col("bin").min(), last=pl.col("bin").max()).row(0)
-    if keys.dtype != CODE or first is None or (last - first + 1) * events >= 2**63:
+    if bins.is_empty() or not keys.dtype.is_unsigned_integer():
         return both
-    number = (pl.col("bin").cast(pl.Int64) - first) * events + pl.col("key")
+    bin_, key = pl.col("bin"), pl.col("key")
+    first, last = both.select(first=bin_.min(), last=bin_.max()).row(0)
+    codes = 1 + codes_in(keys)
+    numbers = (last - first + 1) * codes
+    if numbers >= 2**63:
+        return both
+    dtype = pl.UInt32 if numbers < 2**32 else pl.Int64
+    code = key.cast(dtype) + 1
+    code = code.fill_null(0) if keys.has_nulls() else code
+    number = (bin_.cast(pl.Int64) - first).cast(dtype) * codes + code
     return both.lazy().select(number=number).collect(engine="streaming")
 
 
-def _timeline(counts: pl.DataFrame, every: Duration, by: str | None) -> pl.DataFrame:
+def timeline(counts: pl.DataFrame, every: Duration, by: str | None) -> pl.DataFrame:
+    """Make the rows of a timeline of counts by the number of their `bin`.
+
+    Args:
+        counts: columns `bin` and `count`, and `by` between them if there is one.
+        every: length of a bin.
+        by: the field that was counted by.
+
+    Raises:
+        UsageError: there are too many bins.
+    """
     if not counts["bin"].is_sorted():
         counts = counts.sort("bin", maintain_order=True)
     if by is None and counts.height:

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import and_
 
 import polars as pl
 
-from audit_console.columns.filters import keeps, reads_marks
+from audit_console.columns.filters import MARKS, keeps, reads
 from audit_console.columns.memo import Memo
-from audit_console.columns.selection import Codes, Selection
+from audit_console.columns.selection import NAMES, Codes, Selection
 from audit_console.core.filters import Expression, Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 
 REFRESH_AFTER_GROWTH = 1.25
 """A growing table is filtered and sorted again only when it has grown by this factor."""
 
-VIEWS = 4
-"""Views kept for those who ask for them again; each takes four bytes for an event it has."""
+VIEWS = 8
+"""Views kept for those who ask for them again: a bit for each event, four bytes for each kept
+one when they have been looked up."""
+
+TERMS = 32
+"""Terms of which is kept what they hold for: a bit for each event."""
 
 _Kept = tuple[tuple[Expression, ...], frozenset[tuple[MarkKey, Marks]]]
 """What decides which events a view has: the terms, and the marks if a term reads them."""
@@ -36,16 +42,14 @@ class View(Selection):
         """Give up to `count` events from rank `first` on."""
         last = min(first + count, self.height)
         if first >= last:
-            return self.events.clear()
+            return self._slice(0, 0).rows()
         if not newest_first:
-            return self._slice(first, last - first)
-        return self._slice(self.height - last, last - first).reverse()
+            return self._slice(first, last - first).rows()
+        return self._slice(self.height - last, last - first).rows().reverse()
 
     def rank_of_time(self, moment: datetime, *, newest_first: bool) -> int:
         """Find the first rank that is not before `moment` in the order asked for."""
-        times = self.events["timestamp"]
-        if self.index is not None:
-            times = times.gather(self.index)
+        times = self.select(time=pl.col("timestamp"))["time"]
         older = times.search_sorted(moment, side="right" if newest_first else "left")
         return self.height - older if newest_first else older
 
@@ -59,17 +63,18 @@ class View(Selection):
             rank = self.index.index_of(rank)
         return self.height - 1 - rank if newest_first and rank is not None else rank
 
-    def _slice(self, first: int, count: int) -> pl.DataFrame:
+    def _slice(self, first: int, count: int) -> Selection:
         if self.index is None:
-            return self.events.slice(first, count)
-        return self.events[self.index.slice(first, count)]
+            return Selection(self.events.slice(first, count))
+        return Selection(self.events, self.index.slice(first, count))
 
 
 class EventTable:
     """A growing table: one thread appends while others take views."""
 
     def __init__(self, events: pl.DataFrame) -> None:
-        self.events = events
+        self._names = pl.Schema({name: pl.Categorical(pl.Categories.random()) for name in NAMES})
+        events = self.events = events.cast(self._names)
         self._in_time_order = True
         self._views = _Views(events, in_time_order=True, codes=None)
 
@@ -79,7 +84,7 @@ class EventTable:
             return
         times = pl.concat([self.events["timestamp"].tail(1), events["timestamp"]])
         self._in_time_order = self._in_time_order and times.is_sorted()
-        self.events = pl.concat([self.events, events], rechunk=False)
+        self.events = pl.concat([self.events, events.cast(self._names)], rechunk=False)
 
     def settle(self) -> None:
         """Lay the values of each column side by side, when there will be no more of them.
@@ -117,6 +122,7 @@ class _Views:
         self._in_time_order = in_time_order
         self._codes = codes
         self._made: Memo[_Kept, View] = Memo(VIEWS)
+        self._masks: Memo[_Kept, pl.Series] = Memo(TERMS)
 
     def serve(self, events: pl.DataFrame, *, growing: bool) -> bool:
         """Tell whether these views still do for a table that has these events."""
@@ -126,17 +132,30 @@ class _Views:
 
     def of(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> View:
         """Give the view of what a filter keeps."""
-        marks = marks if reads_marks(where) else NO_MARKS
-        kept = (where.active, frozenset(marks.items()))
         return self._made.get(
-            kept, lambda: View(self._events, self._index(where, marks), self._codes)
+            _kept(where, marks), lambda: View(self._events, self._chosen(where, marks), self._codes)
         )
 
-    def _index(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> pl.Series | None:
-        if self._in_time_order and not where:
-            return None
-        rows = self._events.lazy().select("timestamp", kept=keeps(where, marks))
-        kept = rows.with_row_index("row").filter("kept").select("row", "timestamp")
-        if not self._in_time_order:
-            kept = kept.sort("timestamp", maintain_order=True)
-        return kept.collect()["row"].rechunk()
+    def _chosen(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> pl.Series | None:
+        masks = [self._mask(Filter((term,)), marks) for term in where.active]
+        mask = reduce(and_, masks) if masks else None
+        if mask is not None and mask.all():
+            mask = None
+        if self._in_time_order:
+            return mask
+        rows = self._events.lazy().select("timestamp").with_row_index("row")
+        rows = rows if mask is None else rows.filter(mask)
+        return rows.sort("timestamp", maintain_order=True).collect()["row"].rechunk()
+
+    def _mask(self, term: Filter, marks: Mapping[MarkKey, Marks]) -> pl.Series:
+        """Tell the events for which a term holds; the next filter is likely to have it too."""
+        return self._masks.get(_kept(term, marks), lambda: _holding(self._events, term, marks))
+
+
+def _kept(where: Filter, marks: Mapping[MarkKey, Marks]) -> _Kept:
+    """Name what decides which events are kept."""
+    return where.active, frozenset(marks.items() if reads(where, MARKS) else ())
+
+
+def _holding(events: pl.DataFrame, where: Filter, marks: Mapping[MarkKey, Marks]) -> pl.Series:
+    return events.lazy().select(kept=keeps(where, marks)).collect()["kept"].rechunk()

@@ -52,6 +52,7 @@ class LogCheck:
     v1_chains: dict[str, V1Chain] = field(default_factory=dict)
     orchestrator: LinkedChain | None = None
     unhashed: int = 0
+    imprecise: int = 0
     unreadable: int = 0
     misplaced: int = 0
     anchorings: dict[str, Anchoring] = field(default_factory=dict)
@@ -180,6 +181,7 @@ class LogCheck:
         seals = [self._anchor(name, measured) for name in names]
         if self.orchestrator is not None and self.sealed_lines < self.other_lines:
             self._report_weak_coverage(self.orchestrator)
+            self._report_imprecise(self.orchestrator)
         if self.unverifiable:
             self._report_unverifiable()
         if not any(seal.vouched or seal.is_told for seal in seals):
@@ -281,6 +283,15 @@ class LogCheck:
                 chain=chain.name,
             )
         )
+
+    def _report_imprecise(self, chain: LinkedChain) -> None:
+        if self.imprecise:
+            count = f"{self.imprecise:,} event{'s' if self.imprecise > 1 else ''}"
+            message = (
+                f"precision lost in storage: the hash of {count} may cover nanoseconds that the"
+                " table does not keep; only the link was checked"
+            )
+            self.findings.add(finding(Code.UNVERIFIABLE, message, chain=chain.name))
 
     def _report_unverifiable(self) -> None:
         count = f"{self.unverifiable:,} event{'s carry' if self.unverifiable > 1 else ' carries'}"

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from audit_console.core.event import RESULTS, AuditEvent, Scheme, parse_time
 from audit_console.core.findings import Code
@@ -24,6 +24,9 @@ from audit_console.core.json_object import (
     read_members,
     shown_name,
 )
+
+if TYPE_CHECKING:  # sealing takes the encoding of events from here
+    from audit_console.core.sealing import Unsealed
 
 MAX_LINE_BYTES = 1 << 20
 MAX_ENTRY_BYTES = 65_535
@@ -87,29 +90,65 @@ class Malformed:
     code: Code = Code.MALFORMED
 
 
+_DETAILS = json.JSONEncoder(
+    ensure_ascii=False,
+    allow_nan=False,
+    check_circular=False,  # what nests without end is a RecursionError soon enough
+    separators=(",", ":"),
+    sort_keys=True,
+)
+
+
 def canonical_details(details: Mapping[str, object]) -> str:
     """Print structured data by the writer's rule: compact, keys sorted by code point.
 
     Raises:
         ValueError: a value is NaN, infinite or not JSON.
         TypeError: a value is of no JSON type.
+        RecursionError: it nests too deep.
     """
-    return json.dumps(
-        details, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True
-    )
+    return _DETAILS.encode(details)
 
 
 def encode_entry(event: AuditEvent) -> str:
     """Print what the hash of a v1 event covers: its line up to the event hash."""
+    return place_entry(
+        encode_content(event),
+        chain=_string(event.chain),
+        seq=event.seq,
+        event_id=quote(event.id),
+        recorded_at=_string(event.recorded_at),
+        timestamp=quote(event.timestamp),
+        previous_hash=_string(event.previous_hash),
+    )
+
+
+def encode_content(event: AuditEvent | Unsealed) -> str:
+    """Print the middle of an entry, which is the same wherever the event stands in a chain."""
     return (
-        f'{{"v":1,"chain":{_string(event.chain)},"seq":{event.seq},"id":{quote(event.id)}'
-        f',"recorded_at":{_string(event.recorded_at)},"timestamp":{quote(event.timestamp)}'
         f',"event_type":{quote(event.event_type)},"user_id":{_string(event.user_id)}'
         f',"action":{quote(event.action)},"resource_type":{quote(event.resource_type)}'
         f',"resource_id":{quote(event.resource_id)},"result":{quote(event.result)}'
         f',"result_error":{_string(event.result_error)},"details":{event.details or "null"}'
         f',"ip_address":{_string(event.ip_address)},"user_agent":{_string(event.user_agent)}'
-        f',"request_id":{_string(event.request_id)},"previous_hash":{_string(event.previous_hash)}'
+        f',"request_id":{_string(event.request_id)}'
+    )
+
+
+def place_entry(  # noqa: PLR0913, PLR0917 - the parts of an entry in their order
+    content: str,
+    chain: str,
+    seq: int | None,
+    event_id: str,
+    recorded_at: str,
+    timestamp: str,
+    previous_hash: str,
+) -> str:
+    """Print an entry around what `encode_content` gave; every text comes as JSON."""
+    return (
+        f'{{"v":1,"chain":{chain},"seq":{seq},"id":{event_id}'
+        f',"recorded_at":{recorded_at},"timestamp":{timestamp}'
+        f'{content},"previous_hash":{previous_hash}'
     )
 
 
@@ -248,6 +287,15 @@ def _details(members: dict[str, Member]) -> str | None:
     if not isinstance(member.value, dict):
         raise Rejected(f"details is {json_type(member.value)}, not an object")
     return member.text
+
+
+def is_details(text: str) -> bool:
+    """Tell whether `text` could stand as the details of a line: a JSON object, or null."""
+    try:
+        members = read_members(f'{{"details":{text}}}')
+        return members.keys() == {"details"} and _details(members) in (text, None)
+    except Rejected:
+        return False
 
 
 _SEQ = re.compile(r"0|[1-9][0-9]*")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
@@ -139,11 +140,21 @@ CODES: dict[Code, CodeMeaning] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands: file name, line number from 1, event id."""
+    """Where something stands: file name, line number from 1, event id.
 
-    file: str
-    line: int
+    What is kept in a table has neither file nor line.
+    """
+
+    file: str | None
+    line: int | None
     event_id: str | None = None
+
+    @classmethod
+    def among(
+        cls, files: Sequence[str], file: int, line: int, event_id: str | None = None
+    ) -> Place:
+        """Name a place in one of a source's files, of which it may have none."""
+        return cls(files[file], line, event_id) if files else cls(None, None, event_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

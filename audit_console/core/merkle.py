@@ -6,6 +6,7 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 
@@ -60,6 +61,31 @@ class CompactRange:
             begin -= 1 << height
             height += 1
         self.hashes.append(root)
+
+    def append_level(self, leaves: bytes, parents: Callable[[bytes], bytes]) -> None:
+        """Add the next leaves, hashing all nodes of one height at the same time.
+
+        Args:
+            leaves: 32 bytes each.
+            parents: hashes an even number of nodes, 32 bytes each, two and two.
+        """
+        nodes, position, height = leaves, self.size, 0
+        first: list[bytes] = []
+        last: list[bytes] = []
+        while nodes:
+            if position & 1 and (position - 1) << height >= self.begin:
+                nodes = self.hashes.pop() + nodes
+                position -= 1
+            elif position & 1:
+                first.append(nodes[:HASH_BYTES])
+                nodes = nodes[HASH_BYTES:]
+                position += 1
+            if len(nodes) // HASH_BYTES & 1:
+                last.append(nodes[-HASH_BYTES:])
+                nodes = nodes[:-HASH_BYTES]
+            nodes, position, height = parents(nodes), position >> 1, height + 1
+        self.hashes += first + last[::-1]
+        self.size += len(leaves) // HASH_BYTES
 
     def absorb(self, later: CompactRange) -> None:
         """Add the leaves of the range that begins where this one ends."""

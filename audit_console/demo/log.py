@@ -9,8 +9,8 @@ from datetime import timedelta
 from operator import itemgetter
 
 from audit_console.core.codec import canonical_details
-from audit_console.core.event import AuditEvent, Scheme, format_time
-from audit_console.core.sealing import Head, seal
+from audit_console.core.event import AuditEvent, format_time
+from audit_console.core.sealing import Head, Unsealed, seal
 from audit_console.demo.actors import Draft
 from audit_console.demo.break_in import break_in, without_deleted_workflow
 from audit_console.demo.everyday import everyday
@@ -42,11 +42,10 @@ def _delay(rng: random.Random) -> timedelta:
     return timedelta(microseconds=rng.randrange(180, 9_000))
 
 
-def _unsealed(draft: Draft, event_id: str) -> AuditEvent:
+def _unsealed(draft: Draft, event_id: str) -> Unsealed:
     result = "partial_success" if draft.partial else "success"
     resource_type, resource_id = draft.resource
-    return AuditEvent(
-        scheme=Scheme.V1,
+    return Unsealed(
         id=event_id,
         timestamp=format_time(draft.at),
         event_type=draft.event_type,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit_console.core.codec import encode_line
+from audit_console.core.codec import decode_line, encode_line
+from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code
 from audit_console.demo.break_in import INTRUDER_ADDRESS, STOLEN_KEY
 from audit_console.demo.everyday import VICTIM
@@ -59,10 +60,20 @@ TAMPERS: dict[str, Tamper] = {
 def write_demo(folder: Path) -> Path:
     """Write the tampered log into `folder` and return the file."""
     path = folder / FILE_NAME
-    lines = (_tampered(encode_line(event)) for event in demo_events())
-    text = "".join(f"{line}\n" for line in lines if line is not None)
+    text = "".join(f"{line}\n" for line in _lines())
     path.write_text(text, encoding="utf-8", newline="\n")
     return path
+
+
+def tampered_events() -> Iterator[AuditEvent]:
+    """Give the events of the tampered log."""
+    events = map(decode_line, _lines())
+    return (event for event in events if isinstance(event, AuditEvent))
+
+
+def _lines() -> Iterator[str]:
+    lines = (_tampered(encode_line(event)) for event in demo_events())
+    return (line for line in lines if line is not None)
 
 
 def _tampered(line: str) -> str | None:

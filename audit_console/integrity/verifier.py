@@ -85,6 +85,7 @@ class _Verifier:
         names = [file.name for file in status.files]
         unhashed = batch.events["scheme"] == Scheme.UNHASHED
         self.check.unhashed += int(unhashed.sum())
+        self.check.imprecise += _imprecise(batch.events)
         self._note_noncanonical(batch.events, names)
         self._note_prunes(batch.events)
         self.map_builder.add(batch.events)
@@ -99,7 +100,7 @@ class _Verifier:
                 self.check.add_run(item.run)
                 self.trees.add(item)
             else:
-                place = Place(names[item.file], item.line)
+                place = Place.among(names, item.file, item.line)
                 self.check.add_unreadable(item.code, item.reason, place)
 
     def _note_noncanonical(self, events: pl.DataFrame, names: list[str]) -> None:
@@ -107,7 +108,7 @@ class _Verifier:
         respelled = events.filter(~pl.col("canonical") & holds)
         rows = respelled.select("chain", "seq", "file", "line", "id").iter_rows()
         for chain, seq, file, line, event_id in rows:
-            self.check.add_noncanonical(chain, seq, Place(names[file], line, event_id))
+            self.check.add_noncanonical(chain, seq, Place.among(names, file, line, event_id))
 
     def _note_prunes(self, events: pl.DataFrame) -> None:
         if not self.check.prunes.latest:
@@ -227,6 +228,13 @@ def _unreadable(malformed: pl.DataFrame) -> Iterator[_Unreadable]:
         yield _Unreadable(file, line, Code(code), reason)
 
 
+def _imprecise(events: pl.DataFrame) -> int:
+    """Count events that have a hash which cannot be computed again."""
+    return events.filter(
+        pl.col("event_hash").is_not_null(), pl.col("computed_hash").is_null()
+    ).height
+
+
 def _position(item: LocatedRun | _Unreadable) -> tuple[int, int]:
     return item.file, item.line
 
@@ -235,7 +243,7 @@ def _not_covered(status: Status) -> Finding:
     total = "" if status.bytes_total is None else f" of {status.bytes_total:,}"
     return finding(
         Code.RANGE_NOT_COVERED,
-        f"reading was stopped after {status.bytes_read:,}{total} bytes",
+        f"reading was stopped after {status.events:,} events, {status.bytes_read:,}{total} bytes",
     )
 
 
@@ -274,19 +282,20 @@ def _with_neighbours(spans: Iterable[SeqRange]) -> pl.Series:
 def _claims(events: pl.DataFrame, names: list[str]) -> Iterator[Candidate]:
     columns = ("seq", "previous_hash", "event_hash", "computed_hash", "file", "line", "id")
     for seq, previous, stored, computed, file, line, event_id in events.select(columns).iter_rows():
-        yield Candidate(seq, previous, stored, computed, Place(names[file], line, event_id))
+        yield Candidate(seq, previous, stored, computed, Place.among(names, file, line, event_id))
 
 
 def _orchestrator_summary(chain: LinkedChain, check: LogCheck, root: bytes | None) -> ChainSummary:
     failed = min(chain.tally.failed, chain.tally.events)
+    not_checked = min(check.imprecise, chain.tally.events - failed)
     sealed = check.sealed_lines == check.other_lines
     return ChainSummary(
         chain=chain.name,
         scheme=Scheme.ORCHESTRATOR,
         events=chain.tally.events,
-        verified=chain.tally.events - failed,
+        verified=chain.tally.events - failed - not_checked,
         failed=failed,
-        not_checked=0,
+        not_checked=not_checked,
         head_hash=chain.head_hash,
         root=root,
         sealed_size=check.sealed_lines,
@@ -321,5 +330,7 @@ def _cannot_show(check: LogCheck, status: Status) -> Iterator[str]:
         )
     if check.sealed_lines < check.other_lines:
         yield "That the fields listed as not covered are as they were written."
+    if check.imprecise:
+        yield "That the events whose hash cannot be computed again are as they were written."
     if check.unverifiable:
         yield "That events without hashes are genuine, complete or in their order."

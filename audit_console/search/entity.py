@@ -124,13 +124,14 @@ def summary(asked: Question) -> Summary:
     Raises:
         SourceError: the log cannot be looked at.
     """
-    partial = not asked.source.status.complete
+    partial = asked.source.status.partial
+    matched, read = (one.count() for one in (asked, replace(asked, where=EVERYTHING)))
     oldest = asked.page(AtRow(0), 1, order=Order.OLDEST_FIRST)
     newest = asked.page(AtRow(0), 1, order=Order.NEWEST_FIRST)
     if oldest.rows.is_empty():
-        return Summary(0, oldest.read, None, None, partial)
+        return Summary(0, read, None, None, partial)
     first, last = oldest.rows.item(0, "timestamp"), newest.rows.item(0, "timestamp")
-    return Summary(newest.matched, newest.read, first, last, partial)
+    return Summary(matched, read, first, last, partial)
 
 
 def listing(asked: Question, name: str) -> Listing:

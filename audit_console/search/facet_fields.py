@@ -17,6 +17,9 @@ from audit_console.errors import QueryError
 
 DEFAULT_FIELDS = ("type", "user", "action", "resource", "result", "ip", "agent", "request")
 
+OPEN_FIELDS = frozenset({"user", "result", "ip"})
+"""Fields whose values are shown at first; of the others, how many there are."""
+
 MOST_PATHS = 1_000
 """Paths of one event that are offered."""
 

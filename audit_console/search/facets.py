@@ -1,22 +1,27 @@
 """The values of a field among the events of a question, each with its exact count.
 
-Values stay in columns: a field may have as many as there are events, and only the few
-that are shown become objects.
+What a screen shows comes first and costs least: how many values there are, then the count
+of each, then the course of the few that are shown. Values stay in columns: a field may have
+as many as there are events, and only those few become objects.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as attribute
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import polars as pl
 
+from audit_console.columns.memo import Memo
 from audit_console.core.caseless import RUST, escape_wildcards, pattern_regex
-from audit_console.core.filters import Has, Not, Term
+from audit_console.core.filters import Has, Not, Term, joined
+from audit_console.core.narrowing import Value, value_term
 from audit_console.core.query import event_field
 from audit_console.core.query.stages import Count, Timeline
-from audit_console.core.timespan import Duration, bin_number, bin_start
+from audit_console.core.timespan import Duration, bin_number
 from audit_console.search.question import Question
 
 BINS = 12
@@ -43,121 +48,161 @@ class FacetValue:
     spans: tuple[int, ...]
 
 
+class Counts(NamedTuple):
+    """How often each value occurs.
+
+    Attributes:
+        matched: events that the question keeps.
+        missing: events without the field.
+        textless: events with a value in `details` that has no text, such as an object.
+        values: columns `value` and `count`, in no order: to sort millions takes longer than
+            to pick the few that are shown.
+    """
+
+    matched: int
+    missing: int
+    textless: int
+    values: pl.DataFrame
+
+
 class Picked(NamedTuple):
-    """The first of the values that were found, and how many were found in all."""
+    """The first of the values that were found.
+
+    Attributes:
+        values: in the order asked for.
+        found: how many were found in all.
+        others: those asked for by their text that are not among them.
+        absent: the events without the field.
+        counts: what they were picked from.
+    """
 
     values: tuple[FacetValue, ...]
     found: int
+    others: tuple[FacetValue, ...]
+    absent: FacetValue
+    counts: Counts
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Facet:
-    """Values of a field.
+    """Values of a field. What takes a look at the log blocks, the counts only once.
 
     Attributes:
+        question: which events are counted.
         field: as a query names it.
-        matched: events that the question keeps.
         distinct: different values.
-        missing: events without the field.
-        textless: events with a value in `details` that has no text, such as an object.
         partial: whether more of the log was still to be read, so that every number is a part.
-        bins: spans in which the events of a value are counted.
-        counts: columns `value` and `count`, in no order: to sort millions takes longer than
-            to pick the few that are shown.
-        parts: columns `value`, `span` and `count`; null is missing.
+        every: the length of the spans in which the events of a value are counted.
+        spans: their numbers.
     """
 
+    question: Question
     field: str
-    matched: int
     distinct: int
-    missing: int
-    textless: int
     partial: bool
-    bins: int
-    counts: pl.DataFrame
-    parts: pl.DataFrame
+    every: Duration
+    spans: range
+    _counts: Memo[None, Counts] = attribute(default_factory=lambda: Memo(1))
 
-    def pick(self, limit: int, *, rare: bool = False, within: str = "") -> Picked:
+    @property
+    def bins(self) -> int:
+        """How many spans there are."""
+        return len(self.spans)
+
+    def counts(self) -> Counts:
+        """Count each value."""
+        return self._counts.get(None, lambda: _counts(self.question, self.field))
+
+    def first(self, limit: int, *, rare: bool = False, within: str = "") -> pl.DataFrame:
+        """Give the first values with their counts, as `pick` does."""
+        return _first(self._found(within), limit, rare=rare)
+
+    def pick(
+        self, limit: int, *, rare: bool = False, within: str = "", also: Iterable[str] = ()
+    ) -> Picked:
         """Give the first values.
 
         Args:
             limit: how many.
             rare: rare ones first instead of common ones; ties by value in both orders.
             within: a part of the values to give, without case.
+            also: values to give besides, also such as no event has.
+
+        Raises:
+            SourceError: the log cannot be looked at.
         """
-        found = self.counts
-        if within:
-            part = pattern_regex(escape_wildcards(within), RUST, whole=False)
-            found = found.filter(pl.col("value").str.contains(part))
-        order = (pl.col("count") if rare else -pl.col("count"), pl.col("value"))
-        rows = found.bottom_k(limit, by=order).sort(order)
-        return Picked(self._values(rows), found.height)
+        counts = self.counts()
+        found = self._found(within)
+        first = dict(_first(found, limit, rare=rare).iter_rows())
+        others = [text for text in also if text not in first]
+        is_other = pl.col("value").is_in(pl.Series(others, dtype=pl.String).implode())
+        there = dict(counts.values.filter(is_other).iter_rows())
+        courses = self._courses([*first, *there])
 
-    def value(self, text: str) -> FacetValue:
-        """Give one value, also one that no event has."""
-        rows = self.counts.filter(pl.col("value") == text)
-        return next(iter(self._values(rows)), FacetValue(text, 0, 0.0, (0,) * self.bins))
+        def made(text: str | None, count: int) -> FacetValue:
+            course = tuple(courses.get(text, [0] * self.bins))
+            return FacetValue(text, count, count / counts.matched if count else 0.0, course)
 
-    def absent(self) -> FacetValue:
-        """Give the events without the field."""
-        spans = self._spans(self.parts.filter(pl.col("value").is_null())).get(None)
-        return FacetValue(None, self.missing, self._share(self.missing), spans or (0,) * self.bins)
-
-    def _values(self, rows: pl.DataFrame) -> tuple[FacetValue, ...]:
-        spans = self._spans(self.parts.filter(pl.col("value").is_in(rows["value"].implode())))
-        return tuple(
-            FacetValue(text, count, self._share(count), spans[text])
-            for text, count in rows.iter_rows()
+        if counts.missing:
+            courses |= self._courses([None])
+        return Picked(
+            values=tuple(made(text, count) for text, count in first.items()),
+            found=found.height,
+            others=tuple(made(text, there.get(text, 0)) for text in others),
+            absent=made(None, counts.missing),
+            counts=counts,
         )
 
-    def _share(self, count: int) -> float:
-        return count / self.matched if self.matched else 0.0
+    def _found(self, within: str) -> pl.DataFrame:
+        values = self.counts().values
+        if not within:
+            return values
+        part = pattern_regex(escape_wildcards(within), RUST, whole=False)
+        return values.filter(pl.col("value").str.contains(part))
 
-    def _spans(self, parts: pl.DataFrame) -> dict[str | None, tuple[int, ...]]:
-        spans: dict[str | None, list[int]] = {}
-        for text, span, count in parts.select("value", "span", "count").iter_rows():
-            counts = spans.setdefault(text, [0] * self.bins)
-            if 0 <= span < self.bins:
-                counts[span] += count
-        return {text: tuple(counts) for text, counts in spans.items()}
+    def _courses(self, texts: Sequence[str | None]) -> dict[str | None, list[int]]:
+        """Count the events of some values over time."""
+        courses = {text: [0] * self.bins for text in texts}
+        if not courses:
+            return courses
+        terms = [value_term(Value(event_field(self.field), text)) for text in texts]
+        having = self.question.narrowed(*joined(terms))
+        for time, value, count in having.tally(Timeline(self.every, by=self.field)).iter_rows():
+            text = None if value is None else str(value)
+            span = bin_number(time.astimezone(UTC), self.every)
+            if text in courses and span in self.spans:
+                courses[text][span - self.spans.start] += count
+        return courses
 
 
-def facet(question: Question, field: str, window: tuple[datetime, datetime]) -> Facet:
-    """Count the values of a field over all events of a question.
+def _first(found: pl.DataFrame, limit: int, *, rare: bool) -> pl.DataFrame:
+    order = (pl.col("count") if rare else -pl.col("count"), pl.col("value"))
+    return found.bottom_k(limit, by=order).sort(order)
 
-    Every event has a time, so a tally over time leaves none out.
+
+def facet(
+    question: Question, field: str, window: tuple[datetime, datetime], *, counted: bool = True
+) -> Facet:
+    """Look at the values of a field over all events of a question.
 
     Args:
         question: what to count.
         field: as a query names it, one that `facet_fields.facet_field` gives.
         window: times between which sparklines run, both UTC. Events outside are counted
             all the same, and only not drawn.
+        counted: whether values are counted now, and not only when they are asked for.
 
     Raises:
         SourceError: the log cannot be looked at.
     """
-    partial = not question.source.status.complete
+    partial = question.source.status.partial
     every = spark_every(*window)
     first, last = (bin_number(moment, every) for moment in window)
-    tally = question.tally(Timeline(every, by=field))
-    parts = _parts(tally, bin_start(first, every), every)
-    counts = parts.group_by("value").agg(pl.col("count").sum())
-    present = counts.drop_nulls("value")
-    matched = _total(counts)
-    missing = without_text = matched - _total(present)
-    if event_field(field).path:
-        matched, missing = _of_events(question, field)
-    return Facet(
-        field=field,
-        matched=matched,
-        distinct=present.height,
-        missing=missing,
-        textless=max(0, without_text - missing),
-        partial=partial,
-        bins=max(1, last - first + 1),
-        counts=present,
-        parts=parts,
-    )
+    spans = range(first, max(first, last) + 1)
+    found = Facet(question, field, 0, partial, every, spans)
+    if counted or event_field(field).path:  # where not every value is text
+        return replace(found, distinct=found.counts().values.height)
+    return replace(found, distinct=_distinct(question, field))
 
 
 def spark_every(first: datetime, last: datetime, bins: int = BINS) -> Duration:
@@ -168,16 +213,23 @@ def spark_every(first: datetime, last: datetime, bins: int = BINS) -> Duration:
     return Duration(max(1, -((first - last) // ((bins - 1) * _SECOND))), "s")
 
 
-def _parts(tally: pl.DataFrame, start: datetime, every: Duration) -> pl.DataFrame:
-    time, value = (tally.to_series(index) for index in (0, 1))
-    length = every.count * 1_000_000
-    return pl.DataFrame(
-        {
-            "value": value.cast(pl.String),
-            "span": (time - start).dt.total_microseconds() // length,
-            "count": tally["count"].cast(pl.Int64),
-        }
+def _distinct(question: Question, field: str) -> int:
+    """Count the values alone."""
+    having = question.narrowed(Term(event_field(field), Has()))
+    return int(having.tally(Count((field,)), Count()).item())
+
+
+def _counts(question: Question, field: str) -> Counts:
+    tally = question.tally(Count((field,)))
+    counts = pl.DataFrame(
+        {"value": tally[field].cast(pl.String), "count": tally["count"].cast(pl.Int64)}
     )
+    values = counts.drop_nulls("value")
+    matched = _total(counts)
+    missing = without_text = matched - _total(values)
+    if event_field(field).path:
+        matched, missing = _of_events(question, field)
+    return Counts(matched, missing, max(0, without_text - missing), values)
 
 
 def _total(counts: pl.DataFrame) -> int:
@@ -187,5 +239,5 @@ def _total(counts: pl.DataFrame) -> int:
 def _of_events(question: Question, field: str) -> tuple[int, int]:
     """Count events where those of the values say nothing about it: an event may have several."""
     lacking = question.narrowed(Not(Term(event_field(field), Has())))
-    matched, missing = (asked.tally(Count()).item() for asked in (question, lacking))
+    matched, missing = (asked.count() for asked in (question, lacking))
     return matched, missing

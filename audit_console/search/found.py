@@ -49,7 +49,7 @@ class Found:
         """
         query = parse(text, Anchor(datetime.now(UTC), end=source.status.last))
         where = resolve(query.where, lambda event_id: _time_of(source, event_id))
-        matched = _page(source, where, AtRow(0), 0).matched
+        matched = Question(source, where).count()
         return cls(source, verification, text, query, where, matched)
 
 
@@ -60,7 +60,7 @@ def pages_of(question: Question) -> Iterator[Page]:
         page = question.page(AtRow(row), PAGE_ROWS, order=Order.OLDEST_FIRST)
         yield page
         row += PAGE_ROWS
-        if row >= page.matched:
+        if page.rows.height < PAGE_ROWS:
             return
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from audit_console.core.filters import Expression, Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
+from audit_console.core.query.stages import Count
 
 if TYPE_CHECKING:  # the screens name questions before Polars is there
     import polars as pl
@@ -27,6 +28,10 @@ class Question:
     def tally(self, *stages: Stage) -> pl.DataFrame:
         """Count the events as stages say; see `Source.tally`."""
         return self.source.tally(self.where, by=stages, marks=self.marks)
+
+    def count(self) -> int:
+        """Count the events."""
+        return int(self.tally(Count()).item())
 
     def page(self, at: Cursor, limit: int, *, order: Order) -> Page:
         """Give events; see `Source.page`."""

@@ -67,7 +67,7 @@ def extent(asked: Question) -> Extent:
     Raises:
         SourceError: the log cannot be looked at.
     """
-    partial = not asked.source.status.complete
+    partial = asked.source.status.partial
     results = {
         None if result is None else str(result): count
         for result, count in asked.tally(Count(("result",))).iter_rows()
@@ -77,7 +77,7 @@ def extent(asked: Question) -> Extent:
     if oldest.rows.is_empty():
         return Extent(0, None, None, results, partial)
     first, last = oldest.rows.item(0, "timestamp"), newest.rows.item(0, "timestamp")
-    return Extent(newest.matched, first, last, results, partial)
+    return Extent(sum(results.values()), first, last, results, partial)
 
 
 def steps(asked: Question, before: Sequence[Step], limit: int = STEPS) -> list[Step]:

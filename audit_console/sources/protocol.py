@@ -58,14 +58,15 @@ class Page:
 
     `rows` has the columns of `columns.schema.PAGE`. `first_row` is the rank of
     its first row. `matched` counts the events that the filter keeps among the
-    `read` events of the log so far; both are exact for `generation`, and final
-    only when `Status.complete` was already true when the page was asked for.
+    `read` events of the log so far. Both are exact, and of the whole log unless
+    `Status.partial` was true when the page was asked for. They are None where
+    they were not counted yet: a tally of `Count` counts, and later pages know.
     """
 
     rows: pl.DataFrame
     first_row: int
-    matched: int
-    read: int
+    matched: int | None
+    read: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class Status:
 
     `complete` says that all there is was read; `stopped` that reading was cut
     short, so that every number is a part. `first` and `last` bound `timestamp`.
+    With `asks_store`, pages and tallies are of the whole log however far it was read.
     """
 
     events: int
@@ -108,6 +110,12 @@ class Status:
     complete: bool
     stopped: bool
     files: tuple[FileStatus, ...]
+    asks_store: bool = False
+
+    @property
+    def partial(self) -> bool:
+        """Whether what pages and tallies say is of a part of the log."""
+        return not (self.complete or self.asks_store)
 
 
 class Readable(Protocol):
@@ -169,7 +177,7 @@ class Source(Readable, Protocol):
         limit: int,
         marks: Mapping[MarkKey, Marks] = NO_MARKS,
     ) -> Page:
-        """Give up to `limit` events of those read so far.
+        """Give up to `limit` events of those read so far; see `Status.asks_store`.
 
         Args:
             where: which events; `around:` is resolved in it.
@@ -183,7 +191,7 @@ class Source(Readable, Protocol):
     def tally(
         self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
     ) -> pl.DataFrame:
-        """Count the events read so far as the stages of a query say.
+        """Count the events read so far as the stages of a query say; see `Status.asks_store`.
 
         Args:
             where: as for `page`.

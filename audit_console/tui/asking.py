@@ -1,13 +1,33 @@
-"""Pointing at a value: the actions that panes with values have in common."""
+"""Asking: the log on a thread, and the reader's pointing at a value."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from threading import Thread
+from typing import ParamSpec, TypeVar
 
 from textual.message import Message
 from textual.widget import Widget
 
 from audit_console.core.narrowing import How, Value
+from audit_console.sources.cancelling import Cancellation
+
+Params = ParamSpec("Params")
+Answer = TypeVar("Answer")
+
+
+async def asked(
+    question: Callable[Params, Answer], *args: Params.args, **kwargs: Params.kwargs
+) -> Answer:
+    """Ask on a thread; when the wait is cancelled, so is what the source does for it."""
+    cancellation = Cancellation()
+    try:
+        with cancellation.covers():
+            return await asyncio.to_thread(question, *args, **kwargs)
+    except asyncio.CancelledError:
+        Thread(target=cancellation.cancel, name="cancel", daemon=True).start()
+        raise
 
 
 class FilterAsked(Message):

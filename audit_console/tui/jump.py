@@ -51,11 +51,12 @@ def _parse_clock(text: str, day: date | None) -> datetime | None:
     return datetime.combine(day, clock.replace(tzinfo=None), UTC)
 
 
-def not_found(cursor: Cursor, matched: int) -> str:
+def not_found(cursor: Cursor, matched: int | None) -> str:
     """Say that there is no such place, and what there is."""
     match cursor:
         case AtRow(row):
-            return f"there is no row {row + 1:,}; the last one is {matched:,}"
+            last = "" if matched is None else f"; the last one is {matched:,}"
+            return f"there is no row {row + 1:,}{last}"
         case AtTime():
             return "no event behind that time"
         case AtEvent(event_id):

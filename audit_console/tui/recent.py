@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from audit_console.core.places import is_database
+
 KEPT = 20
 
 Places = tuple[str, ...]
@@ -82,6 +84,6 @@ class RecentSources:
 
 def _absolute(place: str) -> str:
     """A file is remembered so that it is found from any directory."""
-    if "://" in place or place.startswith(("service=", "host=")):
+    if is_database(place):
         return place
     return os.path.abspath(os.path.expanduser(place))  # noqa: PTH100, PTH111 - keeps globs as typed

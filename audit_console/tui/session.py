@@ -9,6 +9,9 @@ from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
 from audit_console.sources.protocol import Source, Status
 
+CANNOT_BE_LOOKED_AT = (AuditConsoleError, OSError)
+"""What may be raised by anything that is asked of a source."""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:

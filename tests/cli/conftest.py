@@ -10,7 +10,6 @@ import pytest
 from audit_console.core.codec import encode_line
 from audit_console.core.event import GENESIS_HASH, AuditEvent, Scheme, format_time, parse_time
 from audit_console.core.hashing import event_hash
-from audit_console.demo import write_demo
 
 
 def chain(length: int) -> list[AuditEvent]:
@@ -47,9 +46,3 @@ def whole_log(tmp_path: Path) -> Path:
     text = "".join(f"{encode_line(event)}\n" for event in chain(40))
     path.write_text(text, encoding="utf-8", newline="\n")
     return path
-
-
-@pytest.fixture(scope="session")
-def demo_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo, tampered with."""
-    return write_demo(tmp_path_factory.mktemp("demo"))

@@ -62,13 +62,28 @@ def test_a_folder_without_permission(command: list[str], whole_log: Path) -> Non
         "service=audit password=hunter2",
     ],
 )
-def test_a_database_is_not_read_yet_and_its_password_not_named(
+def test_a_password_on_the_command_line_is_refused_and_not_named(
     command: list[str], place: str
 ) -> None:
     completed = run_program(*command, place)
-    assert completed.returncode == 4
-    assert "PostgreSQL logs cannot be read yet" in spoken_line(completed)
+    assert completed.returncode == 2
+    assert "put it into ~/.pgpass" in spoken_line(completed)
     assert "hunter2" not in completed.stdout + completed.stderr
+
+
+@WAYS
+def test_a_database_is_opened_alone(command: list[str], whole_log: Path) -> None:
+    completed = run_program(*command, "service=audit", str(whole_log))
+    assert completed.returncode == 2
+    assert "a database is one log" in spoken_line(completed)
+
+
+def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    completed = run_program("verify", f"host={tmp_path} dbname=audit")
+    assert completed.returncode == 4
+    line = spoken_line(completed)
+    assert "no connection" in line
+    assert "Check host and port" in line
 
 
 @WAYS

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_network
 from random import Random
 
 import polars as pl
@@ -9,6 +10,7 @@ import pytest
 from audit_console.columns.filters import keeps
 from audit_console.columns.frame import Location, event_row, events_frame
 from audit_console.columns.schema import CHECK
+from audit_console.columns.table import EventTable
 from audit_console.core.event import AuditEvent
 from audit_console.core.filters import (
     EVERYTHING,
@@ -18,6 +20,7 @@ from audit_console.core.filters import (
     Field,
     FieldName,
     Filter,
+    Inside,
     Like,
     Term,
     equals,
@@ -50,6 +53,7 @@ def test_the_expression_keeps_what_matches() -> None:
         checks = [rng.choice(CHECKS) for _ in events]
         marks = queries.marks(rng, events)
         frame = frame_of(events, checks)
+        table = EventTable(frame)
         for _ in range(3):
             where = queries.filter_of(rng, events)
             expected = [
@@ -57,6 +61,12 @@ def test_the_expression_keeps_what_matches() -> None:
                 for one, check in zip(events, checks, strict=True)
             ]
             assert kept(where, frame, marks) == expected, (seed, where)
+            assert kept(where, table.events, marks) == expected, (seed, where)
+            rows = table.view(where, marks, growing=False).index
+            assert rows is None or set(rows) == {
+                row for row, is_kept in enumerate(expected) if is_kept
+            }
+            assert rows is not None or all(expected)
             pairs += len(events)
             kept_pairs += sum(expected)
     assert pairs >= 10_000
@@ -114,6 +124,22 @@ def test_details_are_found_in_every_spelling(key: str, value: str) -> None:
         where = parse(query, ANCHOR).where
         known = event(details=details)
         assert kept(where, frame_of([known])) == [matches(where, known)], (details, query)
+
+
+def test_addresses_are_inside_as_the_standard_library_says() -> None:
+    rng = Random(3)
+    odd = ("00", "01", "256", "1000", "", "a", "\u0661", " 1", "+1", "1\n")
+    addresses = ["::1", "::ffff:10.0.0.1", "10.0.0.1%1", "10.0.0.1\n"]
+    for _ in range(600):
+        parts = [str(rng.randrange(256)) for _ in range(rng.choice((4, 4, 4, 3, 5)))]
+        if rng.random() < 0.3:
+            parts[rng.randrange(len(parts))] = rng.choice(odd)
+        addresses.append(".".join(parts))
+    events = [event(ip_address=address) for address in addresses]
+    frame = frame_of(events)
+    for network in ("0.0.0.0/0", "0.0.0.0/1", "10.0.0.0/8", "::/0"):
+        where = Filter((Term(Field(FieldName.IP), Inside(ip_network(network))),))
+        assert kept(where, frame) == [matches(where, one) for one in events]
 
 
 def test_an_empty_frame_has_nothing_to_keep() -> None:

@@ -53,3 +53,20 @@ def test_a_table_that_grows_is_counted_anew(table: EventTable) -> None:
     table.settle()
     assert table.events.n_chunks() == 1
     assert counts() == [("alice", 1), ("bob", 2), (None, 1)]
+
+
+def test_pages_have_texts_and_keep_the_order_of_the_times() -> None:
+    late, early, last = "2026-11-20T00:00:02Z", "2026-11-20T00:00:01Z", "2026-11-20T00:00:03Z"
+    events = [event(id=time, timestamp=time, user_id=time[-3:]) for time in (late, early, last)]
+    for order, expected in (((0, 2), [late, last]), ((0, 1, 2), [early, late, last])):
+        table = EventTable(frame_of([]))
+        table.append(frame_of([events[place] for place in order]))
+        view = table.view(EVERYTHING, growing=False)
+        page = view.window(0, 9, newest_first=False)
+        assert page["id"].to_list() == expected
+        assert page.schema == frame_of(events).schema
+        assert view.window(9, 1, newest_first=True).schema == page.schema
+        newest = table.view(where_of("user:(02Z OR 03Z)"), growing=False).window(
+            0, 1, newest_first=True
+        )
+        assert newest["id"].to_list() == [last]

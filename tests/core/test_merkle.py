@@ -64,6 +64,26 @@ def test_a_tree_is_taken_up_where_it_was_left() -> None:
         CompactRange.of(12, left.hashes)
 
 
+def parents(nodes: bytes) -> bytes:
+    return b"".join(
+        node_hash(nodes[at : at + 32], nodes[at + 32 : at + 64]) for at in range(0, len(nodes), 64)
+    )
+
+
+@examples(100)
+@given(st.integers(0, 20), st.lists(st.integers(0, 40), max_size=4))
+def test_leaves_hashed_level_by_level_are_those_added_one_by_one(
+    begin: int, counts: list[int]
+) -> None:
+    together, singly = CompactRange(begin), CompactRange(begin)
+    leaves = iter(leaves_of(sum(counts)))
+    for count in counts:
+        some = [next(leaves) for _ in range(count)]
+        together.append_level(b"".join(some), parents)
+        singly.extend(some)
+        assert (together.size, together.hashes) == (singly.size, singly.hashes)
+
+
 @st.composite
 def cuttings(draw: st.DrawFn) -> tuple[int, list[int], list[tuple[int, int]]]:
     """A number of leaves, cuts, and runs of the leaves in any order, some of them twice."""
@@ -123,3 +143,28 @@ def test_a_reversed_log_is_one_stretch_at_any_time() -> None:
         add_leaves(tree, index, leaves[index : index + 1])
     assert tree.heads({300}) == {300: naive_root(leaves)}
     assert len(tree._parts) == 1
+
+
+@pytest.mark.parametrize(("begin", "end"), [(0, 0), (0, 13), (3, 13), (5, 8), (12, 16)])
+def test_a_range_tells_its_subtrees(begin: int, end: int) -> None:
+    leaves = leaves_of(16)
+    part = CompactRange(begin)
+    part.extend(leaves[begin:end])
+    told = list(part.subtrees())
+    assert [first for first, _, _ in told] == [
+        begin + sum(n for _, n, _ in told[:i]) for i in range(len(told))
+    ]
+    assert sum(count for _, count, _ in told) == end - begin
+    for first, count, root in told:
+        assert count & (count - 1) == first % count == 0
+        assert root == naive_root(leaves[first : first + count])
+
+
+def test_a_parted_tree_tells_its_stretches_and_where_the_first_hole_is() -> None:
+    leaves = leaves_of(20)
+    tree = PartedTree([4])
+    assert tree.whole_size() == 0
+    add_leaves(tree, 0, leaves[:8])
+    add_leaves(tree, 10, leaves[10:])
+    assert tree.whole_size() == 8
+    assert [(part.begin, part.size) for part in tree.stretches()] == [(0, 4), (4, 8), (10, 20)]

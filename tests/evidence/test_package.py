@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import polars as pl
@@ -17,9 +20,12 @@ from hypothesis import strategies as st
 from audit_console.core.anchors import Remembered
 from audit_console.core.matching import Marks
 from audit_console.core.policy import parse_policy
-from audit_console.evidence.package import check_script
+from audit_console.errors import SourceChanged
+from audit_console.evidence.package import check_script, write_package
 from audit_console.evidence.places import place, unproven
 from audit_console.integrity.trust import Trust
+from audit_console.sources.archive import open_archive
+from audit_console.sources.memory import MemorySource
 from tests.support.chains import (
     BEGIN,
     CHAIN,
@@ -30,7 +36,15 @@ from tests.support.chains import (
     v1_lines,
 )
 from tests.support.effort import examples
-from tests.support.packages import files_of, log_of, manifest_of, packed, refusal, sentences
+from tests.support.packages import (
+    case_of,
+    files_of,
+    log_of,
+    manifest_of,
+    packed,
+    refusal,
+    sentences,
+)
 from tests.support.places import V1_VECTORS, lines_of
 from tests.support.tampers import (
     Tamper,
@@ -232,6 +246,55 @@ def test_a_rewritten_log_is_vouched_for_by_nothing() -> None:
     package, made = packed(log, OF_USER_3, trust=trust_in())
     assert (made.proven, made.vouched) == (6, 0)
     assert refusal(files_of(package)) is None
+
+
+def test_what_is_left_of_a_pruned_log_is_proven() -> None:
+    deleted = 12
+    tree = grown(LEAVES[:deleted])
+    record = {
+        "v": 1,
+        "chain": CHAIN,
+        "pruned_from": 0,
+        "pruned_to": deleted,
+        "events": deleted,
+        "last_event_hash": CHAINED[deleted - 1].event_hash,
+        "range": [one.hex() for one in tree.hashes],
+        "root": base64.b64encode(tree.root()).decode(),
+        "cutoff": "2026-08-25T00:00:00.000000Z",
+        "applied_at": "2026-11-23T00:00:00.000000Z",
+        "policy_days": 90,
+        "previous_prune": None,
+    }
+    log = MemorySource(
+        WHOLE[deleted:],
+        prune_records=[json.dumps(record)],
+        checkpoints=[stored(LEAVES, COUNT)],
+    )
+    package, made = packed(log, OF_USER_3, trust=trust_in())
+    files = files_of(package)
+    assert (made.selected, made.proven, made.vouched) == (4, 4, 4)
+    assert refusal(files, policy=policy_text()) is None
+
+
+def test_a_log_that_changed_since_it_was_verified_is_not_packed(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(b"\n".join([*WHOLE, b""]))
+    with closing(open_archive([str(path)], keep=True)) as source:
+        case = case_of(source, OF_USER_3)
+        other = edited(5, rehash=True, user_id="user-6")(WHOLE)
+        path.write_bytes(b"\n".join([*other, b""]))
+        with pytest.raises(SourceChanged, match="since it was verified"):
+            write_package(io.BytesIO(), case)
+
+
+def test_a_line_that_is_gone_since_it_was_found_is_not_packed(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(b"\n".join([*WHOLE, b""]))
+    with closing(open_archive([str(path)], keep=True)) as source:
+        case = case_of(source, OF_USER_3)
+        path.write_bytes(b"\n".join([*WHOLE[::-1], b""]))
+        with pytest.raises(SourceChanged, match="while it was packed"):
+            write_package(io.BytesIO(), case)
 
 
 def test_chains_have_a_tree_each() -> None:

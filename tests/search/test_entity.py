@@ -14,7 +14,6 @@ from audit_console.core.codec import decode_bytes
 from audit_console.core.event import RESULTS, AuditEvent, format_time
 from audit_console.core.filters import EVERYTHING, TEXT_ATTRIBUTES, Field, FieldName, equals
 from audit_console.core.narrowing import Value
-from audit_console.demo import demo_events
 from audit_console.search.entity import (
     LISTED,
     SHOWN,
@@ -75,8 +74,8 @@ def assert_says(card: EntityCard, having: list[AuditEvent], read: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def events() -> list[AuditEvent]:
-    return list(demo_events())[16_000:]
+def events(events_of_the_demo: list[AuditEvent]) -> list[AuditEvent]:
+    return events_of_the_demo[16_000:]
 
 
 @pytest.fixture(scope="module")

@@ -45,10 +45,10 @@ def question_of(events: Iterable[AuditEvent], where: Filter = EVERYTHING) -> Que
     return Question(source, where)
 
 
-def facet_of(question: Question, field: str) -> Facet:
+def facet_of(question: Question, field: str, *, counted: bool = True) -> Facet:
     status = question.source.status
     now = datetime(2026, 11, 23, tzinfo=UTC)
-    return facet(question, field, (status.first or now, status.last or now))
+    return facet(question, field, (status.first or now, status.last or now), counted=counted)
 
 
 def users(*names: str | None) -> Facet:
@@ -59,6 +59,11 @@ def users(*names: str | None) -> Facet:
 def texts(found: Facet, *, rare: bool = False, within: str = "", limit: int = 10) -> list[str]:
     picked = found.pick(limit, rare=rare, within=within)
     return [str(value.text) for value in picked.values]
+
+
+def value_of(found: Facet, text: str) -> FacetValue:
+    (value,) = found.pick(0, also=[text]).others
+    return value
 
 
 def awkward_events(rng: Random) -> list[AuditEvent]:
@@ -93,17 +98,20 @@ def test_a_facet_counts_what_matching_keeps_for_each_value(seed: int, field: str
 
     found = facet_of(question, field)
     picked = found.pick(1_000)
-    assert found.matched == len(kept)
-    assert found.missing == count(Not(Term(event_field(field), Has())))
+    counts = found.counts()
+    assert counts.matched == len(kept)
+    assert counts.missing == picked.absent.count == sum(picked.absent.spans)
+    assert counts.missing == count(Not(Term(event_field(field), Has())))
     assert found.distinct == picked.found == len(picked.values)
+    assert facet_of(question, field, counted=False).distinct == found.distinct
     for value in picked.values:
         assert value.count == count(value_term(Value(event_field(field), value.text)))
         assert value.count == sum(value.spans)
         assert value.share == value.count / len(kept)
     with_values = sum(value.count for value in picked.values)
     if "." not in field:
-        assert with_values + found.missing == found.matched
-    assert with_values + found.textless >= count(Term(event_field(field), Has()))
+        assert with_values + counts.missing == counts.matched
+    assert with_values + counts.textless >= count(Term(event_field(field), Has()))
     assert not found.partial
 
 
@@ -121,28 +129,29 @@ def test_a_part_of_a_value_is_searched_without_case_and_without_patterns() -> No
     assert texts(found, within="*") == ["a*"]
     assert texts(found, within="SSE") == []
     assert texts(found, within="(") == ["(x)"]
-    assert found.pick(1, within="ali") == (found.pick(1, within="ali").values, 2)
+    assert found.pick(1, within="ali").found == 2
 
 
 def test_one_value_can_be_asked_for_though_no_event_has_it() -> None:
     found = users("alice", "alice", None)
-    assert (found.value("alice").count, found.value("alice").share) == (2, 2 / 3)
-    assert found.value("Alice") == FacetValue("Alice", 0, 0.0, (0,) * found.bins)
-    assert found.absent().count == 1
-    assert found.absent().spans[-1] == 1
+    assert (value_of(found, "alice").count, value_of(found, "alice").share) == (2, 2 / 3)
+    assert value_of(found, "Alice") == FacetValue("Alice", 0, 0.0, (0,) * found.bins)
+    assert found.pick(0).absent.count == 1
+    assert found.pick(0).absent.spans[-1] == 1
 
 
 def test_an_empty_value_is_not_a_missing_one() -> None:
     found = users("", None, None)
-    assert (found.distinct, found.missing) == (1, 2)
-    assert found.value("").count == 1
+    assert (found.distinct, found.counts().missing) == (1, 2)
+    assert value_of(found, "").count == 1
 
 
 def test_nothing_has_an_empty_facet() -> None:
     found = facet_of(question_of([]), "details.a")
-    assert (found.matched, found.distinct, found.missing, found.textless) == (0, 0, 0, 0)
-    assert found.pick(5) == ((), 0)
-    assert found.absent().share == 0
+    assert found.distinct == 0
+    assert found.counts()[:3] == (0, 0, 0)
+    assert found.pick(5)[:2] == ((), 0)
+    assert found.pick(0).absent.share == 0
 
 
 def test_each_value_of_an_array_counts_once_for_an_event() -> None:
@@ -150,8 +159,8 @@ def test_each_value_of_an_array_counts_once_for_an_event() -> None:
     events = [replace(event(seq), details=text) for seq, text in enumerate(details)]
     found = facet_of(question_of(events), "details.a")
     assert {value.text: value.count for value in found.pick(9).values} == {"x": 2, "y": 2}
-    assert (found.matched, found.missing, found.textless) == (6, 2, 2)
-    assert found.value("x").share == 2 / 6
+    assert found.counts()[:3] == (6, 2, 2)
+    assert value_of(found, "x").share == 2 / 6
 
 
 def test_numbers_are_a_part_while_the_log_is_read() -> None:
@@ -160,7 +169,7 @@ def test_numbers_are_a_part_while_the_log_is_read() -> None:
     next(reading)
     question = Question(source, EVERYTHING)
     assert facet_of(question, "user").partial
-    assert facet_of(question, "user").matched == 2
+    assert facet_of(question, "user").counts().matched == 2
     list(reading)
     assert not facet_of(question, "user").partial
 
@@ -174,7 +183,7 @@ def test_a_sparkline_runs_through_the_window_and_counts_go_beyond() -> None:
     times = [start + timedelta(minutes=minute) for minute in (0, 1, 59, 60, 500)]
     events = [replace(event(seq), timestamp=format_time(time)) for seq, time in enumerate(times)]
     found = facet(question_of(events), "result", (start, start + timedelta(hours=1)))
-    failure = found.value("failure")
+    failure = value_of(found, "failure")
     assert failure.count == 5
     assert (failure.spans[0], failure.spans[-1], sum(failure.spans)) == (2, 2, 4)
     assert len(failure.spans) == found.bins
@@ -192,7 +201,7 @@ def test_a_window_that_ends_before_it_starts_is_a_single_span() -> None:
     start = datetime(2026, 11, 23, tzinfo=UTC)
     assert spark_every(start, start - timedelta(days=1)) == Duration(1, "s")
     found = facet(question_of([event(0)]), "user", (start, start - timedelta(days=1)))
-    assert (found.bins, found.matched) == (1, 1)
+    assert (found.bins, found.counts().matched) == (1, 1)
     assert BINS == 12
 
 
@@ -255,7 +264,8 @@ def test_every_path_that_is_offered_has_values() -> None:
     for field in offered:
         found = facet_of(question, field)
         assert facet_field(field) == field
-        assert found.missing < found.matched
+        counts = found.counts()
+        assert counts.missing < counts.matched
 
 
 @pytest.fixture(scope="module")
@@ -270,11 +280,11 @@ def test_the_numbers_of_a_real_log(invictus: Question) -> None:
     found = facet_of(invictus, "user")
     assert found.distinct == 21
     found = facet_of(invictus, "ip")
-    assert (found.distinct, found.missing) == (7, 353)
+    assert (found.distinct, found.counts().missing) == (7, 353)
     found = facet_of(invictus, "action")
     assert found.distinct == 262
     assert sum(value.count == 1 for value in found.pick(1_000).values) == 72
     assert {value.count for value in found.pick(72, rare=True).values} == {1}
-    assert facet_of(invictus, "result").value("failure").count == 300
+    assert value_of(facet_of(invictus, "result"), "failure").count == 300
     failures = invictus.narrowed(equals("result", "failure"))
-    assert facet_of(failures, "user").matched == 300
+    assert facet_of(failures, "user").counts().matched == 300

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from audit_console.core.event import AuditEvent, format_time
 from audit_console.core.filters import EVERYTHING, equals
-from audit_console.demo import demo_events
 from audit_console.search.question import Question
 from audit_console.search.request import Step, events_of, extent, steps
 from audit_console.sources.memory import MemorySource
@@ -76,8 +75,8 @@ def test_a_request_that_is_not_there_has_no_steps() -> None:
     assert found.span == timedelta(0)
 
 
-def test_requests_of_the_demo() -> None:
-    events = list(demo_events())[16_000:]
+def test_requests_of_the_demo(events_of_the_demo: list[AuditEvent]) -> None:
+    events = events_of_the_demo[16_000:]
     question = question_of(events)
     requests = Counter(event.request_id for event in events if event.request_id)
 

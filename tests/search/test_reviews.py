@@ -13,7 +13,6 @@ import pytest
 from audit_console.core.event import AuditEvent
 from audit_console.core.query import Query, parse, query_text, table_columns
 from audit_console.core.timespan import Anchor
-from audit_console.demo import demo_events
 from audit_console.search.question import Question
 from audit_console.search.reviews import REVIEWS, Review, Side, Threshold, over_threshold
 from audit_console.sources.archive import open_archive
@@ -45,8 +44,8 @@ def marked(name: str, source: Source) -> list[tuple[object, ...]]:
 
 
 @pytest.fixture(scope="module")
-def events() -> list[AuditEvent]:
-    return list(demo_events())
+def events(events_of_the_demo: list[AuditEvent]) -> list[AuditEvent]:
+    return events_of_the_demo
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from audit_console.core.event import RESULTS, AuditEvent, format_time
 from audit_console.core.filters import EVERYTHING, Between, Field, FieldName, Term, equals
 from audit_console.core.timespan import Duration
-from audit_console.demo import demo_events
 from audit_console.search.question import Question
 from audit_console.search.timeline import (
     GROUPS,
@@ -55,8 +54,8 @@ def bars_of(totals: Sequence[int], failures: Callable[[int], int] = lambda _: 0)
 
 
 @pytest.fixture(scope="module")
-def demo() -> Question:
-    return question_of(demo_events())
+def demo(events_of_the_demo: list[AuditEvent]) -> Question:
+    return question_of(events_of_the_demo)
 
 
 def test_the_bars_of_a_log_sum_to_its_events(demo: Question) -> None:

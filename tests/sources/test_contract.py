@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
+import psycopg
 import pytest
 
 from audit_console.columns.schema import BATCH, MALFORMED, PAGE
@@ -23,10 +25,21 @@ from audit_console.core.query.stages import Count
 from audit_console.core.timespan import Anchor
 from audit_console.sources.archive import blocks, open_archive
 from audit_console.sources.memory import MemorySource
+from audit_console.sources.postgres import open_postgres, reading
 from audit_console.sources.protocol import AtEvent, AtRow, AtTime, Cursor, Order, Source
 from tests.support import zstandard
-from tests.support.chains import BEGIN, linked, orchestrator_chain, orchestrator_lines, v1_chain
+from tests.support.chains import (
+    BEGIN,
+    linked,
+    orchestrator_chain,
+    orchestrator_entry,
+    orchestrator_lines,
+    orchestrator_sealed,
+    v1_chain,
+)
 from tests.support.chains import v1_lines as lines_of_events
+from tests.support.postgres import new_database
+from tests.support.tables import store_orchestrator, store_v1
 
 BOTH = [Order.OLDEST_FIRST, Order.NEWEST_FIRST]
 
@@ -57,7 +70,6 @@ LINES = [
     *orchestrator_lines(orchestrator_chain(4, first=3)),
     *orchestrator_lines([one | {"event_hash": None} for one in orchestrator_chain(3, first=30)]),
 ]
-BAD_LINES = [15, 27]
 
 
 @dataclass(frozen=True)
@@ -68,39 +80,84 @@ class Row:
     event: AuditEvent
 
 
-ROWS = [Row(line, event) for line in LINES if isinstance(event := decode_bytes(line), AuditEvent)]
+@dataclass(frozen=True)
+class Log:
+    """The lines of a log, by their numbers those that are no events, and what a tamper makes."""
+
+    lines: list[bytes]
+    bad_lines: tuple[int, ...] = ()
+    tampered: str = "broken"
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        decoded = ((line, decode_bytes(line)) for line in self.lines)
+        return [Row(line, event) for line, event in decoded if isinstance(event, AuditEvent)]
+
+    def expected(self, where: Callable[[AuditEvent], bool], order: Order) -> list[bytes]:
+        kept = (row for row in self.rows if where(row.event))
+        ordered = [row.line for row in sorted(kept, key=lambda row: row.event.occurred_at)]
+        return ordered if order is Order.OLDEST_FIRST else ordered[::-1]
+
+    @property
+    def marked(self) -> dict[MarkKey, Marks]:
+        events = [row.event for row in self.rows]
+        return {
+            (events[3].id, events[3].event_hash): Marks(star=True),
+            (events[4].id, events[4].event_hash): Marks(tags=frozenset({"suspect", "seen"})),
+            (events[9].id, events[9].event_hash): Marks(star=True, note="asked Léa"),
+            (events[5].id, "f" * 64): Marks(
+                star=True, tags=frozenset({"suspect"}), note="rewritten"
+            ),
+            ("nobody", None): Marks(star=True),
+        }
 
 
-def expected(where: Callable[[AuditEvent], bool], order: Order) -> list[bytes]:
-    rows = sorted((row for row in ROWS if where(row.event)), key=lambda row: row.event.occurred_at)
-    ordered = [row.line for row in rows]
-    return ordered if order is Order.OLDEST_FIRST else ordered[::-1]
+def _table_events() -> list[AuditEvent]:
+    """The same events as far as a table of format v1 takes them."""
+    ids = [one.id for one in v1_chain(24)]
+    events = linked(replace(one, id=ids[seq]) for seq, one in enumerate(EVENTS))
+    return [replace(one, action="tampered") if one.seq == 13 else one for one in events]
+
+
+def _orchestrator_lines() -> list[bytes]:
+    """Lines of events whose times keep all digits in a table, as the table says them."""
+    whole = [orchestrator_entry(number) | {"ip_address": "10.0.0.7"} for number in range(20)]
+    cut = [entry | {"timestamp": f"{str(entry['timestamp'])[:26]}Z"} for entry in whole]
+    unhashed = orchestrator_entry(30) | {"timestamp": "2026-12-01T00:00:00Z", "ip_address": None}
+    lines = orchestrator_lines([*orchestrator_sealed(cut), unhashed])
+    lines[13] = lines[13].replace(b"run 13", b"tampered")
+    return [line.replace(b'{"tokens":', b'{"tokens": ') for line in lines]
+
+
+MIXED = Log(LINES, (15, 27))
+TABLE = Log(lines_of_events(_table_events()))
+ORCHESTRATOR_TABLE = Log(_orchestrator_lines(), tampered="unverifiable")
 
 
 def _text(lines: Sequence[bytes]) -> bytes:
     return b"".join(line + b"\n" for line in lines)
 
 
-def _memory(_folder: Path) -> Source:
+def _memory(_folder: Path, _database: str) -> Source:
     return MemorySource(LINES, batch_lines=5)
 
 
-def _plain(folder: Path) -> Source:
+def _plain(folder: Path, _database: str) -> Source:
     (folder / "audit.jsonl").write_bytes(_text(LINES))
     return open_archive([str(folder)], keep=True)
 
 
-def _gz(folder: Path) -> Source:
+def _gz(folder: Path, _database: str) -> Source:
     (folder / "audit.jsonl.gz").write_bytes(gzip.compress(_text(LINES)))
     return open_archive([str(folder)], keep=True)
 
 
-def _zst(folder: Path) -> Source:
+def _zst(folder: Path, _database: str) -> Source:
     (folder / "audit.jsonl.zst").write_bytes(zstandard.compress(_text(LINES)))
     return open_archive([str(folder)], keep=True)
 
 
-def _files(folder: Path) -> Source:
+def _files(folder: Path, _database: str) -> Source:
     parts = [LINES[:8], LINES[8:20], LINES[20:27], LINES[27:]]
     for number, part in enumerate(parts):
         path = folder / f"audit.{number}.jsonl"
@@ -110,7 +167,26 @@ def _files(folder: Path) -> Source:
     return open_archive([str(folder)], keep=True)
 
 
-SOURCES = {"memory": _memory, "plain": _plain, "gz": _gz, "zst": _zst, "files": _files}
+def _postgres(_folder: Path, database: str) -> Source:
+    store_v1(database, (row.event for row in TABLE.rows))
+    return open_postgres(database)
+
+
+def _orchestrator(_folder: Path, database: str) -> Source:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA old")
+    database += "&options=-csearch_path%3Dold"
+    store_orchestrator(database, (row.event for row in ORCHESTRATOR_TABLE.rows))
+    return open_postgres(database)
+
+
+OF_LINES = {"memory": _memory, "plain": _plain, "gz": _gz, "zst": _zst, "files": _files}
+OF_TABLES = {"postgres": _postgres, "orchestrator": _orchestrator}
+SOURCES = OF_LINES | OF_TABLES
+LOGS = {"postgres": TABLE, "orchestrator": ORCHESTRATOR_TABLE}
+
+only_lines = pytest.mark.parametrize("kind", OF_LINES, indirect=True, scope="module")
+only_tables = pytest.mark.parametrize("kind", OF_TABLES, indirect=True, scope="module")
 
 
 @contextmanager
@@ -119,6 +195,8 @@ def small_blocks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "FIRST_BLOCK_BYTES", 3_000)
         patch.setattr(blocks, "LARGEST_BLOCK_BYTES", 3_000)
+        patch.setattr(reading, "FIRST_BATCH_BYTES", 3_000)
+        patch.setattr(reading, "BATCH_BYTES", 3_000)
         yield
 
 
@@ -128,10 +206,26 @@ def kind(request: pytest.FixtureRequest) -> str:
     return name
 
 
+@pytest.fixture(scope="module")
+def log(kind: str) -> Log:
+    return LOGS.get(kind, MIXED)
+
+
+@contextmanager
+def database_for(kind: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Make a database for those sources that need one."""
+    if kind not in OF_TABLES:
+        yield ""
+        return
+    server, template = map(request.getfixturevalue, ("postgres_server", "migrated_template"))
+    with new_database(server, template=template) as dsn:
+        yield dsn
+
+
 @pytest.fixture
-def unread(kind: str, tmp_path: Path) -> Iterator[Source]:
-    with small_blocks():
-        source = SOURCES[kind](tmp_path)
+def unread(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Source]:
+    with small_blocks(), database_for(kind, request) as database:
+        source = SOURCES[kind](tmp_path, database)
         yield source
         source.close()
 
@@ -142,12 +236,13 @@ def folder(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def source(kind: str, folder: Path) -> Iterator[Source]:
-    """A source that was read to its end."""
-    with small_blocks():
-        source = SOURCES[kind](folder)
+def source(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[Source]:
+    """A source that was read to its end, and counted where that is done apart."""
+    with small_blocks(), database_for(kind, request) as database:
+        source = SOURCES[kind](folder, database)
         for _ in source.batches():
             pass
+        source.tally(EVERYTHING, by=(Count(),))
         yield source
         source.close()
 
@@ -163,19 +258,21 @@ def anything(_event: AuditEvent) -> bool:
 
 @pytest.mark.parametrize("order", BOTH)
 @pytest.mark.parametrize("limit", [1, 4, 100])
-def test_pages_by_row_are_the_whole_log_in_order(source: Source, order: Order, limit: int) -> None:
-    whole = expected(anything, order)
+def test_pages_by_row_are_the_whole_log_in_order(
+    source: Source, order: Order, limit: int, log: Log
+) -> None:
+    whole = log.expected(anything, order)
     for first in range(0, len(whole) + 2, 3):
         page = source.page(EVERYTHING, order=order, at=AtRow(first), limit=limit)
         assert [raw.encode() for raw in page.rows["raw"]] == whole[first : first + limit]
         assert dict(page.rows.schema) == PAGE
-        assert (page.first_row, page.matched, page.read) == (first, len(ROWS), len(ROWS))
+        assert (page.first_row, page.matched, page.read) == (first, len(log.rows), len(log.rows))
 
 
 @pytest.mark.parametrize("order", BOTH)
-def test_pages_by_time_begin_at_or_behind_it(source: Source, order: Order) -> None:
-    whole = expected(anything, order)
-    times = [row.event.occurred_at for row in ROWS]
+def test_pages_by_time_begin_at_or_behind_it(source: Source, order: Order, log: Log) -> None:
+    whole = log.expected(anything, order)
+    times = [row.event.occurred_at for row in log.rows]
     moments = {time + timedelta(microseconds=step) for time in times for step in (-1, 0, 1)}
     far = [BEGIN - timedelta(days=900), BEGIN + timedelta(days=900)]
     for moment in [*moments, *far]:
@@ -190,9 +287,9 @@ def test_pages_by_time_begin_at_or_behind_it(source: Source, order: Order) -> No
 
 
 @pytest.mark.parametrize("order", BOTH)
-def test_pages_by_event_begin_with_it(source: Source, order: Order) -> None:
-    whole = expected(anything, order)
-    for row in ROWS:
+def test_pages_by_event_begin_with_it(source: Source, order: Order, log: Log) -> None:
+    whole = log.expected(anything, order)
+    for row in log.rows:
         page = source.page(EVERYTHING, order=order, at=AtEvent(row.event.id), limit=2)
         first = whole.index(row.line)
         assert [raw.encode() for raw in page.rows["raw"]] == whole[first : first + 2]
@@ -200,9 +297,9 @@ def test_pages_by_event_begin_with_it(source: Source, order: Order) -> None:
 
 
 @pytest.mark.parametrize("order", BOTH)
-def test_an_unknown_event_gives_an_empty_page(source: Source, order: Order) -> None:
+def test_an_unknown_event_gives_an_empty_page(source: Source, order: Order, log: Log) -> None:
     page = source.page(EVERYTHING, order=order, at=AtEvent("nobody"), limit=5)
-    assert (page.rows.height, page.matched, page.read) == (0, len(ROWS), len(ROWS))
+    assert (page.rows.height, page.matched, page.read) == (0, len(log.rows), len(log.rows))
     assert dict(page.rows.schema) == PAGE
 
 
@@ -230,26 +327,17 @@ FILTERS: dict[str, tuple[Filter, Callable[[AuditEvent], bool]]] = {
 
 @pytest.mark.parametrize("order", BOTH)
 @pytest.mark.parametrize("name", FILTERS)
-def test_a_filter_keeps_what_it_says(source: Source, name: str, order: Order) -> None:
+def test_a_filter_keeps_what_it_says(source: Source, name: str, order: Order, log: Log) -> None:
     where, keeps = FILTERS[name]
-    kept = expected(keeps, order)
+    kept = log.expected(keeps, order)
     page = source.page(where, order=order, at=AtRow(0), limit=100)
     assert [raw.encode() for raw in page.rows["raw"]] == kept
-    assert (page.matched, page.read) == (len(kept), len(ROWS))
+    assert (page.matched, page.read) == (len(kept), len(log.rows))
     assert raws(source, where, order, AtRow(2), 1) == kept[2:3]
-    for row in ROWS:
+    for row in log.rows:
         first = kept.index(row.line) if row.line in kept else None
         found = raws(source, where, order, AtEvent(row.event.id), 1)
         assert found == ([] if first is None else kept[first : first + 1])
-
-
-MARKED: dict[MarkKey, Marks] = {
-    (EVENTS[3].id, EVENTS[3].event_hash): Marks(star=True),
-    (EVENTS[4].id, EVENTS[4].event_hash): Marks(tags=frozenset({"suspect", "seen"})),
-    (EVENTS[9].id, EVENTS[9].event_hash): Marks(star=True, note="asked Léa"),
-    (EVENTS[5].id, "f" * 64): Marks(star=True, tags=frozenset({"suspect"}), note="rewritten"),
-    ("nobody", None): Marks(star=True),
-}
 
 
 @pytest.mark.parametrize(
@@ -260,35 +348,40 @@ MARKED: dict[MarkKey, Marks] = {
         ("tag:susp*", {4}),
         ("note:*LÉA", {9}),
         ("star:yes -note:*", {3}),
-        ("seq:<5 (star:yes OR tag:seen)", {3, 4}),
+        ("action:(*3 OR *4) (star:yes OR tag:seen)", {3, 4}),
     ],
 )
-def test_a_filter_reads_the_marks_it_is_given(source: Source, text: str, numbers: set[int]) -> None:
+def test_a_filter_reads_the_marks_it_is_given(
+    source: Source, text: str, numbers: set[int], log: Log
+) -> None:
     query = parse(text + " | count by id", Anchor(datetime.now(UTC)))
     order, at = Order.OLDEST_FIRST, AtRow(0)
-    for marks, marked in ((MARKED, numbers), ({}, set[int]()), (MARKED, numbers)):
+    for marks, marked in ((log.marked, numbers), ({}, set[int]()), (log.marked, numbers)):
         page = source.page(query.where, order=order, at=at, limit=100, marks=marks)
         counts = source.tally(query.where, by=query.stages, marks=marks)
-        assert page.rows["id"].sort().to_list() == sorted(EVENTS[seq].id for seq in marked)
+        assert page.rows["id"].sort().to_list() == sorted(
+            log.rows[number].event.id for number in marked
+        )
         assert counts["id"].sort().to_list() == page.rows["id"].sort().to_list()
 
 
-def test_what_is_not_marked_is_kept_too(source: Source) -> None:
+def test_what_is_not_marked_is_kept_too(source: Source, log: Log) -> None:
     where = parse("star:no -tag:*", Anchor(datetime.now(UTC))).where
     counts = [
-        source.tally(where, by=(Count(),), marks=marks).item() for marks in (MARKED, {}, MARKED)
+        source.tally(where, by=(Count(),), marks=marks).item()
+        for marks in (log.marked, {}, log.marked)
     ]
-    assert counts == [len(ROWS) - 3, len(ROWS), len(ROWS) - 3]
+    assert counts == [len(log.rows) - 3, len(log.rows), len(log.rows) - 3]
 
 
-def test_rows_tell_their_check_and_their_content(source: Source) -> None:
+def test_rows_tell_their_check_and_their_content(source: Source, log: Log) -> None:
     rows = source.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtRow(0), limit=100).rows
     checks = {row["raw"].encode(): row["check"] for row in rows.iter_rows(named=True)}
-    for row in ROWS:
+    for row in log.rows:
         tampered = b"tampered" in row.line
         hashed = row.event.event_hash is not None
         assert checks[row.line] == (
-            "broken" if tampered else "verified" if hashed else "unverifiable"
+            log.tampered if tampered else "verified" if hashed else "unverifiable"
         )
     for told in rows.iter_rows(named=True):
         event = decode_bytes(told["raw"].encode())
@@ -298,9 +391,10 @@ def test_rows_tell_their_check_and_their_content(source: Source) -> None:
             assert told[field] == getattr(event, field)
 
 
-def test_places_read_back_the_very_line(source: Source, folder: Path) -> None:
+@only_lines
+def test_places_read_back_the_very_line(source: Source, folder: Path, log: Log) -> None:
     rows = source.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtRow(0), limit=100).rows
-    texts = _texts(source, folder)
+    texts = _texts(source, folder, log)
     columns = ("file", "line", "offset", "length")
     bad = source.malformed(first=0, limit=10)
     for file, line, offset, length, raw in rows.select(*columns, "raw").iter_rows():
@@ -310,9 +404,9 @@ def test_places_read_back_the_very_line(source: Source, folder: Path) -> None:
         assert texts[file][offset : offset + length] == start == texts[file].split(b"\n")[line - 1]
 
 
-def _texts(source: Source, folder: Path) -> list[bytes]:
+def _texts(source: Source, folder: Path, log: Log) -> list[bytes]:
     if isinstance(source, MemorySource):
-        return [_text(LINES)]
+        return [_text(log.lines)]
     return [_unpacked((folder / file.name).read_bytes()) for file in source.status.files]
 
 
@@ -322,19 +416,23 @@ def _unpacked(stored: bytes) -> bytes:
     return zstandard.decompress(stored) if stored.startswith(b"\x28\xb5\x2f\xfd") else stored
 
 
-def test_bad_lines_are_paged_in_log_order(source: Source) -> None:
+@only_lines
+def test_bad_lines_are_paged_in_log_order(source: Source, log: Log) -> None:
     both = source.malformed(first=0, limit=10)
     assert dict(both.schema) == MALFORMED
-    assert both["start"].to_list() == [LINES[line - 1] for line in BAD_LINES]
+    assert both["start"].to_list() == [log.lines[line - 1] for line in log.bad_lines]
     for start, reason in both.select("start", "reason").iter_rows():
         bad = decode_bytes(start)
         assert isinstance(bad, Malformed)
         assert bad.reason == reason
-    assert source.malformed(first=1, limit=1)["start"].to_list() == [LINES[BAD_LINES[1] - 1]]
+    assert source.malformed(first=1, limit=1)["start"].to_list() == [
+        log.lines[log.bad_lines[1] - 1]
+    ]
     assert source.malformed(first=2, limit=5).is_empty()
     assert dict(source.malformed(first=2, limit=5).schema) == MALFORMED
 
 
+@only_lines
 def test_before_reading_there_is_nothing(unread: Source) -> None:
     page = unread.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtRow(0), limit=5)
     assert (page.rows.height, page.matched, page.read) == (0, 0, 0)
@@ -345,60 +443,89 @@ def test_before_reading_there_is_nothing(unread: Source) -> None:
     assert unread.malformed(first=0, limit=5).is_empty()
 
 
-def test_when_all_is_read_the_status_says_so(source: Source) -> None:
+def test_when_all_is_read_the_status_says_so(source: Source, log: Log) -> None:
     status = source.status
-    assert (status.events, status.malformed, status.lines) == (len(ROWS), 2, len(LINES))
+    bad = len(log.bad_lines)
+    assert (status.events, status.malformed) == (len(log.rows), bad)
     assert (status.complete, status.stopped) == (True, False)
-    assert status.bytes_read == status.bytes_total == sum(file.bytes for file in status.files)
-    times = [row.event.occurred_at for row in ROWS]
+    assert not status.partial
+    times = [row.event.occurred_at for row in log.rows]
     assert (status.first, status.last) == (min(times), max(times))
-    assert sum(file.lines for file in status.files) == len(LINES)
 
 
+@only_lines
+def test_when_all_is_read_all_files_are(source: Source, log: Log) -> None:
+    status = source.status
+    assert status.bytes_read == status.bytes_total == sum(file.bytes for file in status.files)
+    assert status.lines == sum(file.lines for file in status.files) == len(log.lines)
+
+
+@only_tables
+def test_a_table_is_at_hand_before_it_is_read(unread: Source, log: Log) -> None:
+    assert not unread.status.partial
+    page = unread.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtRow(0), limit=5)
+    assert (page.rows.height, page.matched, page.read) == (5, None, None)
+    assert unread.tally(EVERYTHING, by=(Count(),)).item() == len(log.rows)
+    page = unread.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtRow(0), limit=5)
+    assert (page.matched, page.read) == (len(log.rows), len(log.rows))
+    assert (unread.status.events, unread.status.files) == (0, ())
+
+
+def test_a_page_that_shows_the_last_event_knows_how_many_there_are(
+    unread: Source, log: Log
+) -> None:
+    for _ in unread.batches():
+        pass
+    page = unread.page(EVERYTHING, order=Order.NEWEST_FIRST, at=AtRow(2), limit=100)
+    assert page.matched == len(log.rows)
+
+
+@only_lines
 def test_pages_grow_with_what_was_read_and_agree_with_the_status(unread: Source) -> None:
     before = 0
     for batch in unread.batches():
         status = unread.status
         page = unread.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtRow(0), limit=100)
-        assert page.matched == page.read <= status.events
+        assert page.matched == page.read
+        assert page.rows.height <= status.events
         assert page.rows["raw"].null_count() == 0
         assert status.events == before + batch.events.height
         before = status.events
     assert unread.status.complete
 
 
-def test_batches_are_every_line_once_and_can_be_read_again(source: Source) -> None:
+def test_batches_are_every_line_once_and_can_be_read_again(source: Source, log: Log) -> None:
     for _ in range(2):
         batches = list(source.batches())
         assert len(batches) > 1
         events = pl.concat([batch.events for batch in batches])
         malformed = pl.concat([batch.malformed for batch in batches])
         assert dict(events.schema) == BATCH
-        assert events["id"].to_list() == [row.event.id for row in ROWS]
-        assert events["event_hash"].to_list() == [row.event.event_hash for row in ROWS]
-        assert malformed.height == 2
+        assert events["id"].to_list() == [row.event.id for row in log.rows]
+        assert events["event_hash"].to_list() == [row.event.event_hash for row in log.rows]
+        assert malformed.height == len(log.bad_lines)
         places = events.select("file", "line").rows() + malformed.select("file", "line").rows()
-        assert len(set(places)) == len(ROWS) + 2
+        assert len(set(places)) == len(log.rows) + len(log.bad_lines)
         assert source.status.complete
     page = source.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtRow(0), limit=100)
-    assert page.read == len(ROWS)
+    assert page.matched == len(log.rows)
 
 
-def test_a_reading_that_is_closed_is_stopped(unread: Source) -> None:
+def test_a_reading_that_is_closed_is_stopped(unread: Source, log: Log) -> None:
     reading = unread.batches()
     first = next(reading)
     reading.close()
     status = unread.status
     assert (status.stopped, status.complete) == (True, False)
-    assert status.events == first.events.height < len(ROWS)
+    assert status.events == first.events.height < len(log.rows)
     page = unread.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtRow(0), limit=100)
-    assert page.read == page.rows.height == status.events
+    assert page.rows.height == (len(log.rows) if status.asks_store else status.events)
     assert page.rows["raw"].null_count() == 0
 
 
 def test_a_label_and_a_kind(unread: Source) -> None:
     assert unread.label
-    assert unread.kind in {"memory", "archive"}
+    assert unread.kind in {"memory", "archive", "postgresql"}
 
 
 def test_closing_twice_does_no_harm(unread: Source) -> None:
@@ -408,18 +535,18 @@ def test_closing_twice_does_no_harm(unread: Source) -> None:
     unread.close()
 
 
-def test_stages_count_the_events_that_a_filter_keeps(source: Source) -> None:
+def test_stages_count_the_events_that_a_filter_keeps(source: Source, log: Log) -> None:
     query = parse("-user:user-1 | count by user,result", Anchor(datetime.now(UTC)))
-    kept = [row.event for row in ROWS if row.event.user_id != "user-1"]
+    kept = [row.event for row in log.rows if row.event.user_id != "user-1"]
     counts = Counter((event.user_id, event.result) for event in kept)
     found = source.tally(query.where, by=query.stages)
     assert found.columns == ["user", "result", "count"]
     assert {(user, result): count for user, result, count in found.iter_rows()} == counts
 
 
-def test_stages_may_keep_events(source: Source) -> None:
+def test_stages_may_keep_events(source: Source, log: Log) -> None:
     query = parse("| sort time desc | limit 3", Anchor(datetime.now(UTC)))
     found = source.tally(query.where, by=query.stages)
-    newest = sorted((row.event.occurred_at for row in ROWS), reverse=True)[:3]
+    newest = sorted((row.event.occurred_at for row in log.rows), reverse=True)[:3]
     assert found["timestamp"].to_list() == newest
     assert found.columns == [name for name in PAGE if name != "raw"]

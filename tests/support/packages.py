@@ -34,15 +34,15 @@ def log_of(lines: Sequence[bytes], checkpoints: Sequence[str] = ()) -> MemorySou
     return MemorySource(lines, label="audit.jsonl", batch_lines=7, checkpoints=checkpoints)
 
 
-def packed(
+def case_of(
     source: Source,
     query: str = "",
     *,
     trust: Trust = NO_TRUST,
     key: SigningKey | None = None,
     marks: Mapping[MarkKey, Marks] = NO_MARKS,
-) -> tuple[bytes, Packed]:
-    """Verify a log and pack what a query keeps of it."""
+) -> Case:
+    """Verify a log, and ask for what a query keeps of it."""
     verification = verify(source, trust=trust)
     found = Found.by(query, source, verification)
     report = Report(
@@ -53,15 +53,21 @@ def packed(
         made_at=MADE_AT,
         tool_version="1.2.3",
     )
-    case = Case(
-        question=Question(source, found.where, marks),
-        query=query,
-        report=report,
-        policy=trust.policy,
-        key=key,
-    )
+    question = Question(source, found.where, marks)
+    return Case(question=question, query=query, report=report, policy=trust.policy, key=key)
+
+
+def packed(
+    source: Source,
+    query: str = "",
+    *,
+    trust: Trust = NO_TRUST,
+    key: SigningKey | None = None,
+    marks: Mapping[MarkKey, Marks] = NO_MARKS,
+) -> tuple[bytes, Packed]:
+    """Pack what a query keeps of a log."""
     target = io.BytesIO()
-    made = write_package(target, case)
+    made = write_package(target, case_of(source, query, trust=trust, key=key, marks=marks))
     return target.getvalue(), made
 
 

@@ -119,13 +119,15 @@ async def until_loaded(pilot: Pilot[None]) -> None:
 def is_at_rest(app: App[Any]) -> bool:
     """Tell whether rows and counts are of all that was read, and the rule says where it is."""
     table, session = table_of(app), app.screen.query_one(SourceHeader).session
-    counting = any(worker.group == "survey" and not worker.is_finished for worker in app.workers)
+    counting = any(
+        worker.group in ("survey", "count") and not worker.is_finished for worker in app.workers
+    )
     if session is None or table._fetching or counting:
         return False
     if session.status.events == 0:
         return True
     position = app.screen.query_one(RuleLine).position
-    return table.selected is not None and position == (table.cursor_row, table.row_count)
+    return table.selected is not None and position == (table.cursor_row, table.row_count, True)
 
 
 def screen_lines(app: App[Any]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
+import pytest
 from textual.pilot import Pilot
 
 from audit_console.core.codec import encode_line
@@ -15,6 +16,7 @@ from audit_console.core.filters import Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.sources.memory import MemorySource
+from audit_console.tui.screens import looking
 from audit_console.tui.screens.looking import LookingScreen
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets.query_bar import QueryHints, QueryInput
@@ -48,6 +50,16 @@ async def ask(pilot: Pilot[None], text: str) -> None:
     await pilot.press("slash")
     await type_text(pilot, text)
     await pilot.press("enter")
+    await until_asked(pilot)
+
+
+async def until_asked(pilot: Pilot[None]) -> None:
+    """Let the app run until the query is the look that is shown, and the focus has gone to it."""
+
+    def is_asked() -> bool:
+        return all(worker.is_finished for worker in pilot.app.workers if worker.group == "ask")
+
+    await until(pilot, is_asked, "the query is asked")
 
 
 def look_of(pilot: Pilot[None]) -> Look:
@@ -247,7 +259,10 @@ class HeldSource(MemorySource):
         return super().tally(where, by=by, marks=marks)
 
 
-async def test_a_stale_result_never_appears(tmp_path: Path) -> None:
+async def test_a_stale_result_never_appears(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "SECONDS_OF_REST", 60)  # a held preview would hold a thread
     source = HeldSource(make_lines(90))
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -268,7 +283,10 @@ async def test_a_stale_result_never_appears(tmp_path: Path) -> None:
         assert look_of(pilot).text == "user:user-2 | count by result"
 
 
-async def test_quitting_during_a_scan_ends_at_once(tmp_path: Path) -> None:
+async def test_quitting_during_a_scan_ends_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "SECONDS_OF_REST", 60)  # a held preview would hold a thread
     source = HeldSource(make_lines(90))
     app = make_app(source, tmp_path)
     try:

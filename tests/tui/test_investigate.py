@@ -145,7 +145,7 @@ async def test_enter_opens_the_detail_beside_the_table_when_there_is_room(tmp_pa
         await pilot.press("j")
         await until_shown(pilot, make_event(2).id)
         await pilot.press("enter")
-        assert "request_id" not in screen_text(app)
+        await until(pilot, lambda: "request_id" not in screen_text(app))
 
 
 async def test_at_80_columns_the_detail_takes_the_place_of_the_table(tmp_path: Path) -> None:

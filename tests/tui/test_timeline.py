@@ -17,6 +17,7 @@ from audit_console.search.timeline import Bar, Histogram
 from audit_console.tui.themes import DARK
 from audit_console.tui.widgets.timeline import TimelinePane
 from audit_console.tui.widgets.timeline_bars import axis_line, bar_column, bar_mark, span_line
+from tests.tui.support import until
 
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -262,7 +263,7 @@ async def test_it_says_how_many_bars_it_wants() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         await pilot.resize_terminal(160, 45)
-        await pilot.pause()
+        await until(pilot, lambda: app.pane.bars_wanted == 158)
 
         wanted = [said.bars for said in app.said if isinstance(said, TimelinePane.Resized)]
         assert wanted == [78, 158]

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from audit_console.columns.frame import SHOWN_OF_MALFORMED
 from audit_console.core.codec import MAX_LINE_BYTES, Malformed, oversize_line
 from audit_console.sources.archive.text import BrokenContainer
 
 FIRST_BLOCK_BYTES = 256 << 10
 """Small, so that a first page is there at once."""
-LARGEST_BLOCK_BYTES = 16 << 20
+LARGEST_BLOCK_BYTES = 8 << 20
 MOST_LINES = 100_000
 """A block of more lines is cut further: a short line costs far more memory than its bytes."""
+
+
+_NEWLINE = ord("\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,8 @@ class _Position:
     line: int = 1
     offset: int = 0
 
-    def advance(self, data: bytes) -> None:
-        self.line += data.count(b"\n")
+    def advance(self, data: bytes, lines: int) -> None:
+        self.line += lines
         self.offset += len(data)
 
 
@@ -73,11 +78,11 @@ def _blocks(file: int, read: Callable[[int], bytes], at: _Position) -> Iterator[
         size = min(size * 4, LARGEST_BLOCK_BYTES)
         end = chunk.rfind(b"\n") + 1
         if end:
-            data = kept + chunk[:end]
+            data = b"".join((kept, memoryview(chunk)[:end]))
             kept = chunk[end:]
-            for part in _parts(data):
+            for part, lines in _parts(data):
                 yield Block(file, at.line, at.offset, part)
-                at.advance(part)
+                at.advance(part, lines)
         else:
             kept += chunk
         if len(kept) > MAX_LINE_BYTES:
@@ -90,16 +95,23 @@ def _blocks(file: int, read: Callable[[int], bytes], at: _Position) -> Iterator[
         yield Block(file, at.line, at.offset, kept, unended=True)
 
 
-def _parts(data: bytes) -> Iterator[bytes]:
-    """Cut whole lines into smaller parts where they are very many."""
-    if data.count(b"\n") <= MOST_LINES:
-        yield data
+def _parts(data: bytes) -> Iterator[tuple[bytes, int]]:
+    """Cut whole lines into smaller parts where they are very many; give the lines of each."""
+    lines = _count_lines(data)
+    if lines <= MOST_LINES:
+        yield data, lines
         return
     begin = 0
     while begin < len(data):
         end = data.rfind(b"\n", begin, begin + MOST_LINES) + 1 or data.find(b"\n", begin) + 1
-        yield data[begin:end]
+        part = data[begin:end]
+        yield part, _count_lines(part)
         begin = end
+
+
+def _count_lines(data: bytes) -> int:
+    """Count newlines, several times faster than `bytes.count` where they are many."""
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _NEWLINE))
 
 
 def _skip_line(begun: bytes, read: Callable[[int], bytes]) -> tuple[Unreadable, bytes]:

@@ -22,12 +22,10 @@ from audit_console.columns.frame import (
     malformed_frame,
     malformed_row,
 )
-from audit_console.columns.hashing import line_hash, orchestrator_hash, v1_hash
-from audit_console.columns.line import orchestrator_line, quoted, v1_line
+from audit_console.columns.hashing import line_hash, orchestrator_hash
+from audit_console.columns.line import orchestrator_line, quoted
 from audit_console.columns.schema import CHECKED
 from audit_console.core.codec import (
-    EVENT_HASH_TAIL,
-    MAX_ENTRY_BYTES,
     MAX_LINE_BYTES,
     ORCHESTRATOR_EVENT_TYPES,
     ORCHESTRATOR_RESOURCE_TYPES,
@@ -36,10 +34,11 @@ from audit_console.core.codec import (
     Malformed,
     decode_bytes,
 )
-from audit_console.core.event import GENESIS_HASH, RESULTS, AuditEvent, Scheme
+from audit_console.core.event import RESULTS, AuditEvent, Scheme
 from audit_console.core.findings import Code
 from audit_console.core.json_object import MAX_DEPTH
 from audit_console.sources.archive.blocks import Block, Unreadable
+from audit_console.sources.archive.canonical import canonical_v1
 
 _STRUCTURE = json.dumps(
     dict.fromkeys(V1_KEYS, "VARCHAR")
@@ -56,7 +55,6 @@ FROM read
 
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
-_V1_TIME = _DATE + _CLOCK + r"\.[0-9]{6}Z$"
 _ORCHESTRATOR_TIME = _DATE + _CLOCK + r"(?:\.[0-9]{1,9})?(?:Z|\+00:00)$"
 
 _NO_JSON_NUMBER = r"(?i)[:\[,]\s*-?(?:nan|inf)"
@@ -102,17 +100,13 @@ class LineParser:
         if block.unreadable is not None:
             return _unreadable(block, block.unreadable)
         lines, count = _split(block)
-        read = self._read(lines)
-        v1 = _where(_where(read, pl.col("v") == "1"), _V1_HOLDS)
-        other = _where(_where(read, pl.col("v").is_null()), _ORCHESTRATOR_HOLDS)
-        v1 = _where(v1.select(_V1_COLUMNS), _V1_HASH_IS_FINAL)
-        sure = [v1, other.select(_ORCHESTRATOR_COLUMNS)]
-        if sum(events.height for events in sure) == lines.height:
-            return Parsed(_in_order(sure), malformed_frame(()), count)
-        taken = pl.concat([events["line"] for events in sure])
-        rest = lines.filter(~pl.col("line").is_in(taken.implode()))
-        events, malformed = _one_by_one(block, rest)
-        return Parsed(_in_order([*sure, events]), malformed, count)
+        v1 = _where(canonical_v1(block, lines), _V1_HASH_IS_FINAL)
+        rest = _without(lines, v1)
+        if rest.is_empty():
+            return Parsed(_in_order([v1]), malformed_frame(()), count)
+        other = _where(self._read(rest), _ORCHESTRATOR_HOLDS).select(_ORCHESTRATOR_COLUMNS)
+        events, malformed = _one_by_one(block, _without(rest, other))
+        return Parsed(_in_order([v1, other, events]), malformed, count)
 
     def _read(self, lines: pl.DataFrame) -> pl.DataFrame:
         self._connection.register("lines", _ArrowStream(lines.select("raw")))
@@ -121,6 +115,12 @@ class LineParser:
         finally:
             self._connection.unregister("lines")
         return lines.hstack(read)
+
+
+def _without(lines: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:
+    if taken.is_empty() or taken.height == lines.height:
+        return lines.clear() if taken.height else lines
+    return lines.filter(~pl.col("line").is_in(taken["line"].implode()))
 
 
 def _where(frame: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
@@ -196,23 +196,6 @@ def _sound() -> pl.Expr:
     )
 
 
-def _v1_holds() -> pl.Expr:
-    return (
-        _sound()
-        & (pl.col("length") - EVENT_HASH_TAIL <= MAX_ENTRY_BYTES)
-        & (v1_line() == pl.col("raw"))
-        & pl.col("timestamp").str.contains(_V1_TIME)
-        & pl.col("recorded_at").str.contains(_V1_TIME)
-        & (pl.col("occurred").dt.year() > 0)
-        & (pl.col("recorded").dt.year() > 0)
-        & (pl.col("seq") >= 0)
-        & pl.col("chain").is_not_null()
-        & pl.col("previous_hash").is_not_null()
-        & (pl.col("event_hash").str.len_chars() == len(GENESIS_HASH))
-        & pl.col("result").is_in([f'"{result}"' for result in RESULTS])
-    )
-
-
 def _orchestrator_holds() -> pl.Expr:
     failure = pl.concat_str(pl.lit('{"Failure":'), quoted(pl.col("failure")), pl.lit("}"))
     plain_results = [f'"{result}"' for result in (*ORCHESTRATOR_RESULTS, *RESULTS)]
@@ -225,20 +208,6 @@ def _orchestrator_holds() -> pl.Expr:
             | (pl.col("failure").is_not_null() & (pl.col("result") == failure))
         )
         & (orchestrator_line() == pl.col("raw"))
-    )
-
-
-def _v1_columns() -> list[pl.Expr]:
-    return _checked(
-        {
-            "scheme": pl.lit(Scheme.V1.value),
-            "recorded_at": pl.col("recorded").dt.replace_time_zone("UTC"),
-            "timestamp": pl.col("occurred").dt.replace_time_zone("UTC"),
-            "result": pl.col("result").str.strip_chars('"'),
-            "computed_hash": v1_hash("raw"),
-            "line_hash": pl.lit(None),
-            "canonical": pl.lit(value=True),
-        }
     )
 
 
@@ -274,8 +243,6 @@ def _checked(derived: dict[str, pl.Expr]) -> list[pl.Expr]:
     ]
 
 
-_V1_HOLDS = _v1_holds()
-_V1_COLUMNS = _v1_columns()
 _V1_HASH_IS_FINAL = (pl.col("computed_hash") == pl.col("event_hash")) | pl.col("details").is_null()
 """Not so where the details may hold by the writer's rule: `core.hashing.check_hash` tells."""
 _ORCHESTRATOR_HOLDS = _orchestrator_holds()

@@ -239,11 +239,12 @@ def _advanced(
     )
     if batch is None:
         return status
-    times = batch.events["timestamp"]
+    times = pl.col("timestamp")
+    first, last = batch.events.select(first=times.min(), last=times.max()).row(0)
     return replace(
         status,
         events=status.events + batch.events.height,
         malformed=status.malformed + batch.malformed.height,
-        first=min(filter(None, (status.first, times.min())), default=None),
-        last=max(filter(None, (status.last, times.max())), default=None),
+        first=min(filter(None, (status.first, first)), default=None),
+        last=max(filter(None, (status.last, last)), default=None),
     )

@@ -179,7 +179,7 @@ class _Compiler:
         """Look a whole id up by its index."""
         wanted = match.text if isinstance(match, Exact) else ""
         wanted = match.pattern.lower() if isinstance(match, Like) else wanted
-        if _UUID.fullmatch(wanted):
+        if is_uuid(wanted):
             return sql.SQL("{} = {}::uuid").format(column, self._value(wanted))
         return self._text(sql.SQL("{}::text").format(column), match)
 
@@ -217,19 +217,8 @@ class _Compiler:
     def _in_details(self, path: tuple[str, ...], match: Match) -> sql.Composable:
         if any("\0" in key for key in path):
             return _FALSE
-        keys = "".join(f".{json.dumps(key, ensure_ascii=False)}" for key in path)
-        return sql.SQL(
-            "EXISTS (SELECT FROM jsonb_path_query({details}::jsonb, {path}::jsonpath) AS v(value),"
-            " LATERAL (SELECT CASE WHEN jsonb_typeof(value) IN ('string', 'boolean')"
-            " OR jsonb_typeof(value) = 'number' AND length(value #>> '{{}}') <= {digits}"
-            " THEN value #>> '{{}}' END) AS t(text)"
-            " WHERE jsonb_typeof(value) <> 'null' AND {fits})"
-        ).format(
-            details=sql.Identifier("details"),
-            path=self._value(f"${keys}[*]"),
-            digits=sql.Literal(MAX_DIGITS),
-            fits=self._detail(match),
-        )
+        values = details_values(self._value(details_path(path)))
+        return sql.SQL("EXISTS (SELECT FROM {} WHERE {})").format(values, self._detail(match))
 
     def _detail(self, match: Match) -> sql.Composable:
         if match == Has():
@@ -261,6 +250,28 @@ class _Compiler:
             self._value([event_hash for _, event_hash in known]),
         )
         return sql.SQL("{} IS NOT TRUE").format(among) if unmarked else among
+
+
+def details_path(path: tuple[str, ...]) -> str:
+    """Write the way to values in details for `details_values`."""
+    keys = "".join(f".{json.dumps(key, ensure_ascii=False)}" for key in path)
+    return f"${keys}[*]"
+
+
+def details_values(path: sql.Placeholder) -> sql.Composed:
+    """Give a FROM item `t` with the `text` of each value at a path, and its `place` there."""
+    return sql.SQL(
+        "(SELECT place, CASE WHEN jsonb_typeof(value) IN ('string', 'boolean')"
+        " OR jsonb_typeof(value) = 'number' AND length(value #>> '{{}}') <= {digits}"
+        " THEN value #>> '{{}}' END AS text"
+        " FROM jsonb_path_query({details}::jsonb, {path}::jsonpath)"
+        " WITH ORDINALITY AS v(value, place) WHERE jsonb_typeof(value) <> 'null') AS t"
+    ).format(details=sql.Identifier("details"), path=path, digits=sql.Literal(MAX_DIGITS))
+
+
+def is_uuid(text: str) -> bool:
+    """Tell whether a text is an id as events have them."""
+    return _UUID.fullmatch(text) is not None
 
 
 def _any(parts: list[sql.Composable]) -> sql.Composable:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -25,6 +24,7 @@ from audit_console.search.entity import (
     summary,
 )
 from audit_console.search.question import Question
+from audit_console.tui.asking import asked
 from audit_console.tui.painting import Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.screens.entity_lines import (
@@ -89,12 +89,12 @@ class EntityCardDialog(Dialog[Value]):
 
     async def _count(self) -> None:
         try:
-            self._summary = await asyncio.to_thread(summary, self._asked)
+            self._summary = await asked(summary, self._asked)
             self._lay_out()
             for name in self._listings:
-                self._listings[name] = await asyncio.to_thread(listing, self._asked, name)
+                self._listings[name] = await asked(listing, self._asked, name)
                 self._lay_out()
-            self._busiest = await asyncio.to_thread(busiest, self._asked)
+            self._busiest = await asked(busiest, self._asked)
             self._lay_out()
         except (AuditConsoleError, OSError) as error:
             hint = getattr(error, "hint", "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,10 +10,11 @@ from audit_console.core.filters import EVERYTHING
 from audit_console.core.findings import Finding
 from audit_console.core.narrowing import How, Value, narrowed, within
 from audit_console.search.question import Question
-from audit_console.tui.asking import ValueActions
+from audit_console.tui.asking import ValueActions, asked
 from audit_console.tui.locating import UNREADABLE, Found, find_event, find_id
-from audit_console.tui.screens.looking import CANNOT_BE_LOOKED_AT, LookingScreen
+from audit_console.tui.screens.looking import LookingScreen
 from audit_console.tui.screens.surrounding import Around
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 
 
 class GoingScreen(LookingScreen):
@@ -51,7 +51,7 @@ class GoingScreen(LookingScreen):
         if view is None:
             return
         try:
-            found = await asyncio.to_thread(find_event, view, finding)
+            found = await asked(find_event, view, finding)
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
             return
@@ -72,7 +72,7 @@ class GoingScreen(LookingScreen):
         if view is None:
             return
         try:
-            found = await asyncio.to_thread(find_id, view, event_id)
+            found = await asked(find_id, view, event_id)
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
             return
@@ -122,7 +122,7 @@ class GoingScreen(LookingScreen):
         question = Question(self._session.source, where, self._marks)
         place = Place(row["id"], row["timestamp"])
         try:
-            window = await asyncio.to_thread(span_around, question, place, around.reach)
+            window = await asked(span_around, question, place, around.reach)
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
             return

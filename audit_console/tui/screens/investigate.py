@@ -19,6 +19,7 @@ from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import FilterAsked
 from audit_console.tui.clipboard import copy
+from audit_console.tui.recent import without_password
 from audit_console.tui.results import events_behind
 from audit_console.tui.screens.keeping import KeepingScreen
 from audit_console.tui.session import Session
@@ -95,7 +96,7 @@ class InvestigateScreen(KeepingScreen):
 
     def show_opening(self, places: Sequence[str]) -> None:
         """Say that a log is being opened."""
-        self.query_one(SourceHeader).opening = tuple(places)
+        self.query_one(SourceHeader).opening = tuple(map(without_password, places))
 
     def open(self, session: Session) -> None:
         """Show another log."""
@@ -115,27 +116,27 @@ class InvestigateScreen(KeepingScreen):
 
     def update(self, session: Session) -> None:
         """Show how far the log was read and what the check says."""
-        more = self._session is None or session.status.events != self._session.status.events
-        ended = not session.loading and (self._session is None or self._session.loading)
-        self._session = session
+        before, self._session = self._session, session
         for line in self.query(SessionLine):
             line.session = session
-        if more or not session.loading:
+        more = before is None or session.status.events != before.status.events
+        if (more and session.status.partial) or not session.loading:
             self._table.refresh_rows()
-        if ended:
+        ended = not session.loading and (before is None or before.loading)
+        if ended and not session.status.asks_store:
             self.survey()
         if ended and self.review_next is not None:
             self.review(self.review_next)
 
     @on(EventTable.Counted)
     def _on_counted(self, event: EventTable.Counted) -> None:
-        self.query_one(Completeness).matched = event.matched
+        self.query_one(Completeness).counts = (event.matched, event.read)
         self._steps.current.matched = event.matched
         self._update_position()
 
     def _update_position(self) -> None:
         table = self._table
-        self.query_one(RuleLine).position = (table.cursor_row, table.row_count)
+        self.query_one(RuleLine).position = (table.cursor_row, table.row_count, table.counted)
 
     @on(EventTable.Failed)
     def _on_failed(self, event: EventTable.Failed) -> None:

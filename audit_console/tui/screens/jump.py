@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import ClassVar
 
 from textual import on
@@ -10,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from audit_console.errors import AuditConsoleError
+from audit_console.tui.asking import asked
 from audit_console.tui.jump import EXAMPLES, not_found, parse_jump
 from audit_console.tui.painting import Span
 from audit_console.tui.screens.dialog import Dialog
@@ -52,7 +52,7 @@ class JumpDialog(Dialog[int]):
     async def _jump(self, text: str) -> None:
         try:
             cursor = parse_jump(text, day=self._day)
-            page = await asyncio.to_thread(self._view.page, cursor, 1)
+            page = await asked(self._view.page, cursor, 1)
         except AuditConsoleError as error:
             self._say(f"{error}; {error.hint}" if error.hint else str(error), "bad")
             return

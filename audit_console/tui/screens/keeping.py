@@ -14,11 +14,12 @@ from audit_console.errors import QueryError
 from audit_console.search.marks import known_tags
 from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order
+from audit_console.tui.asking import asked
 from audit_console.tui.locating import find_marked
 from audit_console.tui.saved import SavedSearch
 from audit_console.tui.screens.export import EVENT_FORMS, TABLE_FORMS, Export, ExportDialog
 from audit_console.tui.screens.going import GoingScreen
-from audit_console.tui.screens.looking import CANNOT_BE_LOOKED_AT
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets import event_columns as columns
 
 
@@ -75,7 +76,7 @@ class KeepingScreen(GoingScreen):
         if view is None or row is None:
             return
         try:
-            found = await asyncio.to_thread(find_marked, view, row, behind=behind)
+            found = await asked(find_marked, view, row, behind=behind)
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
             return

@@ -27,17 +27,16 @@ from audit_console.core.narrowing import window_of
 from audit_console.core.query import Query, offer_end, parse
 from audit_console.core.query.completion import MOST
 from audit_console.core.query.fields import field_text
-from audit_console.core.query.stages import Count
 from audit_console.core.timespan import Anchor
-from audit_console.errors import AuditConsoleError
 from audit_console.search.marks import MarkStore
 from audit_console.search.question import Question
 from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order
+from audit_console.tui.asking import asked
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.console_screen import ConsoleScreen
-from audit_console.tui.session import Session
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look, Step, Steps, Typed
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
@@ -56,8 +55,6 @@ SECONDS_OF_REST = 0.15
 
 COMPLETED = 50_000
 """Fields with more values are not completed: picking among them would hold up a key press."""
-
-CANNOT_BE_LOOKED_AT = (AuditConsoleError, OSError)
 
 
 class LookingScreen(ConsoleScreen):
@@ -206,7 +203,7 @@ class LookingScreen(ConsoleScreen):
         if self._session is None:
             return
         try:
-            where = await asyncio.to_thread(self._resolved, query.where)
+            where = await asked(self._resolved, query.where)
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
             return
@@ -254,15 +251,15 @@ class LookingScreen(ConsoleScreen):
         if self._session is None:
             return
         try:
-            line = await asyncio.to_thread(self._count_line, query)
+            line = await asked(self._count_line, query)
         except CANNOT_BE_LOOKED_AT as error:
             line = (Span(f" {error} ", "bad"),)
         self.query_one(QueryBar).preview(line)
 
     def _count_line(self, query: Query) -> Line:
         question = replace(self._question, where=self._resolved(query.where))
-        matched = int(question.tally(Count()).item())
-        so_far = " so far" if self._session is not None and self._session.loading else ""
+        matched = question.count()
+        so_far = " so far" if self.is_partial else ""
         return (
             Span(" would match ", "muted"),
             Span(number(matched), "name" if matched else "warn"),
@@ -302,21 +299,29 @@ class LookingScreen(ConsoleScreen):
         pane, window = self.query_one(FacetsPane), self.window
         if window is None:
             return
+        found: list[Facet] = []
         for field in pane.fields:
+            work = partial(facet, question, field, window, counted=pane.is_open(field))
             try:
-                found = await asyncio.to_thread(facet, question, field, window)
+                found.append(await asked(work))
             except CANNOT_BE_LOOKED_AT as error:
                 pane.show_failed(field, str(error))
                 continue
-            self._facets[field] = found
-            pane.show(found)
+            pane.show(found[-1])
+        await self._keep_for_completion(found)
+
+    async def _keep_for_completion(self, found: Sequence[Facet]) -> None:
+        """Count the values that are not shown too, now that all that is shown is there."""
+        for one in found:
+            self._facets.pop(one.field, None)
+            if one.distinct <= COMPLETED:
+                await asked(one.counts)
+                self._facets[one.field] = one
 
     def known_values(self, field: Field) -> Sequence[tuple[str, int]]:
         """Give the commonest values of a field in the current result, with their counts."""
         found = self._facets.get(field_text(field))
-        if found is None or found.distinct > COMPLETED:
-            return ()
-        return [(one.text, one.count) for one in found.pick(MOST).values if one.text is not None]
+        return [] if found is None else list(found.first(MOST).iter_rows())
 
     async def _count_over_time(self, question: Question) -> None:
         from audit_console.search.timeline import histogram
@@ -325,13 +330,13 @@ class LookingScreen(ConsoleScreen):
         if window is None or not timeline.size.width:
             return
         timeline.dim()
-        bars = await asyncio.to_thread(histogram, question, window, timeline.bars_wanted)
+        bars = await asked(histogram, question, window, timeline.bars_wanted)
         timeline.show(bars, partial=self.is_partial)
 
     @property
     def is_partial(self) -> bool:
         """Whether every number is a part, because not all was read."""
-        return self._session is not None and (self._session.loading or self._session.partial)
+        return self._session is not None and self._session.status.partial
 
     @property
     def window(self) -> tuple[datetime, datetime] | None:
@@ -357,14 +362,14 @@ class LookingScreen(ConsoleScreen):
         pane = self.query_one(ResultPane)
         pane.dim()
         look = self.look
-        frame = await asyncio.to_thread(question.tally, *look.stages)
+        frame = await asked(question.tally, *look.stages)
         note = note_of(look, frame, partial=self.is_partial)
         pane.show(frame, marked_rows(look, frame), note)
 
     async def _count_lacking(self, question: Question) -> None:
         counts: list[tuple[str, int]] = []
         for field in may_lack(question.where):
-            rows = await asyncio.to_thread(_count_without, question, field)
+            rows = await asked(_count_without, question, field)
             counts.append((field_text(field), rows))
         self.query_one(Completeness).lacking = tuple(counts)
 
@@ -378,7 +383,7 @@ class LookingScreen(ConsoleScreen):
 
 def _count_without(question: Question, field: Field) -> int:
     lacks = replace(question, where=lacking(question.where, field))
-    return int(lacks.tally(Count()).item())
+    return lacks.count()
 
 
 def keeping_what_is_off(where: Filter, before: Filter) -> Filter:

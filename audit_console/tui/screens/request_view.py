@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, overload
 
@@ -15,6 +14,7 @@ from audit_console.core.safe_text import safe_text
 from audit_console.errors import AuditConsoleError
 from audit_console.search.question import Question
 from audit_console.search.request import Extent, Step, events_of, extent, steps
+from audit_console.tui.asking import asked
 from audit_console.tui.durations import duration
 from audit_console.tui.painting import Line, Span, fit
 from audit_console.tui.screens.dialog import Dialog
@@ -72,8 +72,8 @@ class RequestDialog(Dialog[str]):
     async def _fetch_more(self) -> None:
         try:
             if self._extent is None:
-                self._extent = await asyncio.to_thread(extent, self._asked)
-            self._steps += await asyncio.to_thread(steps, self._asked, self._steps)
+                self._extent = await asked(extent, self._asked)
+            self._steps += await asked(steps, self._asked, self._steps)
         except (AuditConsoleError, OSError) as error:
             hint = getattr(error, "hint", "")
             self._error = f"✘ {error}{'; ' if hint else ''}{hint}"

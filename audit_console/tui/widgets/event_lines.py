@@ -101,6 +101,8 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _place(row: EventRow, file_name: str, width: int) -> Iterator[DetailLine]:
+    if row["offset"] is None:
+        return
     place = f"{file_name or 'line'}:{row['line']:,}"
     bytes_ = f"byte {row['offset']:,}, {row['length']:,} long"
     yield from _labelled("place", f"{place} · {bytes_}", width, "muted")

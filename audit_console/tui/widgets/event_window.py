@@ -84,29 +84,41 @@ class Window:
 
 
 class Answer(NamedTuple):
-    """What came back: `shift` is how many rows the anchor moved down."""
+    """What came back: `shift` is how many rows the anchor moved down.
+
+    `matched` and `read` are None while a source that counts apart has not counted.
+    """
 
     want: Want
     window: Window
-    matched: int
-    read: int
+    matched: int | None
+    read: int | None
     shift: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are, as far as is known."""
+        return self.window.end if self.matched is None else self.matched
 
 
 def fetch(want: Want) -> Answer:
     """Get the wanted rows, following the anchor. Blocks; for a thread.
+
+    Where an event stands is known by counting. A source that has not counted yet shows
+    the first rows of a new view instead of those around the anchor.
 
     Raises:
         SourceError: the log cannot be looked at.
     """
     from audit_console.sources.protocol import AtRow
 
+    page = want.view.page(AtRow(0 if want.relocate else want.first), want.limit)
     if want.anchor is None:
-        return _answer(want, want.view.page(AtRow(want.first), want.limit), 0)
-    if not want.relocate:
-        page = want.view.page(AtRow(want.first), want.limit)
-        if _is_at(want.anchor, page):
-            return _answer(want, page, 0)
+        return _answer(want, page, 0)
+    if want.relocate and page.matched is None:
+        return _answer(want, page, -want.anchor.row)
+    if not want.relocate and (page.matched is None or _is_at(want.anchor, page)):
+        return _answer(want, page, 0)
     shift = _locate(want.view, want.anchor) - want.anchor.row
     first = max(0, want.first + shift)
     return _answer(want, want.view.page(AtRow(first), want.limit), shift)
@@ -129,5 +141,5 @@ def _locate(view: View, anchor: Anchor) -> int:
     if page.rows.height == 0:
         page = view.page(AtTime(anchor.moment), 1)
     if page.rows.height == 0:
-        return max(0, page.matched - 1)
+        return max(0, (page.matched or 1) - 1)
     return page.first_row

@@ -117,7 +117,8 @@ def facet_lines(shown: Shown, where: Filter, width: int) -> list[FacetLine]:
         note = (Span(f"   ✘ {shown.failure}", "bad"),)
         return [*lines, FacetLine(note, shown.field, Kind.NOTE)]
     if shown.open and shown.facet is not None and shown.picked is not None:
-        lines += _Values(shown.facet, shown.picked, where, width).lines(whole=not shown.within)
+        values = _Values(shown.facet, shown.picked, where, width)
+        lines += values.lines(whole=not shown.within)
     if shown.is_old:
         return [line._replace(line=_dimmed(line.line)) for line in lines]
     return lines
@@ -178,13 +179,13 @@ class _Values:
     """The lines below a heading, in columns that fit all of them."""
 
     def __init__(self, facet: Facet, picked: Picked, where: Filter, width: int) -> None:
-        self._facet = facet
         self._picked = picked
         self._field = event_field(facet.field)
+        self._name_of_field = facet.field
         self._where = where
         self._width = width
-        counts = [value.count for value in picked.values]
-        self._count = max(map(len, map(number, [*counts, facet.missing, facet.textless])))
+        counts = [value.count for value in (*picked.values, picked.absent)]
+        self._count = max(map(len, map(number, [*counts, picked.counts.textless])))
         self._course = _course_width(facet.bins, width)
         room = width - 3 - 1 - self._count - (self._course + 1 if self._course else 0)
         self._share = _SHARE if room - _SHARE - 1 >= _NARROWEST_NAME else 0
@@ -192,35 +193,34 @@ class _Values:
 
     def lines(self, *, whole: bool) -> Iterator[FacetLine]:
         """Give the lines; of a search, only what was found."""
-        for value in self._values(whole=whole):
+        picked = self._picked
+        for value in (*picked.values, *(self._in_force() if whole else ())):
             yield self._line(value, Kind.VALUE, value_text(value.text or ""))
-        if whole and self._facet.missing:
-            yield self._line(self._facet.absent(), Kind.MISSING, MISSING)
-        if whole and self._facet.textless:
-            yield self._textless()
-        more = self._picked.found - len(self._picked.values)
+        if whole and picked.absent.count:
+            yield self._line(picked.absent, Kind.MISSING, MISSING)
+        if whole and picked.counts.textless:
+            yield self._textless(picked.counts.textless)
+        more = picked.found - len(picked.values)
         if more:
             yield self._note(f"{ELLIPSIS} {number(more)} more", Kind.MORE)
-        if not whole and not self._picked.found:
+        if not whole and not picked.found:
             yield self._note("no value has this part", Kind.NOTE)
-        if not self._facet.matched:
+        if not picked.counts.matched:
             yield self._note("no events", Kind.NOTE)
 
-    def _values(self, *, whole: bool) -> Sequence[FacetValue]:
-        """Give the picked values, and those in force that are not among them."""
-        values = self._picked.values
-        if not whole:
-            return values
-        there = [value.text for value in values if value.text is not None]
-        return (*values, *map(self._facet.value, in_force(self._where, self._field, there)))
+    def _in_force(self) -> Sequence[FacetValue]:
+        """Give the values in force that are not among those picked first."""
+        there = [value.text for value in self._picked.values if value.text is not None]
+        absent = in_force(self._where, self._field, there)
+        return [value for value in self._picked.others if value.text in absent]
 
     def _note(self, text: str, kind: Kind) -> FacetLine:
-        return FacetLine((Span(f"   {text}", "muted"),), self._facet.field, kind)
+        return FacetLine((Span(f"   {text}", "muted"),), self._name_of_field, kind)
 
-    def _textless(self) -> FacetLine:
-        counted = f"{number(self._facet.textless):>{self._count}}"
+    def _textless(self, count: int) -> FacetLine:
+        counted = f"{number(count):>{self._count}}"
         line = (Span(f"   {fit(TEXTLESS, self._name)} {counted}", "muted"),)
-        return FacetLine(line, self._facet.field, Kind.NOTE)
+        return FacetLine(line, self._name_of_field, Kind.NOTE)
 
     def _line(self, value: FacetValue, kind: Kind, text: str) -> FacetLine:
         is_name = self._field.name not in _PROSE
@@ -234,7 +234,7 @@ class _Values:
             line.append(Span(f" {share_text(value.share):>{_SHARE}}", "muted"))
         if self._course:
             line.append(Span(f" {sparkline(value.spans, self._course)}", "name"))
-        return FacetLine(tuple(line), self._facet.field, kind, value.text)
+        return FacetLine(tuple(line), self._name_of_field, kind, value.text)
 
 
 def _course_width(bins: int, width: int) -> int:
@@ -280,7 +280,7 @@ def mark_of(where: Filter, field: Field, text: str | None) -> str:
     return EXCLUDED if False in kept else INCLUDED
 
 
-def in_force(where: Filter, field: Field, there: Sequence[str]) -> list[str]:
+def in_force(where: Filter, field: Field, there: Sequence[str] = ()) -> list[str]:
     """List the values that a filter spells out and that are not there."""
     matches = [match for _, match in _claims(where, field)]
     absent = [match for match in matches if not any(_names(match, field, text) for text in there)]

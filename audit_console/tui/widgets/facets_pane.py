@@ -14,9 +14,10 @@ from textual.message import Message
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.narrowing import How, Value
 from audit_console.core.query import event_field
-from audit_console.search.facet_fields import DEFAULT_FIELDS
+from audit_console.search.facet_fields import DEFAULT_FIELDS, OPEN_FIELDS
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import FilterAsked, ValueActions
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.facet_lines import (
     FIRST_VALUES,
     MORE_VALUES,
@@ -24,16 +25,12 @@ from audit_console.tui.widgets.facet_lines import (
     Kind,
     Shown,
     facet_lines,
+    in_force,
 )
 from audit_console.tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:  # Polars need not be there for the first paint
     from audit_console.search.facets import Facet, Picked
-
-OPEN_FIELDS = frozenset({"user", "result", "ip"})
-
-PICKED_AT_ONCE = 50_000
-"""Values among which those to show are found within a frame; more of them take a thread."""
 
 _LONGEST_PART = 200
 _EDITING_KEYS = frozenset({"left", "right", "home", "end", "delete", "space"})
@@ -76,6 +73,10 @@ class FacetsPane(LineList, ValueActions):
     def fields(self) -> tuple[str, ...]:
         """The fields to count values of, in their order."""
         return tuple(self._shown)
+
+    def is_open(self, field: str) -> bool:
+        """Tell whether the values of a field are shown."""
+        return field in self._shown and self._shown[field].open
 
     @property
     def where(self) -> Filter:
@@ -129,23 +130,31 @@ class FacetsPane(LineList, ValueActions):
 
     def _pick(self, shown: Shown, facet: Facet, before: Picked | None) -> None:
         """Find the values to show; the ones before stay until they are found."""
-        if facet.distinct <= PICKED_AT_ONCE:
-            picked = facet.pick(shown.limit, rare=shown.rare, within=shown.within)
-            self._shown[shown.field] = replace(shown, picked=picked, picking=False)
-            return
         self._shown[shown.field] = replace(shown, picked=before, picking=True)
         self.run_worker(
             self._pick_in_thread(shown, facet), group=f"pick {shown.field}", exclusive=True
         )
 
     async def _pick_in_thread(self, shown: Shown, facet: Facet) -> None:
-        picked = await asyncio.to_thread(
-            facet.pick, shown.limit, rare=shown.rare, within=shown.within
-        )
+        also = in_force(self._where, event_field(shown.field))
+        try:
+            picked = await asyncio.to_thread(
+                facet.pick, shown.limit, rare=shown.rare, within=shown.within, also=also
+            )
+        except CANNOT_BE_LOOKED_AT as error:
+            self.show_failed(shown.field, str(error))
+            return
         now = self._shown.get(shown.field)
         if now is not None and _choice(now) == _choice(shown):
             self._shown[shown.field] = replace(now, picked=picked, picking=False)
-            self._update(shown.field)
+            self._show_picked(shown.field)
+
+    def _show_picked(self, field: str) -> None:
+        """Show the values; from the line that asks for more, the cursor is on the first of them."""
+        current, line = self._current, self.cursor
+        self._update(field)
+        if current is not None and current.kind is Kind.MORE and current.field == field:
+            self.cursor = self._in_range(line)
 
     def _update_all(self) -> None:
         self._blocks = {field: self._lines_of(field) for field in self._shown}
@@ -223,16 +232,12 @@ class FacetsPane(LineList, ValueActions):
         if current is None:
             return
         if current.kind is Kind.MORE:
-            self._show_more(current.field)
+            shown = self._shown[current.field]
+            self._change(shown.field, limit=shown.limit + MORE_VALUES)
         elif self._shown[current.field].open:
             self.action_close_facet()
         else:
             self.action_open_facet()
-
-    def _show_more(self, field: str) -> None:
-        line = self.cursor
-        self._change(field, limit=self._shown[field].limit + MORE_VALUES)
-        self.cursor = self._in_range(line)
 
     def action_open_facet(self) -> None:
         """Open the facet."""

@@ -42,8 +42,8 @@ class RuleLine(SessionLine, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.CHIPS)
 
     look: reactive[Look] = reactive(Look())
-    position: reactive[tuple[int, int]] = reactive((0, 0))
-    """Row of the cursor, from 0, and count of rows."""
+    position: reactive[tuple[int, int, bool]] = reactive((0, 0, True))
+    """Row of the cursor, from 0, count of rows, and whether these are all."""
     cursor: reactive[int] = reactive(0)
 
     class TermToggled(Message):
@@ -76,8 +76,9 @@ class RuleLine(SessionLine, can_focus=True):
     def _right(self) -> Line:
         if self.session is not None and self.session.loading:
             return progress_line(self.session)
-        row, rows = self.position
-        return (Span(f" row {number(row + 1)} of {number(rows)} ", "muted"),) if rows else ()
+        row, rows, are_all = self.position
+        of = number(rows) if are_all else "…"
+        return (Span(f" row {number(row + 1)} of {of} ", "muted"),) if rows else ()
 
     def _left(self, room: int) -> Line:
         shown = self._in_sight(room)

@@ -80,7 +80,8 @@ def _verdict(session: Session) -> list[Span]:
 class Completeness(SessionLine):
     """What the rows above are a part of. Never silent about what is left out."""
 
-    matched: reactive[int] = reactive(0)
+    counts: reactive[tuple[int | None, int | None]] = reactive((0, 0))
+    """How many events match, and of how many; None while it is counted."""
     where: reactive[Filter] = reactive(EVERYTHING)
     lacking: reactive[tuple[tuple[str, int], ...]] = reactive(())
     """Fields of negated terms, and how many of the events lack them."""
@@ -92,7 +93,7 @@ class Completeness(SessionLine):
             return self.paint((), self.size.width)
         for brevity in range(3):
             line = completeness_line(
-                self.session, self.matched, self.where, brevity, lacking=self.lacking
+                self.session, self.counts, self.where, brevity, lacking=self.lacking
             )
             if width_of(line) <= self.size.width:
                 break
@@ -101,7 +102,7 @@ class Completeness(SessionLine):
 
 def completeness_line(
     session: Session,
-    matched: int,
+    counts: tuple[int | None, int | None],
     where: Filter,
     brevity: int,
     *,
@@ -111,7 +112,7 @@ def completeness_line(
 
     Args:
         session: the open log.
-        matched: events that the filter keeps.
+        counts: events that the filter keeps, and those of the log, None while it is counted.
         where: the filter.
         brevity: 0 in full, 1 in short words, 2 without the times.
         lacking: fields of negated terms, and how many of the events lack them.
@@ -119,13 +120,15 @@ def completeness_line(
     status = session.status
     short = brevity > 0
     parts = [_state(session, short=short)]
-    events = number(status.events)
-    of = f"{number(matched)} of {events}" if where else f"{events} of {events}"
+    kept, read = counts
+    events = _counted(read if status.asks_store else status.events)
+    of = f"{_counted(kept)} of {events}" if where else f"{events} of {events}"
     parts.append(Span(f"{events} events" if short and not where else f"{of} matched"))
     for field, events_without in lacking:
         if events_without:
             parts.append(Span(f"includes {number(events_without)} without {field}", "warn"))
-    parts.append(Span(count(status.lines, "line") + ("" if short else " read"), "muted"))
+    lines = "row" if status.asks_store else "line"
+    parts.append(Span(count(status.lines, lines) + ("" if short else " read"), "muted"))
     parts.append(Span(f"{number(status.malformed)} bad", "bad" if status.malformed else "muted"))
     if session.verification is not None:
         parts.append(Span(f"{number(session.verification.verified)} verified", "muted"))
@@ -135,6 +138,10 @@ def completeness_line(
     for part in filter(None, parts):
         line += [Span(" · ", "rule"), part] if len(line) > 1 else [part]
     return tuple(line)
+
+
+def _counted(events: int | None) -> str:
+    return "…" if events is None else number(events)
 
 
 def _state(session: Session, *, short: bool) -> Span | None:

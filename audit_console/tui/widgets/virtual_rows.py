@@ -7,7 +7,6 @@ that is no longer shown are dropped.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -19,8 +18,9 @@ from textual.scroll_view import ScrollView
 
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.matching import MarkKey, Marks
-from audit_console.errors import SourceError
+from audit_console.errors import AuditConsoleError, SourceError
 from audit_console.sources.protocol import Order, Source
+from audit_console.tui.asking import asked
 from audit_console.tui.painting import LinePainter
 from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.event_window import Anchor, Answer, View, Want, Window, fetch
@@ -50,9 +50,9 @@ class VirtualRows(ScrollView, LinePainter):
             self.row = row
 
     class Counted(Message):
-        """Rows arrived: so many events match of so many read."""
+        """Rows arrived: so many events match of so many read, None while they are counted."""
 
-        def __init__(self, matched: int, read: int) -> None:
+        def __init__(self, matched: int | None, read: int | None) -> None:
             super().__init__()
             self.matched = matched
             self.read = read
@@ -60,19 +60,22 @@ class VirtualRows(ScrollView, LinePainter):
     class Failed(Message):
         """Rows could not be fetched."""
 
-        def __init__(self, error: SourceError | OSError) -> None:
+        def __init__(self, error: AuditConsoleError | OSError) -> None:
             super().__init__()
             self.error = error
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.row_count = 0
+        self.counted = True
+        """Whether `row_count` is all there are, or only those that were seen."""
         self._view: View | None = None
         self._window = Window(0)
         self._wanted = False
         self._fetching = False
         self._relocating = False
         self._shown: EventRow | None = None
+        self._counting: View | None = None
 
     # --- what a subclass draws ---------------------------------------------------
 
@@ -193,7 +196,7 @@ class VirtualRows(ScrollView, LinePainter):
 
     async def _answer(self, want: Want) -> None:
         try:
-            answer = await asyncio.to_thread(fetch, want)
+            answer = await asked(fetch, want)
         except (SourceError, OSError) as error:  # also of a source that was closed meanwhile
             if want.view is self._view:
                 self.stale = False
@@ -207,7 +210,8 @@ class VirtualRows(ScrollView, LinePainter):
         self.stale = False
         self._window = answer.window
         self.forget_drawn()
-        self.row_count = answer.matched
+        self.row_count = answer.rows
+        self.counted = answer.matched is not None
         self._update_virtual_size()
         if answer.shift:
             self.set_reactive(VirtualRows.cursor_row, self.cursor_row + answer.shift)
@@ -218,6 +222,25 @@ class VirtualRows(ScrollView, LinePainter):
         self.refresh()
         if self._range() != (answer.want.first, answer.want.limit):
             self._request_if_needed()
+        if answer.matched is None or answer.read is None:
+            self._count(answer.want.view)
+
+    def _count(self, view: View) -> None:
+        """Have a source count that does so apart, and show the rows by their numbers then."""
+        if view is not self._counting:
+            self._counting = view
+            self.run_worker(self._count_apart(view), group="count", exclusive=True)
+
+    async def _count_apart(self, view: View) -> None:
+        try:
+            await asked(view.question.count)
+            await asked(replace(view, where=EVERYTHING).question.count)
+        except (AuditConsoleError, OSError) as error:
+            if view is self._view:
+                self.post_message(self.Failed(error))
+            return
+        if view is self._view:
+            self._request()
 
     def _anchor(self) -> Anchor | None:
         row = self.selected

@@ -14,6 +14,7 @@ from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
 from tests.support.chains import orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
 from tests.support.judging import judge_archive, verify_archive
+from tests.support.places import V1_VECTORS
 
 V1 = v1_lines(v1_chain(9))
 ORCHESTRATOR = orchestrator_lines(orchestrator_chain(6))
@@ -41,7 +42,8 @@ def rotated(tmp_path: Path) -> Path:
     written(tmp_path / "audit.log", ORCHESTRATOR[4:])
     written(tmp_path / "audit.log.20251114-101010", ORCHESTRATOR[2:4])
     written(tmp_path / "audit.log.20251115-101010", ORCHESTRATOR[:2])
-    written(tmp_path / "audit.checkpoints.jsonl", [b'{"note":"x"}'])
+    notes = V1_VECTORS.with_name("audit.checkpoints.jsonl").read_bytes()
+    written(tmp_path / "audit.checkpoints.jsonl", notes.splitlines())
     written(tmp_path / "audit.torn.1763960000", [b"half"])
     (tmp_path / "notes.txt").write_text("not a log", encoding="utf-8")
     (tmp_path / "folder.jsonl").mkdir()

@@ -131,17 +131,19 @@ def test_an_address_is_compared_only_where_there_is_one() -> None:
 def test_details_are_looked_into_by_path() -> None:
     text, parameters = compiled('details."a b".c:=x')
     assert text == (
-        '((EXISTS (SELECT FROM jsonb_path_query("details"::jsonb, %(f0)s::jsonpath) AS v(value),'
-        " LATERAL (SELECT CASE WHEN jsonb_typeof(value) IN ('string', 'boolean')"
+        "((EXISTS (SELECT FROM (SELECT place,"
+        " CASE WHEN jsonb_typeof(value) IN ('string', 'boolean')"
         " OR jsonb_typeof(value) = 'number' AND length(value #>> '{}') <= 400"
-        " THEN value #>> '{}' END) AS t(text)"
-        ' WHERE jsonb_typeof(value) <> \'null\' AND "t"."text" = %(f1)s)))'
+        " THEN value #>> '{}' END AS text"
+        ' FROM jsonb_path_query("details"::jsonb, %(f0)s::jsonpath)'
+        " WITH ORDINALITY AS v(value, place) WHERE jsonb_typeof(value) <> 'null') AS t"
+        ' WHERE "t"."text" = %(f1)s)))'
     )
     assert parameters == ['$."a b"."c"[*]', "x"]
     text, parameters = compiled("details.n:>1.5")
     assert "CASE WHEN length" in text
     assert parameters == ['$."n"[*]', r"\A-?[0-9]+(\.[0-9]+)?\Z", Decimal("1.5")]
-    assert compiled("details.n:*")[0].endswith("<> 'null' AND TRUE)))")
+    assert compiled("details.n:*")[0].endswith("<> 'null') AS t WHERE TRUE)))")
 
 
 def test_marks_are_compiled_to_the_events_that_have_them() -> None:

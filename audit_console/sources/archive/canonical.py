@@ -1,0 +1,117 @@
+"""The canonical v1 lines of a block as events, whole columns at a time."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from audit_console.columns.hashing import v1_hash
+from audit_console.columns.schema import CHECKED, RESULT
+from audit_console.core.codec import EVENT_HASH_TAIL, MAX_ENTRY_BYTES, V1_KEYS, is_details
+from audit_console.core.event import Scheme
+from audit_console.sources.archive.blocks import Block
+from audit_console.sources.archive.cutting import NULLABLE, Cut, Flags, Positions, cut
+from audit_console.sources.archive.times import LENGTH, read_times
+
+_NO_TEXTS = {"v", "seq", "recorded_at", "timestamp", "result", "details"}
+_TEXTS = tuple(key for key in V1_KEYS if key not in _NO_TEXTS)
+
+_STRING = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
+_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
+_SCALAR = rf"{_STRING}|{_NUMBER}|true|false|null"
+NESTED = 3
+"""Details that nest no deeper are told to be an object by a pattern, others one by one."""
+
+
+def _object(depth: int) -> str:
+    member = f"{_STRING}:{_value(depth - 1)}"
+    return rf"\{{(?:{member}(?:,{member})*)?\}}"
+
+
+def _value(depth: int) -> str:
+    if depth == 0:
+        return f"(?:{_SCALAR})"
+    item = _value(depth - 1)
+    return rf"(?:{_SCALAR}|{_object(depth)}|\[(?:{item}(?:,{item})*)?\])"
+
+
+_SHALLOW = rf"^(?:null|{_object(NESTED)})$"
+
+
+def _value_of(key: str) -> pl.Expr:
+    """Take a value out of its line; where there is no place to begin, it is null."""
+    begin = pl.col(f"{key}.begin")
+    if key in NULLABLE:
+        begin = pl.when(~pl.col(f"{key}.absent")).then(begin)
+    piece = pl.col("raw").cast(pl.Binary).bin.slice(begin, f"{key}.length")
+    return piece.cast(pl.String).alias(key)
+
+
+_VALUES = [_value_of(key) for key in (*_TEXTS, "seq", "result", "details")]
+_HOLDS = (
+    pl.col("holds")
+    & pl.col("raw").is_not_null()
+    & (pl.col("length") - EVENT_HASH_TAIL <= MAX_ENTRY_BYTES)
+    & (pl.col("seq") == pl.col("seq").cast(pl.Int64, strict=False).cast(pl.String))
+    & ~pl.col("seq").str.starts_with("-")
+    & pl.col("result").cast(RESULT, strict=False).is_not_null()
+).fill_null(value=False)
+
+_DERIVED = {
+    "scheme": pl.lit(Scheme.V1.value),
+    "details": pl.when(pl.col("details") != "null").then("details"),
+    "computed_hash": v1_hash("raw"),
+    "line_hash": pl.lit(None),
+    "canonical": pl.lit(value=True),
+}
+_COLUMNS = [
+    _DERIVED.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in CHECKED.items()
+]
+
+
+def canonical_v1(block: Block, lines: pl.DataFrame) -> pl.DataFrame:
+    """Give the events (`columns.schema.CHECKED`) of the lines that are v1 in canonical form.
+
+    Args:
+        block: where the lines are.
+        lines: `columns.schema.LINE` and `raw`, the line, null where it is no text.
+    """
+    if lines.is_empty():
+        return pl.DataFrame(schema=CHECKED)
+    begins = lines["offset"].cast(pl.Int64).to_numpy() - block.offset
+    pieces = cut(block.data, begins, begins + lines["length"].to_numpy())
+    whole = lines.hstack(_places(pieces, begins)).with_columns(_VALUES)
+    for key in _TEXTS:
+        rows = pieces.rows_with_escapes(key)
+        if len(rows):
+            whole.replace_column(whole.get_column_index(key), _unescaped(whole[key], rows))
+    tests = whole.select(_HOLDS.alias("holds"), shallow=pl.col("details").str.contains(_SHALLOW))
+    holds = tests["holds"] & (tests["shallow"] | _deep_details(whole["details"], tests))
+    return (whole if holds.all() else whole.filter(holds)).select(_COLUMNS)
+
+
+def _places(pieces: Cut, begins: Positions) -> pl.DataFrame:
+    """Say where in its line each value is, and give those that need no text."""
+    columns: dict[str, Positions | Flags] = {}
+    for key, span in pieces.spans.items():
+        columns[f"{key}.begin"] = span.begin - begins
+        columns[f"{key}.length"] = span.end - span.begin
+        if span.absent is not None:
+            columns[f"{key}.absent"] = span.absent
+    holds = pieces.holds
+    for key in ("recorded_at", "timestamp"):
+        columns[key], are_times = read_times(pieces.characters(key, LENGTH))
+        holds = holds & are_times & (columns[f"{key}.length"] == LENGTH)
+    return pl.DataFrame(columns | {"holds": holds})
+
+
+def _unescaped(texts: pl.Series, rows: Positions) -> pl.Series:
+    quoted = '"' + texts.gather(rows) + '"'
+    return texts.scatter(rows, quoted.str.json_decode(pl.String))
+
+
+def _deep_details(details: pl.Series, tests: pl.DataFrame) -> pl.Series:
+    """Tell which values that the pattern did not know are a JSON object all the same."""
+    deep = pl.repeat(False, details.len(), dtype=pl.Boolean, eager=True)
+    rows = tests.select((pl.col("holds") & ~pl.col("shallow")).arg_true()).to_series()
+    found = [is_details(value) for value in details.gather(rows)]
+    return deep.scatter(rows, pl.Series(found, dtype=pl.Boolean)) if found else deep

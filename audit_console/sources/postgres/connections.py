@@ -1,0 +1,118 @@
+"""Connections to a server: made when they are needed, read-only, one question at a time each."""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+import psycopg
+
+from audit_console.database import connect
+from audit_console.errors import SourceUnreadable
+from audit_console.sources.cancelling import stoppable
+from audit_console.sources.postgres.faults import STATEMENT_SECONDS, faults_told, no_connection
+
+KEPT = 4
+"""Connections that are kept for the next question."""
+
+_SECONDS_TO_CANCEL = 5
+_PATIENCE = {"keepalives_idle": 30, "tcp_user_timeout": 30_000}
+"""So that a server that is gone without a word is noticed."""
+
+_SETTINGS = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": f"{STATEMENT_SECONDS}s",
+    "idle_in_transaction_session_timeout": f"{10 * STATEMENT_SECONDS}s",
+    "timezone": "UTC",
+    "datestyle": "ISO",
+    "jit": "off",  # compiling takes longer than a page
+}
+
+
+class Connections:
+    """Connections for questions. Each question reads one snapshot and cannot write."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._lock = Lock()
+        self._idle: list[psycopg.Connection] = []
+        self._closed = False
+
+    @contextmanager
+    def question(self, *, endless: bool = False) -> Iterator[psycopg.Connection]:
+        """Give a connection for one question; whoever asked can take it back.
+
+        Args:
+            endless: let the server take as long as it needs.
+
+        Raises:
+            SourceError: there is no connection, or the block met a fault of the server.
+        """
+        connection = self._take()
+        try:
+            with faults_told(self._dsn), stoppable(lambda: _cancel(connection)):
+                if endless:
+                    connection.execute("SET LOCAL statement_timeout = 0")
+                yield connection
+                connection.rollback()
+        except BaseException:
+            _cancel(connection)
+            connection.close()
+            raise
+        self._give_back(connection)
+
+    def close(self) -> None:
+        """Close what is idle at once, and the others behind their question."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _take(self) -> psycopg.Connection:
+        with self._lock:
+            if self._closed:
+                raise SourceUnreadable("the log was closed")
+            while self._idle:
+                connection = self._idle.pop()
+                if _is_alive(connection):
+                    return connection
+                connection.close()
+        return self._connect()
+
+    def _connect(self) -> psycopg.Connection:
+        try:
+            connection = connect(self._dsn, prepare_threshold=None, **_PATIENCE)
+        except psycopg.Error as error:
+            raise no_connection(error, self._dsn) from None
+        with faults_told(self._dsn):
+            settings = ", ".join(["set_config(%s, %s, false)"] * len(_SETTINGS))
+            values = [text for setting in _SETTINGS.items() for text in setting]
+            connection.execute(f"SELECT {settings}".encode(), values)
+        connection.autocommit = False
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        return connection
+
+    def _give_back(self, connection: psycopg.Connection) -> None:
+        with self._lock:
+            if not self._closed and len(self._idle) < KEPT:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+
+def _is_alive(connection: psycopg.Connection) -> bool:
+    """Tell whether the server kept quiet: what it says unasked is that it closes."""
+    return not select.select([connection.fileno()], [], [], 0)[0]
+
+
+def _cancel(connection: psycopg.Connection) -> None:
+    """Stop what the server does for a connection, as far as it can still be reached."""
+    if connection.info.transaction_status is psycopg.pq.TransactionStatus.ACTIVE:
+        try:
+            connection.cancel_safe(timeout=_SECONDS_TO_CANCEL)
+        except psycopg.Error:
+            return

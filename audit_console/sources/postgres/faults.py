@@ -1,0 +1,94 @@
+"""What PostgreSQL and libpq say, as errors with one clear line and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from audit_console.database import label_of, told
+from audit_console.errors import SourceError, SourceNotFound, SourceUnreadable
+
+STATEMENT_SECONDS = 60
+"""How long the server works on one question before it gives up."""
+
+
+class TableClosed(SourceUnreadable):
+    """A table is not there, or may not be read."""
+
+
+_LOST = "Ask again: a new connection is made then"
+
+_CHECK_HOST = "Check the host in the connection string, or PGHOST"
+_NO_WAY = (
+    ("password", "Put the password into ~/.pgpass, a service file or PGPASSWORD"),
+    ("pg_hba.conf", "The server lets nobody in this way: ask its administrator"),
+    ("authentication", "Check the user, and ~/.pgpass, the service file or PGPASSWORD"),
+    ("role", "Check the user in the connection string, or PGUSER"),
+    ("definition of service", "Check the name, and ~/.pg_service.conf or PGSERVICEFILE"),
+    ("host name", _CHECK_HOST),
+    ("resolve host", _CHECK_HOST),
+    ("SSL", "Check sslmode and the certificates"),
+    ("connection slots", "The server takes no more connections: try again later"),
+    ("too many clients", "The server takes no more connections: try again later"),
+    ("starting up", "Try again in a moment"),
+)
+_CHECK_SERVER = "Check host and port, and that the server runs and can be reached from here"
+
+_CLOSED = ("42501", "42P01")
+_BY_STATE = {
+    "42501": ("may not be read by this user", "Grant it: GRANT SELECT ON audit_events TO …"),
+    "42P01": ("is not the log that it was: a table is gone", "Open it again"),
+    "42703": ("is not the log that it was: a column is gone", "Open it again"),
+    "53300": ("takes no more connections", "Try again later"),
+    "57014": (
+        f"took longer than {STATEMENT_SECONDS} seconds to answer",
+        "Narrow the filter, to a shorter time for one",
+    ),
+}
+
+
+def no_connection(error: psycopg.Error, dsn: str) -> SourceError:
+    """Say why there is no connection."""
+    reason = told(error, dsn)
+    if error.sqlstate == "3D000" or ('database "' in reason and "does not exist" in reason):
+        return SourceNotFound(
+            f"{label_of(dsn)}: there is no such database",
+            hint="Check its name in the connection string, or PGDATABASE",
+        )
+    hint = next((hint for part, hint in _NO_WAY if part in reason), _CHECK_SERVER)
+    return SourceUnreadable(f"{label_of(dsn)}: no connection: {_last_attempt(reason)}", hint=hint)
+
+
+def _last_attempt(reason: str) -> str:
+    """Leave out what libpq says of each address before the last, and psycopg before that."""
+    return reason.rpartition(" failed: ")[2].removeprefix("connection is bad: ").strip(" .-")
+
+
+def refused(error: psycopg.Error, dsn: str) -> SourceError:
+    """Say why a question has no answer."""
+    label = label_of(dsn)
+    if error.sqlstate in _BY_STATE:
+        what, hint = _BY_STATE[error.sqlstate]
+        kind = TableClosed if error.sqlstate in _CLOSED else SourceUnreadable
+        return kind(f"{label} {what}", hint=hint)
+    if error.sqlstate is None or error.sqlstate[:2] in ("08", "57"):
+        return SourceUnreadable(f"the connection to {label} was lost", hint=_LOST)
+    return SourceUnreadable(
+        f"{label} refuses the question: {told(error, dsn)} ({error.sqlstate})",
+        hint="If the log was altered while it was open, open it again",
+    )
+
+
+@contextmanager
+def faults_told(dsn: str) -> Iterator[None]:
+    """Turn what goes wrong with questions into errors that can be shown.
+
+    Raises:
+        SourceError: in the place of what psycopg raises, whose texts may quote the DSN.
+    """
+    try:
+        yield
+    except psycopg.Error as error:
+        raise refused(error, dsn) from None

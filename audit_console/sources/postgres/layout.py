@@ -1,0 +1,136 @@
+"""The two tables that hold a log: that of format v1, and the orchestrator's own.
+
+Both are asked for by the same column names. What the orchestrator stores as `jsonb`,
+`inet` or not at all is turned into text, or null, by the FROM item.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from audit_console.core.event import RESULTS, Scheme
+from audit_console.errors import NotAnAuditLog, SourceNotFound
+
+TABLE = "audit_events"
+
+WIRE = (
+    *("chain", "seq", "id", "recorded_at", "timestamp", "event_type", "user_id", "action"),
+    *("resource_type", "resource_id", "result", "result_error", "details", "ip_address"),
+    *("user_agent", "request_id", "previous_hash", "event_hash"),
+)
+"""The columns of an event, as text, in this order."""
+
+_OWN_V1 = ("v", "chain", "seq", "recorded_at")
+_SHARED = tuple(name for name in WIRE if name not in _OWN_V1)
+
+_COLUMNS = """
+SELECT attname, format_type(atttypid, NULL) FROM pg_attribute
+WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a table holds a log.
+
+    Attributes:
+        scheme: of its events.
+        events: FROM item named `events`, with the columns `WIRE`.
+        readable: condition for the rows that are events.
+        ties: columns that, behind the time, put the events in the order of pages.
+        log_order: columns of the order in which the log is checked.
+    """
+
+    scheme: Scheme
+    events: sql.Composed
+    readable: sql.Composable
+    ties: tuple[str, ...]
+    log_order: tuple[str, ...]
+
+    @property
+    def page_order(self) -> tuple[str, ...]:
+        """Columns that put the events in the order of pages."""
+        return ("timestamp", *self.ties)
+
+
+def named(*names: str) -> sql.Composed:
+    """Write columns."""
+    return sql.SQL(", ").join(map(sql.Identifier, names))
+
+
+def ordered(*names: str, descending: bool = False) -> sql.Composed:
+    """Write columns of events to order by: as they are, not as they are given out."""
+    direction = sql.SQL(" DESC" if descending else "")
+    return sql.SQL(", ").join(sql.Identifier("events", name) + direction for name in names)
+
+
+def find_layout(connection: psycopg.Connection, label: str) -> Layout:
+    """Look which of the tables is there.
+
+    Raises:
+        SourceNotFound: there is none.
+        NotAnAuditLog: it has other columns.
+    """
+    types: dict[str, str] = dict(connection.execute(_COLUMNS, [TABLE]).fetchall())
+    if not types:
+        raise SourceNotFound(
+            f"{label}: there is no table {TABLE}",
+            hint="If it stands in another schema: ?options=-csearch_path%3DSCHEMA",
+        )
+    missing = [name for name in _SHARED if name not in types]
+    if missing:
+        raise NotAnAuditLog(
+            f"{label}: the table {TABLE} has no column {', '.join(missing)}",
+            hint="Open a table of format v1, or the orchestrator's",
+        )
+    return _V1 if all(name in types for name in _OWN_V1) else _orchestrator(types)
+
+
+_V1 = Layout(
+    scheme=Scheme.V1,
+    events=sql.SQL("{} AS events").format(sql.Identifier(TABLE)),
+    readable=sql.SQL("TRUE"),
+    ties=("chain", "seq"),
+    log_order=("chain", "seq"),
+)
+
+
+def _orchestrator(types: dict[str, str]) -> Layout:
+    columns = sql.SQL(", ").join(_as_v1(name, types.get(name, "")) for name in WIRE)
+    return Layout(
+        scheme=Scheme.ORCHESTRATOR,
+        events=sql.SQL("(SELECT {} FROM {}) AS events").format(columns, sql.Identifier(TABLE)),
+        readable=_READABLE,
+        ties=("id",),
+        log_order=("timestamp", "id"),
+    )
+
+
+def _as_v1(name: str, type_: str) -> sql.Composable:
+    column = sql.Identifier(name)
+    match name, type_:
+        case (("chain" | "recorded_at"), _):
+            return sql.SQL("NULL::text AS {}").format(column)
+        case "seq", _:
+            return sql.SQL("NULL::bigint AS {}").format(column)
+        case (("id" | "timestamp"), _):
+            return column
+        case _, "inet":
+            return sql.SQL("host({0}) AS {0}").format(column)
+        case _:
+            return sql.SQL("{0}::text AS {0}").format(column)
+
+
+_READABLE = sql.SQL(
+    "(num_nulls({required}) = 0 AND {time} >= '0001-01-01 00:00:00+00'"
+    " AND {time} < '10000-01-01 00:00:00+00' AND {result} IN ({results}))"
+).format(
+    required=named("event_type", "action", "resource_type", "resource_id"),
+    time=sql.Identifier("timestamp"),
+    result=sql.Identifier("result"),
+    results=sql.SQL(", ").join(map(sql.Literal, RESULTS)),
+)
+"""The orchestrator's table checks nothing, so there may be rows that cannot be its events."""

@@ -1,0 +1,131 @@
+"""The whole log out of one statement, by COPY, as batches of columns."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from itertools import chain
+from typing import NamedTuple
+
+import polars as pl
+import psycopg
+from psycopg import sql
+
+from audit_console.columns.frame import malformed_frame
+from audit_console.columns.link_order import LinkOrder
+from audit_console.columns.links import LinkMarker
+from audit_console.columns.schema import CHECKED
+from audit_console.core.event import Scheme
+from audit_console.sources.postgres.asked import AS_TEXT, Asked
+from audit_console.sources.postgres.layout import ordered
+from audit_console.sources.postgres.rows import TEXTS, part_readable, read_rows
+from audit_console.sources.protocol import Batch
+
+PARSERS = 2
+
+BATCH_BYTES = 16 << 20
+FIRST_BATCH_BYTES = 1 << 20
+"""The first batch is small, so that something is there soon."""
+
+_ESCAPES = {
+    "\\\\": "\\", "\\n": "\n", "\\t": "\t", "\\r": "\r", "\\b": "\b", "\\f": "\f", "\\v": "\v",
+}  # fmt: skip
+
+
+def read_blocks(connection: psycopg.Connection, asked: Asked) -> Iterator[bytes]:
+    """Read events in log order, as lines of COPY's text format."""
+    statement = sql.SQL("COPY (SELECT {} FROM {} ORDER BY {}) TO STDOUT").format(
+        AS_TEXT, asked.events, ordered(*asked.layout.log_order)
+    )
+    limit, size, block = FIRST_BATCH_BYTES, 0, list[bytes | bytearray | memoryview]()
+    with connection.cursor().copy(statement, asked.parameters) as rows:
+        for row in rows:
+            block.append(row)
+            size += len(row)
+            if size >= limit:
+                yield b"".join(block)
+                limit, size, block = BATCH_BYTES, 0, []
+    if block:
+        yield b"".join(block)
+
+
+def parse_block(block: bytes) -> pl.DataFrame:
+    """Read lines of COPY's text format as `rows.TEXTS`.
+
+    A character that would part fields or lines stands there as an escape, so there are no
+    quotes to be minded.
+    """
+    rows = pl.read_csv(
+        block,
+        has_header=False,
+        schema=TEXTS,
+        separator="\t",
+        quote_char=None,
+        null_values="\\N",
+        empty_string_is_null=False,
+    )
+    escaped = [name for name in TEXTS if rows[name].str.contains("\\", literal=True).any()]
+    return rows.with_columns(
+        pl.col(name).str.replace_many(list(_ESCAPES), list(_ESCAPES.values())) for name in escaped
+    )
+
+
+class Read(NamedTuple):
+    """Rows in log order: `columns.schema.CHECKED` and `MALFORMED`, and the bytes they took."""
+
+    events: pl.DataFrame
+    malformed: pl.DataFrame
+    size: int
+
+
+def read_log(connection: psycopg.Connection, asked: Asked) -> Generator[Read]:
+    """Read the whole log; blocks are parsed and hashed beside the reading."""
+    scheme = asked.layout.scheme
+    pending: deque[Future[Read]] = deque()
+    first = 1
+    with ThreadPoolExecutor(PARSERS) as pool:
+        try:
+            for block in read_blocks(connection, asked):
+                pending.append(pool.submit(_read, block, scheme, first))
+                first += block.count(b"\n")  # those inside of values are escapes
+                while len(pending) > PARSERS or (pending and pending[0].done()):
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def _read(block: bytes, scheme: Scheme, first: int) -> Read:
+    rows = read_rows(parse_block(block), scheme, first)
+    events, malformed = part_readable(rows, scheme)
+    return Read(events, malformed, len(block))
+
+
+def read_batches(connection: psycopg.Connection, asked: Asked) -> Generator[tuple[Batch, int]]:
+    """Read the whole log; give batches and the bytes that each took."""
+    in_order = _as_given if asked.layout.scheme is Scheme.V1 else _in_link_order
+    marker = LinkMarker()
+    with closing(read_log(connection, asked)) as parts:
+        for part in in_order(parts):
+            yield Batch(marker.mark(part.events), part.malformed), part.size
+
+
+def _as_given(parts: Iterator[Read]) -> Iterator[Read]:
+    return parts
+
+
+def _in_link_order(parts: Iterator[Read]) -> Iterator[Read]:
+    """Put events in the order of their links, and number them in it."""
+    order, first = LinkOrder(), 1
+    nothing = Read(pl.DataFrame(schema=CHECKED), malformed_frame(()), 0)
+    for part in chain(parts, [None]):
+        events = order.rest() if part is None else order.add(part.events)
+        numbers = pl.int_range(first, first + events.height, eager=True)
+        yield (part or nothing)._replace(
+            events=events.with_columns(line=numbers.cast(CHECKED["line"]))
+        )
+        first += events.height

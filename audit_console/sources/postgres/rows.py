@@ -1,0 +1,188 @@
+"""Rows of a table, all text, into the columns of events, with their lines built and hashed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import polars as pl
+
+from audit_console.columns.frame import (
+    Location,
+    event_row,
+    events_frame,
+    malformed_frame,
+    malformed_row,
+)
+from audit_console.columns.hashing import orchestrator_hash, v1_hash
+from audit_console.columns.line import orchestrator_line, quoted, v1_line
+from audit_console.columns.schema import CHECKED, EVENT, SCHEME
+from audit_console.core.codec import (
+    EVENT_HASH_TAIL,
+    MAX_ENTRY_BYTES,
+    ORCHESTRATOR_EVENT_TYPES,
+    ORCHESTRATOR_RESOURCE_TYPES,
+    ORCHESTRATOR_RESULTS,
+    Malformed,
+    decode_bytes,
+)
+from audit_console.core.event import Scheme
+from audit_console.sources.postgres.layout import WIRE
+
+TEXTS: dict[str, type[pl.DataType]] = dict.fromkeys(WIRE, pl.String)
+
+_TIMES = ("recorded_at", "timestamp")
+_TIME_FORMAT = "%Y-%m-%dT%H:%M:%S%.6fZ"
+_NEVER_NULL = ("id", "timestamp", "event_type", "action", "resource_type", "resource_id", "result")
+
+
+def text_frame(rows: Iterable[Sequence[str | None]]) -> pl.DataFrame:
+    """Put rows of texts together."""
+    return pl.DataFrame(list(rows), schema=TEXTS, orient="row")
+
+
+def read_rows(rows: pl.DataFrame, scheme: Scheme, first: int = 1) -> pl.DataFrame:
+    """Read rows, build the line of each and hash it.
+
+    Args:
+        rows: `TEXTS`, as PostgreSQL prints them in UTC.
+        scheme: of their table.
+        first: number of the first row, by which it is found in `line`.
+
+    Returns:
+        the columns of `columns.schema.CHECKED`, and `raw`, the line. Where the
+        orchestrator's hash does not hold, `computed_hash` is null: it may have covered
+        digits of the time that the table does not keep.
+    """
+    with_lines = _with_v1_lines if scheme is Scheme.V1 else _with_orchestrator_lines
+    texts = rows.with_columns(
+        pl.col("seq").cast(pl.Int64, strict=False),
+        *(_six_digits(name).alias(name) for name in _TIMES),
+    )
+    return with_lines(texts).select(
+        pl.lit(0).cast(CHECKED["file"]).alias("file"),
+        (pl.int_range(pl.len()) + first).cast(CHECKED["line"]).alias("line"),
+        pl.lit(0).cast(CHECKED["offset"]).alias("offset"),
+        pl.col("raw").str.len_bytes().alias("length"),
+        "scheme",
+        *(_column(name) for name in EVENT if name != "scheme"),
+        "previous_hash",
+        "event_hash",
+        "computed_hash",
+        pl.lit(value=True).alias("canonical"),
+        "raw",
+    )
+
+
+def part_readable(rows: pl.DataFrame, scheme: Scheme) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Part events from rows that are none; what is doubtful is judged by the codec.
+
+    Args:
+        rows: as `read_rows` gives them.
+        scheme: of their table.
+
+    Returns:
+        frames of `columns.schema.CHECKED` and `MALFORMED`.
+    """
+    clear = rows.select(_is_event(scheme)).to_series()
+    if clear.all():
+        return rows.drop("raw"), malformed_frame(())
+    events: list[tuple[object, ...]] = []
+    malformed: list[tuple[object, ...]] = []
+    for line, raw in rows.filter(~clear).select("line", "raw").iter_rows():
+        at = Location(0, line, 0, len(raw.encode()))
+        event = decode_bytes(raw.encode())
+        if isinstance(event, Malformed):
+            malformed.append(malformed_row(event, raw.encode(), at))
+        else:
+            events.append(event_row(event, raw, at))
+    kept = rows.filter(clear).drop("raw")
+    return pl.concat([kept, events_frame(events)]).sort("line"), malformed_frame(malformed)
+
+
+def _is_event(scheme: Scheme) -> pl.Expr:
+    """Tell the rows of which no look at the line can say more than the columns do."""
+    details = pl.col("details")
+    whole = pl.all_horizontal(
+        *(pl.col(name).is_not_null() for name in _NEVER_NULL),
+        details.is_null() | details.str.starts_with("{"),
+        pl.col("length") <= MAX_ENTRY_BYTES + EVENT_HASH_TAIL,
+    )
+    if scheme is Scheme.V1:
+        whole &= (pl.col("computed_hash") == pl.col("event_hash")).fill_null(value=False)
+    return whole
+
+
+def _column(name: str) -> pl.Expr:
+    if name in _TIMES:
+        time = pl.col(name).str.to_datetime(_TIME_FORMAT, time_unit="us", strict=False)
+        return time.dt.replace_time_zone("UTC")
+    return pl.col(name).cast(EVENT[name], strict=False)
+
+
+def _six_digits(name: str) -> pl.Expr:
+    """Spell a time as format v1 does; one that it cannot spell becomes a text that is no time."""
+    text = pl.col(name)
+    return pl.concat_str(
+        text.str.slice(0, 10),
+        pl.lit("T"),
+        text.str.slice(11, 8),
+        pl.lit("."),
+        text.str.slice(20).str.strip_suffix("+00").str.pad_end(6, "0"),
+        pl.lit("Z"),
+    )
+
+
+def _with_v1_lines(texts: pl.DataFrame) -> pl.DataFrame:
+    """Add line, hash and scheme of format v1."""
+    wire = texts.with_columns(result=quoted(pl.col("result")))
+    lines = texts.with_columns(
+        wire.select(raw=v1_line()).to_series(), scheme=pl.lit(Scheme.V1, SCHEME)
+    )
+    return lines.with_columns(computed_hash=v1_hash("raw"))
+
+
+def _with_orchestrator_lines(texts: pl.DataFrame) -> pl.DataFrame:
+    """Add what the orchestrator's JSONL would say, and the hash where it holds."""
+    hashed = texts.with_columns(timestamp=_as_chrono(pl.col("timestamp")))
+    computed = orchestrator_hash(
+        pl.col("event_type"), pl.col("resource_type"), pl.col("result")
+    ).alias("computed_hash")
+    wire = hashed.with_columns(
+        event_type=pl.col("event_type").replace(_spelled(ORCHESTRATOR_EVENT_TYPES)),
+        resource_type=pl.col("resource_type").replace(_spelled(ORCHESTRATOR_RESOURCE_TYPES)),
+        result=_orchestrator_result(),
+    )
+    stored = pl.col("event_hash")
+    scheme = pl.when(stored.is_null()).then(pl.lit(Scheme.UNHASHED, SCHEME))
+    return texts.with_columns(
+        wire.select(raw=orchestrator_line()).to_series(),
+        hashed.select(pl.when(computed == stored).then(computed)).to_series(),
+        scheme=scheme.otherwise(pl.lit(Scheme.ORCHESTRATOR, SCHEME)),
+    )
+
+
+def _orchestrator_result() -> pl.Expr:
+    result, error = pl.col("result"), pl.col("result_error")
+    failure = pl.concat_str(pl.lit('{"Failure":'), quoted(error), pl.lit("}"))
+    return (
+        pl.when((result == "failure") & error.is_not_null())
+        .then(failure)
+        .otherwise(quoted(result.replace(_spelled(ORCHESTRATOR_RESULTS))))
+    )
+
+
+def _spelled(names: Mapping[str, str]) -> dict[str, str]:
+    """Lead from the names in snake case to those of the orchestrator's JSONL."""
+    return {name: variant for variant, name in names.items()}
+
+
+def _as_chrono(text: pl.Expr) -> pl.Expr:
+    """Spell a time of six digits with as few of them as the orchestrator does: 0, 3 or 6."""
+    whole, fraction = text.str.slice(0, 19), text.str.slice(20, 6)
+    return (
+        pl.when(fraction == "000000")
+        .then(pl.concat_str(whole, pl.lit("Z")))
+        .when(fraction.str.ends_with("000"))
+        .then(pl.concat_str(whole, pl.lit("."), fraction.str.head(3), pl.lit("Z")))
+        .otherwise(text)
+    )

@@ -1,0 +1,263 @@
+"""A log in a PostgreSQL table, as a source.
+
+Pages and tallies ask the server, so they are of the whole log at any time. What is asked is
+what was there when the log was opened: events that are written meanwhile change no row
+number and no count. Reading the log in batches serves its check alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
+from typing import LiteralString
+
+import polars as pl
+import psycopg
+
+from audit_console.columns.filters import MARKS, reads
+from audit_console.columns.frame import malformed_frame
+from audit_console.columns.memo import Memo
+from audit_console.core.filters import Expression, FieldName, Filter
+from audit_console.core.matching import NO_MARKS, MarkKey, Marks
+from audit_console.core.query import Stage
+from audit_console.core.query.stages import Count
+from audit_console.database import label_of
+from audit_console.sources.postgres.asked import Asked, Point, Start, find_event, page_rows
+from audit_console.sources.postgres.checking import Checks
+from audit_console.sources.postgres.connections import Connections
+from audit_console.sources.postgres.counts import Counts
+from audit_console.sources.postgres.extent import Extent, find_extent
+from audit_console.sources.postgres.faults import TableClosed
+from audit_console.sources.postgres.filters import condition
+from audit_console.sources.postgres.layout import Layout, find_layout
+from audit_console.sources.postgres.reading import read_batches
+from audit_console.sources.postgres.tallies import tally
+from audit_console.sources.protocol import (
+    AtRow,
+    AtTime,
+    Batch,
+    Cursor,
+    Order,
+    Page,
+    Status,
+)
+
+MALFORMED_KEPT = 10_000
+"""Unreadable rows kept to be looked at; all are counted."""
+
+COUNTS = 8
+"""Filters whose counts are kept."""
+
+FAR = 10_000
+"""From this row on, rows are counted before they are looked for."""
+
+_Kept = tuple[tuple[Expression, ...], frozenset[tuple[MarkKey, Marks]], object]
+"""What decides which events a filter keeps: its terms, and what they read beside the table."""
+
+
+def open_postgres(dsn: str, *, label: str | None = None) -> PostgresSource:
+    """Open the log in a database.
+
+    Args:
+        dsn: where it is, and how to get in.
+        label: what to call the log; else it is called by its place.
+
+    Raises:
+        UsageError: the DSN is none.
+        SourceError: there is no log, or it cannot be read. No password is named.
+    """
+    connections = Connections(dsn)
+    try:
+        with connections.question() as connection:
+            layout = find_layout(connection, label_of(dsn))
+            extent = find_extent(connection, layout)
+    except BaseException:
+        connections.close()
+        raise
+    return PostgresSource(connections, layout, extent, label or label_of(dsn))
+
+
+class PostgresSource:
+    """The log in a table, as it was when it was opened."""
+
+    kind = "postgresql"
+
+    def __init__(
+        self, connections: Connections, layout: Layout, extent: Extent, label: str
+    ) -> None:
+        self.label = label
+        self._connections = connections
+        self._layout = layout
+        self._extent = extent
+        self._checks = Checks(extent.asked, extent.chains)
+        self._counts: Memo[_Kept, Counts] = Memo(COUNTS)
+        self._total: int | None = None
+        self._malformed = malformed_frame(())
+        self._begun = False
+        self.status = Status(
+            events=0,
+            malformed=0,
+            lines=0,
+            bytes_read=0,
+            bytes_total=None,
+            first=extent.first,
+            last=extent.last,
+            complete=False,
+            stopped=False,
+            files=(),
+            asks_store=True,
+        )
+
+    def prune_records(self) -> Sequence[str]:
+        """Give what the table `audit_prunes` holds; nothing where it is not there to be read."""
+        return self._records("SELECT record FROM audit_prunes ORDER BY chain, pruned_to")
+
+    def checkpoints(self) -> Sequence[str]:
+        """Give the notes of the table `audit_checkpoints`, as lines of JSON, oldest first."""
+        return self._records(
+            "SELECT json_build_object('note', note)::text FROM audit_checkpoints ORDER BY number"
+        )
+
+    def batches(self) -> Generator[Batch]:
+        """Read the log; see `Source.batches`. A second pass leaves `status` alone."""
+        first_pass, self._begun = not self._begun, True
+        try:
+            with self._connections.question(endless=True) as connection:
+                for batch, size in read_batches(connection, self._extent.rows):
+                    if first_pass:
+                        self._take_in(batch, size)
+                    yield batch
+            if first_pass:
+                self._checks.finish()
+                self.status = replace(self.status, complete=True)
+        finally:
+            if first_pass and not self.status.complete:
+                self.status = replace(self.status, stopped=True)
+
+    def page(
+        self,
+        where: Filter,
+        *,
+        order: Order,
+        at: Cursor,
+        limit: int,
+        marks: Mapping[MarkKey, Marks] = NO_MARKS,
+    ) -> Page:
+        """Give up to `limit` events; see `Source.page`."""
+        newest_first = order is Order.NEWEST_FIRST
+        asked = self._asked(where, marks)
+        if isinstance(at, AtRow) and at.row < FAR:
+            counts = self._counts.made(self._key(where, marks))
+        else:
+            counts = self._counted(where, marks)
+        with self._connections.question() as connection:
+            start, first = _start(connection, asked, counts, at, newest_first=newest_first)
+            limit = 0 if start is None else limit
+            texts = page_rows(
+                connection, asked, start or Start(), newest_first=newest_first, limit=limit
+            )
+            rows = self._checks.page(connection, texts)
+        return Page(
+            rows=rows,
+            first_row=first,
+            matched=counts.total if counts else _all_seen(rows, first, limit),
+            read=self._total,
+        )
+
+    def tally(
+        self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
+    ) -> pl.DataFrame:
+        """Count as the stages of a query say; see `Source.tally`."""
+        if list(by) == [Count()]:
+            total = self._counted(where, marks).total
+            return pl.DataFrame({"count": [total]}, schema={"count": pl.UInt32})
+        with self._connections.question() as connection:
+            return tally(connection, self._asked(where, marks), by, self._checks)
+
+    def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
+        """Give rows that are no events; only the first 10,000 are kept."""
+        return self._malformed.slice(first, limit)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._connections.close()
+
+    def _records(self, statement: LiteralString) -> list[str]:
+        """Give the texts of a table beside the log, which a reader of the log may not see."""
+        try:
+            with self._connections.question() as connection:
+                return [text for (text,) in connection.execute(statement)]
+        except TableClosed:
+            return []
+
+    def _take_in(self, batch: Batch, size: int) -> None:
+        self._checks.note(batch.events)
+        room = MALFORMED_KEPT - self._malformed.height
+        self._malformed = pl.concat([self._malformed, batch.malformed.head(max(0, room))])
+        status = self.status
+        self.status = replace(
+            status,
+            events=status.events + batch.events.height,
+            malformed=status.malformed + batch.malformed.height,
+            lines=status.lines + batch.events.height + batch.malformed.height,
+            bytes_read=status.bytes_read + size,
+        )
+
+    def _asked(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> Asked:
+        if not reads(where, {FieldName.CHECK}):
+            made = condition(where, marks=marks)
+            return self._extent.asked.that(made.text, **made.parameters)
+        check = self._checks.expression()
+        made = condition(where, marks=marks, check=check.text)
+        return self._extent.asked.that(made.text, **made.parameters, **check.parameters)
+
+    def _key(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> _Kept:
+        checked = self._checks.version if reads(where, {FieldName.CHECK}) else None
+        marks = marks if reads(where, MARKS) else NO_MARKS
+        return where.active, frozenset(marks.items()), checked
+
+    def _counted(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> Counts:
+        return self._counts.get(self._key(where, marks), lambda: self._count(where, marks))
+
+    def _count(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> Counts:
+        first, last = self._extent.first, self._extent.last
+        asked = self._asked(where, marks)
+        if first is None or last is None:
+            return Counts(asked, [])
+        with self._connections.question() as connection:
+            counts = Counts.of(connection, asked, first, last)
+        if not where:
+            self._total = counts.total
+        return counts
+
+
+def _start(
+    connection: psycopg.Connection,
+    asked: Asked,
+    counts: Counts | None,
+    at: Cursor,
+    *,
+    newest_first: bool,
+) -> tuple[Start | None, int]:
+    """Say where a page begins, None for nowhere, and the number of its first row."""
+    if isinstance(at, AtRow):
+        if counts is None:
+            return Start(skip=at.row), at.row
+        return counts.start_of_row(connection, at.row, newest_first=newest_first), at.row
+    if counts is None:
+        raise ValueError("the number of a time or an event is known by counts alone")
+    if isinstance(at, AtTime):
+        point: Point | None = Point(("timestamp",), (at.moment,))
+    else:
+        point = find_event(connection, asked, at.event_id)
+    if point is None:
+        return None, 0
+    older = counts.before(connection, point, includes_point=newest_first)
+    return Start(point), counts.total - older if newest_first else older
+
+
+def _all_seen(rows: pl.DataFrame, first: int, limit: int) -> int | None:
+    """Count a filter's events by a page that shows the last of them; None if it does not."""
+    if rows.height < limit and (rows.height or not first):
+        return first + rows.height
+    return None

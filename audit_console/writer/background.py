@@ -1,0 +1,234 @@
+"""A bounded queue, and one thread that stores what waits there in groups."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Literal
+
+from audit_console.core.sealing import Sealed, Unsealed
+from audit_console.errors import EventRefused, SinkUnavailable
+from audit_console.writer.forking import renew_in_child
+from audit_console.writer.storing import Store
+
+WhenFull = Literal["block", "raise", "drop"]
+OnError = Callable[[Exception, Unsealed], None]
+
+GROUP_EVENTS = 1_000
+RETRIES = 8
+FIRST_DELAY, LONGEST_DELAY = 0.05, 5.0
+"""Seconds before the first and the last tries; each waits twice as long as the one before."""
+
+_LOG = logging.getLogger("audit_console.writer")
+
+
+def log_error(error: Exception, event: Unsealed) -> None:
+    """Tell the standard logging of an event that was not stored, without its content."""
+    _LOG.error("audit event %s was not stored: %s", event.id, error)
+
+
+def closed() -> SinkUnavailable:
+    """Say that a logger was closed."""
+    return SinkUnavailable("the logger is closed", hint="log before it is closed")
+
+
+@dataclass(slots=True)
+class _Waiting:
+    event: Unsealed
+    stored: Future[Sealed] | None
+    """Whoever waits for it; nobody else is told what becomes of the event then."""
+
+
+class Background:
+    """Stores events on a thread of its own, in the order in which they came.
+
+    A store that does not take a group now is tried again, `retries` times, each time later.
+    After that, and until it takes one, each group is tried once. What is given up goes to
+    whoever waits for it, or else to `on_error`.
+    """
+
+    def __init__(
+        self, store: Store, *, limit: int, when_full: WhenFull, retries: int, on_error: OnError
+    ) -> None:
+        self._store = store
+        self._limit = limit
+        self._when_full: WhenFull = when_full
+        self._retries = retries
+        self._on_error = on_error
+        self.renew()
+        renew_in_child(self)
+
+    def renew(self) -> None:
+        """Begin anew in a forked child; what waits in the parent is the parent's."""
+        self._lock = threading.Lock()
+        self._arrived = threading.Condition(self._lock)
+        self._moved = threading.Condition(self._lock)
+        self._waiting: deque[_Waiting] = deque()
+        self._thread: threading.Thread | None = None
+        self._accepted = self._settled = 0
+        self._closed = False
+        self._failures = 0
+
+    @property
+    def queued(self) -> int:
+        """Events that wait."""
+        return len(self._waiting)
+
+    def put(self, events: Sequence[Unsealed]) -> None:
+        """Have events stored later; where they shall block, they come in as there is room.
+
+        Raises:
+            SinkUnavailable: the queue has no room for all of them and shall raise, or it is
+                closed.
+        """
+        with self._lock:
+            while events and not self._closed:
+                room = max(self._limit - len(self._waiting), 0)
+                if self._when_full == "block" and not room:
+                    self._moved.wait()
+                    continue
+                if self._when_full != "block" and room < len(events):
+                    events = self._fitting(events, room)
+                self._add([_Waiting(event, None) for event in events[:room]])
+                events = events[room:]
+            if events:
+                raise closed()
+
+    def submit(self, event: Unsealed) -> Future[Sealed]:
+        """Have an event stored later and be told; never waits, however full the queue is.
+
+        Raises:
+            SinkUnavailable: the queue is closed.
+        """
+        stored: Future[Sealed] = Future()
+        with self._lock:
+            self._add([_Waiting(event, stored)])
+        return stored
+
+    def drain(self) -> None:
+        """Wait until all that came before is stored or given up."""
+        with self._lock:
+            accepted = self._accepted
+            while self._settled < accepted:
+                self._moved.wait()
+
+    def close(self) -> None:
+        """Take no more events, and wait until all is stored or given up."""
+        with self._lock:
+            self._closed = True
+            self._arrived.notify_all()
+            self._moved.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _fitting(self, events: Sequence[Unsealed], room: int) -> Sequence[Unsealed]:
+        if self._when_full == "drop":
+            self._store.count_dropped(len(events) - room)
+            return events[:room]
+        raise SinkUnavailable(
+            f"{len(self._waiting):,} of {self._limit:,} events wait to be stored already",
+            hint="the store is too slow or unreachable: see the logger's last error",
+        )
+
+    def _add(self, waiting: Sequence[_Waiting]) -> None:
+        if self._closed:
+            raise closed()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="audit-log", daemon=True)
+            self._thread.start()
+            self._close_with_child()
+        self._waiting.extend(waiting)
+        self._accepted += len(waiting)
+        self._arrived.notify()
+
+    def _close_with_child(self) -> None:
+        """Close at the end of a child of multiprocessing, which runs no exit handlers."""
+        util = sys.modules.get("multiprocessing.util")
+        if util is not None:
+            util.Finalize(None, self.close, exitpriority=0)
+
+    def _run(self) -> None:
+        while True:
+            group = self._take()
+            if group:
+                self._settle(group)
+            elif self._closed:
+                return
+            else:
+                self._sync()
+            with self._lock:
+                self._settled += len(group)
+                self._moved.notify_all()
+
+    def _take(self) -> Sequence[_Waiting]:
+        """Wait for events. None come when it was quiet for a while, or the queue is closed."""
+        with self._lock:
+            if not self._waiting and not self._closed:
+                self._arrived.wait(self._store.patience)
+            size = min(len(self._waiting), GROUP_EVENTS)
+            group = [self._waiting.popleft() for _ in range(size)]
+            self._moved.notify_all()
+        for waiting in group:
+            if waiting.stored and not waiting.stored.set_running_or_notify_cancel():
+                waiting.stored = None
+        return group
+
+    def _settle(self, group: Sequence[_Waiting]) -> None:
+        try:
+            stored = self._store_patiently([waiting.event for waiting in group])
+        except EventRefused as error:
+            self._settle_one_by_one(group, error)
+        except Exception as error:  # noqa: BLE001 - whatever a sink raises, the thread goes on
+            self._give_up(group, error)
+        else:
+            for waiting, sealed in zip(group, stored, strict=True):
+                if waiting.stored:
+                    waiting.stored.set_result(sealed)
+
+    def _settle_one_by_one(self, group: Sequence[_Waiting], error: EventRefused) -> None:
+        """Find the event that no store takes; the others are stored."""
+        if len(group) == 1:
+            self._give_up(group, error)
+            return
+        for waiting in group:
+            self._settle([waiting])
+
+    def _store_patiently(self, events: Sequence[Unsealed]) -> Sequence[Sealed]:
+        while True:
+            try:
+                stored = self._store.append(events)
+            except SinkUnavailable as error:
+                self._failures += 1
+                if self._failures > self._retries:
+                    raise
+                self._store.note_error(error)
+                time.sleep(min(FIRST_DELAY * 2 ** (self._failures - 1), LONGEST_DELAY))
+            else:
+                self._failures = 0
+                return stored
+
+    def _give_up(self, group: Sequence[_Waiting], error: Exception) -> None:
+        self._store.count_failed(len(group), error)
+        for waiting in group:
+            if waiting.stored:
+                waiting.stored.set_exception(error)
+            else:
+                self._tell(error, waiting.event)
+
+    def _tell(self, error: Exception, event: Unsealed) -> None:
+        try:
+            self._on_error(error, event)
+        except Exception:  # noqa: BLE001 - the application's own code; the thread goes on
+            _LOG.exception("on_error failed; audit event %s was not stored: %s", event.id, error)
+
+    def _sync(self) -> None:
+        try:
+            self._store.sync()
+        except SinkUnavailable as error:
+            self._store.note_error(error)

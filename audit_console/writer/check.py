@@ -1,0 +1,115 @@
+"""Verify an archive with the standard library alone: `python -m audit_console.writer.check FILE…`.
+
+For machines that have the writer and not the console. The judgement is the console's own,
+made one event at a time and so slower. Files of format v1 are named in the order of the
+log, unpacked.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from audit_console.core.chain import LogCheck
+from audit_console.core.claims import Candidate
+from audit_console.core.codec import Malformed, decode_bytes
+from audit_console.core.event import AuditEvent, Scheme
+from audit_console.core.findings import EXIT_CODES, Code, Place
+from audit_console.core.hashing import HashCheck, check_hash
+from audit_console.core.prunes import PRUNE_ACTION, read_prunes
+from audit_console.core.run import run_of
+from audit_console.core.safe_text import safe_text
+from audit_console.core.v1_chain import V1Chain
+
+USAGE, ERROR = 2, 4
+
+
+def check_files(paths: Sequence[Path]) -> LogCheck:
+    """Judge files of a log in their order.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    check = LogCheck(prunes=read_prunes(_prune_records(paths)))
+    for raw, place in _lines(paths):
+        event = decode_bytes(raw.removesuffix(b"\n"))
+        if isinstance(event, Malformed):
+            code = event.code if raw.endswith(b"\n") else Code.TORN_TAIL
+            check.add_unreadable(code, event.reason, place)
+        elif event.scheme is not Scheme.V1:
+            check.add_unreadable(Code.MALFORMED, "not an event of format v1", place)
+        else:
+            _add(check, event, _hashed(event, raw), place)
+    check.finish({name: _claims(chain, paths) for name, chain in check.v1_chains.items()})
+    return check
+
+
+def _add(check: LogCheck, event: AuditEvent, hashed: HashCheck, place: Place) -> None:
+    chain = event.chain or ""
+    if not hashed.canonical and hashed.computed == event.event_hash:
+        check.add_noncanonical(chain, event.seq or 0, place)
+    check.add_run(run_of(event, hashed.computed or "", place))
+    if event.action == PRUNE_ACTION and event.details is not None:
+        check.add_prune_event(chain, event.seq or 0, event.details)
+
+
+def _claims(chain: V1Chain, paths: Sequence[Path]) -> list[Candidate]:
+    """Look a second time, where seqs repeat, for all events that claim them."""
+    wanted = {seq for span in chain.repeats for seq in range(span.first - 1, span.last + 2)}
+    found = []
+    for raw, place in _lines(paths) if wanted else ():
+        event = decode_bytes(raw.removesuffix(b"\n"))
+        if isinstance(event, AuditEvent) and event.chain == chain.name and event.seq in wanted:
+            stored, computed = event.event_hash or "", _hashed(event, raw).computed or ""
+            found.append(Candidate(event.seq, event.previous_hash or "", stored, computed, place))
+    return found
+
+
+def _hashed(event: AuditEvent, raw: bytes) -> HashCheck:
+    return check_hash(event, raw.decode().removesuffix("\n"))
+
+
+def _lines(paths: Sequence[Path]) -> Iterator[tuple[bytes, Place]]:
+    for path in paths:
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, 1):
+                if not raw.isspace():
+                    yield raw, Place(str(path), number)
+
+
+def _prune_records(paths: Sequence[Path]) -> Iterator[str]:
+    beside = dict.fromkeys(
+        path.with_name(f"{path.name.partition('.')[0]}.prunes.jsonl") for path in paths
+    )
+    for path in beside:
+        if path.exists():
+            yield from path.read_text(encoding="utf-8", errors="backslashreplace").splitlines()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the verdict and what was found, and give the exit code that the console gives."""
+    if not arguments:
+        print("usage: python -m audit_console.writer.check FILE…", file=sys.stderr)
+        return USAGE
+    try:
+        check = check_files([Path(argument) for argument in arguments])
+    except OSError as error:
+        print(safe_text(f"{error.filename}: {error.strerror}"), file=sys.stderr)
+        return ERROR
+    verdict = check.findings.verdict
+    events = sum(chain.tally.events for chain in check.v1_chains.values()) + check.misplaced
+    unreadable = check.unreadable - check.misplaced
+    print(f"{verdict}: {_counted(events, 'event')}, {_counted(unreadable, 'unreadable line')}")
+    for one in check.findings.kept:
+        where = f" ({one.file}:{one.line})" if one.file else ""
+        print(safe_text(f"{one.code} {one.message}{where}"))
+    return EXIT_CODES[verdict]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,78 @@
+"""Files that either hold what was written or are as they were."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+
+from audit_console.errors import SinkUnavailable
+
+_HINTS = {
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room, or ask for a larger quota",
+    errno.EFBIG: "raise the limit on the size of files, or rotate earlier",
+    errno.EACCES: "give the program permission to write there",
+    errno.EPERM: "give the program permission to write there",
+    errno.EROFS: "mount it for writing, or write elsewhere",
+    errno.ENOENT: "create the folder first",
+}
+
+
+@contextmanager
+def unavailable(path: Path) -> Iterator[None]:
+    """Say in one line what the operating system said.
+
+    Raises:
+        SinkUnavailable: in place of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise SinkUnavailable(
+            f"{path}: {error.strerror or error}",
+            hint=_HINTS.get(error.errno or 0, "check the path and the disk"),
+        ) from None
+
+
+def open_to_append(path: Path) -> FileIO:
+    """Open a file for reading and for adding to it, unbuffered; made where there is none."""
+    return FileIO(path, "a+", opener=lambda name, flags: os.open(name, flags, 0o640))
+
+
+def append(file: FileIO, data: bytes, *, durable: bool) -> None:
+    """Add data to a file, all of it or nothing."""
+    size = file.seek(0, os.SEEK_END)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[file.write(rest) :]
+        if durable:
+            sync_to_disk(file.fileno())
+    except OSError:
+        file.truncate(size)
+        raise
+
+
+def sync_to_disk(descriptor: int) -> None:
+    """Wait until what was written to a file survives a loss of power."""
+    if sys.platform == "darwin":  # pragma: no cover
+        import fcntl  # noqa: PLC0415 - `fsync` stops at the drive's cache there
+
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+    else:
+        os.fsync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until new names in a folder survive a loss of power; Windows sees to it itself."""
+    if sys.platform != "win32":  # pragma: no branch
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            sync_to_disk(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,211 @@
+"""What an application calls."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+from collections.abc import Awaitable, Iterable, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Self, Unpack
+
+from audit_console.core.sealing import Sealed, Unsealed
+from audit_console.errors import WriterError
+from audit_console.writer.background import (
+    RETRIES,
+    Background,
+    OnError,
+    WhenFull,
+    closed,
+    log_error,
+)
+from audit_console.writer.context import context, in_context
+from audit_console.writer.intake import EventFields, take_in
+from audit_console.writer.orchestrator import OrchestratorEvents
+from audit_console.writer.sink import Sink
+from audit_console.writer.storing import Metrics, Store, Sync
+
+QUEUE_EVENTS = 10_000
+
+
+class AuditLogger(OrchestratorEvents[Sealed | None]):
+    """Writes an audit log. Its methods may be called from any thread.
+
+    A method that logs gives back the event as it is stored; None with `background`.
+
+    Args:
+        sink: where events go; closed with the logger.
+        sync: when events are on disk: `always` (when the call returns), `batch` (at least
+            every 1,000 events, and a second later with the next event) or `os`.
+        background: a call puts the event into a queue and returns; a thread stores groups.
+        queue_events: how many events may wait there.
+        when_full: what a call does if so many wait: `block`, `raise` SinkUnavailable, or
+            `drop` the event and count it.
+        retries: how often the thread tries again, later each time, what the sink does not
+            take now.
+        on_error: is told on the thread of each event that was given up and why. Without it,
+            the logging of the standard library is, with the event's id alone.
+    """
+
+    context = staticmethod(context)
+
+    def __init__(  # noqa: PLR0913 - all but the sink have defaults and names
+        self,
+        sink: Sink,
+        *,
+        sync: Sync = "always",
+        background: bool = False,
+        queue_events: int = QUEUE_EVENTS,
+        when_full: WhenFull = "block",
+        retries: int = RETRIES,
+        on_error: OnError = log_error,
+    ) -> None:
+        self._store = Store(sink, sync)
+        self._in_background = background
+        self._queue = Background(
+            self._store,
+            limit=queue_events,
+            when_full=when_full,
+            retries=retries,
+            on_error=on_error,
+        )
+        self._closed = False
+        atexit.register(self.close)
+
+    @staticmethod
+    def disabled() -> AuditLogger:
+        """Give a logger that does nothing at all."""
+        return _DisabledLogger()
+
+    def log_event(self, **fields: Unpack[EventFields]) -> Sealed | None:
+        """Log an event of any kind.
+
+        Raises:
+            EventRefused: a value cannot be stored, or the event is too large.
+            SinkUnavailable: it was not stored; with `background`, the queue is full.
+            ChainBroken: the log's last event does not verify.
+        """
+        event = take_in(**in_context(fields))
+        if self._in_background:
+            self._queue.put([event])
+            return None
+        return self._append([event])[0]
+
+    def log_events(self, many: Iterable[EventFields]) -> Sequence[Sealed]:
+        """Log events in one group, all of them or none, and far faster than one by one.
+
+        With `background` they are put into the queue together, and nothing comes back.
+
+        Raises:
+            WriterError: as `log_event`.
+        """
+        events = [take_in(**in_context(fields)) for fields in many]
+        if not self._in_background:
+            return self._append(events)
+        self._queue.put(events)
+        return ()
+
+    async def alog_event(self, **fields: Unpack[EventFields]) -> Sealed | None:
+        """Log an event without blocking the loop, and wait until it is stored.
+
+        Events of many tasks are stored in groups, by one thread.
+
+        Raises:
+            WriterError: as `log_event`; a store that does not take it is tried again first.
+        """
+        return await asyncio.wrap_future(self._queue.submit(take_in(**in_context(fields))))
+
+    @property
+    def aio(self) -> AsyncEvents:
+        """The methods that log, each to be awaited as `alog_event`."""
+        return AsyncEvents(self)
+
+    @property
+    def sink(self) -> Sink:
+        """Where events go."""
+        return self._store.sink
+
+    @sink.setter
+    def sink(self, sink: Sink) -> None:
+        self._store.sink = sink
+
+    @property
+    def metrics(self) -> Metrics:
+        """What the logger did so far."""
+        return replace(self._store.metrics, queued=self._queue.queued)
+
+    def flush(self) -> None:
+        """Wait until everything that was logged is on disk, or given up.
+
+        Raises:
+            SinkUnavailable: the store cannot say that it is.
+        """
+        self._queue.drain()
+        self._store.sync()
+
+    def close(self) -> None:
+        """Flush, and give the sink back. An interpreter that ends does this by itself.
+
+        Raises:
+            SinkUnavailable: the store cannot say that everything is on disk.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        atexit.unregister(self.close)
+        self._queue.close()
+        try:
+            self._store.sync()
+        finally:
+            self._store.sink.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _append(self, events: Sequence[Unsealed]) -> Sequence[Sealed]:
+        if self._closed:
+            raise closed()
+        try:
+            return self._store.append(events)
+        except WriterError as error:
+            self._store.count_failed(len(events), error)
+            raise
+
+
+class AsyncEvents(OrchestratorEvents[Awaitable[Sealed | None]]):
+    """The methods of a logger that log, to be awaited."""
+
+    def __init__(self, log: AuditLogger) -> None:
+        self._log = log
+
+    def log_event(self, **fields: Unpack[EventFields]) -> Awaitable[Sealed | None]:
+        """Log an event of any kind; see `AuditLogger.alog_event`."""
+        return self._log.alog_event(**fields)
+
+
+class _DisabledLogger(AuditLogger):
+    def __init__(self) -> None:
+        """Take nothing and hold nothing."""
+
+    def log_event(self, **_: Unpack[EventFields]) -> None: ...
+
+    def log_events(self, _: Iterable[EventFields]) -> Sequence[Sealed]:
+        return ()
+
+    async def alog_event(self, **_: Unpack[EventFields]) -> None: ...
+
+    @property
+    def metrics(self) -> Metrics:
+        return Metrics()
+
+    def flush(self) -> None: ...
+
+    def close(self) -> None: ...

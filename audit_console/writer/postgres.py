@@ -1,0 +1,271 @@
+"""A chain in PostgreSQL, in the schema that `audit-console migrate` makes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+from psycopg import errors
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from audit_console.core.codec import EVENT_HASH_TAIL, encode_line
+from audit_console.core.hashing import leaf_hash
+from audit_console.core.sealing import Head, Sealed
+from audit_console.database import connect, connection_string, read_dsn, told
+from audit_console.errors import ChainBroken, EventRefused, SinkUnavailable, WriterError
+from audit_console.writer.forking import renew_in_child
+from audit_console.writer.sink import Seal, require_chain_name
+
+PATIENCE_SECONDS = 10
+"""How long an append waits for a connection, and for other writers of the chain."""
+
+_ATTEMPTS = 3
+"""How often a group is tried that a lost connection or a deadlock put out."""
+
+_BEGIN_CHAIN = "INSERT INTO audit_chain_heads (chain) VALUES (%s) ON CONFLICT DO NOTHING"
+_LOCK_HEAD = "SELECT FROM audit_chain_heads WHERE chain = %s FOR UPDATE"
+_LAST = """
+SELECT head.seq, head.event_hash,
+    to_char(head.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    last.seq, last.line
+FROM audit_chain_heads head LEFT JOIN LATERAL (
+    SELECT seq, audit_event_line(event) AS line
+    FROM audit_events event WHERE chain = head.chain ORDER BY seq DESC LIMIT 1
+) last ON true
+WHERE head.chain = %s"""
+"""A statement after the one that locks, which sees the table as it was before it waited."""
+
+_INSERT = """
+INSERT INTO audit_events SELECT * FROM json_populate_recordset(NULL::audit_events, %s)"""
+"""Takes the lines as they are, in one statement for one event or a thousand. About as fast
+as COPY, which would need a round trip of its own."""
+
+_MOVE_HEAD = """
+UPDATE audit_chain_heads SET seq = %s, event_hash = %s, recorded_at = %s WHERE chain = %s"""
+_STORED = """
+SELECT seq, to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    previous_hash, event_hash, audit_event_line(event)
+FROM audit_events event WHERE chain = %s AND id = ANY(%s::uuid[]) ORDER BY seq"""
+
+_NOT_DURABLE = "SET LOCAL synchronous_commit = off"
+_FLUSH = "SELECT pg_logical_emit_message(true, 'audit-console', '')"
+"""Writes a record into the server's log, so that its commit flushes all that came before."""
+_KEPT = "SELECT FROM audit_events WHERE chain = %s AND seq = %s AND event_hash = %s"
+
+_SESSION = """
+SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = 'off'
+UNION ALL
+SELECT set_config(name, %s, false) FROM pg_settings WHERE setting = '0'
+    AND name IN ('lock_timeout', 'idle_in_transaction_session_timeout')"""
+"""What is said to be durable is, and a writer that hangs does not stop the others for long."""
+
+
+class PostgresSink:
+    """Appends to one chain of a database.
+
+    Every group is one transaction: it locks the chain's head row, checks the stored last
+    event, inserts the group and moves the head. When a connection is lost while it commits,
+    nobody knows whether the group is stored; the next try then meets its ids, and gives
+    what is stored instead of storing it twice.
+    """
+
+    def __init__(self, dsn: str, *, chain: str) -> None:
+        """Begin to connect; that a server is not there is said by the first append.
+
+        Args:
+            dsn: a libpq connection string; its search path leads to the schema.
+            chain: name of the chain.
+
+        Raises:
+            UsageError: the DSN or the name is none.
+        """
+        require_chain_name(chain)
+        read_dsn(dsn)
+        self._chain = chain
+        self._dsn = dsn
+        self.renew()
+        renew_in_child(self)
+
+    def renew(self) -> None:
+        """Begin anew in a forked child: the connections are the parent's."""
+        self._unsynced: Head | None = None
+        self._pool = ConnectionPool(
+            connection_string(self._dsn),
+            kwargs={"autocommit": True},
+            configure=_configure,
+            min_size=1,
+            max_size=1,  # appends wait for each other at the head row anyway
+            timeout=PATIENCE_SECONDS,
+            name=f"audit chain {self._chain}",
+            open=True,
+        )
+
+    @property
+    def chain(self) -> str:
+        """Name of the chain that is written."""
+        return self._chain
+
+    def append(self, seal: Seal, *, durable: bool) -> Sequence[Sealed]:
+        """Store a group of events, as `Sink.append` says.
+
+        Raises:
+            SinkUnavailable: the server does not take it now, or not from this user. If the
+                connection was lost while it committed, the group may be stored; appending
+                it again finds out.
+            ChainBroken: the last event that is stored is not the head of the chain.
+            EventRefused: the database cannot hold an event, or has another one of its id.
+        """
+        if durable:
+            self.sync()
+        try:
+            return self._append_at_last(seal, durable)
+        except psycopg.Error as error:
+            raise self._refusal(error) from error
+
+    def sync(self) -> None:
+        """Make durable whatever was appended without.
+
+        Raises:
+            SinkUnavailable: the server does not answer, or stopped and lost such events.
+        """
+        unsynced = self._unsynced
+        if unsynced is None:
+            return
+        try:
+            with self._pool.connection() as connection:
+                connection.execute(_FLUSH)
+                kept = connection.execute(_KEPT, unsynced[:3]).fetchone()
+        except psycopg.Error as error:
+            raise self._refusal(error) from error
+        self._unsynced = None
+        if kept is None:
+            raise SinkUnavailable(
+                f"{self._chain}: the server stopped and lost events up to seq {unsynced.seq}",
+                hint="Only what is appended durably is there when a call returns",
+            )
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._pool.close()
+
+    def _append_at_last(self, seal: Seal, durable: bool) -> Sequence[Sealed]:
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self._append(seal, durable)
+            except (errors.LockNotAvailable, PoolTimeout):
+                raise  # it was waited for
+            except psycopg.OperationalError:
+                self._pool.check()
+        return self._append(seal, durable)
+
+    def _append(self, seal: Seal, durable: bool) -> Sequence[Sealed]:
+        sealed: Sequence[Sealed] = ()
+        with self._pool.connection() as connection:
+            try:
+                with connection.pipeline() as pipeline, connection.transaction():
+                    if not durable:
+                        connection.execute(_NOT_DURABLE)
+                    sealed = seal(self._locked_head(connection, pipeline))
+                    if sealed:
+                        self._store(connection, sealed)
+            except errors.UniqueViolation as error:
+                if error.diag.constraint_name != "audit_events_id_key":
+                    raise self._broken("there is an event behind its head") from error
+                return self._stored(connection, sealed)
+            if sealed and not durable:
+                self._unsynced = sealed[-1].head
+            return sealed
+
+    def _locked_head(
+        self, connection: psycopg.Connection, pipeline: psycopg.Pipeline
+    ) -> Head | None:
+        """Lock the chain until the transaction ends, and give its head."""
+        connection.execute(_BEGIN_CHAIN, [self._chain])
+        connection.execute(_LOCK_HEAD, [self._chain])
+        asked = connection.execute(_LAST, [self._chain])
+        pipeline.sync()  # from here on the server counts the time that it waits for us
+        last: tuple[Any, ...] = asked.fetchone() or (None,) * 5
+        seq, event_hash, recorded_at, last_seq, line = last
+        if seq is None and last_seq is None:
+            return None
+        if seq != last_seq or not _ends_with_its_hash(line, event_hash):
+            raise self._broken(f"its last stored event, seq {last_seq}, is not its head, seq {seq}")
+        return Head(self._chain, seq, event_hash, recorded_at)
+
+    def _store(self, connection: psycopg.Connection, sealed: Sequence[Sealed]) -> None:
+        lines = ",".join(one.line for one in sealed)
+        head = sealed[-1].head
+        connection.execute(_INSERT, [f"[{lines}]"])
+        connection.execute(_MOVE_HEAD, [head.seq, head.event_hash, head.recorded_at, self._chain])
+
+    def _stored(self, connection: psycopg.Connection, sealed: Sequence[Sealed]) -> Sequence[Sealed]:
+        """Give a group that was stored by a try of which the answer was lost."""
+        ids = [one.unsealed.id for one in sealed]
+        rows = connection.execute(_STORED, [self._chain, ids]).fetchall()
+        stored = [_as_stored(one, *row) for one, row in zip(sealed, rows, strict=False)]
+        known = [one for one in stored if one]
+        if len(known) < len(sealed):
+            raise EventRefused(
+                f"{self._chain}: another event of the same id is stored already",
+                hint="Give each event an id of its own",
+            )
+        return known
+
+    def _broken(self, what: str) -> ChainBroken:
+        return ChainBroken(
+            f"{self._chain}: {what}, so nothing is put behind it",
+            hint="Look at the chain with: audit-console verify DSN",
+        )
+
+    def _refusal(self, error: psycopg.Error) -> WriterError:
+        """Give what an error of psycopg comes to for who appends."""
+        if isinstance(error, psycopg.DataError | psycopg.IntegrityError):
+            return EventRefused(f"{self._chain}: {told(error, self._dsn)}")
+        if isinstance(error, PoolTimeout):
+            error = self._reason(error)
+        return SinkUnavailable(f"{self._chain}: {told(error, self._dsn)}", hint=_hint(error))
+
+    def _reason(self, timeout: PoolTimeout) -> psycopg.Error:
+        """Say why there is no connection, which a pool does not."""
+        try:
+            connect(self._dsn).close()
+        except psycopg.Error as error:
+            return error
+        return timeout
+
+
+def _configure(connection: psycopg.Connection) -> None:
+    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+    connection.read_only = False
+    connection.execute(_SESSION, [f"{PATIENCE_SECONDS}s"])
+
+
+def _ends_with_its_hash(line: str, event_hash: str) -> bool:
+    entry, tail = line[:-EVENT_HASH_TAIL], line[-EVENT_HASH_TAIL:]
+    return leaf_hash(entry.encode()) == event_hash and event_hash in tail
+
+
+def _as_stored(  # noqa: PLR0913, PLR0917 - a row of _STORED
+    sealed: Sealed, seq: int, recorded_at: str, previous_hash: str, event_hash: str, line: str
+) -> Sealed | None:
+    """Give an event the place that a stored row tells; None if the row is another's."""
+    there = replace(
+        sealed,
+        seq=seq,
+        recorded_at=recorded_at,
+        previous_hash=previous_hash,
+        event_hash=event_hash,
+        line=line,
+    )
+    return there if encode_line(there.event) == line else None
+
+
+def _hint(error: psycopg.Error) -> str:
+    if isinstance(error, errors.UndefinedTable | errors.UndefinedFunction):
+        return "Make the schema with: audit-console migrate DSN"
+    if isinstance(error, errors.InsufficientPrivilege):
+        return "Let an administrator run: GRANT audit_writer TO this user"
+    return ""

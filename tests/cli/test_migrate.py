@@ -1,0 +1,34 @@
+"""`audit-console migrate`, as a program."""
+
+from __future__ import annotations
+
+import re
+
+from tests.cli.program import run_program, spoken_line
+
+
+def test_a_database_is_migrated_once(empty_database: str) -> None:
+    for option, printed in (
+        ("--status", "0001 audit_events  pending\n"),
+        ("--dry-run", "would apply 0001 audit_events\n"),
+        ("--dry-run", "would apply 0001 audit_events\n"),
+    ):
+        completed = run_program("migrate", empty_database, option)
+        assert (completed.returncode, completed.stdout) == (0, printed), completed.stderr
+    assert run_program("migrate", empty_database).stdout == "applied 0001 audit_events\n"
+    assert run_program("migrate", empty_database).stdout == "up to date\n"
+    told = run_program("migrate", empty_database, "--status").stdout
+    assert re.fullmatch(r"0001 audit_events  applied \d{4}-\d\d-\d\dT[\d:.]{15}Z\n", told)
+
+
+def test_a_server_that_is_not_there_is_one_line() -> None:
+    completed = run_program("migrate", "postgresql://127.0.0.1:1/audit")
+    assert completed.returncode == 4
+    assert "Connection refused" in spoken_line(completed)
+
+
+def test_a_password_belongs_elsewhere() -> None:
+    completed = run_program("migrate", "postgresql://bob:hunter2@127.0.0.1:1/audit")
+    assert completed.returncode == 2
+    assert "PGPASSWORD" in spoken_line(completed)
+    assert "hunter2" not in completed.stderr

@@ -1,0 +1,76 @@
+"""A log that is read while others write it."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import closing
+
+import pytest
+
+from audit_console.core.filters import EVERYTHING
+from audit_console.core.findings import Code
+from audit_console.core.query.stages import Count
+from audit_console.integrity.verifier import verify
+from audit_console.sources.postgres import counts, open_postgres
+from audit_console.sources.protocol import AtEvent, AtRow, Order
+from audit_console.writer import AuditLogger, PostgresSink
+from tests.support.chains import v1_chain
+from tests.support.tables import store_v1
+
+WRITERS, ROUNDS = 3, 6
+
+
+def test_a_check_beside_running_writers_finds_nothing(database: str) -> None:
+    stop = threading.Event()
+
+    def write(name: str) -> None:
+        with AuditLogger(PostgresSink(database, chain="log.example/a")) as log:
+            while not stop.is_set():
+                log.log_auth_attempt(name, success=True)
+
+    threads = [threading.Thread(target=write, args=(f"writer {n}",)) for n in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    sizes = []
+    try:
+        for _ in range(ROUNDS):
+            with closing(open_postgres(database)) as source:
+                result = verify(source)
+                told = source.tally(EVERYTHING, by=(Count(),)).item()
+            assert result.counts.keys() <= {Code.NO_CHECKPOINT, Code.EMPTY}
+            assert result.verified == result.status.events == told
+            sizes.append(told)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert sizes == sorted(sizes)
+    assert sizes[-1] > 0
+
+
+def test_what_is_written_later_changes_no_row(database: str) -> None:
+    chain = v1_chain(40)
+    store_v1(database, chain[:30])
+    with closing(open_postgres(database)) as source:
+        store_v1(database, chain[30:])
+        page = source.page(EVERYTHING, order=Order.NEWEST_FIRST, at=AtRow(0), limit=3)
+        assert page.rows["seq"].to_list() == [29, 28, 27]
+        assert source.tally(EVERYTHING, by=(Count(),)).item() == 30
+        assert verify(source).verified == 30
+
+
+@pytest.mark.parametrize("order", Order)
+def test_many_events_of_one_time_are_found_by_number(
+    database: str, monkeypatch: pytest.MonkeyPatch, order: Order
+) -> None:
+    monkeypatch.setattr(counts, "HEAVY", 3)
+    monkeypatch.setattr(counts, "STEPS", 4)
+    store_v1(database, v1_chain(60))
+    with closing(open_postgres(database)) as source:
+        for row in (0, 1, 30, 31, 58, 59):
+            found = source.page(EVERYTHING, order=order, at=AtRow(row), limit=1)
+            seq = row if order is Order.OLDEST_FIRST else 59 - row
+            assert found.rows["seq"].to_list() == [seq]
+            again = source.page(EVERYTHING, order=order, at=AtEvent(found.rows["id"][0]), limit=1)
+            assert again.first_row == row
+        assert source.page(EVERYTHING, order=order, at=AtRow(60), limit=1).rows.is_empty()

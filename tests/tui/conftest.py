@@ -1,0 +1,45 @@
+"""How the tests of the screens wait: for messages to be handled, not for the processor."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from textual.pilot import Pilot
+
+ROUNDS = 3
+"""Messages lead to messages: a key to an action, the action to a change, this to a repaint."""
+
+
+async def handled(pilot: Pilot[None], rounds: int) -> None:
+    """Let every widget handle what it was sent, and show what came of it."""
+    for _ in range(rounds):
+        await pilot._wait_for_screen()
+        pilot.app.screen._on_timer_update()
+
+
+@pytest.fixture(autouse=True)
+def wait_for_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Go on when what was sent is handled.
+
+    Textual's pilot waits for the processor to be idle, for up to a second after each key,
+    which it never is while threads count; and what they find out, a test waits for anyway.
+    """
+
+    async def give_way(min_sleep: float = 0, max_sleep: float = 0) -> None:
+        del min_sleep, max_sleep
+        await asyncio.sleep(0)
+
+    async def press(pilot: Pilot[None], *keys: str) -> None:
+        for key in keys:
+            await pilot.app._press_keys([key])
+            await handled(pilot, ROUNDS)
+
+    async def pause(pilot: Pilot[None], delay: float | None = None) -> None:
+        await asyncio.sleep(delay or 0)
+        await handled(pilot, ROUNDS if delay is None else 1)
+
+    monkeypatch.setattr("textual.app.wait_for_idle", give_way)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", give_way)
+    monkeypatch.setattr(Pilot, "press", press)
+    monkeypatch.setattr(Pilot, "pause", pause)

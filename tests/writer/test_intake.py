@@ -1,0 +1,327 @@
+"""What is stored of what an application says, and what is refused."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import math
+import re
+import uuid
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit_console.core.codec import decode_line
+from audit_console.core.event import AuditEvent, format_time
+from audit_console.core.sealing import Head, Sealed, seal
+from audit_console.errors import EventRefused
+from audit_console.writer.intake import details_text, new_id, take_in
+from tests.support.effort import examples
+
+CHAIN = "example.org/test"
+NOW = "2026-11-23T03:51:42.166415Z"
+PLAIN: dict[str, Any] = {
+    "event_type": "secret_access",
+    "action": "Secret accessed",
+    "resource_type": "secret",
+    "resource_id": "db/password",
+}
+
+
+def stored(**fields: Any) -> AuditEvent:
+    """What a reader gets of an event that was taken in with these fields."""
+    (sealed,) = seal([take_in(**PLAIN | fields)], chain=CHAIN, head=None, recorded_at=NOW)
+    event = decode_line(sealed.line)
+    assert event == sealed.event
+    assert isinstance(event, AuditEvent)
+    return event
+
+
+def refusal(**fields: Any) -> str:
+    """Why an event with these fields is refused."""
+    with pytest.raises(EventRefused) as refused:
+        stored(**fields)
+    return str(refused.value)
+
+
+class Color(StrEnum):
+    RED = "red"
+
+
+class Level(IntEnum):
+    HIGH = 3
+
+
+def clean(text: str) -> str:
+    """The rule of the format, written apart from the code under test."""
+    return "".join("\ufffd" if one == "\0" or 0xD800 <= ord(one) <= 0xDFFF else one for one in text)
+
+
+ANY_TEXT = st.text(st.characters(), max_size=8) | st.sampled_from(
+    [
+        "",
+        "\0",
+        "\ud800",
+        "\udc00\ud800",
+        "\ud83d\ude00",
+        "a\0b",
+        "\\u0000",
+        "\\ud800",
+        "日本",
+        "\x1f\x7f",
+    ]
+)
+TEXT_FIELDS = (
+    "event_type",
+    "action",
+    "resource_type",
+    "resource_id",
+    "user_id",
+    "user_agent",
+    "request_id",
+)
+
+
+@examples(150)
+@given(st.fixed_dictionaries(dict.fromkeys(TEXT_FIELDS, ANY_TEXT)), ANY_TEXT)
+def test_texts_are_stored_without_what_no_store_keeps(said: dict[str, str], error: str) -> None:
+    event = stored(**said, result="failure", result_error=error)
+    assert {name: getattr(event, name) for name in said} == {
+        name: clean(text) for name, text in said.items()
+    }
+    assert event.result_error == clean(error)
+
+
+LEAVES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**30), 10**30),
+    st.floats(allow_nan=False, allow_infinity=False),
+    ANY_TEXT,
+    st.sampled_from([Color.RED, Level.HIGH]),
+)
+DETAILS = st.dictionaries(
+    ANY_TEXT,
+    st.recursive(
+        LEAVES,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3),
+        max_leaves=8,
+    ),
+    max_size=4,
+)
+
+
+def cleaned(value: object) -> object:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(key): cleaned(inner) for key, inner in value.items()}
+    return [cleaned(inner) for inner in value] if isinstance(value, list) else value
+
+
+def has_keys_that_become_one(value: object) -> bool:
+    if isinstance(value, dict):
+        if len({clean(key) for key in value}) < len(value):
+            return True
+        return any(map(has_keys_that_become_one, value.values()))
+    return isinstance(value, list) and any(map(has_keys_that_become_one, value))
+
+
+@examples(200)
+@given(DETAILS)
+def test_details_are_stored_compact_sorted_and_clean(details: dict[str, object]) -> None:
+    if has_keys_that_become_one(details):
+        assert "one key when stored" in refusal(details=details)
+        return
+    event = stored(details=details)
+    assert event.details == json.dumps(
+        cleaned(details), ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    )
+
+
+def test_an_event_says_nothing_more_than_was_said() -> None:
+    event = stored()
+    unsaid = ("user_id", "result_error", "details", "ip_address", "user_agent", "request_id")
+    assert [getattr(event, name) for name in unsaid] == [None] * 6
+    assert (event.result, event.timestamp, event.recorded_at) == ("success", NOW, NOW)
+
+
+def test_types_that_the_format_does_not_name_are_kept() -> None:
+    event = stored(event_type="coffee", resource_type="machine")
+    assert (event.event_type, event.resource_type) == ("coffee", "machine")
+
+
+def test_enumerations_are_stored_as_plain_values() -> None:
+    event = take_in(**PLAIN | {"event_type": Color.RED, "details": {Color.RED: [Level.HIGH]}})
+    assert type(event.event_type) is str
+    assert (event.event_type, event.details) == ("red", '{"red":[3]}')
+
+
+def test_ids_are_random_uuids_in_their_own_spelling() -> None:
+    ids = [new_id() for _ in range(200)]
+    assert len(set(ids)) == 200
+    assert all(str(uuid.UUID(one)) == one for one in ids)
+    assert {uuid.UUID(one).version for one in ids} == {4}
+    assert {uuid.UUID(one).variant for one in ids} == {uuid.RFC_4122}
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (datetime(2026, 11, 23, 3, 51, 42, 166_415, tzinfo=UTC), NOW),
+        (datetime(2026, 11, 23, 5, 51, 42, 166_415, tzinfo=timezone(timedelta(hours=2))), NOW),
+        (datetime(1, 1, 1, tzinfo=UTC), "0001-01-01T00:00:00.000000Z"),
+        (datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC), "9999-12-31T23:59:59.999999Z"),
+    ],
+)
+def test_times_are_stored_in_utc(moment: datetime, text: str) -> None:
+    assert stored(timestamp=moment).timestamp == text
+
+
+class Nowhere(tzinfo):
+    def utcoffset(self, _: datetime | None) -> None: ...
+
+    def dst(self, _: datetime | None) -> None: ...
+
+    def tzname(self, _: datetime | None) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("moment", "reason"),
+    [
+        (datetime(2026, 11, 23), "timestamp has no time zone"),  # noqa: DTZ001 - that is the point
+        (datetime(2026, 11, 23, tzinfo=Nowhere()), "timestamp has no time zone"),
+        (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1))), "years 1 to 9999"),
+        (datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-2))), "years 1 to 9999"),
+        (NOW, "timestamp is a str, not a datetime"),
+    ],
+)
+def test_other_times_are_refused(moment: object, reason: str) -> None:
+    assert reason in refusal(timestamp=moment)
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("10.0.0.7", "10.0.0.7"),
+        ("2001:DB8:0::1", "2001:db8::1"),
+        ("::ffff:10.0.0.7", "::ffff:a00:7"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+        ("fe80::1%\0", "fe80::1%\ufffd"),
+        (ipaddress.ip_address("10.0.0.7"), "10.0.0.7"),
+    ],
+)
+def test_addresses_have_one_spelling(address: object, text: str) -> None:
+    assert stored(ip_address=address).ip_address == text
+
+
+@pytest.mark.parametrize(
+    "address", ["", "10.0.0.7:80", "010.0.0.1", "localhost", " 10.0.0.7", "\x1b[2J"]
+)
+def test_a_bad_address_is_refused(address: str) -> None:
+    reason = refusal(ip_address=address)
+    assert reason.startswith("ip_address is no IPv4 or IPv6 address")
+    assert "\x1b" not in reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"ip_address": 7}, "ip_address is a int, not text"),
+        ({"user_id": 7}, "user_id is a int, not text"),
+        ({"action": None}, "action is a NoneType, not text"),
+        ({"resource_id": b"x"}, "resource_id is a bytes, not text"),
+        ({"result": "ok"}, "result is 'ok', none of success, failure, partial_success"),
+        ({"result_error": "no"}, "result_error is the message of a failure, the result is success"),
+        ({"result": "partial_success", "result_error": "no"}, "result is partial_success"),
+        ({"details": [1]}, "details is a list, not a dict"),
+        ({"details": "{}"}, "details is a str, not a dict"),
+        ({"details": {1: 2}}, "details has a key that is a int, not text"),
+        ({"details": {"a": [{None: 2}]}}, "details.a.0 has a key that is a NoneType, not text"),
+        ({"details": {"a": {"b": math.nan}}}, "details.a.b is nan, which is not JSON"),
+        ({"details": {"a": [0, math.inf]}}, "details.a.1 is inf, which is not JSON"),
+        ({"details": {"a": {1, 2}}}, "details.a is a set, which is not JSON"),
+        ({"details": {"a": datetime.now(UTC)}}, "details.a is a datetime, which is not JSON"),
+        ({"details": {"a": 10**5000}}, "details holds an integer of more than 4,300 digits"),
+        ({"details": {"\x1b": {1, 2}}}, "details.␛ is a set, which is not JSON"),
+    ],
+)
+def test_what_cannot_be_stored_is_refused_by_name(fields: dict[str, Any], reason: str) -> None:
+    assert reason in refusal(**fields)
+
+
+def test_a_field_that_no_event_has_is_a_mistake_of_the_program() -> None:
+    with pytest.raises(TypeError, match="usr_id"):
+        stored(usr_id="alice")
+
+
+def nested(levels: int, kind: str) -> dict[str, object]:
+    value: object = {} if kind == "dict" else []
+    for _ in range(levels - 2):
+        value = {"a": value} if kind == "dict" else [value]
+    return {"a": value}
+
+
+@pytest.mark.parametrize("kind", ["dict", "list"])
+def test_details_nest_as_deep_as_a_reader_reads(kind: str) -> None:
+    assert stored(details=nested(63, kind)).details is not None
+    assert "nested deeper than 64 levels" in refusal(details=nested(64, kind))
+    assert "nested deeper than 64 levels" in refusal(details=nested(5000, kind))
+
+
+@pytest.mark.parametrize("wrap", [lambda inner: inner, lambda inner: [inner]])
+def test_details_that_hold_themselves_are_refused(wrap: Any) -> None:
+    details: dict[str, object] = {}
+    details["a"] = wrap(details)
+    assert "nested deeper than 64 levels" in refusal(details=details)
+
+
+def test_braces_in_a_text_are_no_nesting() -> None:
+    assert stored(details={"a": "{" * 100}).details == '{"a":"%s"}' % ("{" * 100)
+
+
+HEAD = Head(CHAIN, 41, "ab" * 32, NOW)
+
+
+def sealed_with_size(size: int, letter: str) -> Sealed:
+    (empty,) = seal([take_in(**PLAIN, user_agent="")], chain=CHAIN, head=HEAD, recorded_at=NOW)
+    room = size - len(empty.line.encode()) + 81
+    filler = letter * (room // len(letter.encode())) + "x" * (room % len(letter.encode()))
+    return next(
+        seal([take_in(**PLAIN, user_agent=filler)], chain=CHAIN, head=HEAD, recorded_at=NOW)
+    )
+
+
+@pytest.mark.parametrize("letter", ["x", "日"])
+def test_an_entry_is_as_large_as_the_format_allows_and_no_larger(letter: str) -> None:
+    line = sealed_with_size(65_535, letter).line
+    assert len(line.encode()) - 81 == 65_535
+    assert isinstance(decode_line(line), AuditEvent)
+    with pytest.raises(EventRefused, match=re.escape("65,536 bytes is over the limit of 65,535")):
+        sealed_with_size(65_536, letter)
+
+
+def test_an_event_that_is_too_large_anywhere_is_refused_at_once() -> None:
+    with pytest.raises(EventRefused, match="over the limit of 65,535"):
+        take_in(**PLAIN, user_agent="x" * 65_535)
+
+
+def test_the_time_of_recording_never_goes_back() -> None:
+    later = format_time(datetime(2027, 1, 1, tzinfo=UTC))
+    head = HEAD._replace(recorded_at=later)
+    sealed = list(seal([take_in(**PLAIN)] * 2, chain=CHAIN, head=head, recorded_at=NOW))
+    assert [one.recorded_at for one in sealed] == [later, later]
+    assert [one.seq for one in sealed] == [42, 43]
+    assert sealed[1].previous_hash == sealed[0].event_hash
+
+
+def test_details_of_other_mappings_are_stored() -> None:
+
+    assert (
+        details_text(MappingProxyType({"b": MappingProxyType({}), "a": (1,)})) == '{"a":[1],"b":{}}'
+    )
