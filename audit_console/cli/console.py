@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 from audit_console import __version__
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import check_places
-from audit_console.cli.talk import PROGRAM, CommandParser
+from audit_console.cli.talk import PROGRAM, CommandParser, say_error
+from audit_console.cli.trusting import add_policy_option, load_policy
 from audit_console.errors import UsageError
 
 if TYPE_CHECKING:  # Textual's modules are near, and `--help` must answer at once
     from audit_console.tui.belongings import Belongings
 
 _USAGE = """\
-audit-console [SOURCE ...]
+audit-console [--policy FILE] [SOURCE ...]
        audit-console COMMAND ..."""
 
 _EPILOG = """\
@@ -54,14 +55,21 @@ def run(arguments: Sequence[str]) -> ExitCode:
     """Open the console on the given places.
 
     Raises:
-        AuditConsoleError: a place is not a log, or there is no terminal.
+        AuditConsoleError: a place is not a log, the policy cannot be read, or there is no
+            terminal.
     """
-    places = _parser().parse_args(arguments).sources
+    options = _parser().parse_args(arguments)
+    places = options.sources
     check_places(places)
+    policy = load_policy(options.policy)
     require_terminal(places)
-    from audit_console.cli.screen import show
+    from audit_console.cli.screen import Trusting, show
 
-    return show(places, kept=user_belongings())
+    verifier = Trusting(policy)
+    code = show(places, kept=user_belongings(), verifier=verifier)
+    for error in verifier.unsaid:
+        say_error(error)
+    return code
 
 
 def user_belongings() -> Belongings:
@@ -82,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="what to open")
+    add_policy_option(parser)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     return parser
 

@@ -8,15 +8,21 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
+from threading import Event
 
 from audit_console.cli.exit_codes import ExitCode, code_of_verification
 from audit_console.cli.opening import open_source
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say_error
-from audit_console.errors import UsageError
+from audit_console.cli.trusting import memory
+from audit_console.core.policy import Policy
+from audit_console.errors import AuditConsoleError, UsageError
+from audit_console.integrity.verification import Progress, Verification
 from audit_console.sources.protocol import Source
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
+from audit_console.tui.loader import Verifier, verify_alone
 
 _SIGNALS = {
     signal.SIGHUP: ExitCode.HUNG_UP,
@@ -34,11 +40,42 @@ def open_kept(places: Sequence[str]) -> Source:
     return open_source(places, keep=True)
 
 
+class Trusting:
+    """Verifies what the screen opens by a policy and the console's memory, and remembers.
+
+    `unsaid` is what went wrong with the memory while the screen could not be talked over.
+    """
+
+    def __init__(self, policy: Policy | None) -> None:
+        self._policy = policy
+        self.unsaid: list[AuditConsoleError] = []
+
+    def __call__(
+        self, source: Source, *, stop: Event, on_progress: Callable[[Progress], None]
+    ) -> Verification:
+        """Verify on the calling thread.
+
+        Raises:
+            AuditConsoleError: the log or the memory cannot be read.
+        """
+        from audit_console.integrity.trust import Trust
+        from audit_console.integrity.verifier import verify
+
+        trust = Trust(self._policy, memory().all())
+        verification = verify(source, trust=trust, roots=False, stop=stop, on_progress=on_progress)
+        try:
+            memory().take_in(verification, datetime.now(UTC))
+        except AuditConsoleError as error:
+            self.unsaid.append(error)
+        return verification
+
+
 def show(
     places: Sequence[str],
     *,
     kept: Belongings,
     open_log: Callable[[Sequence[str]], Source] = open_kept,
+    verifier: Verifier = verify_alone,
 ) -> ExitCode:
     """Show the log at `places` until the user quits.
 
@@ -46,6 +83,7 @@ def show(
         places: what to open at once; nothing lets the user choose.
         kept: what the user keeps beside the logs.
         open_log: opens places as a log, on a thread, beside the first paint.
+        verifier: judges what was opened, on the same thread.
 
     Raises:
         UsageError: the log comes from standard input and there is no terminal for the keys.
@@ -59,7 +97,7 @@ def show(
             opened.callback(source.close)
             return source
 
-        app = AuditConsoleApp(opener, places=places, kept=kept)
+        app = AuditConsoleApp(opener, places=places, kept=kept, verifier=verifier)
         code_of_signal = asyncio.run(_run(app))
     return code_of_signal or _exit_code(app, asked=bool(places))
 

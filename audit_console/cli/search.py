@@ -13,6 +13,7 @@ from audit_console.cli.opening import open_source
 from audit_console.cli.output import write_stdout
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM, CommandParser, say
+from audit_console.cli.trusting import load_trust
 from audit_console.search.output import check_target, write_file
 
 NAME = "search"
@@ -49,7 +50,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
     require_query(options.query)  # a wrong query does not wait for the log
     with scratch_folder(), closing(open_source(options.sources, keep=True)) as source:
-        verification = verify_watched(source, roots=False)
+        verification = verify_watched(source, trust=load_trust(None), roots=False)
         found = Found.by(options.query, source, verification)
         if target:
             write_file(target, print_found(found, options.format, is_screen=False))

@@ -57,11 +57,18 @@ def check_hash(event: AuditEvent, text: str) -> HashCheck:
     computed = event_hash(event)
     if event.scheme is not Scheme.V1:
         return HashCheck(computed, canonical=True)
-    if computed != event.event_hash and event.details is not None:
-        respelled = event_hash(replace(event, details=_respell(event.details)))
-        if respelled == event.event_hash:
-            return HashCheck(respelled, canonical=False)
+    if computed != event.event_hash and as_hashed(event) is not None:
+        return HashCheck(event.event_hash, canonical=False)
     return HashCheck(computed, canonical=encode_line(event) == text)
+
+
+def as_hashed(event: AuditEvent) -> AuditEvent | None:
+    """Give a v1 event with its `details` in the spelling that its hash covers, if there is one."""
+    for details in (event.details, event.details and _respell(event.details)):
+        spelled = replace(event, details=details)
+        if event_hash(spelled) == event.event_hash:
+            return spelled
+    return None
 
 
 def _respell(details: str) -> str:

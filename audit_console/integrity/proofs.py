@@ -15,7 +15,7 @@ from audit_console.core.checkpoints import SignedCheckpoint, decode_signed_check
 from audit_console.core.codec import EVENT_HASH_TAIL, Malformed, decode_line, encode_line
 from audit_console.core.event import AuditEvent, Scheme
 from audit_console.core.filters import EVERYTHING
-from audit_console.core.hashing import event_hash, leaf_hash
+from audit_console.core.hashing import as_hashed, leaf_hash
 from audit_console.core.merkle import PartedTree
 from audit_console.core.proofs import inclusion_parts, root_of_inclusion
 from audit_console.errors import AuditConsoleError, UsageError
@@ -216,8 +216,10 @@ def _canonical(line: str, covers: str) -> str:
     event = decode_line(line)
     if covers == "line" or not isinstance(event, AuditEvent):
         return line
-    if event_hash(event) != event.event_hash:
+    hashed = as_hashed(event)
+    if hashed is None:
         raise AuditConsoleError(
-            "the line of the event is not as its hash covers it", hint="nothing can be proven of it"
+            "the line of the event is not as its hash covers it",
+            hint="nothing can be proven of it",
         )
-    return encode_line(event)
+    return encode_line(hashed)

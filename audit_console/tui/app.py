@@ -17,7 +17,7 @@ from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.belongings import Belongings
-from audit_console.tui.loader import Load, Opener
+from audit_console.tui.loader import Load, Opener, Verifier, verify_alone
 from audit_console.tui.messages import (
     LoadCrashed,
     LoadFailed,
@@ -44,6 +44,7 @@ class AuditConsoleApp(App[None]):
         opener: opens places as one log; called on a thread, raises `SourceError`.
         places: what to open at once; none shows the sources.
         kept: what the user keeps beside the logs.
+        verifier: reads and judges what was opened, on a thread.
     """
 
     TITLE = "audit-console"
@@ -53,10 +54,18 @@ class AuditConsoleApp(App[None]):
     COMMANDS: ClassVar = {ActionCommands, ReviewCommands}
     ESCAPE_TO_MINIMIZE = False
 
-    def __init__(self, opener: Opener, *, places: Sequence[str] = (), kept: Belongings) -> None:
+    def __init__(
+        self,
+        opener: Opener,
+        *,
+        places: Sequence[str] = (),
+        kept: Belongings,
+        verifier: Verifier = verify_alone,
+    ) -> None:
         # Without colours a terminal's own two are used, and no grey in their place.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self._opener = opener
+        self._verifier = verifier
         self._places = tuple(places)
         self._recent = kept.recent
         self._generation = 0
@@ -103,7 +112,9 @@ class AuditConsoleApp(App[None]):
         if self._opening is not None:
             self._retire(self._opening)
         self._generation += 1
-        self._opening = Load(self._opener, places, self.post_message, self._generation)
+        self._opening = Load(
+            self._opener, self._verifier, places, self.post_message, self._generation
+        )
         self._reads_again = again
         self._opening.start()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Progress, Verification
@@ -19,6 +20,27 @@ from audit_console.tui.messages import (
 )
 
 Opener = Callable[[Sequence[str]], Source]
+
+
+class Verifier(Protocol):
+    """Reads the whole of a source and judges it, as `integrity.verifier.verify` does."""
+
+    def __call__(
+        self, source: Source, *, stop: threading.Event, on_progress: Callable[[Progress], None]
+    ) -> Verification:
+        """Verify on the calling thread; raises `AuditConsoleError`."""
+        ...
+
+
+def verify_alone(
+    source: Source, *, stop: threading.Event, on_progress: Callable[[Progress], None]
+) -> Verification:
+    """Verify by what the log itself says, with nothing to vouch for it."""
+    # Polars is needed from here on: importing it beside the first paint saves its time.
+    from audit_console.integrity.verifier import verify
+
+    return verify(source, roots=False, stop=stop, on_progress=on_progress)
+
 
 SECONDS_BETWEEN_PROGRESS = 0.1
 SECONDS_TO_STOP = 2.0
@@ -36,6 +58,7 @@ class Load:
     def __init__(
         self,
         opener: Opener,
+        verifier: Verifier,
         places: Sequence[str],
         post: Callable[[LoadMessage], object],
         generation: int,
@@ -45,6 +68,7 @@ class Load:
         self.verification: Verification | None = None
         self.error: AuditConsoleError | None = None
         self._opener = opener
+        self._verifier = verifier
         self._post = post
         self._source: Source | None = None
         self._stop = threading.Event()
@@ -67,14 +91,11 @@ class Load:
             self._source.close()
 
     def _run(self) -> None:
-        # Polars is needed from here on: importing it beside the first paint saves its time.
-        from audit_console.integrity.verifier import verify
-
         try:
             self._source = self._opener(self.places)
             self._post(SourceOpened(self.generation, self._source))
-            self.verification = verify(
-                self._source, roots=False, stop=self._stop, on_progress=self._on_progress
+            self.verification = self._verifier(
+                self._source, stop=self._stop, on_progress=self._on_progress
             )
             self._post(LoadFinished(self.generation, self.verification))
         except AuditConsoleError as error:

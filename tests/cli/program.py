@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+
+from audit_console.cli.main import run
 
 PROGRAM = (sys.executable, "-m", "audit_console")
 PATIENCE_SECONDS = 120
@@ -43,6 +47,22 @@ def run_program(
         completed.stdout.decode(),
         completed.stderr.decode(),
     )
+
+
+def run_here(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run it in this process, where starting one is not the question and would be most of the work.
+
+    Standard input is a terminal to nobody: a log cannot be piped in.
+    """
+    spoken, data = io.StringIO(), io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with redirect_stdout(data), redirect_stderr(spoken):
+        try:
+            code = int(run(arguments))
+        except SystemExit as end:
+            code = int(end.code or 0)
+    data.flush()
+    printed = data.buffer.getvalue().decode()
+    return subprocess.CompletedProcess(arguments, code, printed, spoken.getvalue())
 
 
 def command_bound_by_permissions() -> Sequence[str]:

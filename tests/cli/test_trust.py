@@ -1,0 +1,385 @@
+"""Keys, checkpoints, seals, proofs and memory: the real program on real files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import children_of, run_here, run_program, spoken_line
+from tests.support.chains import orchestrator_chain, orchestrator_lines
+from tests.support.places import V1_VECTORS
+
+CHAIN = "audit.example.org/test"
+SEALED = "audit.example.org/sealed"
+
+
+@dataclass
+class Keys:
+    """Key files of a log and of a console, and a policy that trusts both."""
+
+    log: str
+    console: str
+    policy: str
+
+
+def vkey_of(*arguments: str) -> str:
+    completed = run_here("keys", *arguments)
+    assert completed.returncode == 0, completed.stderr
+    return completed.stdout.strip()
+
+
+def make_keys(folder: Path, chain: str = CHAIN) -> Keys:
+    log, console = folder / "keys" / "log.key", folder / "keys" / "console.key"
+    log_vkey = vkey_of("new", chain, "--log", "-o", str(log))
+    console_vkey = vkey_of("new", "console.example.org/me", "-o", str(console))
+    policy = folder / "keys" / "policy.txt"
+    policy.write_text(f"log {log_vkey}\nwitness me {console_vkey}\nquorum me\n", encoding="utf-8")
+    return Keys(str(log), str(console), str(policy))
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    return make_keys(tmp_path)
+
+
+@pytest.fixture
+def sealed_log(whole_log: Path, keys: Keys) -> Path:
+    """The whole log with one checkpoint, signed and cosigned."""
+    made = run_here(
+        "checkpoint", "create", str(whole_log), "--key", keys.log, "--cosign", keys.console
+    )
+    assert made.returncode == 0, made.stderr
+    assert made.stdout == ""
+    assert "checkpoint export" in spoken_line(made)
+    return whole_log
+
+
+def verdict_of(*arguments: str) -> tuple[int, dict[str, int]]:
+    completed = run_here("verify", *arguments, "--format", "json")
+    assert completed.stdout, completed.stderr
+    document = json.loads(completed.stdout)
+    assert document["exit_code"] == completed.returncode
+    return completed.returncode, document["counts"]
+
+
+def test_a_key_is_made_shown_and_never_printed(tmp_path: Path) -> None:
+    path = tmp_path / "k" / "log.key"
+    made = run_here("keys", "new", CHAIN, "--log", "-o", str(path))
+    assert made.returncode == 0
+    assert str(path) in spoken_line(made)
+    secret = path.read_text("utf-8").rsplit("+", 1)[1].strip()
+    assert secret not in made.stdout + made.stderr
+    assert vkey_of("show", str(path)) == made.stdout.strip()
+    again = run_here("keys", "new", CHAIN, "--log", "-o", str(path))
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "never replaced" in spoken_line(again)
+
+
+def test_the_key_of_the_console_has_a_place_of_its_own(user_directories: Path) -> None:
+    assert vkey_of("new", "console.example.org/me") == vkey_of("show")
+    stored = list(user_directories.rglob("console.key"))
+    assert len(stored) == 1
+    no_file = run_here("keys", "new", CHAIN, "--log")
+    assert no_file.returncode == 2
+
+
+def test_a_signed_log_passes_with_its_policy_alone(sealed_log: Path, keys: Keys) -> None:
+    assert verdict_of(str(sealed_log), "--policy", keys.policy) == (0, {})
+    text = run_here("verify", str(sealed_log), "--policy", keys.policy)
+    assert text.stdout.startswith("PASS: 40 events verified, no fault")
+    assert "40 events by the log; cosigned by me 20" in text.stdout
+
+
+def test_the_vectors_pass_from_the_command_line() -> None:
+    folder = V1_VECTORS.parent
+    completed = run_program("verify", str(folder), "--policy", str(folder / "policy.txt"))
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert completed.stdout.startswith("PASS: 200 events verified, no fault")
+
+
+def test_the_policy_can_be_set(sealed_log: Path, keys: Keys, user_directories: Path) -> None:
+    folder = user_directories / "xdg_config_home" / "audit-console"
+    folder.mkdir(parents=True)
+    setting = folder / "config.toml"
+    setting.write_text(f'policy = "{keys.policy}"\n', encoding="utf-8")
+    assert verdict_of(str(sealed_log)) == (0, {})
+    setting.write_text("\npolicies = 1\n", encoding="utf-8")
+    refused = run_here("verify", str(sealed_log))
+    assert refused.returncode == 2
+    assert f"{setting}, line 2: 'policies' is no setting" in spoken_line(refused)
+
+
+@pytest.mark.parametrize(("text", "reason"), [("quorum x\n", "line 1: 'x'"), (None, "No such")])
+def test_a_policy_that_cannot_be_read(
+    whole_log: Path, tmp_path: Path, text: str | None, reason: str
+) -> None:
+    path = tmp_path / "policy.txt"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    refused = run_here("verify", str(whole_log), "--policy", str(path))
+    assert refused.returncode == 2
+    assert str(path) in spoken_line(refused)
+    assert reason in spoken_line(refused)
+
+
+def test_a_cut_log_fails_by_a_checkpoint_that_was_exported(
+    sealed_log: Path, keys: Keys, tmp_path: Path
+) -> None:
+    copy = tmp_path / "elsewhere.txt"
+    exported = run_here(
+        "checkpoint", "export", str(sealed_log), "--policy", keys.policy, "-o", str(copy)
+    )
+    assert (exported.returncode, exported.stdout, exported.stderr) == (0, "", "")
+    checked = run_here("checkpoint", "verify", str(copy), "--policy", keys.policy)
+    assert checked.returncode == 0
+    assert checked.stdout.startswith(f"PASS: {CHAIN}, the first 40 events: signed by the log; ")
+    lines = sealed_log.read_bytes().splitlines(keepends=True)
+    sealed_log.write_bytes(b"".join(lines[:30]))
+    sealed_log.with_name("whole.checkpoints.jsonl").unlink()
+    found = verdict_of(str(sealed_log), "--policy", keys.policy, "--checkpoint", str(copy))
+    assert found == (1, {"TAIL_TRUNCATED": 1})
+
+
+def test_a_checkpoint_is_cosigned_later(whole_log: Path, keys: Keys) -> None:
+    run_here("checkpoint", "create", str(whole_log), "--key", keys.log)
+    found = verdict_of(str(whole_log), "--policy", keys.policy)
+    assert found == (3, {"UNTRUSTED_CHECKPOINT": 1})
+    made = run_here(
+        *("checkpoint", "create", str(whole_log), "--policy", keys.policy),
+        *("--cosign", keys.console),
+    )
+    assert made.returncode == 0, made.stderr
+    assert verdict_of(str(whole_log), "--policy", keys.policy) == (0, {})
+
+
+def test_what_is_wrong_is_not_signed(sealed_log: Path, keys: Keys, demo_log: Path) -> None:
+    refused = run_here("checkpoint", "create", str(demo_log), "--key", keys.log)
+    assert refused.returncode == 2
+    assert "EVENT_HASH_MISMATCH, GAP" in spoken_line(refused)
+    lines = sealed_log.read_bytes().splitlines(keepends=True)
+    sealed_log.write_bytes(b"".join(lines[:30]))
+    sealed_log.with_name("whole.checkpoints.jsonl").unlink()
+    rolled_back = run_here("checkpoint", "create", str(sealed_log), "--key", keys.log)
+    assert rolled_back.returncode == 2
+    assert "ROLLBACK" in spoken_line(rolled_back)
+    assert "whole.checkpoints.jsonl" not in children_of(sealed_log.parent)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["create", "{log}"], "who signs?"),
+        (["create", "{log}", "--key", "{console}"], "is not the key of a log"),
+        (["create", "{log}", "--key", "{log}"], "others may use"),
+        (["create", "{log}", "--key", "{other}"], "no whole chain of that name"),
+        (["create", "{log}", "--cosign", "{console}"], "0 chains have a checkpoint"),
+        (["create", "{log}", "--key", "{key}", "-o", "{log}"], "is the log itself"),
+        (["export", "{log}"], "there is no checkpoint"),
+        (["verify", "{log}"], "whose checkpoints count?"),
+        (["verify", "{log}", "--policy", "{policy}"], "is not {"),
+        (["verify", "{none}", "--policy", "{policy}"], "No such file"),
+    ],
+)
+def test_a_checkpoint_that_cannot_be_made_or_read(
+    whole_log: Path, keys: Keys, tmp_path: Path, arguments: list[str], reason: str
+) -> None:
+    other = tmp_path / "other.key"
+    vkey_of("new", "another", "--log", "-o", str(other))
+    whole_log.chmod(0o644)
+    places = {
+        "log": whole_log,
+        "key": keys.log,
+        "console": keys.console,
+        "other": other,
+        "policy": keys.policy,
+        "none": tmp_path / "none",
+    }
+    words = [word.format(**places) for word in arguments]
+    refused = run_here("checkpoint", *words)
+    assert refused.returncode in {2, 4}
+    assert reason in spoken_line(refused)
+    assert "whole.checkpoints.jsonl" not in children_of(whole_log.parent)
+
+
+def test_a_checkpoint_of_nobody_known_is_told(sealed_log: Path, keys: Keys, tmp_path: Path) -> None:
+    beside = sealed_log.with_name("whole.checkpoints.jsonl")
+    strangers = make_keys(tmp_path / "strangers")
+    unknown = run_here("checkpoint", "verify", str(beside), "--policy", strangers.policy)
+    assert unknown.returncode == 3
+    assert "not signed by a key" in unknown.stdout
+    text = beside.read_text("utf-8")
+    beside.write_text(text.replace("\\n40\\n", "\\n41\\n"), encoding="utf-8")
+    forged = run_here("checkpoint", "verify", str(beside), "--policy", keys.policy)
+    assert forged.returncode == 1
+    assert "is not by its key" in forged.stdout
+    exported = run_here("checkpoint", "export", str(sealed_log), "--policy", keys.policy)
+    assert exported.returncode == 2
+    assert "left out: " in exported.stderr
+
+
+def orchestrated(folder: Path) -> Path:
+    path = folder / "orchestrated" / "audit.log"
+    path.parent.mkdir()
+    lines = orchestrator_lines(orchestrator_chain(20))
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    return path
+
+
+def test_a_weak_log_is_sealed_line_by_line(tmp_path: Path) -> None:
+    log, keys = orchestrated(tmp_path), make_keys(tmp_path, SEALED)
+    weak = verdict_of(str(log), "--policy", keys.policy)
+    assert weak == (1, {"CHAIN_MISSING": 1, "NO_CHECKPOINT": 1, "WEAK_COVERAGE": 1})
+    sealed = run_here("seal", str(log), "--key", keys.log, "--cosign", keys.console)
+    assert sealed.returncode == 0, sealed.stderr
+    assert f"sealed 20 events of {SEALED}" in sealed.stderr
+    assert verdict_of(str(log), "--policy", keys.policy) == (0, {})
+    text = log.read_bytes()
+    log.write_bytes(text.replace(b"user-7", b"user-8", 1))
+    edited = verdict_of(str(log), "--policy", keys.policy)
+    assert edited == (1, {"CHECKPOINT_ROOT_MISMATCH": 1, "WEAK_COVERAGE": 1})
+    more = orchestrator_lines(orchestrator_chain(22))[20:]
+    log.write_bytes(text + b"".join(line + b"\n" for line in more))
+    grown = verdict_of(str(log), "--policy", keys.policy)
+    assert grown == (3, {"UNSEALED_TAIL": 1, "WEAK_COVERAGE": 1})
+    log.write_bytes(b"".join(text.splitlines(keepends=True)[:-1]))
+    cut = verdict_of(str(log), "--policy", keys.policy)
+    assert cut == (1, {"TAIL_TRUNCATED": 1, "WEAK_COVERAGE": 1})
+
+
+def test_lines_without_hashes_are_verified_by_their_seal(tmp_path: Path) -> None:
+    log, keys = orchestrated(tmp_path), make_keys(tmp_path, SEALED)
+    entries = [one | {"event_hash": None, "previous_hash": None} for one in orchestrator_chain(20)]
+    log.write_bytes(b"".join(line + b"\n" for line in orchestrator_lines(entries)))
+    assert run_here("seal", str(log), "--key", keys.log, "--cosign", keys.console).returncode == 0
+    assert verdict_of(str(log), "--policy", keys.policy) == (0, {})
+    refused = run_here("seal", str(V1_VECTORS), "--key", keys.log)
+    assert refused.returncode == 2
+    assert "checkpoint create" in spoken_line(refused)
+
+
+def test_an_event_is_proven_without_the_log(sealed_log: Path, keys: Keys, tmp_path: Path) -> None:
+    proof, event = tmp_path / "proof.json", "00000000-0000-4000-8000-000000000017"
+    made = run_here("prove", str(sealed_log), event, "-o", str(proof))
+    assert (made.returncode, made.stdout, made.stderr) == (0, "", "")
+    sealed_log.unlink()
+    checked = run_here("check-proof", str(proof), "--policy", keys.policy)
+    assert checked.returncode == 0
+    assert checked.stdout.startswith(f"PASS: event 17 is among the first 40 events of {CHAIN}")
+    nobody = run_here("check-proof", str(proof))
+    assert nobody.returncode == 3
+    proof.write_text(proof.read_text("utf-8").replace("alice", "bob"), encoding="utf-8")
+    forged = run_here("check-proof", str(proof), "--policy", keys.policy)
+    assert (forged.returncode, forged.stderr) == (1, "")
+
+
+def test_a_line_of_a_sealed_log_is_proven(tmp_path: Path) -> None:
+    log, keys = orchestrated(tmp_path), make_keys(tmp_path, SEALED)
+    run_here("seal", str(log), "--key", keys.log, "--cosign", keys.console)
+    event = str(orchestrator_chain(20)[11]["id"])
+    proof = tmp_path / "proof.json"
+    assert run_here("prove", str(log), event, "-o", str(proof)).returncode == 0
+    checked = run_here("check-proof", str(proof), "--policy", keys.policy)
+    assert checked.returncode == 0
+    assert checked.stdout.startswith(f"PASS: event 11 is among the first 20 events of {SEALED}")
+
+
+def test_what_cannot_be_proven(sealed_log: Path, tmp_path: Path) -> None:
+    unknown = run_here("prove", str(sealed_log), "no-such-id")
+    assert unknown.returncode == 2
+    assert "no event with the id" in spoken_line(unknown)
+    event = "00000000-0000-4000-8000-000000000017"
+    text = sealed_log.read_text("utf-8")
+    edited = text.replace("user-3", "user-9", 1)
+    sealed_log.write_text(edited, encoding="utf-8")
+    other = run_here("prove", str(sealed_log), event)
+    assert other.returncode == 4
+    assert "are not those that its checkpoint signs" in spoken_line(other)
+    alone = tmp_path / "alone" / "audit.jsonl"
+    alone.parent.mkdir()
+    alone.write_text(text, encoding="utf-8")
+    uncovered = run_here("prove", str(alone), event)
+    assert uncovered.returncode == 2
+    assert "no checkpoint covers" in spoken_line(uncovered)
+    assert run_here("check-proof").returncode == 2
+    assert run_here("check-proof", str(tmp_path / "none")).returncode == 2
+    assert run_here("check-proof", str(sealed_log)).returncode == 1
+
+
+def test_the_script_checks_a_proof_without_this_program(
+    sealed_log: Path, keys: Keys, tmp_path: Path
+) -> None:
+    proof, script = tmp_path / "proof.json", tmp_path / "check_proof.py"
+    run_here("prove", str(sealed_log), "00000000-0000-4000-8000-000000000039", "-o", str(proof))
+    printed = run_here("check-proof", "--script")
+    assert len(printed.stdout.splitlines()) <= 60
+    script.write_text(printed.stdout, encoding="utf-8")
+    vkeys = [vkey_of("show", keys.log), vkey_of("show", keys.console)]
+    good = alone(script, proof, *vkeys)
+    assert (good.returncode, good.stderr) == (0, "")
+    assert good.stdout.splitlines() == [
+        f"event 39 is among the first 40 of '{CHAIN}'",
+        f"signed by {CHAIN}",
+        "signed by console.example.org/me",
+    ]
+    stranger = vkey_of("new", "another", "--log", "-o", str(tmp_path / "another.key"))
+    assert alone(script, proof, stranger).stderr == "FAIL: not signed by another\n"
+    text = proof.read_text("utf-8")
+    for old, new in (
+        ("alice", "bob"),
+        ('"index": 39', '"index": 38'),
+        ('"index": 39', '"index": 40'),
+        ("\\n40\\n", "\\n41\\n"),
+        ('"entry"', '"line"'),
+        (f"— {CHAIN} ", f"— {CHAIN}x "),
+    ):
+        assert old in text
+        proof.write_text(text.replace(old, new), encoding="utf-8")
+        assert alone(script, proof, *vkeys).returncode != 0, (old, new)
+
+
+def alone(script: Path, proof: Path, *vkeys: str) -> subprocess.CompletedProcess[str]:
+    """Run the script on a Python that knows nothing of this project."""
+    return subprocess.run(
+        [sys.executable, "-I", "-S", str(script), str(proof), *vkeys],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_console_remembers_what_it_verified(whole_log: Path, tmp_path: Path) -> None:
+    assert verdict_of(str(whole_log)) == (3, {"NO_CHECKPOINT": 1})
+    assert verdict_of(str(whole_log)) == (0, {})
+    shown = run_here("memory", "show").stdout.split("\t")
+    assert shown[:2] == [CHAIN, "40"]
+    lines = whole_log.read_bytes().splitlines(keepends=True)
+    older = tmp_path / "older.jsonl"
+    older.write_bytes(b"".join(lines[:30]))
+    assert verdict_of(str(older)) == (1, {"ROLLBACK": 1})
+    assert verdict_of(str(whole_log)) == (0, {})
+    assert run_here("memory", "forget", CHAIN).returncode == 0
+    assert run_here("memory", "forget", CHAIN).returncode == 2
+    assert run_here("memory", "show").stdout == ""
+    assert verdict_of(str(older)) == (3, {"NO_CHECKPOINT": 1})
+
+
+def test_a_broken_memory_is_said_and_a_lost_one_too(
+    whole_log: Path, user_directories: Path
+) -> None:
+    state = user_directories / "xdg_state_home" / "audit-console"
+    state.mkdir(parents=True)
+    (state / "witness.json").write_text("{", encoding="utf-8")
+    broken = run_here("verify", str(whole_log))
+    assert broken.returncode == 4
+    assert "what this console remembers cannot be read" in spoken_line(broken)
+    shutil.rmtree(state)
+    state.write_text("a file in the way")
+    lost = run_here("verify", str(whole_log))
+    assert lost.returncode in {3, 4}
+    assert "audit-console: " in lost.stderr

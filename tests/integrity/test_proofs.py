@@ -1,0 +1,117 @@
+"""Proofs of single events: true in any order of the log, and spoiled by any change."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+
+import pytest
+
+from audit_console.core.codec import Malformed
+from audit_console.errors import AuditConsoleError, UsageError
+from audit_console.integrity.proofs import InclusionProof, decode_proof, encode_proof, prove
+from audit_console.sources.memory import MemorySource
+from tests.support.chains import CHAIN, orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
+from tests.support.tampers import edited, respelled, shuffled
+from tests.support.trusting import leaves, stored, trust_in
+
+COUNT = 23
+CHAINED = v1_chain(COUNT)
+WHOLE = v1_lines(CHAINED)
+NOTES = [stored(leaves(CHAINED), size) for size in (9, 20)]
+TRUST = trust_in()
+
+
+def source_of(lines: list[bytes]) -> MemorySource:
+    return MemorySource(lines, checkpoints=NOTES, batch_lines=7)
+
+
+@pytest.mark.parametrize("seq", [0, 8, 9, 15, 19])
+@pytest.mark.parametrize("seed", [None, 1])
+def test_every_event_under_a_checkpoint_is_proven(seq: int, seed: int | None) -> None:
+    lines = WHOLE if seed is None else shuffled(seed)(WHOLE)
+    proof = prove(source_of(lines), CHAINED[seq].id, TRUST)
+    assert proof.holds
+    assert (proof.index, proof.signed.checkpoint.size) == (seq, 20)
+    assert decode_proof(encode_proof(proof)) == proof
+
+
+def test_a_respelled_event_is_proven_as_it_was_written() -> None:
+    proof = prove(source_of(respelled(5)(WHOLE)), CHAINED[5].id, TRUST)
+    assert proof.line.encode() == WHOLE[5]
+
+
+def test_other_chains_and_formats_beside_it_do_not_matter() -> None:
+    others = [*v1_lines(v1_chain(5, chain="other")), *orchestrator_lines(orchestrator_chain(5))]
+    proof = prove(source_of(shuffled(3)(WHOLE + others)), CHAINED[7].id, TRUST)
+    assert proof.holds
+
+
+def test_what_is_not_proven() -> None:
+    with pytest.raises(UsageError, match="no event with the id"):
+        prove(source_of(WHOLE), "x", TRUST)
+    with pytest.raises(UsageError, match="no checkpoint covers"):
+        prove(source_of(WHOLE), CHAINED[21].id, TRUST)
+    with pytest.raises(AuditConsoleError, match="are not those that its checkpoint signs"):
+        prove(source_of(WHOLE[:11] + WHOLE[12:]), CHAINED[3].id, TRUST)
+    with pytest.raises(AuditConsoleError, match="not as its hash covers it"):
+        prove(source_of(edited(3, action="x")(WHOLE)), CHAINED[3].id, TRUST)
+
+
+def test_no_changed_proof_is_accepted_and_none_crashes() -> None:
+    proof = prove(source_of(WHOLE), CHAINED[7].id, TRUST)
+    text = encode_proof(proof)
+    rng = random.Random(7)
+    others = [*'0189abcf"\\{}[],:—', "\\u0000", "null", "9" * 500, "\ud800", ""]
+    for _ in range(500):
+        at, wide = rng.randrange(len(text)), rng.choice([0, 1, 1, 5])
+        changed = text[:at] + rng.choice(others) + text[at + wide :]
+        read = decode_proof(changed)
+        accepted = isinstance(read, InclusionProof) and read.holds and _is_trusted(read)
+        assert not accepted or read == proof, changed
+
+
+def _is_trusted(proof: InclusionProof) -> bool:
+    heads = TRUST.vouchers([str(proof.signed.note)]).heads.values()
+    return any(head.trusted for group in heads for head in group)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema": "other"},
+        {"line": 7},
+        {"line": "\ud800"},
+        {"hashes": [7]},
+        {"hashes": ["xy"]},
+        {"index": True},
+        {"index": "7"},
+        {"covers": "all"},
+        {"size": 21},
+        {"chain": "other"},
+        {"checkpoint": "x"},
+        {"checkpoint": None},
+    ],
+)
+def test_what_is_no_proof(change: dict[str, object]) -> None:
+    text = encode_proof(prove(source_of(WHOLE), CHAINED[7].id, TRUST))
+    assert isinstance(decode_proof(json.dumps(json.loads(text) | change)), Malformed)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "[" * 5000])
+def test_rubbish_is_no_proof(text: str) -> None:
+    assert isinstance(decode_proof(text), Malformed)
+
+
+def test_an_event_is_proven_at_its_own_place_only() -> None:
+    proof = prove(source_of(WHOLE), CHAINED[7].id, TRUST)
+    for other in (
+        replace(proof, index=6),
+        replace(proof, hashes=proof.hashes[:-1]),
+        replace(proof, covers="line"),
+        replace(proof, line=WHOLE[6].decode()),
+        replace(proof, line="{}"),
+    ):
+        assert not other.holds
+    assert proof.signed.checkpoint.origin == CHAIN
