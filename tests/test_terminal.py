@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import PROGRAM
-from tests.support.places import V1_VECTORS
 from tests.terminal import (
     ALTERNATE_SCREEN,
     BRACKETED_PASTE,
@@ -159,12 +159,32 @@ def test_an_error_of_the_command_line_takes_no_screen(tmp_path: Path) -> None:
         assert terminal.modes() == {}
 
 
-@pytest.mark.parametrize(("trusting", "verdict", "code"), [(True, "PASS", 0), (False, "INCOMP", 3)])
-def test_the_screen_trusts_as_verify_does(trusting: bool, verdict: str, code: int) -> None:
-    folder = V1_VECTORS.parent
-    policy = ["--policy", str(folder / "policy.txt")] if trusting else []
-    with Terminal([*PROGRAM, *policy, str(folder / "audit.jsonl")]) as terminal:
-        terminal.wait_for(lambda text: verdict in text.splitlines()[0])
+VECTOR = Path(__file__).parent / "vectors" / "v1"
+
+
+@pytest.mark.parametrize(
+    ("kept_events", "options", "word", "exit_code"),
+    [
+        (200, ["--policy", str(VECTOR / "policy.txt")], "PASS", 0),
+        (200, [], "INCOMPLETE", 3),
+        (150, ["--policy", str(VECTOR / "policy.txt")], "FAIL", 1),
+    ],
+    ids=["whole", "without-policy", "cut"],
+)
+def test_the_screen_ends_like_verify(
+    tmp_path: Path, kept_events: int, options: list[str], word: str, exit_code: int
+) -> None:
+    lines = (VECTOR / "audit.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "audit.jsonl").write_bytes(b"".join(lines[:kept_events]))
+    shutil.copy(VECTOR / "audit.checkpoints.jsonl", tmp_path)
+    with Terminal([*PROGRAM, *options, str(tmp_path)]) as terminal:
+        terminal.wait_for(lambda text: word in text.splitlines()[0])
+        terminal.type(b"3")
+        terminal.wait_for(lambda text: "what it means" in text)
         terminal.type(QUIT)
-        assert terminal.wait_for_end() == code
-        assert_restored(terminal)
+        assert terminal.wait_for_end() == exit_code
+    verified = subprocess.run(
+        [*PROGRAM, "verify", str(tmp_path), *options], capture_output=True, text=True, check=False
+    )
+    assert verified.returncode == exit_code
+    assert verified.stdout.startswith(word)

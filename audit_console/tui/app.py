@@ -71,6 +71,7 @@ class AuditConsoleApp(App[None]):
         self._generation = 0
         self._load: Load | None = None
         self._opening: Load | None = None
+        self._reads_again = False
         self._sources = SourcesScreen(self._recent)
         self._investigate = InvestigateScreen(kept)
         self._integrity = IntegrityScreen()
@@ -112,13 +113,9 @@ class AuditConsoleApp(App[None]):
             self._retire(self._opening)
         self._generation += 1
         self._opening = Load(
-            self._opener,
-            self._verifier,
-            places,
-            self.post_message,
-            self._generation,
-            is_again=again,
+            self._opener, self._verifier, places, self.post_message, self._generation
         )
+        self._reads_again = again
         self._opening.start()
 
     def _retire(self, load: Load) -> None:
@@ -132,7 +129,7 @@ class AuditConsoleApp(App[None]):
             self._retire(self._load)
         self._load, self._opening = self._opening, None
         session = Session(message.source, message.source.status, self._load.places)
-        if self._load.is_again:
+        if self._reads_again:
             self._investigate.reopen(session)
         else:
             await self.switch_mode("investigate")
@@ -178,10 +175,10 @@ class AuditConsoleApp(App[None]):
             self._update(replace(session, status=status, error=message.error))
             self.notify(f"{message.error} {message.error.hint}", severity="error", timeout=20)
         elif self._opening is not None and message.generation == self._opening.generation:
-            await self._say_not_opened(self._opening, message.error)
+            await self._say_not_opened(message.error)
 
-    async def _say_not_opened(self, load: Load, error: AuditConsoleError) -> None:
-        if load.is_again:
+    async def _say_not_opened(self, error: AuditConsoleError) -> None:
+        if self._reads_again:
             self._opening = None
             self.notify(f"not verified again: {error} {error.hint}", severity="error", timeout=20)
             return

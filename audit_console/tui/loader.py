@@ -51,24 +51,20 @@ class Load:
     """One load, on a daemon thread: a place that never answers cannot hold the program.
 
     Attributes:
-        is_again: whether the log on the screen is read once more.
         verification: the result; also there after a stopped load.
         error: why there is none.
     """
 
-    def __init__(  # noqa: PLR0913 - made in one place, of what the app was made of
+    def __init__(
         self,
         opener: Opener,
         verifier: Verifier,
         places: Sequence[str],
         post: Callable[[LoadMessage], object],
         generation: int,
-        *,
-        is_again: bool = False,
     ) -> None:
         self.places = tuple(places)
         self.generation = generation
-        self.is_again = is_again
         self.verification: Verification | None = None
         self.error: AuditConsoleError | None = None
         self._opener = opener

@@ -261,7 +261,7 @@ async def test_findings_lead_to_their_events(tmp_path: Path) -> None:
         await until_shown(pilot, "13 of 39 matched")
         await until(pilot, lambda: is_at_rest(app))
         await pilot.press("i")
-        await until_shown(pilot, "4 findings")
+        await until_shown(pilot, "what it means")
         while "GAP" not in _selected_line(app.screen.query_one("#findings", LineList)):
             await pilot.press("down")
         await pilot.press("enter")
@@ -290,7 +290,7 @@ async def test_a_finding_on_a_line_that_is_no_event_leads_to_the_bad_lines(tmp_p
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
         await pilot.press("i")
-        await until_shown(pilot, "4 findings")
+        await until_shown(pilot, "what it means")
         while "MALFORMED" not in _selected_line(app.screen.query_one("#findings", LineList)):
             await pilot.press("down")
         await pilot.press("enter")

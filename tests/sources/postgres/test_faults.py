@@ -11,6 +11,7 @@ import pytest
 
 from audit_console.core.filters import EVERYTHING
 from audit_console.core.query.stages import Count
+from audit_console.embedded import EmbeddedServer
 from audit_console.errors import NotAnAuditLog, SourceError, SourceNotFound, SourceUnreadable
 from audit_console.migrate import migrate
 from audit_console.sources.cancelling import Cancellation
@@ -18,7 +19,6 @@ from audit_console.sources.postgres import connections, open_postgres, reading
 from audit_console.sources.postgres.connections import Connections
 from audit_console.sources.protocol import AtRow, Order, Source
 from tests.support.chains import v1_chain
-from tests.support.postgres import EmbeddedServer
 from tests.support.tables import store_v1
 
 ASLEEP = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
