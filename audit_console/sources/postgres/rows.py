@@ -68,6 +68,7 @@ def read_rows(rows: pl.DataFrame, scheme: Scheme, first: int = 1) -> pl.DataFram
         "previous_hash",
         "event_hash",
         "computed_hash",
+        pl.lit(None, pl.String).alias("line_hash"),
         pl.lit(value=True).alias("canonical"),
         "raw",
     )
