@@ -65,6 +65,7 @@ def own_server() -> Iterator[EmbeddedServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
 def demo_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo, tampered with; for reading alone."""
     return write_demo(tmp_path_factory.mktemp("demo"))
