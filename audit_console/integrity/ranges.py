@@ -50,6 +50,8 @@ def verify_range(
         for batch in batches:
             inside = pl.col("timestamp").is_between(start, end, closed="left")
             bounds.widen(batch.events.filter(inside))
+            if stop is not None and stop.is_set():
+                break
     found = verify(_Part(source, bounds), roots=False, stop=stop)
     return _as_part(found, bounds)
 

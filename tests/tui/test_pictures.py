@@ -37,6 +37,8 @@ def keys(*names: str, shown: str = "") -> Drive:
         await until_loaded(pilot)
         await pilot.press(*names)
         await until_shown(pilot, shown)
+        await pilot.app.workers.wait_for_complete()  # of what is counted beside the events
+        await pilot.pause()
 
     return drive
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
+from threading import Lock
+from typing import IO
 
 import polars as pl
 
@@ -55,6 +58,8 @@ class ArchiveSource:
         self._table = EventTable(pl.DataFrame(schema={name: PAGE[name] for name in _KEPT}))
         self._malformed = malformed_frame(())
         self._texts: dict[int, RandomAccess] = {}
+        self._texts_lock = Lock()
+        self._closed = False
         self._begun = False
         self.status = Status(
             events=0,
@@ -136,9 +141,11 @@ class ArchiveSource:
 
     def close(self) -> None:
         """Give back files and remove temporary ones."""
-        for text in self._texts.values():
-            text.close()
-        self._texts.clear()
+        with self._texts_lock:
+            self._closed = True
+            for text in self._texts.values():
+                text.close()
+            self._texts.clear()
         for file in self._files:
             if file.temporary:
                 file.path.unlink(missing_ok=True)
@@ -176,15 +183,22 @@ class ArchiveSource:
     def _copy(self, file: int, text: bytes) -> None:
         """Keep text that cannot be read again at any place of its own file."""
         try:
-            if file not in self._texts:
-                copy = tempfile.TemporaryFile(prefix="audit-console-")  # noqa: SIM115 - `close` does
-                self._texts[file] = RandomAccess(copy)
-            self._texts[file].append(text)
+            scratch = partial(tempfile.TemporaryFile, prefix="audit-console-")
+            self._text_of(file, scratch).append(text)
         except OSError as error:
             raise SourceUnreadable(
                 f"{self._files[file].name}: no room to unpack it: {error.strerror}",
                 hint="set TMPDIR to a folder with more room, or unpack the file yourself",
             ) from error
+
+    def _text_of(self, file: int, open_text: Callable[[], IO[bytes]]) -> RandomAccess:
+        """Give the text of a file, opened once however many threads ask."""
+        with self._texts_lock:
+            if self._closed:
+                raise SourceUnreadable(f"{self.label}: closed", hint="open the log again")
+            if file not in self._texts:
+                self._texts[file] = RandomAccess(open_text())
+            return self._texts[file]
 
     def _raw_lines(self, rows: pl.DataFrame) -> pl.Series:
         lines = rows.select("file", "offset", "length", "id").iter_rows()
@@ -193,10 +207,9 @@ class ArchiveSource:
     def _raw_line(self, file: int, offset: int, length: int, event_id: str) -> str | None:
         """Read a line back; None where the file no longer holds it."""
         try:
-            if file not in self._texts:
-                self._texts[file] = RandomAccess(self._files[file].open_stored())
-            raw = self._texts[file].read_at(offset, length).decode()
-        except (SourceUnreadable, OSError, UnicodeDecodeError):
+            text = self._text_of(file, self._files[file].open_stored)
+            raw = text.read_at(offset, length).decode()
+        except (SourceUnreadable, OSError, ValueError):  # also of a file that is closed meanwhile
             return None
         event = decode_line(raw)
         return raw if isinstance(event, AuditEvent) and event.id == event_id else None

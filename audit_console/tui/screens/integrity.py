@@ -6,6 +6,7 @@ import asyncio
 import re
 from datetime import UTC, datetime
 from functools import partial
+from threading import Event
 from typing import ClassVar
 
 from textual import on
@@ -95,6 +96,7 @@ class IntegrityScreen(ConsoleScreen):
         self._session: Session | None = None
         self._findings: list[Finding] = []
         self._range: list[Paragraph | Line] = []
+        self._range_stop = Event()
 
     def compose(self) -> ComposeResult:
         """Make the panes."""
@@ -136,7 +138,7 @@ class IntegrityScreen(ConsoleScreen):
         is_news = is_other or (self._session is not None and self._session.loading)
         self._session = session
         if is_other:
-            self._range = []
+            self._forget_range()
         if self.is_mounted and is_news:
             self._draw()
 
@@ -286,6 +288,7 @@ class IntegrityScreen(ConsoleScreen):
 
     def verify_range(self, start: datetime, end: datetime) -> None:
         """Verify the events of a range of time, and show what was found before the grounds."""
+        self._forget_range()
         self._range = [(Span(" … a range is being verified", "warn"),), ()]
         self._draw_grounds()
         self.action_grounds()
@@ -295,22 +298,32 @@ class IntegrityScreen(ConsoleScreen):
         from audit_console.integrity.ranges import verify_range
         from audit_console.tui.widgets.range_lines import range_parts
 
-        session = self._session
+        session, stop = self._session, self._range_stop
         if session is None:
             return
+        verify = partial(verify_range, session.source, start, end, stop=stop)
         try:
-            found = await asyncio.to_thread(verify_range, session.source, start, end)
+            found = await asyncio.to_thread(verify)
+            parts = range_parts(start, end, found)
         except (AuditConsoleError, OSError) as error:
-            self._range = [Paragraph(f"the range was not verified: {error}", "bad"), ()]
-        else:
-            self._range = range_parts(start, end, found)
-        if self._session is not None and session.source is self._session.source:
+            parts = [Paragraph(f"the range was not verified: {error}", "bad"), ()]
+        if stop.is_set():
+            parts = [(Span(" the range was not verified: stopped", "warn"),), ()]
+        if stop is self._range_stop:
+            self._range = parts
             self._draw_grounds()
+
+    def _forget_range(self) -> None:
+        """Stop the verification of a range; nobody waits for its answer."""
+        self._range_stop.set()
+        self._range_stop = Event()
+        self._range = []
 
     # --- leaving -----------------------------------------------------------------
 
     def action_step_back(self) -> None:
-        """Go back to the findings; from there, stop the load."""
+        """Go back to the findings; from there, stop the load. A range is stopped at once."""
+        self._range_stop.set()
         if self.focused is not self._list:
             self._list.focus()
         elif self._session is not None and self._session.loading:

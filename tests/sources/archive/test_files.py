@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from audit_console.core.filters import EVERYTHING
 from audit_console.core.findings import Code
 from audit_console.errors import NotAnAuditLog, SourceError, SourceNotFound, SourceUnreadable
 from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
+from audit_console.sources.protocol import AtRow, Order
 from tests.support.chains import orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
 from tests.support.judging import judge_archive, verify_archive
 from tests.support.trusting import leaves, stored
@@ -179,3 +181,15 @@ def test_standard_input_is_kept_and_removed(
     assert len(list(kept.iterdir())) == 1
     source.close()
     assert list(kept.iterdir()) == []
+
+
+def test_a_closed_log_is_not_opened_again_by_a_late_question(tmp_path: Path) -> None:
+    path = written(tmp_path / "audit.jsonl", V1)
+    source = open_archive([str(path)], keep=True)
+    list(source.batches())
+    source.close()
+
+    page = source.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtRow(0), limit=3)
+
+    assert page.rows["raw"].to_list() == [None, None, None]
+    assert page.rows["seq"].to_list() == [0, 1, 2]
