@@ -82,7 +82,8 @@ def connect(dsn: str, **options: Any) -> psycopg.Connection:
 
 def told(error: psycopg.Error, dsn: str) -> str:
     """Say in one line what the server or the way to it answered, without the password."""
-    text = " ".join((error.diag.message_primary or str(error)).split())
+    lines = (error.diag.message_primary or str(error)).splitlines()
+    text = "; ".join(" ".join(line.split()) for line in lines if line.strip())
     for name in ("password", "sslpassword"):
         secret = read_dsn(dsn).get(name)
         text = text.replace(secret, "…") if secret else text

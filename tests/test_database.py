@@ -41,7 +41,7 @@ def test_a_password_on_a_command_line_is_refused(dsn: str) -> None:
 
 def test_an_answer_is_one_line_without_the_password() -> None:
     error = psycopg.OperationalError("two\n  lines with hunter2 in them")
-    assert told(error, "password=hunter2") == "two lines with … in them"
+    assert told(error, "password=hunter2") == "two; lines with … in them"
 
 
 def test_a_connection_names_the_program_and_ends_when_the_server_is_gone() -> None:

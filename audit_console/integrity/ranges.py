@@ -56,6 +56,12 @@ def verify_range(
     return _as_part(found, bounds)
 
 
+def _ends(numbers: pl.Series) -> tuple[int, int]:
+    """Give the least and the largest of whole numbers, of which there is at least one."""
+    ordered = numbers.sort()
+    return int(ordered[0]), int(ordered[-1])
+
+
 @dataclass(slots=True)
 class _Bounds:
     """From where to where the part goes: seqs of chains of format v1, places of all lines."""
@@ -67,9 +73,9 @@ class _Bounds:
     def widen(self, events: pl.DataFrame) -> None:
         if events.is_empty():
             return
-        places = events.select(_PLACE).to_series()
-        self.first_place = min(self.first_place, places.min())  # type: ignore[type-var, assignment] # of integers
-        self.last_place = max(self.last_place, places.max())  # type: ignore[type-var, assignment]
+        first, last = _ends(events.select(_PLACE).to_series())
+        self.first_place = min(self.first_place, first)
+        self.last_place = max(self.last_place, last)
         for chain in by_chain(events.filter(pl.col("scheme") == Scheme.V1)):
             # An edited event may claim any seq: it is taken in by its place.
             sound = chain.filter(pl.col("check") != "broken")
@@ -77,9 +83,9 @@ class _Bounds:
                 self._widen_chain(sound["chain"][0], sound["seq"])
 
     def _widen_chain(self, name: str, seq: pl.Series) -> None:
-        first, last = seq.min(), seq.max()
-        held = self.seqs.get(name, SeqRange(first, last))  # type: ignore[arg-type]
-        self.seqs[name] = SeqRange(min(held.first, first), max(held.last, last))  # type: ignore[type-var, arg-type]
+        first, last = _ends(seq)
+        held = self.seqs.get(name, SeqRange(first, last))
+        self.seqs[name] = SeqRange(min(held.first, first), max(held.last, last))
 
     def holds_place(self) -> pl.Expr:
         return _PLACE.is_between(self.first_place, self.last_place)

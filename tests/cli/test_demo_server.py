@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from audit_console.cli import demo_server
 from audit_console.cli.demo_server import DemoServer, require_server
 from audit_console.core.findings import Code
+from audit_console.database import read_dsn
 from audit_console.demo import CHAIN, TAMPERS
 from audit_console.errors import SourceError, UsageError
 from audit_console.integrity.verifier import verify
 from audit_console.sources.postgres import open_postgres
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder that the user can reach as whom root runs the server."""
-    with TemporaryDirectory(prefix="audit-console-") as name:
-        yield Path(name) / "data"
-
-
-def test_the_server_holds_the_tampered_log_and_is_gone_with_the_demo(folder: Path) -> None:
-    with closing(DemoServer(folder)) as server:
+def test_the_server_holds_the_tampered_log_and_is_gone_with_the_demo() -> None:
+    with closing(DemoServer()) as server:
         dsn = server.dsn()
         assert server.dsn() == dsn
         with closing(open_postgres(dsn, label="demo")) as source:
@@ -36,7 +28,7 @@ def test_the_server_holds_the_tampered_log_and_is_gone_with_the_demo(folder: Pat
         Code.NO_CHECKPOINT: 1
     }
     assert [chain.chain for chain in result.chains] == [CHAIN]
-    assert not folder.exists()
+    assert not Path(read_dsn(dsn)["host"]).exists()
     with pytest.raises(SourceError, match="no connection"):
         open_postgres(dsn)
 

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from threading import Lock
 from typing import IO
 
@@ -183,8 +182,7 @@ class ArchiveSource:
     def _copy(self, file: int, text: bytes) -> None:
         """Keep text that cannot be read again at any place of its own file."""
         try:
-            scratch = partial(tempfile.TemporaryFile, prefix="audit-console-")
-            self._text_of(file, scratch).append(text)
+            self._text_of(file, _scratch_file).append(text)
         except OSError as error:
             raise SourceUnreadable(
                 f"{self._files[file].name}: no room to unpack it: {error.strerror}",
@@ -213,6 +211,10 @@ class ArchiveSource:
             return None
         event = decode_line(raw)
         return raw if isinstance(event, AuditEvent) and event.id == event_id else None
+
+
+def _scratch_file() -> IO[bytes]:
+    return tempfile.TemporaryFile(prefix="audit-console-")
 
 
 def _batch(piece: Piece, marker: LinkMarker) -> Batch | None:
