@@ -108,6 +108,8 @@ class Background:
         """
         stored: Future[Sealed] = Future()
         with self._lock:
+            if self._closed:
+                raise closed()
             self._add([_Waiting(event, stored)])
         return stored
 
@@ -137,8 +139,6 @@ class Background:
         )
 
     def _add(self, waiting: Sequence[_Waiting]) -> None:
-        if self._closed:
-            raise closed()
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="audit-log", daemon=True)
             self._thread.start()

@@ -366,6 +366,13 @@ async def test_who_waits_is_told_what_failed_and_nobody_else() -> None:
     log.close()
 
 
+async def test_a_task_is_told_when_the_logger_is_closed() -> None:
+    log = AuditLogger(MemorySink(CHAIN))
+    log.close()
+    with pytest.raises(SinkUnavailable, match="the logger is closed"):
+        await log.alog_event(**tick(0))
+
+
 async def test_a_cancelled_task_loses_no_event() -> None:
     sink = GatedSink()
     log = busy(sink)
