@@ -6,8 +6,9 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from audit_console.errors import UsageError
 
@@ -22,13 +23,16 @@ class Config:
     Attributes:
         policy: file of the trust policy that `--policy` replaces.
         console_key: key file with which this console cosigns.
+        retention: the table of that name, which `retention.settings` reads.
     """
 
     policy: Path | None = None
     console_key: Path | None = None
+    retention: Mapping[str, object] = field(default_factory=dict)
 
 
-_NAMES = tuple(field.name for field in fields(Config))
+_PATHS = ("policy", "console_key")
+_NAMES = (*_PATHS, "retention")
 
 
 def load_config(folder: Path, environment: Mapping[str, str] = os.environ) -> Config:
@@ -56,15 +60,18 @@ def _from_file(path: Path) -> Config:
         settings = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: {error}", hint="it is a TOML file") from None
-    paths = {key: _path(path, text, key, value) for key, value in settings.items()}
-    return Config(**paths)
+    return Config(**{key: _setting(path, text, key, value) for key, value in settings.items()})
 
 
-def _path(file: Path, text: str, key: str, value: object) -> Path:
+def _setting(file: Path, text: str, key: str, value: object) -> Any:
     line = _line_of(text, key)
     if key not in _NAMES:
         known = ", ".join(_NAMES)
         raise UsageError(f"{file}, line {line}: {key!r} is no setting", hint=f"known: {known}")
+    if key == "retention":
+        if not isinstance(value, dict):
+            raise UsageError(f"{file}, line {line}: {key} is not a table", hint=f"[{key}]")
+        return value
     if not isinstance(value, str) or not value:
         raise UsageError(f"{file}, line {line}: {key} is not a path", hint="put it in quotes")
     return file.parent / Path(value).expanduser()
@@ -78,9 +85,9 @@ def _line_of(text: str, key: str) -> int:
 
 
 def _with_environment(config: Config, environment: Mapping[str, str]) -> Config:
-    set_there = {
+    set_there: dict[str, Any] = {
         name: Path(environment[variable]).expanduser()
-        for name in _NAMES
+        for name in _PATHS
         if environment.get(variable := ENVIRONMENT_PREFIX + name.upper())
     }
     return replace(config, **set_there)

@@ -14,6 +14,8 @@
     │   ├── EventRefused         it cannot be stored as it is: too large, a bad address
     │   ├── SinkUnavailable      the store does not take it now: full, locked, unreachable
     │   └── ChainBroken          the store's last event does not verify, nothing is put behind it
+    ├── PruneRefused             retention deletes nothing, for the reason told   exit 4
+    │   └── PrefixBroken         what is to be deleted does not verify            exit 1
     └── MigrationError           a database cannot be brought to the schema   exit 4
 
 Tampering is a finding, not an exception; a line that cannot be read is a value
@@ -91,6 +93,14 @@ class SinkUnavailable(WriterError):
 
 class ChainBroken(WriterError):
     """The last event of the store does not verify; a chain is never begun anew behind it."""
+
+
+class PruneRefused(AuditConsoleError):
+    """Retention does not delete what it was asked to; nothing is changed."""
+
+
+class PrefixBroken(PruneRefused):
+    """The events that were to be deleted do not verify: they are evidence."""
 
 
 class MigrationError(AuditConsoleError):

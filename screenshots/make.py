@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
@@ -28,11 +29,15 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from audit_console.cli.opening import open_source
+from audit_console.core.retention import RetentionPolicy
 from audit_console.demo import FILE_NAME, write_demo
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
+from audit_console.tui.pruning import Pruning
 
 FOLDER = Path(__file__).parent
+NOW = datetime(2026, 11, 22, 3, 51, tzinfo=UTC)
+"""The clock, by which retention counts its days."""
 SIZES = ((80, 24), (120, 40), (200, 60))
 RECENT = [
     ["/var/log/orchestrator/audit.jsonl"],
@@ -83,6 +88,12 @@ PICTURES = (
         ("3",),
         light_too=True,
     ),
+    Picture(
+        "retention",
+        "What fourteen days of retention would delete, and what stops it",
+        ("4",),
+        light_too=True,
+    ),
     Picture("jump", "Go to a time, a row or an event id", ("colon",)),
     Picture("palette", "Every action by name", ("ctrl+p",)),
     Picture("help", "The keys of what has the focus", ("question_mark",)),
@@ -94,6 +105,7 @@ async def _draw(picture: Picture, size: tuple[int, int], *, light: bool) -> str:
         lambda places: open_source(places, keep=True),
         places=[FILE_NAME] if picture.opens_demo else [],
         kept=Belongings(Path(), Path()),
+        pruning=Pruning(policy=RetentionPolicy(days=14), clock=lambda: NOW),
     )
     async with app.run_test(size=size) as pilot:
         while picture.opens_demo and app.verification is None:

@@ -20,11 +20,10 @@ from audit_console.core.event import AuditEvent
 from audit_console.migrate import migrate
 from tests.support.chains import CHAIN, v1_chain
 from tests.support.effort import examples
-from tests.support.postgres import new_database
+from tests.support.postgres import INSERT, fill, new_database
 from tests.support.strategies import v1_events
 
 VECTORS = Path(__file__).parent / "vectors" / "v1" / "audit.jsonl"
-INSERT = "INSERT INTO audit_events SELECT * FROM json_populate_recordset(NULL::audit_events, %s)"
 PRINT = "SELECT audit_event_line(e) FROM audit_events e ORDER BY chain, seq"
 
 
@@ -44,17 +43,6 @@ def filled(database: str) -> Iterator[psycopg.Connection]:
     with closing(psycopg.connect(database, autocommit=True)) as connection:
         fill(connection, v1_chain(10))
         yield connection
-
-
-def fill(connection: psycopg.Connection, events: list[AuditEvent]) -> None:
-    lines = ",".join(encode_line(event) for event in events)
-    last = events[-1]
-    connection.execute(INSERT, [f"[{lines}]"])
-    connection.execute("INSERT INTO audit_chain_heads VALUES (%s)", [last.chain])
-    connection.execute(
-        "UPDATE audit_chain_heads SET seq = %s, event_hash = %s, recorded_at = %s WHERE chain = %s",
-        [last.seq, last.event_hash, last.recorded_at, last.chain],
-    )
 
 
 def columns_of(event: AuditEvent) -> list[object]:
@@ -123,12 +111,13 @@ def test_what_is_no_event_of_a_chain_is_not_taken(
     assert caught.value.diag.constraint_name == constraint
 
 
-TABLES = ("audit_events", "audit_chain_heads", "audit_checkpoints", "audit_prunes")
+TABLES = ("audit_events", "audit_chain_heads", "audit_checkpoints", "audit_prunes", "audit_holds")
 CHANGES = [
     *(f"{verb} {table}" for verb in ("TRUNCATE", "DELETE FROM") for table in TABLES),
     "UPDATE audit_events SET action = action",
     "UPDATE audit_checkpoints SET note = note",
     "UPDATE audit_prunes SET record = record",
+    "UPDATE audit_holds SET change = change",
     "UPDATE audit_chain_heads SET seq = 3",
     "UPDATE audit_chain_heads SET seq = 11",
     "UPDATE audit_chain_heads SET seq = NULL, event_hash = NULL, recorded_at = NULL",
@@ -150,6 +139,7 @@ INSERTS = {
     "audit_chain_heads": "INSERT INTO audit_chain_heads (chain) VALUES ('new')",
     "audit_checkpoints": "INSERT INTO audit_checkpoints (chain, size, note) VALUES ('a', 1, 'n')",
     "audit_prunes": "INSERT INTO audit_prunes VALUES ('a', 1, '{}')",
+    "audit_holds": "INSERT INTO audit_holds (change) VALUES ('{}')",
 }
 
 
@@ -192,6 +182,15 @@ def test_the_retention_role_deletes_what_a_prune_record_covers(filled: psycopg.C
     assert pruned(filled, 4) == 4
     assert pruned(filled, 9) == 5
     assert filled.execute("SELECT array_agg(seq) FROM audit_events").fetchone() == ([9],)
+
+
+def test_batches_go_below_the_boundary_alone(filled: psycopg.Connection) -> None:
+    filled.execute("SET ROLE audit_retention")
+    filled.execute("INSERT INTO audit_prunes VALUES (%s, 6, '{}')", [CHAIN])
+    batches = [(0, 3, 3), (0, 3, 0), (3, 100, 3), (6, 100, 0)]
+    for first, end, deleted in batches:
+        row = filled.execute("SELECT audit_prune_events(%s, %s, %s)", [CHAIN, first, end])
+        assert row.fetchone() == (deleted,)
 
 
 @pytest.mark.parametrize("role", ["audit_writer", "audit_reader"])

@@ -77,13 +77,19 @@ def _create(options: argparse.Namespace) -> ExitCode:
     with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
         verification = verify_watched(source, trust=trust)
     notes.require_sound(verification)
-    note = _new_note(verification, options) if options.key else _cosigned(verification, options)
+    note = new_note(verification, options) if options.key else _cosigned(verification, options)
     notes.keep_note(note, options)
     trusting.remember(verification)
     return ExitCode.PASS
 
 
-def _new_note(verification: Verification, options: argparse.Namespace) -> Note:
+def new_note(verification: Verification, options: argparse.Namespace) -> Note:
+    """Sign what was verified of the chain that `--key` is the key of.
+
+    Raises:
+        UsageError: there is no such chain, or it is not whole.
+        KeyFileError: the key cannot be used.
+    """
     from audit_console.core.checkpoints import Checkpoint
     from audit_console.core.notes import KeyType
     from audit_console.signing import load_key

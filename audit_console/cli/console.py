@@ -34,6 +34,7 @@ commands:
   check-proof  check such a file
   keys         make the keys that sign, show their public half
   memory       what this console remembers of logs
+  retention    delete the oldest events so that the rest stays verifiable
 Each has a --help of its own. A first word that is a command is the command: open a
 log of that name as ./verify, or behind --, as in: audit-console -- verify
 
@@ -63,10 +64,11 @@ def run(arguments: Sequence[str]) -> ExitCode:
     check_places(places)
     policy = load_policy(options.policy)
     require_terminal(places)
+    from audit_console.cli.retaining import pruning
     from audit_console.cli.screen import Trusting, show
 
     verifier = Trusting(policy)
-    code = show(places, kept=user_belongings(), verifier=verifier)
+    code = show(places, kept=user_belongings(), verifier=verifier, pruning=pruning(options.policy))
     for error in verifier.unsaid:
         say_error(error)
     return code

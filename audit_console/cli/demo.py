@@ -47,10 +47,13 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 def _show_demo(folder: Path) -> ExitCode:
     """Show a log that is written while the first frame is painted."""
+    from audit_console.cli.retaining import this_user
     from audit_console.cli.screen import open_kept, show
     from audit_console.demo import FILE_NAME, write_demo
+    from audit_console.retention.logs import pruner_of
     from audit_console.sources.archive import open_archive
     from audit_console.tui.belongings import Belongings
+    from audit_console.tui.pruning import Pruning
 
     log = folder / FILE_NAME
 
@@ -67,7 +70,8 @@ def _show_demo(folder: Path) -> ExitCode:
             ) from error
         return open_archive(places, keep=True, label=NAME)
 
-    return show([str(log)], kept=Belongings(folder, folder), open_log=open_log)
+    pruning = Pruning(actor=this_user(), open_pruner=pruner_of)
+    return show([str(log)], kept=Belongings(folder, folder), open_log=open_log, pruning=pruning)
 
 
 def _show_database(folder: Path) -> ExitCode:

@@ -20,9 +20,10 @@ from audit_console.core.policy import Policy
 from audit_console.errors import AuditConsoleError, UsageError
 from audit_console.integrity.verification import Progress, Verification
 from audit_console.sources.protocol import Source
-from audit_console.tui.app import AuditConsoleApp
+from audit_console.tui.app import PREVIEWS_ALONE, AuditConsoleApp
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.loader import Verifier, verify_alone
+from audit_console.tui.pruning import Pruning
 
 _SIGNALS = {
     signal.SIGHUP: ExitCode.HUNG_UP,
@@ -76,6 +77,7 @@ def show(
     kept: Belongings,
     open_log: Callable[[Sequence[str]], Source] = open_kept,
     verifier: Verifier = verify_alone,
+    pruning: Pruning = PREVIEWS_ALONE,
 ) -> ExitCode:
     """Show the log at `places` until the user quits.
 
@@ -84,6 +86,7 @@ def show(
         kept: what the user keeps beside the logs.
         open_log: opens places as a log, on a thread, beside the first paint.
         verifier: judges what was opened, on the same thread.
+        pruning: by which policy a log is pruned, and whether it may be.
 
     Raises:
         UsageError: the log comes from standard input and there is no terminal for the keys.
@@ -97,7 +100,7 @@ def show(
             opened.callback(source.close)
             return source
 
-        app = AuditConsoleApp(opener, places=places, kept=kept, verifier=verifier)
+        app = AuditConsoleApp(opener, places=places, kept=kept, verifier=verifier, pruning=pruning)
         code_of_signal = asyncio.run(_run(app))
     return code_of_signal or _exit_code(app, asked=bool(places))
 

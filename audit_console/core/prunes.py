@@ -6,13 +6,14 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from audit_console.core.codec import MAX_SEQ, Malformed
-from audit_console.core.event import parse_time
+from audit_console.core.codec import MAX_SEQ, Malformed, canonical_details
+from audit_console.core.event import format_time, parse_time
 from audit_console.core.merkle import CompactRange
+from audit_console.core.retention import PrunePlan
 
 PRUNE_ACTION = "retention.prune"
 """Action of the system event whose details are the prune record."""
@@ -49,6 +50,10 @@ class PruneRecord:
         """Whether nothing younger than the policy allows was deleted."""
         return self.cutoff <= self.applied_at - timedelta(days=self.policy_days)
 
+    def is_of(self, plan: PrunePlan) -> bool:
+        """Whether this plan was carried out by the prune."""
+        return bool(json.loads(self.text).get("plan_sha256") == plan.sha256)
+
     def tree(self) -> CompactRange:
         """Give the Merkle tree of what was deleted, to be continued."""
         return CompactRange.of(self.pruned_to, self.range)
@@ -59,6 +64,64 @@ class PruneRecord:
             return bool(json.loads(details) == json.loads(self.text))
         except ValueError:
             return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PruneCircumstances:
+    """What a record says besides which events are gone.
+
+    Attributes:
+        actor: who deletes.
+        reason: why.
+        applied_at: when.
+        checkpoint: a note that covers what is deleted.
+        archive: the copy that was kept: `name`, `sha256` and `events`.
+    """
+
+    actor: str
+    reason: str
+    applied_at: datetime
+    checkpoint: str | None = None
+    archive: Mapping[str, str | int] | None = None
+
+
+def encode_prune(
+    plan: PrunePlan,
+    tree: CompactRange,
+    circumstances: PruneCircumstances,
+    before: PruneRecord | None,
+) -> str:
+    """Print the record of a prune, without a newline.
+
+    Args:
+        plan: what is deleted.
+        tree: over all events from seq 0 to the last that is deleted.
+        circumstances: who, why, when.
+        before: the record of the prune before.
+    """
+    return canonical_details(
+        {
+            "v": 1,
+            "chain": plan.chain,
+            "pruned_from": plan.pruned_from,
+            "pruned_to": plan.pruned_to,
+            "events": plan.events,
+            "last_event_hash": plan.last_event_hash,
+            "range": [one.hex() for one in tree.hashes],
+            "root": base64.b64encode(tree.root()).decode(),
+            "first_recorded_at": plan.first_recorded_at,
+            "last_recorded_at": plan.last_recorded_at,
+            "cutoff": plan.cutoff,
+            "applied_at": format_time(circumstances.applied_at),
+            "policy_days": plan.policy_days,
+            "actor": circumstances.actor,
+            "reason": circumstances.reason,
+            "checkpoint": circumstances.checkpoint,
+            "archive": circumstances.archive,
+            "plan_sha256": plan.sha256,
+            "previous_prune": before.sha256 if before else None,
+        }
+    )
 
 
 def decode_prune(text: str) -> PruneRecord | Malformed:

@@ -17,7 +17,12 @@ _DEEPEST_HEADING = 6
 
 def render_html(report: Report) -> str:
     """Print a report as an HTML document."""
-    return "\n".join(_lines(document_of(report))) + "\n"
+    return html_of(document_of(report))
+
+
+def html_of(document: Document) -> str:
+    """Print a document as an HTML document."""
+    return "\n".join(_lines(document)) + "\n"
 
 
 def _lines(document: Document) -> Iterator[str]:

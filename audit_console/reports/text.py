@@ -16,7 +16,12 @@ _BADGE_WIDTH = 8
 
 def render_text(report: Report) -> str:
     """Print a report as lines of text that are safe for a terminal."""
-    return "\n".join(_lines(document_of(report))) + "\n"
+    return text_of(document_of(report))
+
+
+def text_of(document: Document) -> str:
+    """Print a document as lines of text that are safe for a terminal."""
+    return "\n".join(_lines(document)) + "\n"
 
 
 def _lines(document: Document) -> Iterator[str]:

@@ -57,7 +57,7 @@ class MemorySource:
 
     kind = "memory"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a log, and what may stand beside it
         self,
         lines: Iterable[bytes],
         *,
@@ -65,10 +65,12 @@ class MemorySource:
         batch_lines: int = BATCH_LINES,
         prune_records: Sequence[str] = (),
         checkpoints: Sequence[str] = (),
+        hold_changes: Sequence[str] = (),
     ) -> None:
         self.label = label
         self._prune_records = prune_records
         self._checkpoints = checkpoints
+        self._hold_changes = hold_changes
         self._lines = list(lines)
         self._batch_lines = batch_lines
         self._held: list[_Held] = []
@@ -100,6 +102,10 @@ class MemorySource:
     def checkpoints(self) -> Sequence[str]:
         """Give the checkpoints that the log was made with."""
         return self._checkpoints
+
+    def hold_changes(self) -> Sequence[str]:
+        """Give the changes of holds that the log was made with."""
+        return self._hold_changes
 
     def batches(self) -> Generator[Batch]:
         """Read the log; see `Source.batches`. A second pass leaves `status` alone."""

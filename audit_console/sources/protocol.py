@@ -168,6 +168,14 @@ class Source(Readable, Protocol):
         """`archive`, `postgresql` or `memory`."""
         ...
 
+    def hold_changes(self) -> Sequence[str]:
+        """Give the changes of legal holds kept beside the log, as stored, oldest first.
+
+        Raises:
+            SourceError: they are there and cannot be read.
+        """
+        ...
+
     def page(
         self,
         where: Filter,

@@ -27,14 +27,20 @@ from audit_console.tui.messages import (
 )
 from audit_console.tui.palette import ActionCommands, ReviewCommands
 from audit_console.tui.panes import panes_in_focus
+from audit_console.tui.pruning import Pruning
 from audit_console.tui.screens.integrity import IntegrityScreen
 from audit_console.tui.screens.investigate import InvestigateScreen
+from audit_console.tui.screens.retention import RetentionScreen
 from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.session import Session
 from audit_console.tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:  # dialogs are there when they are needed
     from audit_console.tui.screens.verify import Extent
+
+
+PREVIEWS_ALONE = Pruning()
+"""Nothing is deleted, and everything is kept 90 days."""
 
 
 class AuditConsoleApp(App[None]):
@@ -45,6 +51,7 @@ class AuditConsoleApp(App[None]):
         places: what to open at once; none shows the sources.
         kept: what the user keeps beside the logs.
         verifier: reads and judges what was opened, on a thread.
+        pruning: by which policy a log is pruned, and whether it may be here.
     """
 
     TITLE = "audit-console"
@@ -61,6 +68,7 @@ class AuditConsoleApp(App[None]):
         places: Sequence[str] = (),
         kept: Belongings,
         verifier: Verifier = verify_alone,
+        pruning: Pruning = PREVIEWS_ALONE,
     ) -> None:
         # Without colours a terminal's own two are used, and no grey in their place.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
@@ -75,6 +83,7 @@ class AuditConsoleApp(App[None]):
         self._sources = SourcesScreen(self._recent)
         self._investigate = InvestigateScreen(kept)
         self._integrity = IntegrityScreen()
+        self._retention = RetentionScreen(pruning)
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = DARK.name
@@ -95,6 +104,7 @@ class AuditConsoleApp(App[None]):
         self.add_mode("sources", lambda: self._sources)
         self.add_mode("investigate", lambda: self._investigate)
         self.add_mode("integrity", lambda: self._integrity)
+        self.add_mode("retention", lambda: self._retention)
         await self.switch_mode("investigate" if self._places else "sources")
         if self._places:
             self._investigate.show_opening(self._places)
@@ -135,6 +145,7 @@ class AuditConsoleApp(App[None]):
             await self.switch_mode("investigate")
             self._investigate.open(session)
         self._integrity.show(session)
+        self._retention.show(session)
         self._remember(self._load.places)
 
     def _remember(self, places: Sequence[str]) -> None:
@@ -152,6 +163,7 @@ class AuditConsoleApp(App[None]):
     def _update(self, session: Session) -> None:
         self._investigate.update(session)
         self._integrity.show(session)
+        self._retention.show(session)
 
     @on(LoadProgressed)
     def _on_load_progressed(self, message: LoadProgressed) -> None:
@@ -222,6 +234,12 @@ class AuditConsoleApp(App[None]):
     async def _on_findings_asked(self) -> None:
         await self.action_integrity()
 
+    @on(RetentionScreen.Applied)
+    def _on_applied(self) -> None:
+        if self._load is not None:
+            self.open(self._load.places, again=True)
+
+    @on(RetentionScreen.LeaveAsked)
     @on(IntegrityScreen.LeaveAsked)
     async def _on_integrity_left(self) -> None:
         await self.action_investigate()
@@ -262,6 +280,13 @@ class AuditConsoleApp(App[None]):
             self.notify("no log is open yet")
             return
         await self.switch_mode("integrity")
+
+    async def action_retention(self) -> None:
+        """Show what retention would delete of the open log."""
+        if self._investigate.session is None:
+            self.notify("no log is open yet")
+            return
+        await self.switch_mode("retention")
 
     def action_verify(self) -> None:
         """Ask how much to verify."""

@@ -22,7 +22,9 @@ __all__ = ["ArchiveSink", "AuditLogger", "Rotation", "Sink"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import `PostgresSink` when it is first asked for: it alone needs more than Python."""
+    """Import what few need when it is first asked for, `PostgresSink` with more than Python."""
+    if name == "RetentionManager":
+        return import_module("audit_console.writer.retention").RetentionManager
     if name != "PostgresSink":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:

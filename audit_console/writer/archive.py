@@ -28,7 +28,7 @@ from audit_console.writer.sink import Seal, require_chain_name
 from audit_console.writer.tail import broken, first_seq, head_of, mend, read_tail
 
 LOCK_SECONDS = 30.0
-_TELL_OF_EVENTS = (".checkpoints.jsonl", ".prunes.jsonl")
+_TELL_OF_EVENTS = (".checkpoints.jsonl", ".prunes.jsonl", ".holds.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,11 @@ class ArchiveSink:
     def chain(self) -> str:
         """Name of the chain that is written."""
         return self._chain
+
+    @property
+    def path(self) -> Path:
+        """The file that grows."""
+        return self._path
 
     def append(self, seal: Seal, *, durable: bool) -> Sequence[Sealed]:
         """Store a group of events, all of them or none; see `Sink.append`."""

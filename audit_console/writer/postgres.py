@@ -108,6 +108,11 @@ class PostgresSink:
         """Name of the chain that is written."""
         return self._chain
 
+    @property
+    def dsn(self) -> str:
+        """The way to the database; it may hold a password."""
+        return self._dsn
+
     def append(self, seal: Seal, *, durable: bool) -> Sequence[Sealed]:
         """Store a group of events, as `Sink.append` says.
 

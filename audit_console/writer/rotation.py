@@ -59,11 +59,11 @@ def rotated_path(active: Path, first_seq: int) -> Path:
 
 def newest_rotated(active: Path) -> Path | None:
     """Find the closed file with the newest events, packed or not."""
+    return next(reversed(closed_files(active)), None)
+
+
+def closed_files(active: Path) -> list[Path]:
+    """Find the closed files of a log, packed or not, by the numbers in their names."""
     pattern = re.compile(re.escape(active.stem) + r"\.([0-9]{12,})\.jsonl(?:\.gz|\.zst)?")
-    found = [(int(match[1]), path) for path, match in _matches(active.parent, pattern)]
-    return max(found)[1] if found else None
-
-
-def _matches(folder: Path, pattern: re.Pattern[str]) -> list[tuple[Path, re.Match[str]]]:
-    named = ((path, pattern.fullmatch(path.name)) for path in folder.iterdir())
-    return [(path, match) for path, match in named if match]
+    named = ((path, pattern.fullmatch(path.name)) for path in active.parent.iterdir())
+    return [path for _, path in sorted((int(match[1]), path) for path, match in named if match)]

@@ -9,16 +9,20 @@ from tests.cli.program import run_program, spoken_line
 
 def test_a_database_is_migrated_once(empty_database: str) -> None:
     for option, printed in (
-        ("--status", "0001 audit_events  pending\n"),
-        ("--dry-run", "would apply 0001 audit_events\n"),
-        ("--dry-run", "would apply 0001 audit_events\n"),
+        ("--status", "0001 audit_events  pending\n0002 retention  pending\n"),
+        ("--dry-run", "would apply 0001 audit_events\nwould apply 0002 retention\n"),
+        ("--dry-run", "would apply 0001 audit_events\nwould apply 0002 retention\n"),
     ):
         completed = run_program("migrate", empty_database, option)
         assert (completed.returncode, completed.stdout) == (0, printed), completed.stderr
-    assert run_program("migrate", empty_database).stdout == "applied 0001 audit_events\n"
+    applied = run_program("migrate", empty_database).stdout
+    assert applied == "applied 0001 audit_events\napplied 0002 retention\n"
     assert run_program("migrate", empty_database).stdout == "up to date\n"
     told = run_program("migrate", empty_database, "--status").stdout
-    assert re.fullmatch(r"0001 audit_events  applied \d{4}-\d\d-\d\dT[\d:.]{15}Z\n", told)
+    moment = r"\d{4}-\d\d-\d\dT[\d:.]{15}Z"
+    assert re.fullmatch(
+        rf"0001 audit_events  applied {moment}\n0002 retention  applied {moment}\n", told
+    )
 
 
 def test_a_server_that_is_not_there_is_one_line() -> None:

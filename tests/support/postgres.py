@@ -11,8 +11,12 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
+from audit_console.core.codec import encode_line
+from audit_console.core.event import AuditEvent
 from audit_console.database import read_dsn
 from audit_console.embedded import EmbeddedServer
+
+INSERT = "INSERT INTO audit_events SELECT * FROM json_populate_recordset(NULL::audit_events, %s)"
 
 DSN_VARIABLE = "AUDIT_CONSOLE_TEST_DSN"
 
@@ -52,3 +56,15 @@ def with_database(dsn: str, name: str) -> str:
 def database_of(dsn: str) -> str:
     """Give the name of the database of a DSN."""
     return read_dsn(dsn)["dbname"]
+
+
+def fill(connection: psycopg.Connection, events: list[AuditEvent]) -> None:
+    """Store a chain of format v1, without a sink that would seal it anew."""
+    lines = ",".join(encode_line(event) for event in events)
+    last = events[-1]
+    connection.execute(INSERT, [f"[{lines}]"])
+    connection.execute("INSERT INTO audit_chain_heads VALUES (%s)", [last.chain])
+    connection.execute(
+        "UPDATE audit_chain_heads SET seq = %s, event_hash = %s, recorded_at = %s WHERE chain = %s",
+        [last.seq, last.event_hash, last.recorded_at, last.chain],
+    )

@@ -199,6 +199,10 @@ class HugeSource:
         """Nothing was signed."""
         return ()
 
+    def hold_changes(self) -> Sequence[str]:
+        """Nothing is held."""
+        return ()
+
     def batches(self) -> Generator[Batch]:
         """Nothing to verify."""
         yield from ()

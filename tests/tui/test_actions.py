@@ -14,8 +14,10 @@ from audit_console.tui.screens.help import help_lines
 from audit_console.tui.screens.integrity import IntegrityScreen
 from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.screens.mark import MarkBox
+from audit_console.tui.screens.retention import RetentionScreen
 from audit_console.tui.screens.saved_searches import SavedBox
 from audit_console.tui.screens.sources import SourcesScreen
+from audit_console.tui.widgets.days_slider import DaysSlider
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
@@ -33,6 +35,8 @@ NODES: dict[Pane, type] = {
     Pane.INVESTIGATE: InvestigateScreen,
     Pane.INTEGRITY: IntegrityScreen,
     Pane.MAP: MapPane,
+    Pane.RETENTION: RetentionScreen,
+    Pane.DAYS: DaysSlider,
     Pane.QUERY: QueryInput,
     Pane.CHIPS: RuleLine,
     Pane.TABLE: EventTable,

@@ -25,6 +25,7 @@ _LOG_SUFFIXES = (".jsonl", ".log", ".ndjson")
 _COMPRESSED = (".gz", ".zst")
 PRUNES = ".prunes.jsonl"
 CHECKPOINTS = ".checkpoints.jsonl"
+HOLDS = ".holds.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def _is_log(path: Path) -> bool:
     name = path.name
     for suffix in _COMPRESSED:
         name = name.removesuffix(suffix)
-    if name.endswith((CHECKPOINTS, PRUNES)):
+    if name.endswith((CHECKPOINTS, PRUNES, HOLDS)):
         return False
     return path.is_file() and (name.endswith(_LOG_SUFFIXES) or ".log." in name)
 

@@ -24,7 +24,7 @@ from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.errors import NotAnAuditLog, SourceUnreadable
 from audit_console.sources.archive.beside import lines_beside
-from audit_console.sources.archive.files import CHECKPOINTS, PRUNES, ArchiveFile
+from audit_console.sources.archive.files import CHECKPOINTS, HOLDS, PRUNES, ArchiveFile
 from audit_console.sources.archive.reading import Piece, read_pieces
 from audit_console.sources.archive.text import RandomAccess
 from audit_console.sources.protocol import (
@@ -80,6 +80,10 @@ class ArchiveSource:
     def checkpoints(self) -> Sequence[str]:
         """Give the lines of the files `*.checkpoints.jsonl` beside the log."""
         return lines_beside(self._files, CHECKPOINTS)
+
+    def hold_changes(self) -> Sequence[str]:
+        """Give the lines of the files `*.holds.jsonl` beside the log."""
+        return lines_beside(self._files, HOLDS)
 
     def batches(self) -> Generator[Batch]:
         """Read the log; see `Source.batches`.

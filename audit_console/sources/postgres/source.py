@@ -118,6 +118,10 @@ class PostgresSource:
             "SELECT json_build_object('note', note)::text FROM audit_checkpoints ORDER BY number"
         )
 
+    def hold_changes(self) -> Sequence[str]:
+        """Give what the table `audit_holds` holds; nothing where it is not there to be read."""
+        return self._records("SELECT change FROM audit_holds ORDER BY number")
+
     def batches(self) -> Generator[Batch]:
         """Read the log; see `Source.batches`. A second pass leaves `status` alone."""
         first_pass, self._begun = not self._begun, True

@@ -284,6 +284,8 @@ def _sorted_by(stage: Sort) -> sql.Composed:
     name = event_field(stage.field).name
     collation = "" if name in _TYPES else ' COLLATE "C"'
     direction = " DESC" if stage.descending else ""
-    return sql.SQL("{}{}{} NULLS LAST").format(
-        _plain_value(name), sql.SQL(collation), sql.SQL(direction)
+    # A chain numbers all of its events, and its index has no nulls at the end in both ways.
+    nulls = "" if name is FieldName.SEQ else " NULLS LAST"
+    return sql.SQL("{}{}{}").format(
+        _plain_value(name), sql.SQL(collation), sql.SQL(direction + nulls)
     )

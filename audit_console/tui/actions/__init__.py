@@ -16,6 +16,7 @@ from audit_console.tui.actions.events import EVENT_ACTIONS
 from audit_console.tui.actions.integrity import INTEGRITY_ACTIONS
 from audit_console.tui.actions.investigate import INVESTIGATE_ACTIONS
 from audit_console.tui.actions.keys import key_label
+from audit_console.tui.actions.retention import RETENTION_ACTIONS
 
 __all__ = ["ACTIONS", "Action", "Pane", "bindings", "key_label"]
 
@@ -24,6 +25,7 @@ ACTIONS: tuple[Action, ...] = (
     *ASKING_ACTIONS,
     *INVESTIGATE_ACTIONS,
     *INTEGRITY_ACTIONS,
+    *RETENTION_ACTIONS,
     *DIALOG_ACTIONS,
     *APP_ACTIONS,
 )

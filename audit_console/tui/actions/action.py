@@ -26,6 +26,8 @@ class Pane(StrEnum):
     SAVED = "Saved searches"
     INTEGRITY = "Integrity"
     MAP = "Map of the chains"
+    RETENTION = "Retention"
+    DAYS = "Days that are kept"
     DIALOG = "Dialog"
 
 

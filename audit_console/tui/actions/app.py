@@ -24,6 +24,14 @@ APP_ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         Pane.APP,
+        "retention",
+        ("4",),
+        "Retention",
+        "screen 4: what may be deleted, and what stops it",
+        in_footer=True,
+    ),
+    Action(
+        Pane.APP,
         "verify",
         ("v",),
         "Verify",

@@ -51,6 +51,15 @@ REPORT_FORMS = (
 """In the names of `reports.forms.RENDERERS`."""
 
 
+PREVIEW_FORMS = (
+    Form("text", "the preview as text", ".txt"),
+    Form("html", "HTML in one file, to be printed", ".html"),
+    Form("json", "JSON, for programs", ".json"),
+    Form("plan", "the plan, for audit-console retention apply", ".plan.json"),
+)
+"""In the names of `reports.retention.RENDERERS`."""
+
+
 class Export(NamedTuple):
     """The name of a form, the file, and whether it may take the place of one there."""
 

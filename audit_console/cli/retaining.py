@@ -1,0 +1,61 @@
+"""How long events are kept, who deletes, and what the screen may do of it."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from audit_console.cli import trusting
+from audit_console.errors import UsageError
+
+if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
+    from audit_console.core.retention import RetentionPolicy
+    from audit_console.tui.pruning import Pruning
+
+
+def retention_policy(keep: str | None = None) -> RetentionPolicy:
+    """Give the policy of the configuration, with other days where they are asked for.
+
+    Raises:
+        UsageError: they are no number of days, or under the floor.
+    """
+    from audit_console.retention.settings import policy_of
+
+    policy = policy_of(trusting.config().retention)
+    return policy if keep is None else replace(policy, days=_days(keep))
+
+
+def _days(text: str) -> int:
+    number = text.removesuffix("d")
+    if not (number.isascii() and number.isdigit() and len(number) <= 6):
+        raise UsageError(f"--keep {text}: not a number of days", hint="90d")
+    return int(number)
+
+
+def this_user() -> str:
+    """Name who runs the program."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in some containers
+        return "unknown"
+
+
+def pruning(policy: str | None = None) -> Pruning:
+    """Let the screen prune, by the policy of the configuration.
+
+    Args:
+        policy: file of the trust policy.
+
+    Raises:
+        UsageError: the policy cannot be read.
+    """
+    from audit_console.retention.logs import pruner_of
+    from audit_console.tui.pruning import Pruning
+
+    return Pruning(
+        policy=retention_policy(),
+        actor=this_user(),
+        open_pruner=pruner_of,
+        trust=lambda: trusting.load_trust(policy),
+    )

@@ -1,0 +1,130 @@
+"""`audit-console retention apply`: delete what a plan says, and verify what remains."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audit_console.cli import notes, trusting
+from audit_console.cli.exit_codes import ExitCode
+from audit_console.cli.opening import open_source
+from audit_console.cli.output import write_stdout
+from audit_console.cli.retaining import retention_policy, this_user
+from audit_console.cli.scratch import scratch_folder
+from audit_console.cli.talk import say
+from audit_console.errors import PruneRefused, UsageError
+
+if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
+    from audit_console.core.retention import PrunePlan
+    from audit_console.integrity.trust import Trust
+    from audit_console.integrity.verification import Verification
+    from audit_console.writer.pruning.request import Keep
+
+_LONGEST_PLAN = 64 << 10
+_HOW_TO_PLAN = "write one with: audit-console retention preview SOURCE --plan FILE"
+
+
+def add_to(actions: Any) -> None:
+    """Add the action to the parser of the command."""
+    parser: argparse.ArgumentParser = actions.add_parser(
+        "apply", help="delete what a plan says, and verify what remains"
+    )
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="the log of the plan")
+    parser.add_argument("--plan", metavar="FILE", required=True, help="written by preview")
+    parser.add_argument(
+        "--archive", metavar="DIR", help="keep a packed copy there first, and read it back"
+    )
+    parser.add_argument("--actor", metavar="NAME", help="who deletes (default: this user)")
+    parser.add_argument(
+        "--reason", default="retention policy", metavar="WHY", help="told in the chain"
+    )
+    parser.add_argument("--key", metavar="FILE", help="sign what remains with this key of the log")
+    trusting.add_policy_option(parser)
+    parser.set_defaults(run=_run, output=None, cosign=None)
+
+
+def _run(options: argparse.Namespace) -> ExitCode:
+    from audit_console.retention.logs import pruner_of
+    from audit_console.retention.preview import require_sound
+    from audit_console.writer.pruning.request import PruneRequest
+
+    plan = _read_plan(Path(options.plan))
+    policy = retention_policy()
+    trust = trusting.load_trust(options.policy)
+    pruner = pruner_of(options.sources, plan.chain)
+    pruner.finish()
+    require_sound(_verified(options, trust), plan)
+    request = PruneRequest(
+        actor=options.actor or this_user(), reason=options.reason, keep=_keep(options)
+    )
+    for step in pruner.steps(plan, policy, request, datetime.now(UTC)):
+        say(step)
+    return _conclude(options, plan, trust)
+
+
+def _conclude(options: argparse.Namespace, plan: PrunePlan, trust: Trust) -> ExitCode:
+    """Verify what remains, sign it if that is asked for, and say how it stands."""
+    from audit_console.core.findings import Verdict
+
+    verification = _verified(options, trust)
+    if options.key is not None:
+        _sign(verification, options)
+        verification = _verified(options, trust)
+    trusting.remember(verification)
+    first = f"seq 0 to {plan.pruned_to - 1:,} of {plan.chain} are deleted"
+    codes = ", ".join(sorted(verification.counts))
+    write_stdout([f"{first}; the rest is {verification.verdict}: {codes}\n".encode()])
+    return ExitCode.FAIL if verification.verdict is Verdict.FAIL else ExitCode.PASS
+
+
+def _verified(options: argparse.Namespace, trust: Trust) -> Verification:
+    from audit_console.cli.watch import verify_watched
+
+    with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
+        return verify_watched(source, trust=trust)
+
+
+def _sign(verification: Verification, options: argparse.Namespace) -> None:
+    from audit_console.cli.checkpoint import new_note
+
+    notes.require_sound(verification)
+    notes.keep_note(new_note(verification, options), options)
+
+
+def _read_plan(path: Path) -> PrunePlan:
+    from audit_console.core.codec import Malformed
+    from audit_console.core.retention import decode_plan
+
+    try:
+        with path.open("rb") as file:
+            text = file.read(_LONGEST_PLAN).decode(errors="replace")
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", hint=_HOW_TO_PLAN) from None
+    plan = decode_plan(text)
+    if isinstance(plan, Malformed):
+        raise UsageError(f"{path}: {plan.reason}", hint=_HOW_TO_PLAN)
+    return plan
+
+
+def _keep(options: argparse.Namespace) -> Keep | None:
+    if options.archive is None:
+        return None
+    from functools import partial
+
+    from audit_console.retention.keeping import keep_in
+
+    folder = Path(options.archive).expanduser()
+    if any(folder.resolve() == _folder_of(place) for place in options.sources):
+        raise PruneRefused(
+            f"{folder}: the copy would stand among the files of the log",
+            hint="name another folder",
+        )
+    return partial(keep_in, folder)
+
+
+def _folder_of(place: str) -> Path:
+    path = Path(place).expanduser().resolve()
+    return path if path.is_dir() else path.parent

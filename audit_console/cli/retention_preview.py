@@ -1,0 +1,107 @@
+"""`audit-console retention preview`: what a prune would delete. The log is only read."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audit_console.cli import trusting
+from audit_console.cli.exit_codes import ExitCode
+from audit_console.cli.opening import open_source
+from audit_console.cli.output import write_stdout
+from audit_console.cli.retaining import retention_policy
+from audit_console.cli.scratch import scratch_folder
+from audit_console.cli.talk import say
+from audit_console.errors import UsageError
+from audit_console.search.output import check_target, write_file
+
+if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
+    from audit_console.retention.preview import Preview
+
+
+def add_to(actions: Any) -> None:
+    """Add the action to the parser of the command."""
+    parser: argparse.ArgumentParser = actions.add_parser(
+        "preview", help="say what would go, and change nothing"
+    )
+    parser.add_argument(
+        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob, - or a database"
+    )
+    parser.add_argument("--keep", metavar="90d", help="days that everything is kept")
+    parser.add_argument("--before", metavar="DATE", help="keep what was recorded from then on")
+    add_chain_option(parser)
+    parser.add_argument(
+        "--format", choices=("text", "json", "html"), default="text", help="default: text"
+    )
+    parser.add_argument("--plan", metavar="FILE", help="write the plan to a new file, for apply")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write the preview to a new file")
+    parser.add_argument("--force", action="store_true", help="let files be replaced")
+    trusting.add_policy_option(parser)
+    trusting.add_checkpoint_option(parser)
+    parser.set_defaults(run=_run)
+
+
+def add_chain_option(parser: argparse.ArgumentParser) -> None:
+    """Let an action be told which chain of a log is meant."""
+    parser.add_argument("--chain", metavar="NAME", help="which one, if the log has several")
+
+
+def _run(options: argparse.Namespace) -> ExitCode:
+    targets = [Path(name) for name in (options.output, options.plan) if name not in {None, "-"}]
+    for target in targets:
+        check_target(target, force=options.force, places=options.sources)
+    from audit_console.reports.retention import RENDERERS
+
+    made = _preview(options)
+    chunks = [RENDERERS[options.format](made).encode()]
+    if options.output in {None, "-"}:
+        write_stdout(chunks)
+    else:
+        write_file(Path(options.output), chunks)
+    if options.plan is not None:
+        _write_plan(made, Path(options.plan))
+    return ExitCode.PASS
+
+
+def _write_plan(made: Preview, target: Path) -> None:
+    if made.plan is None:
+        say("nothing goes, so there is no plan")
+        return
+    write_file(target, [f"{made.plan.text}\n".encode()])
+    say(f"plan {made.plan.sha256} is in {target}")
+
+
+def _preview(options: argparse.Namespace) -> Preview:
+    from audit_console.cli.watch import verify_watched
+    from audit_console.core.holds import read_holds
+    from audit_console.core.retention import Limits
+    from audit_console.retention.preview import faults_in, preview
+    from audit_console.writer.pruning.request import require_valid_holds
+
+    now = datetime.now(UTC)
+    policy = retention_policy(options.keep)
+    cutoff = policy.cutoff(now, _moment(options.before, now))
+    trust = trusting.load_trust(options.policy, options.checkpoint)
+    with scratch_folder(), closing(open_source(options.sources, keep=True)) as source:
+        holds = require_valid_holds(read_holds(source.hold_changes()), source.label)
+        is_table = source.status.asks_store
+        verification = None if is_table else verify_watched(source, trust=trust, roots=False)
+        made = preview(source, Limits(cutoff, policy, holds), chain=options.chain, trust=trust)
+    if verification is None or made.plan is None:
+        return made
+    return replace(made, faults=tuple(faults_in(verification, made.plan)))
+
+
+def _moment(text: str | None, now: datetime) -> datetime | None:
+    from audit_console.core.timespan import EXPECTED, Anchor, read_moment
+
+    if text is None:
+        return None
+    try:
+        return read_moment(text, Anchor(now)).start
+    except ValueError as error:
+        raise UsageError(f"--before {text}: {error}", hint=EXPECTED) from None

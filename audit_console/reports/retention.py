@@ -1,0 +1,231 @@
+"""What a preview of retention says, in the forms of other reports.
+
+JSON has the schema `audit-console/retention-preview/1`: keys may be added, never renamed.
+Text of the log stands in it exactly, ASCII-escaped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+from audit_console.core.event import format_time
+from audit_console.core.safe_text import safe_text
+from audit_console.reports.document import Document, Field, Section, Tone, exact, named, worded
+from audit_console.reports.html import html_of
+from audit_console.reports.model import cosigners
+from audit_console.reports.text import text_of
+from audit_console.retention.preview import Breakdown, Preview
+
+SCHEMA = "audit-console/retention-preview/1"
+
+SHOWN_ROWS = 10
+"""Values of a field that are shown to people; JSON lists more, and all are counted."""
+
+SEAL_FIRST = (
+    "Nothing is deleted from a log in the orchestrator's format. Its first kept event would "
+    "link to one that is gone, so the chain would lose its head and no check could tell "
+    "retention from an attack. Seal the log first (audit-console seal SOURCE --key FILE), "
+    "keep it whole as evidence, and let new events go into a log of format v1."
+)
+
+
+_NOT_BACKED = (
+    "No trusted checkpoint from before the cut-off covers what goes, so that it was genuine "
+    "cannot be shown any more (PRUNE_NOT_BACKED)."
+)
+
+
+def headline_of(preview: Preview) -> str:
+    """Say in one line what would go."""
+    total = preview.events + preview.kept
+    if preview.plan is None and preview.chain is not None:
+        return f"NOTHING to delete: all {total:,} events stay"
+    verb = "would go" if preview.plan else "are older than the cut-off, and none can go"
+    return f"PREVIEW: {preview.events:,} of {total:,} events {verb}"
+
+
+def meaning_for_verification(preview: Preview) -> str:
+    """Say what a verification finds after the prune."""
+    if preview.plan is None:
+        return SEAL_FIRST if preview.chain is None else "The log stays as it is."
+    then = (
+        f"The log then begins with seq {preview.plan.pruned_to:,}; its record vouches for what "
+        "went, and every checkpoint over more events still verifies (PRUNED_PREFIX)."
+    )
+    return then if preview.backed else f"{then} {_NOT_BACKED}"
+
+
+def render_text(preview: Preview) -> str:
+    """Print a preview as lines of text that are safe for a terminal."""
+    return text_of(document_of(preview))
+
+
+def render_html(preview: Preview) -> str:
+    """Print a preview as an HTML document."""
+    return html_of(document_of(preview))
+
+
+def document_of(preview: Preview) -> Document:
+    """Lay out a preview; every text in it is safe to show."""
+    sections = (*grounds_of(preview), *what_goes(preview))
+    return Document(
+        headline=headline_of(preview),
+        tone=Tone.OPEN if preview.plan else Tone.PLAIN,
+        fields=tuple(_heading(preview)),
+        sections=tuple(one for one in sections if one.parts or one.fields or one.paragraphs),
+        ending="Nothing was written to the log.",
+    )
+
+
+def grounds_of(preview: Preview) -> tuple[Section, ...]:
+    """Lay out what stops a prune, what it means, and the chain before and after."""
+    return (
+        Section(title="What stops it", parts=tuple(_stops(preview))),
+        Section(title="What it means", paragraphs=(meaning_for_verification(preview),)),
+        Section(title="The chain", parts=tuple(_chain(preview))),
+        Section(title="Checkpoints that cover it", parts=tuple(_covering(preview))),
+    )
+
+
+def what_goes(preview: Preview) -> tuple[Section, ...]:
+    """Lay out what would go by type, user, resource, result and day."""
+    of_fields = (_breakdown(one, preview.events) for one in preview.breakdowns if one.rows)
+    days = _days(preview)
+    return (*of_fields, days) if days.fields else tuple(of_fields)
+
+
+def _heading(preview: Preview) -> Iterator[Field]:
+    if preview.chain is not None:
+        yield exact("chain", preview.chain)
+    yield worded(
+        "cut-off", f"{format_time(preview.cutoff)}, everything is kept {preview.policy_days:,} days"
+    )
+    if preview.plan:
+        plan = preview.plan
+        yield worded("goes", f"seq {plan.pruned_from:,} to {plan.pruned_to - 1:,}")
+        yield worded("recorded", f"{plan.first_recorded_at} to {plan.last_recorded_at}")
+        yield worded("bytes", _bytes(preview))
+        yield exact("plan", plan.sha256)
+        yield _soundness(preview)
+
+
+def _bytes(preview: Preview) -> str:
+    return "not known of a table" if preview.bytes is None else f"{preview.bytes:,}"
+
+
+def _soundness(preview: Preview) -> Field:
+    if preview.faults is None:
+        return worded("verified", "not here; nothing is deleted before it is", Tone.OPEN)
+    codes = sorted({found.code for found in preview.faults})
+    if codes:
+        return worded("verified", f"NO: {', '.join(codes)}; this plan is refused", Tone.BAD)
+    return worded("verified", "no fault among what goes", Tone.GOOD)
+
+
+def _stops(preview: Preview) -> Iterator[Section]:
+    for stop in preview.stops:
+        first = "" if stop.first_seq is None else f", from seq {stop.first_seq:,} on"
+        yield Section(
+            title=safe_text(stop.reason),
+            fields=(worded("keeps", f"{stop.events:,} events that are old enough{first}"),),
+        )
+
+
+def _chain(preview: Preview) -> Iterator[Section]:
+    if preview.last_seq is None or preview.first_seq is None:
+        return
+    head = exact("head", preview.head_hash or "")
+    before = f"seq {preview.first_seq:,} to {preview.last_seq:,}"
+    yield Section(title="before", fields=(worded("events", before), head))
+    if preview.plan:
+        after = f"seq {preview.plan.pruned_to:,} to {preview.last_seq + 1:,}"
+        told = "the last of which tells of the prune"
+        link = exact("links to", preview.plan.last_event_hash)
+        yield Section(title="after", fields=(worded("events", f"{after}, {told}"), link))
+
+
+def _covering(preview: Preview) -> Iterator[Section]:
+    for head in preview.covering[:SHOWN_ROWS]:
+        standing = "trusted" if head.trusted else "not trusted"
+        said = [f"over the first {head.size:,} events, {standing}", *cosigners(head)]
+        yield Section(title=named("; ".join(said)))
+    more = len(preview.covering) - SHOWN_ROWS
+    if more > 0:
+        yield Section(title=f"and {more:,} more")
+
+
+def _breakdown(breakdown: Breakdown, events: int) -> Section:
+    shown = breakdown.rows[:SHOWN_ROWS]
+    rows = [_row(value, count) for value, count in shown]
+    others = breakdown.values - len(shown)
+    if others:
+        rest = events - sum(count for _, count in shown)
+        rows.append(worded("…", f"{rest:,} in {others:,} more values"))
+    return Section(title=f"What goes, by {breakdown.field}", fields=tuple(rows))
+
+
+def _row(value: str | None, count: int) -> Field:
+    return worded(f"{count:,}", "(missing)" if value is None else value)
+
+
+def _days(preview: Preview) -> Section:
+    rows = [worded(f"{count:,}", f"{day:%Y-%m-%d}") for day, count in preview.days if count]
+    return Section(title="What goes, by day (UTC)", fields=tuple(rows))
+
+
+def render_json(preview: Preview) -> str:
+    """Print a preview as indented JSON that ends with a newline."""
+    text = json.dumps(_members(preview), indent=1, ensure_ascii=True)
+    return text.replace("\x7f", "\\u007f") + "\n"
+
+
+def render_plan(preview: Preview) -> str:
+    """Print the plan alone, as `retention apply` takes it; nothing where there is none."""
+    return "" if preview.plan is None else f"{preview.plan.text}\n"
+
+
+def _members(preview: Preview) -> dict[str, object]:
+    return {
+        "schema": SCHEMA,
+        "chain": preview.chain,
+        "plan": None if preview.plan is None else json.loads(preview.plan.text),
+        "cutoff": format_time(preview.cutoff),
+        "policy_days": preview.policy_days,
+        "events": preview.events,
+        "kept": preview.kept,
+        "first_seq": preview.first_seq,
+        "last_seq": preview.last_seq,
+        "head_hash": preview.head_hash,
+        "bytes": preview.bytes,
+        "stops": [
+            {"reason": stop.reason, "events": stop.events, "first_seq": stop.first_seq}
+            for stop in preview.stops
+        ],
+        "by": {
+            one.field: {
+                "values": one.values,
+                "rows": [{"value": value, "events": count} for value, count in one.rows],
+            }
+            for one in preview.breakdowns
+        },
+        "by_day": [{"day": f"{day:%Y-%m-%d}", "events": count} for day, count in preview.days],
+        "checkpoints": [
+            {"size": head.size, "trusted": head.trusted, "note": str(head.note)}
+            for head in preview.covering
+        ],
+        "backed": preview.backed,
+        "faults": None
+        if preview.faults is None
+        else sorted({found.code for found in preview.faults}),
+        "previous_prune": preview.before.sha256 if preview.before else None,
+        "means": meaning_for_verification(preview),
+    }
+
+
+RENDERERS: dict[str, Callable[[Preview], str]] = {
+    "text": render_text,
+    "json": render_json,
+    "html": render_html,
+    "plan": render_plan,
+}

@@ -1,0 +1,332 @@
+"""What a prune would delete. Only asks: nothing is written anywhere."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from audit_console.core.anchors import SignedHead, is_backed
+from audit_console.core.event import format_time
+from audit_console.core.filters import (
+    EVERYTHING,
+    Between,
+    Field,
+    FieldName,
+    Filter,
+    Range,
+    Term,
+    equals,
+)
+from audit_console.core.findings import Finding, FindingClass
+from audit_console.core.holds import Hold
+from audit_console.core.prunes import PruneRecord, read_prunes
+from audit_console.core.query.stages import Count, Limit, Sort, Timeline
+from audit_console.core.retention import Limits, PrunePlan
+from audit_console.core.timespan import Duration
+from audit_console.errors import PrefixBroken, PruneRefused, UsageError
+from audit_console.integrity.trust import NO_TRUST, Trust
+from audit_console.integrity.verification import Verification
+from audit_console.sources.protocol import AtRow, Order, Source
+
+ROWS = 100
+"""Values of a field that are listed; all are counted."""
+
+_FIELDS = ("type", "user", "resource", "result")
+_DAY = Timeline(Duration(1, "d"))
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Events by a field: the values that most have, and how many values there are."""
+
+    field: str
+    rows: tuple[tuple[str | None, int], ...]
+    values: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Events that are old enough and stay: why, how many, and the first of them."""
+
+    reason: str
+    events: int
+    first_seq: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What would go of a chain, and how it looks before and after.
+
+    Attributes:
+        chain: its name; None for a log whose events carry none.
+        plan: what `retention apply` takes; None if nothing goes, or nothing can.
+        cutoff: what is recorded from then on stays.
+        policy_days: days that everything is kept.
+        events: how many go.
+        kept: how many stay.
+        first_seq: of the chain, None where events have no number.
+        last_seq: of its newest event.
+        head_hash: of the same; a prune leaves it as it is.
+        bytes: stored bytes that become free: of files that go as a whole, and the part
+            of an unpacked one; None for a table.
+        stops: holds and rules that keep events which are old enough.
+        breakdowns: what goes by type, user, resource and result.
+        days: what goes by day (UTC).
+        covering: checkpoints over all that goes.
+        backed: whether one of them is trusted, and from before the cut-off.
+        before: the record of the prune before.
+        faults: what does not verify of what goes; None if that was not looked at.
+    """
+
+    chain: str | None
+    plan: PrunePlan | None
+    cutoff: datetime
+    policy_days: int
+    events: int
+    kept: int
+    first_seq: int | None = None
+    last_seq: int | None = None
+    head_hash: str | None = None
+    bytes: int | None = None
+    stops: tuple[Stop, ...] = ()
+    breakdowns: tuple[Breakdown, ...] = ()
+    days: tuple[tuple[datetime, int], ...] = ()
+    covering: tuple[SignedHead, ...] = ()
+    backed: bool = False
+    before: PruneRecord | None = None
+    faults: tuple[Finding, ...] | None = None
+
+
+def preview(
+    source: Source, limits: Limits, *, chain: str | None = None, trust: Trust = NO_TRUST
+) -> Preview:
+    """Say what a prune would delete.
+
+    Args:
+        source: a log that was read to its end, or that asks its store.
+        limits: what stops a prune.
+        chain: which of several chains.
+        trust: whose checkpoints count.
+
+    Raises:
+        UsageError: the log has several chains, or not this one.
+        PruneRefused: it is not whole as far as can be seen here.
+        SourceError: it cannot be looked at.
+    """
+    if source.status.partial:
+        raise PruneRefused("the log was not read to its end", hint="wait until it is")
+    name = _chain(source, chain)
+    if name is None:
+        return _without_chain(source, limits)
+    return _Chain(source, name, limits).preview(trust)
+
+
+def require_sound(verification: Verification, plan: PrunePlan) -> None:
+    """Refuse to delete what does not verify.
+
+    Raises:
+        PrefixBroken: a fault is among the events of the plan.
+    """
+    codes = sorted({found.code for found in faults_in(verification, plan)})
+    if codes:
+        raise PrefixBroken(
+            f"what is to be deleted does not verify: {', '.join(codes)}; nothing is deleted",
+            hint="audit-console verify says where; what does not verify is evidence, and stays",
+        )
+
+
+def faults_in(verification: Verification, plan: PrunePlan) -> list[Finding]:
+    """List the faults among the events of a plan, and those whose place is not known."""
+    return [
+        found
+        for found in verification.findings
+        if found.finding_class is FindingClass.FAULT
+        and found.chain in {None, plan.chain}
+        and (found.first_seq is None or found.first_seq < plan.pruned_to)
+    ]
+
+
+def _chain(source: Source, wanted: str | None) -> str | None:
+    counted = source.tally(EVERYTHING, by=[Count(("chain",))])
+    chains: list[str | None] = counted["chain"].to_list()
+    named = [name for name in chains if name is not None]
+    if wanted is not None:
+        if wanted not in named:
+            raise UsageError(f"there is no chain {wanted!r} in this log", hint=_known(named))
+        return wanted
+    if len(chains) > 1:
+        raise UsageError("this log has several chains", hint=f"say which: {_known(named)}")
+    return next(iter(chains), None)
+
+
+def _known(named: Sequence[str]) -> str:
+    return "; ".join(f"--chain {name}" for name in named[:5]) or "its events are of no chain"
+
+
+def _without_chain(source: Source, limits: Limits) -> Preview:
+    """Count what is older than the cut-off where nothing can be deleted."""
+    where = Filter((Term(Field(FieldName.TIME), Between(None, limits.cutoff)),))
+    events = _count(source, where)
+    return Preview(
+        chain=None,
+        plan=None,
+        cutoff=limits.cutoff,
+        policy_days=limits.policy.days,
+        events=events,
+        kept=_count(source, EVERYTHING) - events,
+        stops=tuple(_held(source, where, limits.holds)),
+        breakdowns=tuple(_breakdown(source, where, field) for field in _FIELDS),
+        days=_days(source, where),
+    )
+
+
+class _Chain:
+    """A chain of format v1 that is asked what may go."""
+
+    def __init__(self, source: Source, name: str, limits: Limits) -> None:
+        self._source = source
+        self._name = name
+        self._limits = limits
+        self._whole = Filter((equals("chain", name),))
+        self._first: int = self._end(descending=False)["seq"]
+        newest = self._end(descending=True)
+        self._last: int = newest["seq"]
+        self._head_hash: str = newest["event_hash"]
+        self._before = read_prunes(source.prune_records()).latest.get(name)
+        begin = self._before.pruned_to if self._before else 0
+        if self._first < begin:
+            raise PruneRefused(
+                f"a prune of {name} was cut short: seq {self._first} was to go",
+                hint="finish it: run the same audit-console retention apply again",
+            )
+        if self._first > begin:
+            raise PruneRefused(
+                f"{name} begins here with seq {self._first}, not with {begin}",
+                hint="name all files of the log, and verify it",
+            )
+
+    def preview(self, trust: Trust) -> Preview:
+        by_age = self._first_since(self._limits.cutoff, self._last)
+        stops = tuple(self._stops(by_age))
+        boundary = min((stop.first_seq or 0 for stop in stops), default=by_age)
+        where = self._span(self._first, boundary)
+        plan = None if boundary == self._first else self._plan(boundary)
+        heads = trust.vouchers(self._source.checkpoints()).heads.get(self._name, ())
+        told_at = self._last + 1
+        return Preview(
+            chain=self._name,
+            plan=plan,
+            cutoff=self._limits.cutoff,
+            policy_days=self._limits.policy.days,
+            events=_count(self._source, where),
+            kept=_count(self._source, self._span(boundary, self._last + 1)),
+            first_seq=self._first,
+            last_seq=self._last,
+            head_hash=self._head_hash,
+            bytes=self._bytes_before(boundary) if plan else 0,
+            stops=stops,
+            breakdowns=tuple(_breakdown(self._source, where, field) for field in _FIELDS)
+            if plan
+            else (),
+            days=_days(self._source, where) if plan else (),
+            covering=tuple(head for head in heads if head.size >= boundary > 0),
+            backed=is_backed(heads, boundary, self._limits.cutoff, told_at),
+            before=self._before,
+        )
+
+    def _stops(self, by_age: int) -> list[Stop]:
+        """List what keeps events that the cut-off lets go."""
+        old_enough = self._span(self._first, by_age)
+        stops = _held(self._source, old_enough, self._limits.holds)
+        for rule in self._limits.policy.longer:
+            begin = self._first_since(self._limits.cutoff_of(rule), by_age)
+            where = _both(self._span(begin, by_age), rule.where)
+            stops += _stop(self._source, where, f"kept {rule.days} days: {rule.query}")
+        return sorted(stops, key=lambda stop: stop.first_seq or 0)
+
+    def _plan(self, boundary: int) -> PrunePlan:
+        last_hash, last_recorded = self._event(boundary - 1)
+        _, first_recorded = self._event(self._first)
+        return PrunePlan(
+            chain=self._name,
+            pruned_from=self._first,
+            pruned_to=boundary,
+            last_event_hash=last_hash,
+            first_recorded_at=format_time(first_recorded),
+            last_recorded_at=format_time(last_recorded),
+            cutoff=format_time(self._limits.cutoff),
+            policy_days=self._limits.policy.days,
+        )
+
+    def _first_since(self, moment: datetime, end: int) -> int:
+        """Find the first event recorded at or behind a moment, `end` if none is before it."""
+        seqs = range(self._first, end)
+        return self._first + bisect_left(seqs, moment, key=lambda seq: self._event(seq)[1])
+
+    def _event(self, seq: int) -> tuple[str, datetime]:
+        rows = self._page(self._span(seq, seq + 1))
+        if not rows:
+            raise PruneRefused(f"seq {seq} of {self._name} is not here", hint="verify the log")
+        return rows[0]["event_hash"], rows[0]["recorded_at"]
+
+    def _bytes_before(self, boundary: int) -> int | None:
+        row = self._page(self._span(boundary, boundary + 1))[0]
+        if row["offset"] is None:
+            return None
+        files = self._source.status.files
+        whole = sum(file.bytes for file in files[: row["file"]])
+        packed = files[row["file"]].name.endswith((".gz", ".zst"))
+        return whole + (0 if packed else int(row["offset"]))
+
+    def _span(self, first: int, end: int) -> Filter:
+        numbers = Range(Decimal(first), Decimal(end), high_open=True)
+        return _both(self._whole, Filter((Term(Field(FieldName.SEQ), numbers),)))
+
+    def _page(self, where: Filter) -> list[dict[str, Any]]:
+        page = self._source.page(where, order=Order.OLDEST_FIRST, at=AtRow(0), limit=1)
+        return page.rows.to_dicts()
+
+    def _end(self, *, descending: bool) -> dict[str, Any]:
+        """Give the first or the newest event."""
+        newest_or_first = Sort("seq", descending), Limit(1)
+        return self._source.tally(self._whole, by=newest_or_first).row(0, named=True)
+
+
+def _both(one: Filter, other: Filter) -> Filter:
+    return Filter((*one.active, *other.active))
+
+
+def _count(source: Source, where: Filter) -> int:
+    return int(source.tally(where, by=[Count()])["count"][0])
+
+
+def _held(source: Source, where: Filter, holds: Sequence[Hold]) -> list[Stop]:
+    stops = (_stop(source, _both(where, hold.where), f"under {hold}") for hold in holds)
+    return [stop for found in stops for stop in found]
+
+
+def _stop(source: Source, where: Filter, reason: str) -> list[Stop]:
+    events = _count(source, where)
+    if not events:
+        return []
+    first = source.tally(where, by=[Sort("seq"), Limit(1)]).row(0, named=True)
+    return [Stop(reason, events, first["seq"])]
+
+
+def _breakdown(source: Source, where: Filter, field: str) -> Breakdown:
+    counts = source.tally(where, by=[Count((field,))])
+    most = counts.sort("count", descending=True, maintain_order=True).head(ROWS)
+    rows = tuple((_text(value), count) for value, count in most.iter_rows())
+    return Breakdown(field, rows, counts.height)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def _days(source: Source, where: Filter) -> tuple[tuple[datetime, int], ...]:
+    return tuple(source.tally(where, by=[_DAY]).iter_rows())

@@ -1,0 +1,38 @@
+"""What the Retention screen may do, as the program that shows it allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from audit_console.core.retention import RetentionPolicy
+
+if TYPE_CHECKING:  # the first frame waits for none of them
+    from audit_console.integrity.trust import Trust
+    from audit_console.retention.pruner import Pruner
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruning:
+    """The policy of the configuration, and whether anything may be deleted.
+
+    Attributes:
+        policy: how long events are kept unless the reader says otherwise.
+        actor: who deletes, as the chain tells it.
+        open_pruner: finds what prunes the log at some places, called on a thread; None where
+            nothing may be deleted.
+        trust: says whose checkpoints count, called on a thread; None for nobody's.
+        clock: tells the time.
+    """
+
+    policy: RetentionPolicy = RetentionPolicy()  # noqa: RUF009 - a frozen value
+    actor: str = "console"
+    open_pruner: Callable[[Sequence[str], str | None], Pruner] | None = None
+    trust: Callable[[], Trust] | None = None
+    clock: Callable[[], datetime] = _now

@@ -1,0 +1,224 @@
+"""Prunes an archive step by step, so that a crash between two steps loses nothing.
+
+A prune is prepared in `name.prune.pending`. From the moment on at which the chain tells of
+it, it is carried out, by the next prune if need be; before that, it never was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from io import FileIO
+from itertools import islice, pairwise
+from pathlib import Path
+
+from audit_console.core.codec import MAX_SEQ
+from audit_console.core.holds import HoldChange
+from audit_console.core.prefix import Prefix, check_prefix, find_prefix
+from audit_console.core.prunes import PruneCircumstances, PruneRecord, encode_prune
+from audit_console.core.retention import Limits, PrunePlan, RetentionPolicy
+from audit_console.writer.archive import LOCK_SECONDS
+from audit_console.writer.files import append, sync_folder, unavailable
+from audit_console.writer.pruning.archive_cut import cut
+from audit_console.writer.pruning.archive_files import OpenFile, lines_of, open_plain
+from audit_console.writer.pruning.archive_log import CHECKPOINTS, HOLDS, PRUNES, ArchiveLog
+from audit_console.writer.pruning.request import (
+    PruneRequest,
+    covering_note,
+    decoded,
+    hold_event,
+    prune_event,
+    require_fitting,
+    require_same_chain,
+)
+
+_PENDING, _PREPARED, _PART = ".prune.pending", ".prune.prepared", ".prune.part"
+
+
+class Step(StrEnum):
+    """What a prune of an archive has done."""
+
+    CHECKED = "what goes was verified"
+    KEPT = "a copy of it was kept and read back"
+    PREPARED = "the prune is prepared"
+    TOLD = "the chain tells of it"
+    RECORDED = "the record is kept beside the log"
+    FILE_DELETED = "a file was deleted"
+    FILE_CUT = "the file with the boundary was cut"
+    FINISHED = "nothing is left to be done"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A prune that may have begun: its record, and the event that tells of it."""
+
+    record: str
+    event_id: str
+    after_seq: int
+
+
+class ArchivePruner:
+    """Prunes the log that an `ArchiveSink` writes at `path`, while it writes.
+
+    Args:
+        path: the file that grows.
+        chain: name of the chain.
+        open_file: opens the text of closed files, packed or not.
+        patience: seconds to wait for writers that hold the log.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        chain: str,
+        open_file: OpenFile = open_plain,
+        patience: float = LOCK_SECONDS,
+    ) -> None:
+        self._log = ArchiveLog(path, chain, open_file, patience)
+
+    def find(self, policy: RetentionPolicy, now: datetime) -> Prefix | None:
+        """Find what may go now; nothing is written.
+
+        Raises:
+            PrefixBroken: an event that would go does not verify.
+            PruneRefused: the holds or the records beside the log cannot be read.
+            SinkUnavailable: a file cannot be read.
+        """
+        log = self._log
+        with unavailable(log.path):
+            limits = Limits(policy.cutoff(now), policy, log.holds())
+            return find_prefix(log.lines(), log.chain, limits, log.latest_prune())
+
+    def steps(
+        self, plan: PrunePlan, policy: RetentionPolicy, request: PruneRequest, now: datetime
+    ) -> Generator[Step, None, PruneRecord]:
+        """Delete what a plan says, giving each step when it is done.
+
+        A plan that was carried out already does nothing more.
+
+        Raises:
+            PruneRefused: the plan does not fit the log, or another prune runs.
+            PrefixBroken: what is to go does not verify.
+            WriterError: the log cannot be written, or writers hold it all the time.
+        """
+        log = self._log
+        require_same_chain(plan, log.chain)
+        with log.alone():
+            yield from self._finish()
+            before = log.latest_prune()
+            if before is not None and before.is_of(plan):
+                return before
+            limits = Limits.of(plan, policy, log.holds(), now)
+            tree = check_prefix(log.lines(), plan, limits, before)
+            yield Step.CHECKED
+            copy = None
+            if request.keep is not None:
+                copy = request.keep(plan, islice(log.lines(), plan.events))
+                yield Step.KEPT
+            circumstances = PruneCircumstances(
+                actor=request.actor,
+                reason=request.reason,
+                applied_at=now,
+                checkpoint=covering_note(log.records(CHECKPOINTS), plan),
+                archive=copy,
+            )
+            record = encode_prune(plan, tree, circumstances, before)
+            yield from self._apply(record, circumstances)
+            return decoded(record)
+
+    def finish(self) -> None:
+        """Carry out a prune that was cut short, if there is one.
+
+        Raises:
+            PruneRefused: another prune runs.
+            WriterError: the log cannot be written.
+        """
+        with self._log.alone():
+            for _ in self._finish():
+                pass
+
+    def change_holds(self, change: HoldChange, now: datetime) -> None:
+        """Add a hold or end one, and have the chain tell of it.
+
+        A hold counts before it is told of, and as long as its end is not told of. A prune
+        that was cut short is finished first: the chain has told of it.
+
+        Raises:
+            UsageError: the hold is in force already, or is not.
+            PruneRefused: a prune runs, or the book of holds cannot be read.
+            WriterError: the log cannot be written.
+        """
+        log = self._log
+        with log.alone():
+            for _ in self._finish():
+                pass
+            require_fitting(change, log.holds())
+            if change.change == "add":
+                log.add_record(HOLDS, change.text)
+            log.tell(hold_event(change, log.chain), now)
+            if change.change == "remove":
+                log.add_record(HOLDS, change.text)
+
+    def _finish(self) -> Iterator[Step]:
+        """Carry out a prune that the chain tells of, and forget one that it does not."""
+        pending = self._pending()
+        if pending is None:
+            return
+        if self._is_told(pending):
+            yield from self._carry_out(pending.record)
+        self._forget()
+
+    def _apply(self, record: str, circumstances: PruneCircumstances) -> Iterator[Step]:
+        event = prune_event(record, circumstances.actor, self._log.chain)
+        self._prepare(_Pending(record, event.id, self._log.head_seq()))
+        yield Step.PREPARED
+        self._log.tell(event, circumstances.applied_at)
+        yield Step.TOLD
+        yield from self._carry_out(record)
+        self._forget()
+        yield Step.FINISHED
+
+    def _carry_out(self, record: str) -> Iterator[Step]:
+        log = self._log
+        if record not in log.records(PRUNES):
+            log.add_record(PRUNES, record)
+        yield Step.RECORDED
+        boundary = decoded(record).pruned_to
+        for file, behind in pairwise(log.files()):
+            if behind.first_seq <= boundary:
+                file.path.unlink()
+                sync_folder(log.path.parent)
+                yield Step.FILE_DELETED
+        while (first := log.files()[0]).first_seq < boundary:
+            if cut(first, boundary, log.path, log.open_file, log.locked):
+                yield Step.FILE_CUT
+
+    def _prepare(self, pending: _Pending) -> None:
+        prepared = self._log.beside(_PREPARED)
+        text = json.dumps([pending.record, pending.event_id, pending.after_seq])
+        with FileIO(prepared, "w") as file:
+            append(file, text.encode(), durable=True)
+        prepared.replace(self._log.beside(_PENDING))
+        sync_folder(self._log.path.parent)
+
+    def _pending(self) -> _Pending | None:
+        try:
+            return _Pending(*json.loads(self._log.beside(_PENDING).read_text("utf-8")))
+        except FileNotFoundError:
+            return None
+
+    def _is_told(self, pending: _Pending) -> bool:
+        wanted = f'"id":"{pending.event_id}"'.encode()
+        files = self._log.files()
+        ends = [behind.first_seq for behind in files[1:]] + [MAX_SEQ]
+        newest = [file for file, end in zip(files, ends, strict=True) if end > pending.after_seq]
+        return any(wanted in line for line in lines_of(newest, self._log.open_file))
+
+    def _forget(self) -> None:
+        for suffix in (_PENDING, _PREPARED, _PART):
+            self._log.beside(suffix).unlink(missing_ok=True)
+        sync_folder(self._log.path.parent)

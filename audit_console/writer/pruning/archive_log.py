@@ -1,0 +1,143 @@
+"""An archive as retention sees it: its lines, and what is kept beside them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from audit_console.core.event import format_time
+from audit_console.core.holds import Hold, read_holds
+from audit_console.core.prunes import PruneRecord, read_prunes
+from audit_console.core.sealing import Head, Sealed, Unsealed, seal
+from audit_console.errors import PruneRefused, SinkUnavailable
+from audit_console.writer.archive import ArchiveSink
+from audit_console.writer.files import append, open_to_append, sync_folder, unavailable
+from audit_console.writer.locking import exclusive
+from audit_console.writer.pruning.archive_files import LogFile, OpenFile, lines_of, log_files
+from audit_console.writer.pruning.request import require_valid_holds, require_valid_prunes
+
+CHECKPOINTS, PRUNES, HOLDS = ".checkpoints.jsonl", ".prunes.jsonl", ".holds.jsonl"
+
+_LOCK, _ALONE = ".lock", ".retention.lock"
+
+
+class ArchiveLog:
+    """The log that an `ArchiveSink` writes at `path`, while it writes.
+
+    Args:
+        path: the file that grows.
+        chain: name of the chain.
+        open_file: opens the text of closed files, packed or not.
+        patience: seconds to wait for writers that hold the log.
+    """
+
+    def __init__(self, path: Path, chain: str, open_file: OpenFile, patience: float) -> None:
+        self.path = path.absolute()
+        self.chain = chain
+        self.open_file = open_file
+        self._patience = patience
+
+    def files(self) -> list[LogFile]:
+        """Give the files that hold events, in the order of the chain."""
+        return log_files(self.path, self.open_file)
+
+    def lines(self) -> Iterator[bytes]:
+        """Read the whole lines, without their newlines."""
+        return lines_of(self.files(), self.open_file)
+
+    def holds(self) -> Sequence[Hold]:
+        """Give the holds in force.
+
+        Raises:
+            PruneRefused: the book cannot be read to its end.
+        """
+        return require_valid_holds(read_holds(self.records(HOLDS)), self.beside(HOLDS))
+
+    def latest_prune(self) -> PruneRecord | None:
+        """Give the record of the last prune.
+
+        Raises:
+            PruneRefused: a record does not hold.
+        """
+        history = read_prunes(self.records(PRUNES))
+        return require_valid_prunes(history, self.beside(PRUNES)).get(self.chain)
+
+    def records(self, suffix: str) -> list[str]:
+        """Read a small file of lines beside the log; none where it is not there."""
+        try:
+            text = self.beside(suffix).read_bytes().decode(errors="backslashreplace")
+        except FileNotFoundError:
+            return []
+        return [line for line in text.split("\n") if line.strip()]
+
+    def add_record(self, suffix: str, line: str) -> None:
+        """Add a line to a small file beside the log; it survives a loss of power."""
+        with open_to_append(self.beside(suffix)) as records:
+            append(records, f"{line}\n".encode(), durable=True)
+        sync_folder(self.path.parent)
+
+    def beside(self, suffix: str) -> Path:
+        """Name a file beside the log."""
+        return self.path.with_suffix(suffix)
+
+    def head_seq(self) -> int:
+        """Give the seq of the newest event; -1 where there is none."""
+        seen: list[int] = []
+
+        def look(head: Head | None) -> Sequence[Sealed]:
+            seen.append(-1 if head is None else head.seq)
+            return ()
+
+        self._sink().append(look, durable=False)
+        return seen[-1]
+
+    def tell(self, event: Unsealed, now: datetime) -> None:
+        """Append an event that survives a loss of power."""
+
+        def seal_behind(head: Head | None) -> Sequence[Sealed]:
+            return list(seal([event], chain=self.chain, head=head, recorded_at=format_time(now)))
+
+        self._sink().append(seal_behind, durable=True)
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep writers away.
+
+        Raises:
+            SinkUnavailable: they hold the log all the time.
+        """
+        return exclusive(self.beside(_LOCK), patience=self._patience)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the log's retention: one prune or change of holds at a time.
+
+        Raises:
+            PruneRefused: somebody else holds it, or owns the log.
+            ChainBroken: the last event of the log does not verify.
+            SinkUnavailable: writers hold the log all the time, or a file cannot be used.
+        """
+        with unavailable(self.path), ExitStack() as stack:
+            try:
+                stack.enter_context(exclusive(self.beside(_ALONE), patience=0))
+            except SinkUnavailable:
+                raise PruneRefused(
+                    f"{self.path}: another prune or change of holds is under way",
+                    hint="wait until it is done",
+                ) from None
+            self._require_owner()
+            self._sink()  # mends what a crash left at the end
+            yield
+
+    def _sink(self) -> ArchiveSink:
+        return ArchiveSink(self.path, chain=self.chain, patience=self._patience)
+
+    def _require_owner(self) -> None:
+        """Refuse to leave behind files that the writers could not open."""
+        if self.path.stat().st_uid != os.geteuid():
+            raise PruneRefused(
+                f"{self.path}: belongs to another user, whose files are to be replaced",
+                hint="run it as the user who owns the log",
+            )

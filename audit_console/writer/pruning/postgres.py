@@ -1,0 +1,145 @@
+"""Prunes a chain in PostgreSQL, by the role `audit_retention`.
+
+The event that tells of a prune and its record are stored in one transaction, and what they
+let go is deleted in it if it is little. Much is deleted behind that in short ones, so that no
+writer waits; a prune that was cut short there is finished by the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+
+from audit_console.core.holds import HoldChange
+from audit_console.core.prefix import Prefix, check_prefix, find_prefix
+from audit_console.core.prunes import PruneCircumstances, PruneRecord, encode_prune
+from audit_console.core.retention import Limits, PrunePlan, RetentionPolicy
+from audit_console.writer.pruning.postgres_log import PostgresLog, opened, opened_alone
+from audit_console.writer.pruning.request import (
+    PruneRequest,
+    covering_note,
+    decoded,
+    hold_event,
+    prune_event,
+    require_fitting,
+    require_same_chain,
+)
+
+BATCH_EVENTS = 2_000
+"""Events that one transaction deletes."""
+
+
+class Step(StrEnum):
+    """What a prune of a table has done."""
+
+    CHECKED = "what goes was verified"
+    KEPT = "a copy of it was kept and read back"
+    RECORDED = "the chain tells of the prune, and its record is kept"
+    DELETED = "a batch was deleted"
+    FINISHED = "nothing is left to be done"
+
+
+class PostgresPruner:
+    """Prunes one chain of a database while others write it.
+
+    Args:
+        dsn: a libpq connection string of a user with the role `audit_retention`.
+        chain: name of the chain.
+        batch_events: how many events one transaction deletes.
+    """
+
+    def __init__(self, dsn: str, *, chain: str, batch_events: int = BATCH_EVENTS) -> None:
+        self._dsn = dsn
+        self._chain = chain
+        self._batch_events = batch_events
+
+    def find(self, policy: RetentionPolicy, now: datetime) -> Prefix | None:
+        """Find what may go now; nothing is written.
+
+        Raises:
+            PrefixBroken: an event that would go does not verify.
+            PruneRefused: the holds or the records beside the log cannot be read.
+            SinkUnavailable: the server does not answer.
+        """
+        with opened(self._dsn, self._chain) as log:
+            limits = Limits(policy.cutoff(now), policy, log.holds())
+            return find_prefix(log.lines(), self._chain, limits, log.latest_prune())
+
+    def steps(
+        self, plan: PrunePlan, policy: RetentionPolicy, request: PruneRequest, now: datetime
+    ) -> Generator[Step, None, PruneRecord]:
+        """Delete what a plan says, giving each step when it is done.
+
+        A plan that was carried out already does nothing more.
+
+        Raises:
+            PruneRefused: the plan does not fit the log, another prune runs, or the user may not.
+            PrefixBroken: what is to go does not verify.
+            WriterError: the log cannot be written.
+        """
+        require_same_chain(plan, self._chain)
+        with opened_alone(self._dsn, self._chain) as log:
+            yield from self._finish(log)
+            before = log.latest_prune()
+            if before is not None and before.is_of(plan):
+                return before
+            limits = Limits.of(plan, policy, log.holds(), now)
+            tree = check_prefix(log.lines(), plan, limits, before)
+            yield Step.CHECKED
+            copy = None
+            if request.keep is not None:
+                copy = request.keep(plan, islice(log.lines(), plan.events))
+                yield Step.KEPT
+            circumstances = PruneCircumstances(
+                actor=request.actor,
+                reason=request.reason,
+                applied_at=now,
+                checkpoint=covering_note(log.notes(), plan),
+                archive=copy,
+            )
+            record = decoded(encode_prune(plan, tree, circumstances, before))
+            event = prune_event(record.text, request.actor, self._chain)
+            log.tell_of_prune(event, record, now, delete=plan.events <= self._batch_events)
+            yield Step.RECORDED
+            yield from self._delete(log, record)
+            yield Step.FINISHED
+            return record
+
+    def finish(self) -> None:
+        """Carry out a prune that was cut short, if there is one.
+
+        Raises:
+            PruneRefused: another prune runs, or the user may not.
+            WriterError: the log cannot be written.
+        """
+        with opened_alone(self._dsn, self._chain) as log:
+            for _ in self._finish(log):
+                pass
+
+    def change_holds(self, change: HoldChange, now: datetime) -> None:
+        """Add a hold or end one, and have the chain tell of it.
+
+        A prune that was cut short is finished first: the chain has told of it.
+
+        Raises:
+            UsageError: the hold is in force already, or is not.
+            PruneRefused: a prune runs, or the user may not.
+            WriterError: the log cannot be written.
+        """
+        with opened_alone(self._dsn, self._chain) as log:
+            for _ in self._finish(log):
+                pass
+            require_fitting(change, log.holds())
+            log.tell_of_hold(hold_event(change, self._chain), change, now)
+
+    def _finish(self, log: PostgresLog) -> Iterator[Step]:
+        record = log.latest_prune()
+        if record is not None:
+            yield from self._delete(log, record)
+
+    def _delete(self, log: PostgresLog, record: PruneRecord) -> Iterator[Step]:
+        for first in range(log.first_seq(), record.pruned_to, self._batch_events):
+            log.delete(first, min(first + self._batch_events, record.pruned_to))
+            yield Step.DELETED

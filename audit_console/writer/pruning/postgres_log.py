@@ -1,0 +1,201 @@
+"""A chain in PostgreSQL as retention sees it: its lines, and what is kept beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
+from typing import LiteralString
+
+import psycopg
+from psycopg import errors
+
+from audit_console.core.event import format_time
+from audit_console.core.holds import Hold, HoldChange, read_holds
+from audit_console.core.prunes import PruneRecord, read_prunes
+from audit_console.core.sealing import Head, Sealed, Unsealed, seal
+from audit_console.database import connect, label_of, told
+from audit_console.errors import PruneRefused, SinkUnavailable
+from audit_console.writer.postgres import PostgresSink
+from audit_console.writer.pruning.request import require_valid_holds, require_valid_prunes
+
+_ALONE = 0x61756469  # "audi", the first half of the key of the advisory lock
+_FETCHED = 2_000
+
+_Statement = tuple[LiteralString, Sequence[object]]
+
+_TAKE = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
+_GIVE_BACK = "SELECT pg_advisory_unlock(%s, hashtext(%s))"
+_MAY_PRUNE = """
+SELECT has_table_privilege('audit_prunes', 'INSERT')
+    AND has_table_privilege('audit_holds', 'INSERT')
+    AND has_function_privilege('audit_prune_events(text, bigint, bigint)', 'EXECUTE')"""
+_LINES = "SELECT audit_event_line(e) FROM audit_events e WHERE chain = %s ORDER BY seq"
+_HOLDS = "SELECT change FROM audit_holds ORDER BY number"
+_PRUNES = "SELECT record FROM audit_prunes WHERE chain = %s ORDER BY pruned_to"
+_NOTES = """
+SELECT json_build_object('note', note)::text FROM audit_checkpoints
+WHERE chain = %s ORDER BY number"""
+_ADD_HOLD = "INSERT INTO audit_holds (change) VALUES (%s)"
+_ADD_PRUNE = "INSERT INTO audit_prunes (chain, pruned_to, record) VALUES (%s, %s, %s)"
+_DELETE = "SELECT audit_prune_events(%s, %s, %s)"
+_FIRST_SEQ = "SELECT seq FROM audit_events WHERE chain = %s ORDER BY seq LIMIT 1"
+
+
+class PostgresLog:
+    """A chain of a database, on one connection.
+
+    Args:
+        connection: with autocommit.
+        dsn: of the same database.
+        chain: name of the chain.
+    """
+
+    def __init__(self, connection: psycopg.Connection, dsn: str, chain: str) -> None:
+        self._connection = connection
+        self._dsn = dsn
+        self.chain = chain
+
+    def chains(self) -> list[str]:
+        """List the chains of the database that have events."""
+        return self._texts("SELECT chain FROM audit_chain_heads WHERE seq IS NOT NULL ORDER BY 1")
+
+    def lines(self) -> Iterator[bytes]:
+        """Read the lines of the chain, of one moment."""
+        with self._connection.transaction():
+            self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            with self._connection.cursor("lines") as cursor:
+                cursor.itersize = _FETCHED
+                for (line,) in cursor.execute(_LINES, [self.chain]):
+                    yield line.encode()
+
+    def holds(self) -> Sequence[Hold]:
+        """Give the holds in force.
+
+        Raises:
+            PruneRefused: the book cannot be read to its end.
+        """
+        return require_valid_holds(read_holds(self._texts(_HOLDS)), "audit_holds")
+
+    def latest_prune(self) -> PruneRecord | None:
+        """Give the record of the last prune.
+
+        Raises:
+            PruneRefused: a record does not hold.
+        """
+        history = read_prunes(self._texts(_PRUNES, self.chain))
+        return require_valid_prunes(history, "audit_prunes").get(self.chain)
+
+    def notes(self) -> list[str]:
+        """Give the checkpoints of the chain as an archive stores them, oldest first."""
+        return self._texts(_NOTES, self.chain)
+
+    def first_seq(self) -> int:
+        """Give the seq of the first event that is there."""
+        row = self._connection.execute(_FIRST_SEQ, [self.chain]).fetchone()
+        return int(row[0]) if row else 0
+
+    def delete(self, first: int, end: int) -> None:
+        """Delete a batch of what the latest record lets go."""
+        self._connection.execute(_DELETE, [self.chain, first, end])
+
+    def tell_of_prune(
+        self, event: Unsealed, record: PruneRecord, now: datetime, *, delete: bool
+    ) -> None:
+        """Append the event of a prune, keep its record, maybe delete; all of it or nothing."""
+        kept: _Statement = (_ADD_PRUNE, [self.chain, record.pruned_to, record.text])
+        deleted: _Statement = (_DELETE, [self.chain, record.pruned_from, record.pruned_to])
+        self._tell(event, now, [kept, deleted] if delete else [kept])
+
+    def tell_of_hold(self, event: Unsealed, change: HoldChange, now: datetime) -> None:
+        """Append the event of a change of holds and keep the change, both or none."""
+        self._tell(event, now, [(_ADD_HOLD, [change.text])])
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the retention of the chain.
+
+        Raises:
+            PruneRefused: somebody else holds it, or this user may not prune.
+        """
+        if self._connection.execute(_MAY_PRUNE).fetchone() != (True,):
+            raise PruneRefused(
+                f"{label_of(self._dsn)}: this user has not the role audit_retention",
+                hint="let an administrator run: GRANT audit_retention TO this user",
+            )
+        if self._connection.execute(_TAKE, [_ALONE, self.chain]).fetchone() != (True,):
+            raise PruneRefused(
+                f"{self.chain}: another prune or change of holds is under way",
+                hint="wait until it is done",
+            )
+        try:
+            yield
+        finally:  # the server would do it too, but behind the end of the connection
+            if not self._connection.broken:
+                self._connection.execute(_GIVE_BACK, [_ALONE, self.chain])
+
+    def _tell(self, event: Unsealed, now: datetime, beside: Sequence[_Statement]) -> None:
+        def seal_behind(head: Head | None) -> Sequence[Sealed]:
+            return list(seal([event], chain=self.chain, head=head, recorded_at=format_time(now)))
+
+        with closing(_SinkBeside(self._dsn, self.chain, beside)) as sink:
+            sink.append(seal_behind, durable=True)
+
+    def _texts(self, statement: LiteralString, *values: str) -> list[str]:
+        return [text for (text,) in self._connection.execute(statement, values)]
+
+
+class _SinkBeside(PostgresSink):
+    """Runs statements in the transaction that appends the event about them."""
+
+    def __init__(self, dsn: str, chain: str, beside: Sequence[_Statement]) -> None:
+        super().__init__(dsn, chain=chain)
+        self._beside = beside
+
+    def _store(self, connection: psycopg.Connection, sealed: Sequence[Sealed]) -> None:
+        super()._store(connection, sealed)
+        for statement, values in self._beside:
+            connection.execute(statement, values)
+
+
+@contextmanager
+def opened(dsn: str, chain: str) -> Iterator[PostgresLog]:
+    """Open a chain for as long as the block lasts.
+
+    Raises:
+        SinkUnavailable: the server does not answer, or refuses.
+        PruneRefused: the schema is not there, or this user has not the right.
+    """
+    try:
+        with closing(connect(dsn)) as connection:
+            yield PostgresLog(connection, dsn, chain)
+    except (errors.UndefinedTable, errors.UndefinedFunction) as error:
+        raise PruneRefused(
+            f"{label_of(dsn)}: {told(error, dsn)}",
+            hint="make the schema with: audit-console migrate DSN",
+        ) from None
+    except psycopg.Error as error:
+        raise SinkUnavailable(f"{label_of(dsn)}: {told(error, dsn)}") from None
+
+
+def chains_of(dsn: str) -> list[str]:
+    """List the chains of a database that have events.
+
+    Raises:
+        SinkUnavailable: the server does not answer, or refuses.
+        PruneRefused: the schema is not there.
+    """
+    with opened(dsn, "") as log:
+        return log.chains()
+
+
+@contextmanager
+def opened_alone(dsn: str, chain: str) -> Iterator[PostgresLog]:
+    """Open a chain and hold its retention: one prune or change of holds at a time.
+
+    Raises:
+        SinkUnavailable: the server does not answer, or refuses.
+        PruneRefused: somebody else holds it, or this user may not prune.
+    """
+    with opened(dsn, chain) as log, log.alone():
+        yield log

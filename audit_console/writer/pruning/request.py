@@ -1,0 +1,138 @@
+"""Who asks for a prune, why, and what is kept of it elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit_console.core.checkpoints import decode_stored_checkpoint
+from audit_console.core.codec import Malformed
+from audit_console.core.holds import Hold, HoldBook, HoldChange
+from audit_console.core.prunes import PRUNE_ACTION, PruneHistory, PruneRecord, decode_prune
+from audit_console.core.retention import PrunePlan
+from audit_console.core.safe_text import safe_text
+from audit_console.core.sealing import Unsealed
+from audit_console.errors import PruneRefused, UsageError
+from audit_console.writer.intake import new_id
+
+LONGEST_NOTE = 16 << 10
+"""A note that is kept in a record leaves room in the event that tells of it."""
+
+Keep = Callable[[PrunePlan, Iterable[bytes]], Mapping[str, str | int]]
+"""Writes the lines of what goes to a file, reads them back, and gives the file's `name`,
+`sha256` and `events`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PruneRequest:
+    """Who deletes and why; `keep` makes a copy first."""
+
+    actor: str
+    reason: str
+    keep: Keep | None = None
+
+
+def prune_event(record: str, actor: str, chain: str) -> Unsealed:
+    """Make the event that tells of a prune; its details are the record."""
+    return Unsealed(
+        id=new_id(),
+        event_type="system_event",
+        action=PRUNE_ACTION,
+        resource_type="system",
+        resource_id=chain,
+        result="success",
+        user_id=actor,
+        details=record,
+    )
+
+
+def hold_event(change: HoldChange, chain: str) -> Unsealed:
+    """Make the event that tells of a hold or of its end; its details are the change."""
+    return Unsealed(
+        id=new_id(),
+        event_type="system_event",
+        action=change.action,
+        resource_type="system",
+        resource_id=chain,
+        result="success",
+        user_id=change.hold.owner,
+        details=change.text,
+    )
+
+
+def require_fitting(change: HoldChange, holds: Iterable[Hold]) -> None:
+    """Refuse to add a hold twice, or to end one that is not in force.
+
+    Raises:
+        UsageError: that is asked for.
+    """
+    is_held = change.hold.id in {hold.id for hold in holds}
+    if is_held == (change.change == "add"):
+        standing = "in force already" if is_held else "not in force"
+        raise UsageError(f"hold {safe_text(change.hold.id)} is {standing}", hint="hold list")
+
+
+def require_same_chain(plan: PrunePlan, chain: str) -> None:
+    """Refuse a plan for another log.
+
+    Raises:
+        PruneRefused: it is one.
+    """
+    if plan.chain != chain:
+        raise PruneRefused(
+            f"the plan is for {safe_text(plan.chain)}, and this log is {safe_text(chain)}",
+            hint="name the log of the plan",
+        )
+
+
+def require_valid_holds(book: HoldBook, place: Path | str) -> Sequence[Hold]:
+    """Give the holds in force.
+
+    Raises:
+        PruneRefused: a line of the book cannot be read, so a hold may be unknown.
+    """
+    for number, reason in book.invalid:
+        raise PruneRefused(
+            f"{place}, line {number}: {reason}",
+            hint="repair it: nothing is deleted while a hold may be unknown",
+        )
+    return book.holds
+
+
+def require_valid_prunes(history: PruneHistory, place: Path | str) -> Mapping[str, PruneRecord]:
+    """Give the last record of each chain.
+
+    Raises:
+        PruneRefused: a record does not hold.
+    """
+    for number, reason in history.invalid:
+        raise PruneRefused(
+            f"{place}, line {number}: {reason}",
+            hint="verify the log: nothing is deleted on top of a bad record",
+        )
+    return history.latest
+
+
+def decoded(text: str) -> PruneRecord:
+    """Read a record that this program printed.
+
+    Raises:
+        PruneRefused: it is another one.
+    """
+    record = decode_prune(text)
+    if isinstance(record, Malformed):
+        raise PruneRefused(f"the record of the prune does not hold: {record.reason}")
+    return record
+
+
+def covering_note(stored: Iterable[str], plan: PrunePlan) -> str | None:
+    """Find the newest of the stored checkpoints that covers what goes."""
+    found: str | None = None
+    for line in stored:
+        read = decode_stored_checkpoint(line)
+        if isinstance(read, Malformed) or read.checkpoint.origin != plan.chain:
+            continue
+        if read.checkpoint.size >= plan.pruned_to and len(str(read.note)) <= LONGEST_NOTE:
+            found = str(read.note)
+    return found

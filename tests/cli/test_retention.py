@@ -1,0 +1,323 @@
+"""`audit-console retention` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from audit_console.cli import main
+from audit_console.core.event import AuditEvent
+from audit_console.core.retention import PrunePlan, decode_plan
+from audit_console.database import connect
+from audit_console.writer.pruning.archive import Step
+from tests.cli.program import command_bound_by_permissions, run_program, spoken_line
+from tests.support.archives import stored_events
+from tests.support.chains import CHAIN, linked, orchestrator_chain, orchestrator_lines
+from tests.support.postgres import fill
+from tests.support.retention import POLICY, REQUEST, aged_chain, day, pruner, store
+from tests.support.trusting import log_key, policy_text
+from tests.support.writing import stored_lines
+
+EVENTS = aged_chain(60)
+"""From 2026-08-01 on, one a day: all far older than the days that are kept here."""
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+BEFORE = ("--keep", "20d", "--before", "2026-08-13")
+"""The first 12 events, whatever the clock says."""
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    folder = tmp_path / "log"
+    folder.mkdir()
+    store(folder, EVENTS, (8, 20))
+    return folder
+
+
+@pytest.fixture
+def plan(run: Run, log: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "plan.json"
+    done = run("preview", str(log), *BEFORE, "--plan", str(path))
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run a command of the program in this process, which saves the time to start one."""
+
+    def run_here(*words: str) -> subprocess.CompletedProcess[str]:
+        capfd.readouterr()
+        code = main.run(["retention", *words])
+        said = capfd.readouterr()
+        return subprocess.CompletedProcess(words, code, said.out, said.err)
+
+    return run_here
+
+
+def configured(home: Path, text: str) -> None:
+    folder = home / "xdg_config_home" / "audit-console"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text(text, encoding="utf-8")
+
+
+def kept(folder: Path) -> list[AuditEvent]:
+    return [one for one in stored_events(folder) if not one.action.startswith("retention.")]
+
+
+def test_the_demo_is_previewed_applied_and_verified(log: Path, tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    seen = run_program(
+        *("retention", "preview", str(log), *BEFORE, "--format", "json", "--plan", str(path))
+    )
+    assert seen.returncode == 0, seen.stderr
+    said = json.loads(seen.stdout)
+    assert (said["events"], said["kept"], said["faults"]) == (12, 48, [])
+    assert said["plan"] == json.loads(path.read_text())
+    assert spoken_line(seen) == f"audit-console: plan {said['plan']['plan_sha256']} is in {path}"
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    done = run_program(
+        *("retention", "apply", str(log), "--plan", str(path), "--archive", str(copies)),
+        *("--actor", "olga", "--reason", "yearly clean-up"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (
+        f"seq 0 to 11 of {CHAIN} are deleted; the rest is INCOMPLETE: "
+        "NO_CHECKPOINT, PRUNED_PREFIX, PRUNE_NOT_BACKED\n"
+    )
+    assert "audit-console: a copy of it was kept and read back" in done.stderr.splitlines()
+    assert kept(log) == EVENTS[said["events"] :]
+    record = json.loads((log / "audit.prunes.jsonl").read_text())
+    assert (record["actor"], record["reason"]) == ("olga", "yearly clean-up")
+    assert record["events"] == said["events"]
+    checked = run_program("verify", str(log))
+    assert checked.returncode == 3
+    assert checked.stdout.startswith("INCOMPLETE: no fault found, but open: PRUNE_NOT_BACKED")
+    copied = run_program("verify", str(copies), environment={"XDG_STATE_HOME": str(tmp_path)})
+    assert copied.stdout.startswith("INCOMPLETE: no fault found, but open: NO_CHECKPOINT")
+
+
+def test_a_log_with_a_key_is_signed_again(log: Path, plan: Path, tmp_path: Path) -> None:
+    key, policy = tmp_path / "log.key", tmp_path / "policy.txt"
+    log_key().store(key)
+    policy.write_text(policy_text(witnesses=()), encoding="utf-8")
+    signed = run_program("checkpoint", "create", str(log), "--key", str(key))
+    assert signed.returncode == 0, signed.stderr
+    done = run_program(
+        *("retention", "apply", str(log), "--plan", str(plan)),
+        *("--key", str(key), "--policy", str(policy)),
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("the rest is PASS: PRUNED_PREFIX\n")
+    assert run_program("verify", str(log), "--policy", str(policy)).returncode == 0
+
+
+def test_text_and_html_say_the_same(run: Run, log: Path, tmp_path: Path) -> None:
+    text = run("preview", str(log), *BEFORE)
+    assert text.stdout.startswith("PREVIEW: 12 of 60 events would go\n")
+    assert "what goes, by user" in text.stdout.lower()
+    target = tmp_path / "preview.html"
+    told = run(*("preview", str(log), *BEFORE, "--format", "html", "-o", str(target)))
+    assert (told.returncode, told.stdout) == (0, "")
+    assert "<h1>PREVIEW: 12 of 60 events would go</h1>" in target.read_text(encoding="utf-8")
+    again = run("preview", str(log), *BEFORE, "-o", str(target))
+    assert again.returncode == 2
+
+
+def test_nothing_to_delete(run: Run, log: Path, tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    done = run(*("preview", str(log), "--before", "2026-07-01", "--plan", str(path)))
+    assert done.stdout.startswith("NOTHING to delete: all 60 events stay\n")
+    assert "nothing goes, so there is no plan" in done.stderr
+    assert not path.exists()
+
+
+def test_a_preview_writes_nothing(log: Path) -> None:
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in log.iterdir()}
+    log.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    try:
+        done = run_program(
+            *("retention", "preview", str(log), *BEFORE), command=command_bound_by_permissions()
+        )
+    finally:
+        log.chmod(stat.S_IRWXU)
+    assert done.returncode == 0, done.stderr
+    now = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in log.iterdir()}
+    assert now == before
+
+
+def test_the_orchestrators_format_is_only_previewed(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "audit.log"
+    path.write_bytes(b"\n".join(orchestrator_lines(orchestrator_chain(9))) + b"\n")
+    done = run("preview", str(path), "--keep", "0d")
+    assert done.returncode == 0, done.stderr
+    assert "9 of 9 events are older than the cut-off, and none can go" in done.stdout
+    assert "audit-console seal SOURCE --key FILE" in " ".join(done.stdout.split())
+
+
+def test_holds_are_added_listed_and_ended(run: Run, log: Path, plan: Path) -> None:
+    added = run(
+        *("hold", "add", str(log), "user:user-4", "--reason", "case 7"),
+        *("--owner", "legal"),
+    )
+    assert added.returncode == 0, added.stderr
+    listed = run("hold", "list", str(log))
+    assert listed.stdout.startswith("hold ")
+    hold_id = listed.stdout.split()[1]
+    assert f"hold {hold_id} of legal: user:user-4 (case 7) since 2" in listed.stdout
+    refused = run("apply", str(log), "--plan", str(plan))
+    assert (refused.returncode, refused.stdout) == (4, "")
+    assert f"seq 4 stays: under hold {hold_id}" in spoken_line(refused)
+    preview = run("preview", str(log), *BEFORE)
+    assert preview.stdout.startswith("PREVIEW: 4 of 61 events would go")
+    ended = run("hold", "remove", str(log), hold_id, "--reason", "settled")
+    assert ended.returncode == 0, ended.stderr
+    assert run("hold", "list", str(log)).stdout == ""
+    again = run("hold", "remove", str(log), hold_id, "--reason", "x")
+    assert again.returncode == 2
+    assert "is in force" in spoken_line(again)
+    done = run("apply", str(log), "--plan", str(plan))
+    assert done.returncode == 0, done.stderr
+    assert kept(log) == EVENTS[12:]
+
+
+def test_a_hold_needs_a_query_that_lasts(run: Run, log: Path) -> None:
+    done = run("hold", "add", str(log), "star:yes", "--reason", "x")
+    assert done.returncode == 2
+    assert "star can change" in spoken_line(done)
+
+
+def test_a_broken_prefix_is_a_fault(run: Run, log: Path, plan: Path) -> None:
+    first = log / "audit.000000000000.jsonl"
+    first.write_bytes(first.read_bytes().replace(b"user-3", b"user-9", 1))
+    done = run("apply", str(log), "--plan", str(plan))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "does not verify: EVENT_HASH_MISMATCH; nothing is deleted" in spoken_line(done)
+    seen = run("preview", str(log), *BEFORE)
+    assert "NO: EVENT_HASH_MISMATCH; this plan is refused" in seen.stdout
+
+
+def test_a_fault_behind_what_goes_is_told_afterwards(run: Run, log: Path, plan: Path) -> None:
+    active = log / "audit.jsonl"
+    active.write_bytes(active.read_bytes().replace(b"user-3", b"user-9", 1))
+    done = run("apply", str(log), "--plan", str(plan))
+    assert done.returncode == 1
+    assert "the rest is FAIL: EVENT_HASH_MISMATCH" in done.stdout
+
+
+def test_the_floor_binds_everybody(run: Run, log: Path, plan: Path, user_directories: Path) -> None:
+    configured(user_directories, "[retention]\ndays = 90\nfloor = 30\n")
+    seen = run("preview", str(log), *BEFORE)
+    assert (seen.returncode, "20 days are under the floor of 30" in seen.stderr) == (2, True)
+    done = run("apply", str(log), "--plan", str(plan))
+    assert (done.returncode, "20 days are under the floor of 30" in done.stderr) == (4, True)
+    assert kept(log) == EVENTS
+
+
+def test_rules_of_the_configuration_keep_longer(
+    run: Run, log: Path, user_directories: Path
+) -> None:
+    configured(
+        user_directories, '[retention]\ndays = 20\n[retention.longer]\n"user:user-3" = 9999\n'
+    )
+    seen = run("preview", str(log), "--before", "2026-08-13")
+    assert seen.stdout.startswith("PREVIEW: 3 of 60 events would go")
+    assert "kept 9999 days: user:user-3" in seen.stdout
+
+
+def test_a_table_is_previewed_applied_and_verified(run: Run, database: str, tmp_path: Path) -> None:
+    with closing(connect(database)) as connection:
+        fill(connection, EVENTS)
+    path = tmp_path / "plan.json"
+    reader = make_conninfo(database, options="-crole=audit_reader")
+    seen = run("preview", reader, *BEFORE, "--format", "json", "--plan", str(path))
+    assert seen.returncode == 0, seen.stderr
+    said = json.loads(seen.stdout)
+    assert (said["events"], said["kept"], said["faults"], said["bytes"]) == (12, 48, None, None)
+    held = run("hold", "add", database, "user:user-4", "--reason", "case 7")
+    assert held.returncode == 0, held.stderr
+    refused = run("apply", database, "--plan", str(path))
+    assert (refused.returncode, "seq 4 stays" in refused.stderr) == (4, True)
+    hold_id = run("hold", "list", database).stdout.split()[1]
+    assert run("hold", "remove", database, hold_id, "--reason", "settled").returncode == 0
+    done = run("apply", database, "--plan", str(path), "--archive", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(
+        "the rest is INCOMPLETE: NO_CHECKPOINT, PRUNED_PREFIX, PRUNE_NOT_BACKED\n"
+    )
+    assert len(stored_lines(database)) == said["kept"] + 3
+    assert run_program("verify", database).returncode == 3
+
+
+WRONG_REQUESTS: dict[str, tuple[str, ...]] = {
+    "not a number of days": ("preview", "{log}", "--keep", "soon"),
+    "not a time": ("preview", "{log}", "--before", "soon"),
+    "No such file": ("apply", "{log}", "--plan", "{log}/nowhere"),
+    "not a plan": ("apply", "{log}", "--plan", "{log}/audit.jsonl"),
+    "no chain 'x'": ("preview", "{log}", "--chain", "x"),
+}
+
+
+@pytest.mark.parametrize("reason", WRONG_REQUESTS)
+def test_a_wrong_request_is_told_in_one_line(run: Run, log: Path, reason: str) -> None:
+    words = [word.format(log=log) for word in WRONG_REQUESTS[reason]]
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert reason in spoken_line(done)
+
+
+def test_what_apply_refuses(run: Run, log: Path, plan: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    of_another_chain = store(
+        other, linked([replace(one, chain="example.org/other") for one in EVENTS])
+    )
+    for words, reason in (
+        ((str(log), "--archive", str(log)), "among the files of the log"),
+        ((str(log), "--archive", str(tmp_path / "nowhere")), "no copy of what goes"),
+        ((str(log / "audit.jsonl"),), "HEAD_MISSING"),
+        ((str(of_another_chain),), f"is the chain example.org/other, not {CHAIN}"),
+    ):
+        done = run("apply", *words, "--plan", str(plan))
+        assert done.returncode == (1 if reason == "HEAD_MISSING" else 4)
+        assert reason in done.stderr
+    assert kept(log) == EVENTS
+
+
+def test_a_plan_that_was_applied_does_nothing_more(run: Run, log: Path, plan: Path) -> None:
+    assert run("apply", str(log), "--plan", str(plan)).returncode == 0
+    before = {path: path.read_bytes() for path in log.iterdir()}
+    again = run("apply", str(log), "--plan", str(plan))
+    assert again.returncode == 0, again.stderr
+    assert {path: path.read_bytes() for path in log.iterdir()} == before
+
+
+def test_a_prune_that_was_cut_short_is_finished_by_the_same_command(
+    run: Run, log: Path, plan: Path
+) -> None:
+    read = decode_plan(plan.read_text())
+    assert isinstance(read, PrunePlan)
+    steps = pruner(log / "audit.jsonl").steps(read, POLICY, REQUEST, day(40))
+    while next(steps) is not Step.RECORDED:
+        pass
+    steps.close()
+    told = run("preview", str(log), *BEFORE)
+    assert (told.returncode, "was cut short" in told.stderr) == (4, True)
+    done = run("apply", str(log), "--plan", str(plan))
+    assert done.returncode == 0, done.stderr
+    assert kept(log) == EVENTS[12:]
+
+
+def test_a_plan_can_be_read_back(plan: Path) -> None:
+    read = decode_plan(plan.read_text())
+    assert getattr(read, "pruned_to", None) == 12

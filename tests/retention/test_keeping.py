@@ -1,0 +1,78 @@
+"""The copy that is kept of what goes."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from audit_console.core.findings import Code
+from audit_console.errors import PruneRefused
+from audit_console.integrity.verifier import verify
+from audit_console.retention.keeping import keep_in, open_packed
+from audit_console.retention.logs import pruner_of
+from audit_console.sources.archive import open_archive
+from audit_console.writer.pruning.request import PruneRequest
+from tests.support.chains import v1_lines
+from tests.support.retention import POLICY, aged_chain, day, plan_of, store
+
+EVENTS = aged_chain(20)
+LINES = v1_lines(EVENTS)
+PLAN = plan_of(EVENTS, 0, 12, 12)
+
+
+def test_the_copy_holds_what_goes(tmp_path: Path) -> None:
+    told = keep_in(tmp_path, PLAN, iter(LINES[:12]))
+    (path,) = tmp_path.iterdir()
+    assert path.name == "audit_example_org_test.000000000000.jsonl.zst"
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert told == {"name": path.name, "sha256": sha256, "events": 12}
+    with open_packed(path) as text:
+        assert text.read().splitlines() == LINES[:12]
+
+
+def test_a_copy_that_lacks_events_stops_the_prune(tmp_path: Path) -> None:
+    with pytest.raises(PruneRefused, match="the copy does not hold what goes"):
+        keep_in(tmp_path, PLAN, iter(LINES[:11]))
+
+
+def test_a_folder_that_cannot_be_written_stops_the_prune(tmp_path: Path) -> None:
+    with pytest.raises(PruneRefused, match="no copy of what goes: No such file"):
+        keep_in(tmp_path / "nowhere", PLAN, iter(LINES[:12]))
+
+
+def test_copies_of_all_prunes_are_one_log_again(tmp_path: Path) -> None:
+    log, copies = tmp_path / "log", tmp_path / "copies"
+    log.mkdir()
+    copies.mkdir()
+    store(log, EVENTS, (5, 10))
+    request = PruneRequest(actor="o", reason="r", keep=partial(keep_in, copies))
+    for first, end in ((0, 7), (7, 12)):
+        steps = pruner_of([str(log)]).steps(
+            plan_of(EVENTS, first, end, end), POLICY, request, day(40)
+        )
+        assert len(list(steps)) > 5
+    result = verify(open_archive([str(copies)], keep=False))
+    assert dict(result.counts) == {Code.NO_CHECKPOINT: 1}
+    assert [(one.first_seq, one.last_seq) for one in result.chains] == [(0, 11)]
+
+
+def test_packed_files_of_both_kinds_are_pruned(tmp_path: Path) -> None:
+    store(tmp_path, EVENTS, (3, 8, 15))
+    for name, pack in (("audit.000000000000.jsonl", ".zst"), ("audit.000000000008.jsonl", ".gz")):
+        data = (tmp_path / name).read_bytes()
+        packed = tmp_path / f"{name}{pack}"
+        if pack == ".gz":
+            packed.write_bytes(gzip.compress(data))
+        else:
+            from tests.support.zstandard import compress  # noqa: PLC0415
+
+            packed.write_bytes(compress(data))
+        (tmp_path / name).unlink()
+    list(pruner_of([str(tmp_path)]).steps(PLAN, POLICY, PruneRequest("o", "r"), day(40)))
+    assert sorted(path.name for path in tmp_path.glob("audit.0*")) == ["audit.000000000012.jsonl"]
+    counts = verify(open_archive([str(tmp_path)], keep=False)).counts
+    assert set(counts) == {Code.PRUNED_PREFIX, Code.PRUNE_NOT_BACKED, Code.NO_CHECKPOINT}

@@ -1,0 +1,227 @@
+"""What a preview says is what a prune does, on every source."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit_console.core.event import AuditEvent, format_time, parse_time
+from audit_console.core.findings import Code
+from audit_console.core.prefix import find_prefix
+from audit_console.core.retention import KeepLonger, Limits, RetentionPolicy
+from audit_console.errors import PrefixBroken, PruneRefused, UsageError
+from audit_console.integrity.trust import Trust
+from audit_console.integrity.verifier import verify
+from audit_console.retention.preview import Preview, faults_in, preview, require_sound
+from audit_console.sources.archive import open_archive
+from audit_console.sources.memory import MemorySource
+from audit_console.sources.protocol import Source
+from tests.support.chains import CHAIN, linked, orchestrator_chain, orchestrator_lines, v1_lines
+from tests.support.effort import examples
+from tests.support.retention import (
+    POLICY,
+    REQUEST,
+    aged_chain,
+    day,
+    hold,
+    limits,
+    plan_of,
+    pruner,
+    store,
+)
+from tests.support.trusting import leaves, stored, trust_in
+
+EVENTS = aged_chain(30)
+Open = Callable[[Sequence[AuditEvent]], Source]
+
+
+def in_memory(events: Iterable[AuditEvent], checkpoints: Sequence[str] = ()) -> MemorySource:
+    return read(MemorySource(v1_lines(events), checkpoints=checkpoints))
+
+
+def read(source: MemorySource) -> MemorySource:
+    for _ in source.batches():
+        pass
+    return source
+
+
+@pytest.fixture(params=["memory", "archive"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
+    sources = ExitStack()
+
+    def open_log(events: Sequence[AuditEvent]) -> Source:
+        if request.param == "memory":
+            return in_memory(events)
+        store(tmp_path, events, (8, 20))
+        source = sources.enter_context(closing(open_archive([str(tmp_path)], keep=True)))
+        verify(source)
+        return source
+
+    with sources:
+        yield open_log
+
+
+def test_the_whole_of_a_preview(opened: Open) -> None:
+    source = opened(EVENTS)
+    made = preview(source, limits(12))
+    assert made.plan == plan_of(EVENTS, 0, 12, 12)
+    assert (made.chain, made.events, made.kept) == (CHAIN, 12, 18)
+    assert (made.first_seq, made.last_seq, made.head_hash) == (0, 29, EVENTS[-1].event_hash)
+    assert (made.cutoff, made.policy_days, made.stops) == (day(12), 10, ())
+    assert (made.covering, made.backed, made.before, made.faults) == ((), False, None, None)
+    size = sum(len(line) + 1 for line in v1_lines(EVENTS[:12]))
+    assert made.bytes == size
+    by = {one.field: one for one in made.breakdowns}
+    assert list(by) == ["type", "user", "resource", "result"]
+    gone = EVENTS[:12]
+    assert dict(by["user"].rows) == Counter(one.user_id for one in gone)
+    assert dict(by["resource"].rows) == Counter(
+        f"{one.resource_type}/{one.resource_id}" for one in gone
+    )
+    assert by["type"].rows == (("config_change", 12),)
+    assert by["result"].rows == (("failure", 12),)
+    assert by["user"].values == 7
+    assert [count for _, count in made.days] == [1] * 12
+    assert made.days[0][0] == day(0)
+
+
+def test_holds_and_rules_stop_it(opened: Open) -> None:
+    policy = RetentionPolicy(days=10, longer=(KeepLonger("user:user-2", 14),))
+    found = preview(opened(EVENTS), limits(20, policy=policy, holds=[hold("user:user-5")]))
+    assert [(stop.reason, stop.events, stop.first_seq) for stop in found.stops] == [
+        ("under hold h1 of legal: user:user-5 (case 7)", 3, 5),
+        ("kept 14 days: user:user-2", 1, 16),
+    ]
+    assert (found.events, found.kept) == (5, 25)
+
+
+def test_nothing_goes(opened: Open) -> None:
+    source = opened(EVENTS)
+    for made in (preview(source, limits(0)), preview(source, limits(9, holds=[hold("id:*")]))):
+        assert (made.plan, made.events, made.kept, made.bytes) == (None, 0, 30, 0)
+        assert (made.breakdowns, made.days) == ((), ())
+
+
+def test_the_newest_event_stays(opened: Open) -> None:
+    made = preview(opened(EVENTS), limits(100))
+    assert (made.events, made.kept) == (29, 1)
+
+
+def test_a_chain_whose_beginning_is_not_here(opened: Open) -> None:
+    with pytest.raises(PruneRefused, match="begins here with seq 3, not with 0"):
+        preview(opened(EVENTS[3:]), limits(12))
+
+
+def test_a_chain_with_a_hole(opened: Open) -> None:
+    with pytest.raises(PruneRefused, match=r"seq 1\d of .* is not here"):
+        preview(opened([*EVENTS[:10], *EVENTS[20:]]), limits(12))
+
+
+def test_a_log_that_is_still_read() -> None:
+    with pytest.raises(PruneRefused, match="not read to its end"):
+        preview(MemorySource(v1_lines(EVENTS)), limits(12))
+
+
+def test_one_of_several_chains() -> None:
+    other = linked([replace(one, chain="example.org/other") for one in EVENTS[:9]])
+    source = in_memory([*EVENTS, *other])
+    with pytest.raises(UsageError, match="several chains") as refused:
+        preview(source, limits(12))
+    assert "--chain example.org/other" in refused.value.hint
+    assert preview(source, limits(5), chain="example.org/other").kept == 4
+    assert preview(source, limits(12), chain=CHAIN).kept == 18
+    with pytest.raises(UsageError, match="no chain 'x'"):
+        preview(source, limits(5), chain="x")
+
+
+def test_a_log_without_chains_is_only_counted() -> None:
+    entries = orchestrator_chain(10)
+    source = read(MemorySource(orchestrator_lines(entries)))
+    cutoff = parse_time(str(entries[6]["timestamp"]))
+    made = preview(source, Limits(cutoff, POLICY, [hold("user:user-2")]))
+    assert (made.chain, made.plan, made.events, made.kept) == (None, None, 6, 4)
+    assert [(stop.events, stop.first_seq) for stop in made.stops] == [(1, None)]
+    with pytest.raises(UsageError, match="there is no chain 'x'") as refused:
+        preview(source, limits(5), chain="x")
+    assert refused.value.hint == "its events are of no chain"
+
+
+def test_a_log_without_events() -> None:
+    made = preview(in_memory([]), limits(5))
+    assert (made.chain, made.events, made.kept) == (None, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("size", "witnesses", "at", "backed"),
+    [
+        (12, (), None, True),
+        (11, (), None, False),
+        (30, (), None, True),
+        (12, None, day(11), True),
+        (12, None, day(13), False),
+        (12, None, None, False),
+    ],
+)
+def test_checkpoints_that_cover_what_goes(
+    size: int, witnesses: tuple[()] | None, at: datetime | None, backed: bool
+) -> None:
+    trust: Trust = trust_in(witnesses=witnesses)
+    source = in_memory(EVENTS, checkpoints=[stored(leaves(EVENTS), size, at=at)])
+    made = preview(source, limits(12), trust=trust)
+    assert made.backed is backed
+    assert [head.size for head in made.covering] == ([size] if size >= 12 else [])
+
+
+def test_a_second_prune_goes_on_behind_the_first(tmp_path: Path) -> None:
+    path = store(tmp_path, EVENTS, (8, 20))
+    list(pruner(path).steps(plan_of(EVENTS, 0, 10, 10), POLICY, REQUEST, day(40)))
+    with closing(open_archive([str(tmp_path)], keep=True)) as source:
+        verify(source)
+        made = preview(source, limits(25))
+    assert made.plan == plan_of(EVENTS, 10, 25, 25)
+    assert made.before is not None
+    assert made.before.pruned_to == 10
+    list(pruner(path).steps(made.plan, POLICY, REQUEST, day(41)))
+    assert made.events == 15
+
+
+def test_faults_among_what_goes_are_told() -> None:
+    plan = plan_of(EVENTS, 0, 12, 12)
+    sound = verify(MemorySource(v1_lines(EVENTS)))
+    assert faults_in(sound, plan) == []
+    require_sound(sound, plan)
+    for seq, found in ((5, [Code.EVENT_HASH_MISMATCH]), (15, [])):
+        edited = [replace(one, user_id="x") if one.seq == seq else one for one in EVENTS]
+        broken = verify(MemorySource(v1_lines(edited)))
+        assert [one.code for one in faults_in(broken, plan)] == found
+    lines = [*v1_lines(EVENTS), b"{}"]
+    with pytest.raises(PrefixBroken, match="MALFORMED"):
+        require_sound(verify(MemorySource(lines)), plan)
+
+
+@examples(40)
+@given(st.data())
+def test_columns_find_what_reading_event_by_event_finds(data: st.DataObject) -> None:
+    gaps = data.draw(st.lists(st.integers(0, 3), min_size=1, max_size=14))
+    times = [day(sum(gaps[: number + 1])) for number in range(len(gaps))]
+    events = linked(
+        replace(one, recorded_at=format_time(at), timestamp=format_time(at))
+        for one, at in zip(aged_chain(len(gaps)), times, strict=True)
+    )
+    longer = data.draw(st.lists(st.integers(10, 30), max_size=2))
+    policy = RetentionPolicy(
+        days=10, longer=tuple(KeepLonger(f"user:user-{days % 7}", days) for days in longer)
+    )
+    held = [hold(f"user:user-{user}") for user in data.draw(st.sets(st.integers(0, 6), max_size=2))]
+    bounds = limits(data.draw(st.integers(0, 40)), holds=held, policy=policy)
+    made: Preview = preview(in_memory(events), bounds)
+    found = find_prefix(iter(v1_lines(events)), CHAIN, bounds, None)
+    assert made.plan == (found.plan if found else None)

@@ -1,0 +1,74 @@
+"""Logs old enough to be pruned, and who prunes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from audit_console.core.event import AuditEvent, format_time
+from audit_console.core.holds import Hold
+from audit_console.core.retention import Limits, PrunePlan, RetentionPolicy
+from audit_console.writer.pruning.archive import ArchivePruner
+from audit_console.writer.pruning.request import PruneRequest
+from tests.support.chains import CHAIN, event, linked, v1_lines
+
+BEGIN = datetime(2026, 8, 1, tzinfo=UTC)
+POLICY = RetentionPolicy(days=10)
+REQUEST = PruneRequest(actor="operator", reason="a test")
+
+
+def day(number: float) -> datetime:
+    """Give the moment so many days after the first event of an aged chain."""
+    return BEGIN + timedelta(days=number)
+
+
+def aged_chain(count: int) -> list[AuditEvent]:
+    """Make a chain of one event a day."""
+    return linked(
+        replace(event(seq), recorded_at=format_time(day(seq)), timestamp=format_time(day(seq)))
+        for seq in range(count)
+    )
+
+
+def hold(query: str, hold_id: str = "h1") -> Hold:
+    """Make a hold."""
+    at = format_time(BEGIN)
+    return Hold(id=hold_id, query=query, reason="case 7", owner="legal", at=at)
+
+
+def limits(
+    boundary: float, *, holds: Sequence[Hold] = (), policy: RetentionPolicy = POLICY
+) -> Limits:
+    """Let go what was recorded before a day."""
+    return Limits(day(boundary), policy, holds)
+
+
+def plan_of(chain: Sequence[AuditEvent], first: int, end: int, cutoff: float) -> PrunePlan:
+    """Make the plan of a prune by `POLICY`."""
+    return PrunePlan(
+        chain=CHAIN,
+        pruned_from=first,
+        pruned_to=end,
+        last_event_hash=chain[end - 1].event_hash or "",
+        first_recorded_at=chain[first].recorded_at or "",
+        last_recorded_at=chain[end - 1].recorded_at or "",
+        cutoff=format_time(day(cutoff)),
+        policy_days=POLICY.days,
+    )
+
+
+def store(folder: Path, chain: Sequence[AuditEvent], cuts: Iterable[int] = ()) -> Path:
+    """Write a chain as a writer does that closed its file before some seqs; give the active one."""
+    lines = v1_lines(chain)
+    begins = [0, *(cut for cut in cuts if cut < len(lines))]
+    for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True):
+        name = "audit.jsonl" if end == len(lines) else f"audit.{begin:012d}.jsonl"
+        (folder / name).write_bytes(b"".join(line + b"\n" for line in lines[begin:end]))
+    return folder / "audit.jsonl"
+
+
+def pruner(path: Path) -> ArchivePruner:
+    """Prune the log of a test; wait for nobody."""
+    return ArchivePruner(path, chain=CHAIN, patience=0)

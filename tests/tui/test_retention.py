@@ -1,0 +1,268 @@
+"""The Retention screen: live previews, what stops them, and the deletion by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from audit_console.cli.opening import open_source
+from audit_console.core.event import AuditEvent
+from audit_console.core.holds import HoldChange
+from audit_console.core.retention import RetentionPolicy, decode_plan
+from audit_console.database import connect
+from audit_console.errors import PruneRefused
+from audit_console.retention.logs import pruner_of
+from audit_console.retention.pruner import Pruner
+from audit_console.sources.memory import MemorySource
+from audit_console.sources.protocol import Source
+from audit_console.tui.app import AuditConsoleApp
+from audit_console.tui.belongings import Belongings
+from audit_console.tui.pruning import Pruning
+from audit_console.tui.widgets.days_slider import DaysSlider
+from audit_console.tui.widgets.split_timeline import SplitTimeline
+from tests.support.archives import stored_events
+from tests.support.chains import CHAIN, orchestrator_chain, orchestrator_lines, v1_lines
+from tests.support.postgres import fill
+from tests.support.retention import aged_chain, day, hold, store
+from tests.support.writing import stored_lines
+from tests.tui.support import (
+    GatedSource,
+    screen_lines,
+    screen_text,
+    until,
+    until_loaded,
+    until_shown,
+)
+
+EVENTS = aged_chain(40)
+RULES = Pruning(
+    policy=RetentionPolicy(days=20, floor=5),
+    actor="olga",
+    open_pruner=pruner_of,
+    clock=lambda: day(40),
+)
+Show = Callable[..., AuditConsoleApp]
+
+
+@pytest.fixture
+def show(tmp_path: Path) -> Show:
+    def show_log(log: Source | str, rules: Pruning = RULES) -> AuditConsoleApp:
+        def opened(places: Sequence[str]) -> Source:
+            return open_source(places, keep=True) if isinstance(log, str) else log
+
+        places = [log] if isinstance(log, str) else ["log"]
+        kept = Belongings(tmp_path / "kept", tmp_path / "kept")
+        return AuditConsoleApp(opened, places=places, kept=kept, pruning=rules)
+
+    return show_log
+
+
+@pytest.fixture(params=["archive", "postgres"])
+def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "archive":
+        folder = tmp_path / "log"
+        folder.mkdir()
+        store(folder, EVENTS, (8, 30))
+        yield str(folder)
+        return
+    dsn: str = request.getfixturevalue("database")
+    with closing(connect(dsn)) as connection:
+        fill(connection, EVENTS)
+    yield dsn
+
+
+def in_memory(events: Sequence[AuditEvent] = EVENTS, **beside: Sequence[str]) -> MemorySource:
+    return MemorySource(v1_lines(events), hold_changes=beside.get("hold_changes", ()))
+
+
+async def previewed(pilot: Pilot[None], text: str) -> None:
+    await until_loaded(pilot)
+    await pilot.press("4")
+    await until_shown(pilot, text)
+
+
+def left(log: str) -> int:
+    """Count the events of a log, without those that tell of prunes."""
+    if log.startswith("postgresql"):
+        return sum('"action":"retention.' not in line for line in stored_lines(log))
+    return sum(not one.action.startswith("retention.") for one in stored_events(Path(log)))
+
+
+def plan_in(folder: Path) -> str:
+    (path,) = folder.glob("*.plan.json")
+    return path.read_text(encoding="utf-8")
+
+
+async def type_name(pilot: Pilot[None], name: str) -> None:
+    await pilot.press("a")
+    await until_shown(pilot, "delete for good")
+    await pilot.press(*name, "enter")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_days_split_the_timeline_at_every_size(show: Show, size: tuple[int, int]) -> None:
+    app = show(in_memory())
+    async with app.run_test(size=size) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40 events would go")
+        await until_shown(pilot, "20 go")
+        text = screen_text(app)
+        for part in (
+            "keep 20 days",
+            "5 to 42",
+            "recorded before 2026-08-21 00:00:00 UTC",
+            "plan ",
+            "20 stay",
+            "What stops it",
+            "What goes, by type",
+        ):
+            assert part in text
+        assert all("\x1b" not in line and len(line) == size[0] for line in screen_lines(app))
+
+
+async def test_counts_follow_the_slider(show: Show) -> None:
+    app = show(in_memory())
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40")
+        for key, expected in (
+            ("left", "PREVIEW: 21 of 40"),
+            ("pagedown", "PREVIEW: 31 of 40"),
+            ("home", "PREVIEW: 35 of 40"),
+            ("right", "PREVIEW: 34 of 40"),
+            ("pageup", "PREVIEW: 24 of 40"),
+            ("end", "NOTHING to delete: all 40 events stay"),
+            ("p", "PREVIEW: 20 of 40"),
+        ):
+            await pilot.press(key)
+            await until_shown(pilot, expected)
+        slider = app.screen.query_one(DaysSlider)
+        await pilot.mouse_down(slider, offset=(22, 0))
+        await until_shown(pilot, "keep 5 days")
+        await pilot.hover(slider, offset=(110, 0))
+        await pilot.mouse_up(slider, offset=(110, 0))
+        await until_shown(pilot, "NOTHING to delete")
+        await pilot.hover(slider, offset=(30, 0))
+        await pilot.pause()
+        assert slider.days == 42
+        assert app.screen.query_one(SplitTimeline).size.height == 8
+
+
+async def test_holds_and_faults_stop_it(show: Show) -> None:
+    change = HoldChange("add", hold("user:user-4"))
+    edited = [replace(one, user_id="x") if one.seq == 1 else one for one in EVENTS]
+    app = show(in_memory(edited, hold_changes=[change.text]))
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await previewed(pilot, "PREVIEW: 4 of 40")
+        assert "under hold h1 of legal: user:user-4 (case 7)" in screen_text(app)
+        assert "it does not verify" in screen_text(app)
+        await pilot.press("a")
+        await until_shown(pilot, "it is evidence, and stays")
+
+
+async def test_what_goes_is_deleted_by_name_and_the_rest_is_verified(show: Show, log: str) -> None:
+    app = show(log)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40")
+        await type_name(pilot, "audit.example.org")
+        await until_shown(pilot, "that is not its name")
+        assert left(log) == 40
+        await pilot.press("escape")
+        await type_name(pilot, CHAIN)
+        await until_shown(pilot, "NOTHING to delete: all 21 events stay")
+        assert "✔ 20 events were deleted" in screen_text(app)
+        assert left(log) == 20
+        assert app.verification is not None
+        assert sorted(app.verification.counts) == [
+            "NO_CHECKPOINT",
+            "PRUNED_PREFIX",
+            "PRUNE_NOT_BACKED",
+        ]
+        await pilot.press("a")
+        await until_shown(pilot, "nothing goes by these days")
+        await pilot.press("q")
+        await until(pilot, lambda: not app.screen.query(DaysSlider), "back to the events")
+
+
+async def test_a_refusal_is_told_and_nothing_is_deleted(show: Show, tmp_path: Path) -> None:
+    store(tmp_path, EVENTS)
+
+    def nobody(places: Sequence[str], chain: str | None) -> Pruner:
+        raise PruneRefused(f"{places[0]} {chain} is not pruned", hint="ask another")
+
+    app = show(str(tmp_path / "audit.jsonl"), replace(RULES, open_pruner=nobody))
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40")
+        await type_name(pilot, CHAIN)
+        await until_shown(pilot, "ask another")
+        await until_shown(pilot, "PREVIEW: 20 of 40")
+        assert left(str(tmp_path)) == 40
+
+
+async def test_holds_that_cannot_be_read_are_told(show: Show) -> None:
+    app = show(in_memory(hold_changes=["{}"]))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await previewed(pilot, "memory, line 1: not a change of holds")
+
+
+async def test_while_the_log_is_read_there_is_no_preview(show: Show) -> None:
+    source = GatedSource(v1_lines(EVENTS), batch_lines=10)
+    app = show(source)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await pilot.press("4")
+        await until_shown(pilot, "the preview stands when the log is read")
+        await pilot.press("x", "d")
+        await until(pilot, lambda: app._notifications, "a file is not offered")
+        source.gate.release(9)
+        await until_shown(pilot, "PREVIEW: 20 of 40")
+
+
+async def test_a_log_that_is_only_previewed(show: Show) -> None:
+    app = show(in_memory(), replace(RULES, open_pruner=None))
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40")
+        await pilot.press("a")
+        await until_shown(pilot, "this log is only previewed here")
+
+
+async def test_the_orchestrators_format_says_how_to_seal_it(show: Show) -> None:
+    app = show(MemorySource(orchestrator_lines(orchestrator_chain(9))))
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("4", "home")
+        await until_shown(pilot, "Seal the log first")
+
+
+async def test_a_log_whose_beginning_is_not_here(show: Show) -> None:
+    app = show(in_memory(EVENTS[3:]))
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await previewed(pilot, "begins here with seq 3, not with 0")
+        await pilot.press("a")
+        await until_shown(pilot, "the preview stands when the log is read")
+
+
+async def test_the_plan_and_the_preview_are_written_to_files(
+    show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = show(in_memory())
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40")
+        await pilot.press("x")
+        await until_shown(pilot, "the plan, for audit-console retention apply")
+        await pilot.press("end", "enter")
+        await until_shown(pilot, "memory-retention.plan.json")
+        await pilot.press("enter")
+        await until_shown(pilot, "written: ")
+    plan = decode_plan(plan_in(tmp_path))
+    assert getattr(plan, "pruned_to", None) == 20
+
+
+async def test_without_a_log_there_is_no_preview(tmp_path: Path) -> None:
+    app = AuditConsoleApp(lambda _: in_memory(), kept=Belongings(tmp_path, tmp_path))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("escape", "4")
+        await until_shown(pilot, "no log is open yet")
