@@ -314,13 +314,12 @@ def write_groups(file: str) -> Work:
     """Write an archive in groups, each of them on disk before the next one is stored."""
     from audit_console.writer import ArchiveSink, AuditLogger
 
-    log = AuditLogger(ArchiveSink(file, chain="audit.example.org/benchmark"), background=True)
+    log = AuditLogger(ArchiveSink(file, chain="audit.example.org/benchmark"))
     events = _workflow_runs(EVENTS_WRITTEN)
 
     def work() -> int:
         for begin in range(0, len(events), EVENTS_OF_GROUP):
             log.log_events(events[begin : begin + EVENTS_OF_GROUP])
-        log.flush()
         return log.metrics.written
 
     return work
