@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from audit_console.columns.details import values_at
@@ -31,6 +33,9 @@ from audit_console.core.timespan import FIRST, UNITS, Duration
 from audit_console.errors import UsageError
 
 MAX_BINS = 1_000_000
+
+BLOCK = 1 << 20
+"""Rows that are counted at a time, and the highest number of codes that are counted by place."""
 
 _COUNT = {"count": pl.UInt32}
 _BEFORE_EPOCH = -int(FIRST.timestamp()) * 1_000_000
@@ -219,9 +224,37 @@ class _Events:
 
 def _counted(keys: pl.DataFrame) -> pl.DataFrame:
     """Count equal rows, in the order in which they stand first: at `place`."""
+    if keys.width == 1 and (codes := _dense(keys.to_series())) is not None:
+        return _counted_codes(codes)
     groups = keys.lazy().with_row_index("place").group_by(keys.columns)
     counts = groups.agg(pl.col("place").min(), pl.len().alias("count")).sort("place")
     return counts.collect(engine="streaming")
+
+
+def _dense(keys: pl.Series) -> npt.NDArray[np.unsignedinteger] | None:
+    """Give codes as an array if there are few of them for so many rows; 0 is a missing one."""
+    if not keys.dtype.is_unsigned_integer() or codes_in(keys) >= min(keys.len(), BLOCK):
+        return None
+    if keys.has_nulls():
+        keys = (keys.cast(pl.UInt32) + 1).fill_null(0)
+    return keys.to_numpy()
+
+
+def _counted_codes(codes: npt.NDArray[np.unsignedinteger]) -> pl.DataFrame:
+    """Count codes as `_counted` does, by adding up in place: without hashing."""
+    size = 1 + int(codes.max())
+    counts, places = np.zeros(size, np.uint32), np.zeros(size, np.uint32)
+    for start in range(0, codes.size, BLOCK):
+        block = codes[start : start + BLOCK]
+        found = np.bincount(block, minlength=size)
+        new = (found > 0) & (counts == 0)
+        if new.any():
+            first = np.zeros(size, np.uint32)
+            first[block[::-1]] = np.arange(start, start + block.size, dtype=np.uint32)[::-1]
+            places[new] = first[new]
+        counts += found.astype(np.uint32)
+    there = counts > 0
+    return pl.DataFrame({"place": places[there], "count": counts[there]}).sort("place")
 
 
 def _distinct(codes: pl.Series) -> int:

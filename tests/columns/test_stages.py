@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from audit_console.columns import stages as stages_module
 from audit_console.columns.selection import Codes, Selection
 from audit_console.columns.stages import MAX_BINS, apply_stages
 from audit_console.columns.table import EventTable
@@ -195,6 +196,12 @@ def test_stages_give_what_plain_python_gives(text: str) -> None:
         found = apply_stages(selection, stages)
         assert found.to_dicts() == expected
         assert tuple(found.columns) == table_columns(stages)
+
+
+@pytest.mark.parametrize("text", ["| count by user", "| count by result", "| timeline 1y by user"])
+def test_codes_are_counted_block_by_block(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages_module, "BLOCK", 40)
+    test_stages_give_what_plain_python_gives(text)
 
 
 @pytest.mark.parametrize("text", STAGES)
