@@ -145,7 +145,7 @@ def _pairs(events: pl.DataFrame) -> pl.Series | None:
     """Make one number of type and id of a resource; None where that does not tell them apart.
 
     A slash in a type would let two pairs be one text. Numbers are no more than eight times
-    the events, since what counts them has a bit for each.
+    the events, since what counts them has a byte for each.
     """
     types, ids = events["resource_type"], events["resource_id"]
     if not (_is_category(types.dtype) and _is_category(ids.dtype)):

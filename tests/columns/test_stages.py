@@ -200,7 +200,7 @@ def test_stages_give_what_plain_python_gives(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["| count by user", "| count by result", "| timeline 1y by user"])
 def test_codes_are_counted_block_by_block(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stages_module, "BLOCK", 40)
+    monkeypatch.setattr(stages_module, "BLOCK", 100)
     test_stages_give_what_plain_python_gives(text)
 
 
