@@ -289,9 +289,9 @@ def read_file(file: str) -> Work:
     return work
 
 
-EVENTS_WRITTEN = 100_000
+EVENTS_WRITTEN = 50_000
 EVENTS_OF_GROUP = 1_000
-EVENTS_ONE_BY_ONE = 10_000
+EVENTS_ONE_BY_ONE = 5_000
 
 
 def _workflow_runs(count: int) -> list[Any]:
