@@ -327,14 +327,15 @@ async def test_what_is_typed_after_enter_keeps_focus_and_text(tmp_path: Path) ->
         await until_loaded(pilot)
         try:
             await pilot.press("slash")
-            await type_text(pilot, f"around:{make_event(20).id}")
+            line = app.screen.query_one(QueryInput)
+            line.insert_text_at_cursor(f"around:{make_event(20).id}±5m")
             await pilot.press("enter", "slash", "ctrl+u")
             await type_text(pilot, "user:")
         finally:
             source.hold.set()
         await until_asked(pilot)
-        await until_shown(pilot, " of 90 matched")
-        line = app.screen.query_one(QueryInput)
+        await until_shown(pilot, "11 of 90 matched")
+        assert look_of(pilot).origin == make_event(20).id
         assert line.has_focus
         assert line.value == "user:"
 
