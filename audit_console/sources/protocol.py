@@ -118,6 +118,21 @@ class Status:
         return not (self.complete or self.asks_store)
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What was written since a log was read.
+
+    `lines` counts the lines, or rows of a table, that were ended behind what was read.
+    `changed` says what else became of the log, so that what was read is not in it any more.
+    """
+
+    lines: int
+    changed: str | None = None
+
+
+NOTHING_NEW = News(0)
+
+
 class Readable(Protocol):
     """What a verification reads of a log."""
 
@@ -214,6 +229,16 @@ class Source(Readable, Protocol):
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Give unreadable lines in log order, rows `first` and following."""
+        ...
+
+    def news(self) -> News:
+        """Look at what was written since the log was read, cheaply; nothing of it is taken in.
+
+        A log that was not read to its end has no news.
+
+        Raises:
+            SourceError: the log cannot be looked at.
+        """
         ...
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from audit_console.sources.archive.files import find_files
+from audit_console.sources.archive.following import Follower
 from audit_console.sources.archive.source import ArchiveSource
 
 __all__ = ["ArchiveSource", "open_archive"]
@@ -25,4 +26,4 @@ def open_archive(places: Sequence[str], *, keep: bool, label: str | None = None)
     files = find_files(places)
     if label is None:
         label = files[0].name if len(files) == 1 else f"{places[0]} · {len(files)} files"
-    return ArchiveSource(files, label, keep=keep)
+    return ArchiveSource(files, label, keep=keep, follower=Follower(places))

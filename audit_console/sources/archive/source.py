@@ -25,15 +25,18 @@ from audit_console.core.query import Stage
 from audit_console.errors import NotAnAuditLog, SourceUnreadable
 from audit_console.sources.archive.beside import lines_beside
 from audit_console.sources.archive.files import CHECKPOINTS, HOLDS, PRUNES, ArchiveFile
+from audit_console.sources.archive.following import Follower
 from audit_console.sources.archive.reading import Piece, read_pieces
 from audit_console.sources.archive.text import RandomAccess
 from audit_console.sources.protocol import (
+    NOTHING_NEW,
     AtEvent,
     AtRow,
     AtTime,
     Batch,
     Cursor,
     FileStatus,
+    News,
     Order,
     Page,
     Status,
@@ -50,10 +53,13 @@ class ArchiveSource:
 
     kind = "archive"
 
-    def __init__(self, files: Sequence[ArchiveFile], label: str, *, keep: bool) -> None:
+    def __init__(
+        self, files: Sequence[ArchiveFile], label: str, *, keep: bool, follower: Follower
+    ) -> None:
         self.label = label
         self._files = files
         self._keep = keep
+        self._follower = follower
         self._table = EventTable(pl.DataFrame(schema={name: PAGE[name] for name in _KEPT}))
         self._malformed = malformed_frame(())
         self._texts: dict[int, RandomAccess] = {}
@@ -142,6 +148,12 @@ class ArchiveSource:
         """Give unreadable lines; only the first 10,000 are kept."""
         return self._malformed.slice(first, limit)
 
+    def news(self) -> News:
+        """Count the lines that were ended since; see `Source.news`. What was piped in is whole."""
+        if not self.status.complete or any(file.temporary for file in self._files):
+            return NOTHING_NEW
+        return self._follower.look()
+
     def close(self) -> None:
         """Give back files and remove temporary ones."""
         with self._texts_lock:
@@ -165,6 +177,8 @@ class ArchiveSource:
         if batch is not None and self._malformed.height < MALFORMED_KEPT:
             room = MALFORMED_KEPT - self._malformed.height
             self._malformed = pl.concat([self._malformed, batch.malformed.head(room)])
+        if piece.ends_file:
+            self._follower.was_read(self._files[piece.file], piece.stored_bytes)
         self.status = _advanced(self.status, self._files, piece, batch)
 
     def _finish(self) -> None:

@@ -163,6 +163,11 @@ class _Counted(RawIOBase):
         super().close()
 
 
+def is_compressed(start: bytes) -> bool:
+    """Tell by the first four bytes of a file whether its text is compressed."""
+    return start.startswith((_GZIP, _ZSTD))
+
+
 def _decompressed(magic: bytes, stored: _Counted) -> gzip.GzipFile | zstd.ZstdFile | None:
     if magic.startswith(_GZIP):
         return gzip.GzipFile(fileobj=stored)

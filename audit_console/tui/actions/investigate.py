@@ -37,6 +37,13 @@ INVESTIGATE_ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         Pane.INVESTIGATE,
+        "take_in",
+        ("full_stop",),
+        "Take in new",
+        "take in what was written since the log was read, and check it",
+    ),
+    Action(
+        Pane.INVESTIGATE,
         "bad_lines",
         ("b",),
         "Bad lines",

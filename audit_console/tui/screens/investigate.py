@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -11,18 +12,19 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.message import Message
+from textual.reactive import reactive
 
 from audit_console.core.around import TICK
-from audit_console.core.filters import Between
+from audit_console.core.filters import EVERYTHING, Between
 from audit_console.core.narrowing import narrowed, within, without_time
-from audit_console.sources.protocol import Order
+from audit_console.sources.protocol import NOTHING_NEW, News, Order, Source
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.asking import FilterAsked
+from audit_console.tui.asking import FilterAsked, asked
 from audit_console.tui.clipboard import copy
 from audit_console.tui.recent import without_password
 from audit_console.tui.results import events_behind
 from audit_console.tui.screens.keeping import KeepingScreen
-from audit_console.tui.session import Session
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets import event_columns as columns
 from audit_console.tui.widgets.detail_pane import DetailPane
@@ -41,6 +43,10 @@ from audit_console.tui.widgets.timeline import TimelinePane
 
 WIDE_ENOUGH_FOR_FACETS = 140
 """Cells from which on the facets are there from the start."""
+
+
+SECONDS_BETWEEN_NEWS = 2.0
+"""How often a log that was read is looked at for what was written since."""
 
 
 class InvestigateScreen(KeepingScreen):
@@ -62,8 +68,18 @@ class InvestigateScreen(KeepingScreen):
     class LeaveAsked(Message):
         """The reader wants to go back to the sources."""
 
+    class NewsAsked(Message):
+        """The reader wants to see what was written since the log was read."""
+
     class FindingsAsked(Message):
         """The reader wants to know what the check found."""
+
+    taking_in: reactive[bool] = reactive(False, init=False)
+    """Whether the log is read as it is now."""
+
+    def watch_taking_in(self) -> None:
+        """Say so instead of how much is new."""
+        self.query_one(Completeness).taking_in = self.taking_in
 
     def compose(self) -> ComposeResult:
         """Make the panes."""
@@ -105,6 +121,7 @@ class InvestigateScreen(KeepingScreen):
         self._table.show(session.source)
         self._session = session
         self.begin()
+        self.in_background(self._watch_for_news, "news")
         self.update(session)
 
     def reopen(self, session: Session) -> None:
@@ -112,13 +129,29 @@ class InvestigateScreen(KeepingScreen):
         self._table.show(session.source)
         self._session = session
         self.show_look()
+        self.in_background(self._watch_for_news, "news")
+        self.update(session)
+
+    async def prepare(self, source: Source) -> None:
+        """Have a log count what is asked of it now, so that nothing moves when it is shown."""
+        for where in (self.look.where, EVERYTHING):
+            try:
+                await asked(replace(self._question, source=source, where=where).count)
+            except CANNOT_BE_LOOKED_AT as error:
+                self.say(error)
+
+    def follow(self, session: Session) -> None:
+        """Show the same log with what was written since; the selected event keeps its place."""
+        self.taking_in = False
+        self._table.follow(session.source)
+        self._session = session
+        self.show_look()
         self.update(session)
 
     def update(self, session: Session) -> None:
         """Show how far the log was read and what the check says."""
-        before, self._session = self._session, session
-        for line in self.query(SessionLine):
-            line.session = session
+        before = self._session
+        self._show_session(session)
         more = before is None or session.status.events != before.status.events
         if (more and session.status.partial) or not session.loading:
             self._table.refresh_rows()
@@ -127,6 +160,28 @@ class InvestigateScreen(KeepingScreen):
             self.survey()
         if ended and self.review_next is not None:
             self.review(self.review_next)
+
+    def _show_session(self, session: Session) -> None:
+        self._session = session
+        for line in self.query(SessionLine):
+            line.session = session
+
+    # --- what is written meanwhile -----------------------------------------------
+
+    async def _watch_for_news(self) -> None:
+        """Look again and again what was written since the log was read."""
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_NEWS)
+            if self._session is not None and not self._session.loading:
+                news = await _news_of(self._session.source)
+                self._show_session(replace(self._session, news=news))
+
+    def action_take_in(self) -> None:
+        """Ask for what was written since the log was read."""
+        if self._session is None or self._session.news == NOTHING_NEW:
+            self.notify("nothing new was written")
+        else:
+            self.post_message(self.NewsAsked())
 
     @on(EventTable.Counted)
     def _on_counted(self, event: EventTable.Counted) -> None:
@@ -351,3 +406,10 @@ class InvestigateScreen(KeepingScreen):
     def action_copy_query(self) -> None:
         """Copy the query that is in force, its times absolute."""
         copy(self.app, self.look.text, "query")
+
+
+async def _news_of(source: Source) -> News:
+    try:
+        return await asked(source.news)
+    except CANNOT_BE_LOOKED_AT as error:
+        return News(0, str(error))
