@@ -40,7 +40,7 @@ INVESTIGATE_ACTIONS: tuple[Action, ...] = (
         "take_in",
         ("full_stop",),
         "Take in new",
-        "take in what was written since the log was read, and check it",
+        "read and check what was written since",
     ),
     Action(
         Pane.INVESTIGATE,
