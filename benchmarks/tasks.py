@@ -289,9 +289,9 @@ def read_file(file: str) -> Work:
     return work
 
 
-EVENTS_WRITTEN = 100_000
+EVENTS_WRITTEN = 50_000
 EVENTS_OF_GROUP = 1_000
-EVENTS_ONE_BY_ONE = 10_000
+EVENTS_ONE_BY_ONE = 5_000
 
 
 def _workflow_runs(count: int) -> list[Any]:
@@ -314,13 +314,12 @@ def write_groups(file: str) -> Work:
     """Write an archive in groups, each of them on disk before the next one is stored."""
     from audit_console.writer import ArchiveSink, AuditLogger
 
-    log = AuditLogger(ArchiveSink(file, chain="audit.example.org/benchmark"), background=True)
+    log = AuditLogger(ArchiveSink(file, chain="audit.example.org/benchmark"))
     events = _workflow_runs(EVENTS_WRITTEN)
 
     def work() -> int:
         for begin in range(0, len(events), EVENTS_OF_GROUP):
             log.log_events(events[begin : begin + EVENTS_OF_GROUP])
-        log.flush()
         return log.metrics.written
 
     return work

@@ -7,8 +7,8 @@ it leaves open is judged, so that one edit gives one finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from audit_console.core.checkpoints import Checkpoint
@@ -84,6 +84,11 @@ class Vouchers:
     def names(self) -> set[str]:
         """Every chain of which anything is said."""
         return {*self.heads, *self.remembered}
+
+    def remembered_of(self, judged: Collection[str]) -> Vouchers:
+        """Leave out what is remembered of other logs, whose names are nobody's business here."""
+        kept = {name: seen for name, seen in self.remembered.items() if name in judged}
+        return replace(self, remembered=kept)
 
     def sizes(self, chain: str) -> set[int]:
         """Give the numbers of events at which the head of a chain is to be compared."""

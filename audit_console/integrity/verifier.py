@@ -138,7 +138,7 @@ class _Verifier:
             chains=summaries,
             trees=tuple(self._trees()),
             policy_sha256=None if policy is None else policy.sha256,
-            vouchers=self.check.vouchers,
+            vouchers=self.check.vouchers.remembered_of(self.check.anchorings),
             prunes=tuple(self.check.prunes.latest.values()),
             findings=tuple(findings.kept),
             counts=dict(findings.counts),

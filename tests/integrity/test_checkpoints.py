@@ -398,6 +398,12 @@ def test_what_the_console_remembers(check: Check, name: str) -> None:
     assert found_in(check(list(lines), notes, trust)) == expected
 
 
+def test_what_is_remembered_of_other_logs_is_told_to_nobody(check: Check) -> None:
+    other = {OTHER_CHAIN: replace(seen(12)[CHAIN], chain=OTHER_CHAIN)}
+    verification = check(WHOLE, [], Trust(remembered=seen(12) | other))
+    assert verification.vouchers.remembered == seen(12)
+
+
 def test_the_vectors_pass_with_their_policy() -> None:
     trust = Trust(parse_policy((V1_VECTORS.parent / "policy.txt").read_text("utf-8")))
     source = open_archive([str(V1_VECTORS.parent)], keep=False)

@@ -14,7 +14,7 @@ from tests.tui.support import make_app, screen_text, table_of, until, until_load
 from tests.tui.test_asking import ask, look_of, type_text
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
 async def test_from_the_alarm_to_the_evidence(  # noqa: PLR0915 - one story, step by step
     tmp_path: Path, demo_log: Path, size: tuple[int, int]
 ) -> None:

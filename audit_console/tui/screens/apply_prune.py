@@ -35,13 +35,13 @@ class ApplyDialog(Dialog[PrunePlan]):
 
     def on_mount(self) -> None:
         """Say what goes."""
-        self._say("type the name of the log to delete them", "muted")
+        self._say("type that name to delete them", "muted")
         self.query_one(SafeInput).focus()
 
     def _say(self, text: str, role: str) -> None:
         plan = self._plan
         lines: tuple[Line, ...] = (
-            (Span(f" {plan.chain}", "name"),),
+            (Span(" the log ", "muted"), Span(plan.chain, "name")),
             (
                 Span(f" {count(plan.events, 'event')} go for good: ", "bad"),
                 Span(f"seq {number(plan.pruned_from)} to {number(plan.pruned_to - 1)}"),
