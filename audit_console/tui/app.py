@@ -210,7 +210,7 @@ class AuditConsoleApp(App[None]):
             self._update(replace(session, status=result.status, verification=result))
         elif self._is_opening(message.generation) and self._opening and self._opening.source:
             news = self._show_news(self._opening.source, message.verification)
-            self.run_worker(news, group="news", exclusive=True)
+            self.run_worker(news, group="follow", exclusive=True)
 
     @on(LoadFailed)
     async def _on_load_failed(self, message: LoadFailed) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -47,6 +47,9 @@ WIDE_ENOUGH_FOR_FACETS = 140
 
 SECONDS_BETWEEN_NEWS = 2.0
 """How often a log that was read is looked at for what was written since."""
+
+NEWS = "news"
+"""Group of the workers that look for it."""
 
 
 class InvestigateScreen(KeepingScreen):
@@ -103,6 +106,7 @@ class InvestigateScreen(KeepingScreen):
         super().on_mount()
         self.set_class(self.app.size.width >= WIDE_ENOUGH_FOR_FACETS, "-facets")
         self._table.focus()
+        self.set_interval(SECONDS_BETWEEN_NEWS, self._look_for_news)
 
     @property
     def _detail(self) -> DetailPane:
@@ -121,7 +125,6 @@ class InvestigateScreen(KeepingScreen):
         self._table.show(session.source)
         self._session = session
         self.begin()
-        self.in_background(self._watch_for_news, "news")
         self.update(session)
 
     def reopen(self, session: Session) -> None:
@@ -129,7 +132,6 @@ class InvestigateScreen(KeepingScreen):
         self._table.show(session.source)
         self._session = session
         self.show_look()
-        self.in_background(self._watch_for_news, "news")
         self.update(session)
 
     async def prepare(self, source: Source) -> None:
@@ -168,13 +170,16 @@ class InvestigateScreen(KeepingScreen):
 
     # --- what is written meanwhile -----------------------------------------------
 
-    async def _watch_for_news(self) -> None:
-        """Look again and again what was written since the log was read."""
-        while True:
-            await asyncio.sleep(SECONDS_BETWEEN_NEWS)
-            if self._session is not None and not self._session.loading:
-                news = await _news_of(self._session.source)
-                self._show_session(replace(self._session, news=news))
+    def _look_for_news(self) -> None:
+        """Look what was written since the log was read, unless an answer is still to come."""
+        looks = any(worker.group == NEWS and not worker.is_finished for worker in self.workers)
+        if self._session is not None and not self._session.loading and not looks:
+            self.in_background(partial(self._show_news, self._session.source), NEWS)
+
+    async def _show_news(self, source: Source) -> None:
+        news = await _news_of(source)
+        if self._session is not None and self._session.source is source:
+            self._show_session(replace(self._session, news=news))
 
     def action_take_in(self) -> None:
         """Ask for what was written since the log was read."""
