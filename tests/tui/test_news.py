@@ -10,7 +10,7 @@ import pytest
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
-from audit_console.tui.screens import investigate
+from audit_console.tui.screens import following
 from tests.tui.support import (
     make_app,
     make_lines,
@@ -27,7 +27,7 @@ LINES = make_lines(60)
 
 @pytest.fixture(autouse=True)
 def look_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(investigate, "SECONDS_BETWEEN_NEWS", 0.01)
+    monkeypatch.setattr(following, "SECONDS_BETWEEN_NEWS", 0.01)
 
 
 class GrowingLog:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -12,19 +11,18 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.message import Message
-from textual.reactive import reactive
 
 from audit_console.core.around import TICK
-from audit_console.core.filters import EVERYTHING, Between
+from audit_console.core.filters import Between
 from audit_console.core.narrowing import narrowed, within, without_time
-from audit_console.sources.protocol import NOTHING_NEW, News, Order, Source
+from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.asking import FilterAsked, asked
+from audit_console.tui.asking import FilterAsked
 from audit_console.tui.clipboard import copy
 from audit_console.tui.recent import without_password
 from audit_console.tui.results import events_behind
-from audit_console.tui.screens.keeping import KeepingScreen
-from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
+from audit_console.tui.screens.following import FollowingScreen
+from audit_console.tui.session import Session
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets import event_columns as columns
 from audit_console.tui.widgets.detail_pane import DetailPane
@@ -36,7 +34,6 @@ from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import (
     Completeness,
     KeyBar,
-    SessionLine,
     SourceHeader,
 )
 from audit_console.tui.widgets.timeline import TimelinePane
@@ -45,14 +42,7 @@ WIDE_ENOUGH_FOR_FACETS = 140
 """Cells from which on the facets are there from the start."""
 
 
-SECONDS_BETWEEN_NEWS = 2.0
-"""How often a log that was read is looked at for what was written since."""
-
-NEWS = "news"
-"""Group of the workers that look for it."""
-
-
-class InvestigateScreen(KeepingScreen):
+class InvestigateScreen(FollowingScreen):
     """The events with all that is counted of them.
 
     Below 120 columns the detail takes the place of the table; from there on it
@@ -71,18 +61,8 @@ class InvestigateScreen(KeepingScreen):
     class LeaveAsked(Message):
         """The reader wants to go back to the sources."""
 
-    class NewsAsked(Message):
-        """The reader wants to see what was written since the log was read."""
-
     class FindingsAsked(Message):
         """The reader wants to know what the check found."""
-
-    taking_in: reactive[bool] = reactive(False, init=False)
-    """Whether the log is read as it is now."""
-
-    def watch_taking_in(self) -> None:
-        """Say so instead of how much is new."""
-        self.query_one(Completeness).taking_in = self.taking_in
 
     def compose(self) -> ComposeResult:
         """Make the panes."""
@@ -106,7 +86,6 @@ class InvestigateScreen(KeepingScreen):
         super().on_mount()
         self.set_class(self.app.size.width >= WIDE_ENOUGH_FOR_FACETS, "-facets")
         self._table.focus()
-        self.set_interval(SECONDS_BETWEEN_NEWS, self._look_for_news)
 
     @property
     def _detail(self) -> DetailPane:
@@ -134,14 +113,6 @@ class InvestigateScreen(KeepingScreen):
         self.show_look()
         self.update(session)
 
-    async def prepare(self, source: Source) -> None:
-        """Have a log count what is asked of it now, so that nothing moves when it is shown."""
-        for where in (self.look.where, EVERYTHING):
-            try:
-                await asked(replace(self._question, source=source, where=where).count)
-            except CANNOT_BE_LOOKED_AT as error:
-                self.say(error)
-
     def follow(self, session: Session) -> None:
         """Show the same log with what was written since; the selected event keeps its place."""
         self.taking_in = False
@@ -153,7 +124,7 @@ class InvestigateScreen(KeepingScreen):
     def update(self, session: Session) -> None:
         """Show how far the log was read and what the check says."""
         before = self._session
-        self._show_session(session)
+        self.show_session(session)
         more = before is None or session.status.events != before.status.events
         if (more and session.status.partial) or not session.loading:
             self._table.refresh_rows()
@@ -162,31 +133,6 @@ class InvestigateScreen(KeepingScreen):
             self.survey()
         if ended and self.review_next is not None:
             self.review(self.review_next)
-
-    def _show_session(self, session: Session) -> None:
-        self._session = session
-        for line in self.query(SessionLine):
-            line.session = session
-
-    # --- what is written meanwhile -----------------------------------------------
-
-    def _look_for_news(self) -> None:
-        """Look what was written since the log was read, unless an answer is still to come."""
-        looks = any(worker.group == NEWS and not worker.is_finished for worker in self.workers)
-        if self._session is not None and not self._session.loading and not looks:
-            self.in_background(partial(self._show_news, self._session.source), NEWS)
-
-    async def _show_news(self, source: Source) -> None:
-        news = await _news_of(source)
-        if self._session is not None and self._session.source is source:
-            self._show_session(replace(self._session, news=news))
-
-    def action_take_in(self) -> None:
-        """Ask for what was written since the log was read."""
-        if self._session is None or self._session.news == NOTHING_NEW:
-            self.notify("nothing new was written")
-        else:
-            self.post_message(self.NewsAsked())
 
     @on(EventTable.Counted)
     def _on_counted(self, event: EventTable.Counted) -> None:
@@ -411,10 +357,3 @@ class InvestigateScreen(KeepingScreen):
     def action_copy_query(self) -> None:
         """Copy the query that is in force, its times absolute."""
         copy(self.app, self.look.text, "query")
-
-
-async def _news_of(source: Source) -> News:
-    try:
-        return await asked(source.news)
-    except CANNOT_BE_LOOKED_AT as error:
-        return News(0, str(error))
