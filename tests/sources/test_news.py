@@ -134,7 +134,7 @@ def pack_another(path: Path) -> None:
     [
         (shorten, "audit.jsonl was shortened"),
         (replace_by_another, "audit.jsonl was removed or replaced"),
-        (pack_another, "later.jsonl.gz is compressed, and new"),
+        (pack_another, "later.jsonl.gz is packed, and new"),
     ],
 )
 def test_what_is_more_than_growth_is_said(
@@ -170,3 +170,9 @@ def test_an_empty_table_may_get_its_first_events(database: str) -> None:
         assert source.news() == NOTHING_NEW
         store_v1(database, CHAIN[:2])
         assert source.news() == News(2)
+
+
+def test_a_packed_file_that_stays_is_no_news(tmp_path: Path) -> None:
+    (tmp_path / "audit.jsonl.gz").write_bytes(gzip.compress(stored(LINES)))
+    with closing(read(open_archive([str(tmp_path)], keep=True))) as source:
+        assert source.news() == NOTHING_NEW

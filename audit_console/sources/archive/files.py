@@ -143,13 +143,16 @@ def _at(place: str) -> Iterator[ArchiveFile]:
 
 
 def _in_folder(folder: Path) -> list[ArchiveFile]:
-    files = _archive_files(path for path in sorted(folder.iterdir()) if _is_log(path))
-    if not files:
+    paths = [path for path in folder.iterdir() if _is_log(path)]
+    if not paths:  # an export of a log that stands beside it would be read as a second log
+        paths = list(folder.rglob("*.parquet"))
+    if not paths:
         raise SourceNotFound(
             f"{folder}: no log in this folder",
-            hint="name a folder with .jsonl or .log files (also .gz, .zst), or a file",
+            hint="name a folder with .jsonl or .log files (also .gz, .zst) or .parquet files, "
+            "or a file",
         )
-    return files
+    return _archive_files(sorted(paths))
 
 
 def _matching(pattern: str) -> list[ArchiveFile]:
@@ -244,6 +247,6 @@ def _first_event(file: ArchiveFile) -> AuditEvent | None:
     if b"\x00" in start:
         raise NotAnAuditLog(
             f"{file.name}: a binary file, not an audit log",
-            hint="open a log of one JSON object per line, as .jsonl, .log, .gz or .zst",
+            hint="open a log of one JSON object per line, as .jsonl, .log, .gz, .zst or .parquet",
         )
     return None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from io import BufferedReader
 
 from audit_console.sources.archive.files import ArchiveFile, Identity, list_files
-from audit_console.sources.archive.text import is_compressed
+from audit_console.sources.archive.text import is_packed
 from audit_console.sources.protocol import NOTHING_NEW, News
 
 _PIECE = 1 << 20
@@ -23,9 +23,9 @@ class Follower:
         self._lines = 0
 
     def was_read(self, file: ArchiveFile, end: int) -> None:
-        """Note that a file was read up to the byte `end` of what is stored."""
+        """Note that a file was read up to the byte `end`, or all of it where it is packed."""
         self._names[file.identity] = file.path.name
-        self._ends[file.identity] = end
+        self._ends[file.identity] = max(end, file.size)
 
     def look(self) -> News:
         """Tell what was written since; see `Source.news`."""
@@ -46,8 +46,8 @@ class Follower:
             size = os.fstat(stored.fileno()).st_size
             if size < end:
                 return "was shortened"
-            if size > end and is_compressed(stored.peek(4)[:4]):
-                return "is compressed, and new"
+            if size > end and is_packed(stored.peek(4)[:4]):
+                return "is packed, and new"
             self._lines += self._count_from(file.identity, stored, end)
         return None
 
