@@ -98,6 +98,9 @@ class Status:
     `complete` says that all there is was read; `stopped` that reading was cut
     short, so that every number is a part. `first` and `last` bound `timestamp`.
     With `asks_store`, pages and tallies are of the whole log however far it was read.
+    With `indexed` they, and all numbers but those of bytes and files, are of an index that
+    was written at that time, while the log is being read; `index_differed` says that it was
+    not that of the log and is used no more.
     """
 
     events: int
@@ -111,6 +114,8 @@ class Status:
     stopped: bool
     files: tuple[FileStatus, ...]
     asks_store: bool = False
+    indexed: datetime | None = None
+    index_differed: bool = False
 
     @property
     def partial(self) -> bool:

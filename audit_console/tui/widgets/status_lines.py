@@ -156,6 +156,9 @@ def _counted(events: int | None) -> str:
 def _state(session: Session, *, short: bool) -> Span | None:
     if session.partial:
         return Span("◐ partial" if short else "◐ partial: reading ended early", "warn")
+    if session.status.indexed is not None:
+        written = "" if short else f" of {moment(session.status.indexed, width=19)} UTC"
+        return Span(f"… from the index{written}, being verified", "warn")
     return Span("… loading", "warn") if session.loading else None
 
 
