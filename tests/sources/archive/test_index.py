@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from threading import enumerate as threads
 
+import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -295,4 +296,4 @@ def test_the_columns_are_those_of_a_page(log: Path, folder: Path) -> None:
     index_of(log, folder)
     with closing(opened(log, folder)) as source:
         schema = page_of(source).rows.schema
-    assert schema == PAGE
+    assert schema == pl.Schema(PAGE)
