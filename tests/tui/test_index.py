@@ -53,13 +53,14 @@ async def test_the_rows_of_the_index_are_shown_and_said_to_be(tmp_path: Path) ->
     source = held(log, tmp_path / "indexes")
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until_shown(pilot, "action 299 ")
+        await until_shown(pilot, "from the index")
+        await until_shown(pilot, "action 0 ")
         header, *_, completeness, _ = screen_lines(app)
         assert "300 events" in header
         assert "checking 0 %" in header
         assert "… from the index" in completeness
         assert "being verified" in completeness
-        assert "✔" not in screen_text(app)
+        assert "✔ 2026-11-01" not in screen_text(app)
         source.gate.set()
         await until_loaded(pilot)
         assert "300 of 300 matched" in screen_text(app)
@@ -76,9 +77,8 @@ async def test_an_index_that_is_not_that_of_the_log_is_said_to_be_thrown_away(
     log.write_bytes(b"".join(line + b"\n" for line in lines[:250]))
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until_shown(pilot, "action 299 ")
+        await until_shown(pilot, "300 events")
         source.gate.set()
         await until_shown(pilot, "not that of this log")
         await until_loaded(pilot)
-        await until_shown(pilot, "action 249 ")
         assert "250 of 250 matched" in screen_text(app)

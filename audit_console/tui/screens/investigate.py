@@ -134,7 +134,7 @@ class InvestigateScreen(FollowingScreen):
         ended = not session.loading and (before is None or before.loading)
         if ended and not session.status.asks_store:
             self.survey()
-        if session.status.index_differed and before and not before.status.index_differed:
+        if session.status.index_differed and not (before and before.status.index_differed):
             self.notify(INDEX_DIFFERED, severity="warning", timeout=20)
         if ended and self.review_next is not None:
             self.review(self.review_next)
