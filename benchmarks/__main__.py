@@ -13,7 +13,8 @@ from benchmarks.measure import Figure, Result, take
 
 UNITS = {"k": 1_000, "M": 1_000_000}
 GROUPS = (
-    *("help", "first-paint", "first-page", "first-rows", "load", "verify", "memory", "keys"),
+    *("help", "first-paint", "first-page", "first-rows", "reopen"),
+    *("load", "verify", "memory", "keys"),
     *("filter", "facets", "timeline", "writer"),
     *("table-page", "table-count", "table-verify"),
 )

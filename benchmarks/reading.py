@@ -23,6 +23,16 @@ def figures(events: int) -> Iterator[Figure]:
         Target("< 300 ms", at_most=0.3),
     )
     yield Figure(
+        "reopen",
+        "opening an unchanged archive again, to its first page",
+        "s",
+        [
+            Contestant(OURS, lambda: _opened_again(file)),
+            _timed("read and verified again", "load_verified", file, events),
+        ],
+        _reopen_target(events),
+    )
+    yield Figure(
         "load",
         "cold load: typed, kept, chain verified",
         "s",
@@ -71,6 +81,18 @@ def _memory_target(events: int) -> Target | None:
     if events >= 10_000_000:
         return Target("≤ 0.7 ×", at_most=0.7)
     return _from_a_million(events, Target("≤ 1 ×", at_most=1.0))
+
+
+def _reopen_target(events: int) -> Target | None:
+    if events >= 10_000_000:
+        return Target("< 2 s", at_most=2.0)
+    return _from_a_million(events, Target("< 0.5 s", at_most=0.5))
+
+
+def _opened_again(file: Path) -> Sample:
+    """Open the log by its index, which a process of its own writes when there is none."""
+    run_task("write_index", file, expect=1)
+    return run_task("open_again", file, expect=PAGE_EVENTS)
 
 
 def _first_page(file: Path) -> Sample:

@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import postgres_tasks
+from benchmarks import index_tasks, postgres_tasks
 from benchmarks.work import KEEPS_ALL, Timed, Work
 
 if TYPE_CHECKING:  # each task pays for its own imports
@@ -382,6 +382,8 @@ TASKS: dict[str, Callable[[str], Work]] = {
         load_verified,
         verify_only,
         first_page,
+        index_tasks.write_index,
+        index_tasks.open_again,
         filtered_page,
         matches_counted,
         facets_at_first,

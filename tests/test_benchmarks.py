@@ -17,7 +17,8 @@ from benchmarks.measure import Contestant, Figure, Sample, Target, take
 
 ROOT = Path(__file__).parents[1]
 GROUPS = [
-    *("help", "writer", "writer", "writer", "writer", "first-page", "load", "verify", "memory"),
+    *("help", "writer", "writer", "writer", "writer"),
+    *("first-page", "reopen", "load", "verify", "memory"),
     *("filter", "filter", "facets", "facets", "facets", "timeline", "facets"),
     *("table-page", "table-page", "table-page", "table-count", "table-verify", "first-rows"),
 ]

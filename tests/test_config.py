@@ -31,6 +31,12 @@ def test_the_environment_wins(tmp_path: Path) -> None:
     assert config == Config(policy=Path("/b"), console_key=Path("/keys/me"))
 
 
+def test_indexes_are_written_unless_the_file_or_the_environment_says_no(tmp_path: Path) -> None:
+    assert load_config(tmp_path, {}).index
+    assert not load_config(tmp_path, {"AUDIT_CONSOLE_NO_INDEX": "1"}).index
+    assert not load_config(written(tmp_path, "index = false\n"), {}).index
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -38,6 +44,7 @@ def test_the_environment_wins(tmp_path: Path) -> None:
         ('\n\n"witness" = 1\n', "line 3: 'witness' is no setting"),
         ('[trust]\npolicy = "a"\n', "line 1: 'trust' is no setting"),
         ("policy = 7\n", "line 1: policy is not a path"),
+        ("index = 1\n", "line 1: index is not true or false"),
         ('policy = ""\n', "line 1: policy is not a path"),
         ("policy = a\n", "line 1"),
     ],

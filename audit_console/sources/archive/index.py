@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import mmap
 import os
 import zlib
 from collections.abc import Iterator, Sequence
@@ -96,17 +97,18 @@ class StandIn:
         )
 
     def meets(self, events: pl.DataFrame) -> bool:
-        """Tell whether the next rows of the log are those of the index."""
+        """Tell whether the next rows of the log are those of the index, as far as it goes."""
         rows = self.table.events.slice(self._met, events.height).select(_COLUMNS)
         self._met += events.height
-        return rows.cast({name: EVENT[name] for name in NAMES}).equals(events.select(_COLUMNS))
+        texts = rows.cast({name: EVENT[name] for name in NAMES})
+        return texts.equals(events.select(_COLUMNS).head(rows.height))
 
     def was_met(self, read: Status) -> bool:
-        """Tell whether a log that was read to its end was that of the index."""
+        """Tell whether a log that was read to its end is that of the index, or grew meanwhile."""
+        if read.bytes_total is not None and read.bytes_read > read.bytes_total:
+            return read.events >= self.table.events.height
         counted = (read.events, read.lines, read.malformed)
-        return counted == (self._met, self._lines, self._malformed) and (
-            self._met == self.table.events.height
-        )
+        return counted == (self.table.events.height, self._lines, self._malformed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,15 +265,23 @@ def _made_by() -> list[object]:
 
 
 def _checksums(path: Path) -> list[int]:
-    """Give a CRC-32 of each block: rows are mapped unchecked, so damage must be seen before."""
+    """Give a CRC-32 of each block: rows are mapped unchecked, so damage must be seen before.
 
-    def checksum(offset: int) -> int:
-        with path.open("rb", buffering=0) as file:
-            file.seek(offset)
-            return zlib.crc32(file.read(_BLOCK))
+    Raises:
+        OSError, ValueError: the file cannot be read, or is empty.
+    """
+    with (
+        path.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+        memoryview(mapped) as whole,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(checksum, range(0, path.stat().st_size, _BLOCK)))
+        def checksum(start: int) -> int:
+            with whole[start : start + _BLOCK] as block:
+                return zlib.crc32(block)
+
+        return list(pool.map(checksum, range(0, len(whole), _BLOCK)))
 
 
 def _write_rows(events: pl.DataFrame, part: Path) -> tuple[Path, list[int]]:

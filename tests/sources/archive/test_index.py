@@ -165,6 +165,17 @@ def test_a_change_that_nothing_gives_away_is_found_by_reading(tmp_path: Path, fo
         assert not source.status.index_differed
 
 
+def test_a_log_that_grows_meanwhile_is_no_other_log(log: Path, folder: Path) -> None:
+    index_of(log, folder)
+    with closing(opened(log, folder)) as source:
+        append(log)
+        assert has_index(source)
+        assert read_to_the_end(source).matched == 301
+        assert source.status.complete
+        assert not source.status.index_differed
+    assert not is_hit(log, folder)
+
+
 def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
 
