@@ -67,7 +67,7 @@ async def test_the_rows_of_the_index_are_shown_and_said_to_be(tmp_path: Path) ->
         assert "from the index" not in screen_text(app)
 
 
-async def test_an_index_that_is_not_that_of_the_log_gives_way_to_its_rows(
+async def test_an_index_that_is_not_that_of_the_log_is_said_to_be_thrown_away(
     tmp_path: Path,
 ) -> None:
     log = tmp_path / "audit.jsonl"
@@ -76,8 +76,9 @@ async def test_an_index_that_is_not_that_of_the_log_gives_way_to_its_rows(
     source = held(log, tmp_path / "indexes")
     log.write_bytes(b"".join(line + b"\n" for line in lines[:250]))
     app = make_app(source, tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until_shown(pilot, "300 events")
         source.gate.set()
+        await until_shown(pilot, "not that of this log")
         await until_loaded(pilot)
         assert "250 of 250 matched" in screen_text(app)

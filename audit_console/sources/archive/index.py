@@ -331,7 +331,6 @@ class ArchiveIndex:
 
     def _write(self, events: pl.DataFrame, status: Status) -> None:
         if self._prints and self._store.prints(self._files) == self._prints:
-            with suppress(
-                OSError, pl.exceptions.PolarsError
-            ):  # the log is open without an index, only not faster
+            # Without an index the log is open all the same, only not sooner.
+            with suppress(OSError, pl.exceptions.PolarsError):
                 self._store.write(self._prints, events, status)

@@ -39,10 +39,11 @@ from audit_console.tui.widgets.status_lines import (
 from audit_console.tui.widgets.timeline import TimelinePane
 
 WIDE_ENOUGH_FOR_FACETS = 140
+"""Cells from which on the facets are there from the start."""
+
 INDEX_DIFFERED = (
     "The index was not that of this log: it is thrown away, and the rows are those of the log."
 )
-"""Cells from which on the facets are there from the start."""
 
 
 class InvestigateScreen(FollowingScreen):
