@@ -218,7 +218,7 @@ class AuditConsoleApp(App[None]):
         if session is not None:
             status = session.source.status
             self._update(replace(session, status=status, error=message.error))
-            self.notify(f"{message.error} {message.error.hint}", severity="error", timeout=20)
+            self.notify(f"{message.error}; {message.error.hint}", severity="error", timeout=20)
         elif self._is_opening(message.generation):
             await self._say_not_opened(message.error)
 
@@ -226,7 +226,7 @@ class AuditConsoleApp(App[None]):
         if self._reading is not Reading.ANOTHER:
             self._opening = None
             self._investigate.taking_in = False
-            self.notify(f"not verified again: {error} {error.hint}", severity="error", timeout=20)
+            self.notify(f"not verified again: {error}; {error.hint}", severity="error", timeout=20)
             return
         await self.switch_mode("sources")
         self._sources.show_error(error)

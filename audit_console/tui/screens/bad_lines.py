@@ -54,7 +54,7 @@ class BadLinesDialog(Dialog[None]):
                 self._session.source.malformed, first=first, limit=FETCHED
             )
         except SourceError as error:
-            self.notify(f"{error} {error.hint}", severity="error")
+            self.notify(f"{error}; {error.hint}", severity="error")
             return
         self._rows.extend(frame.iter_rows(named=True))
         self._complete = frame.height < FETCHED

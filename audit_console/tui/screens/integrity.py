@@ -356,7 +356,7 @@ class IntegrityScreen(ConsoleScreen):
         try:
             await asyncio.to_thread(_write_report, session, session.verification, export)
         except AuditConsoleError as error:
-            self.notify(f"{error} {error.hint}", severity="error")
+            self.notify(f"{error}; {error.hint}", severity="error")
             return
         self.notify(f"written: {export.path}")
 

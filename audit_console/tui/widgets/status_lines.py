@@ -103,10 +103,10 @@ class Completeness(SessionLine):
                 break
         return self.paint(line, self.size.width)
 
-    def on_click(self) -> None:
+    async def on_click(self) -> None:
         """Take in the news, where there are some."""
         if self.session is not None and self.session.news != NOTHING_NEW:
-            self.app.simulate_key("full_stop")
+            await self.run_action("screen.take_in")
 
 
 def completeness_line(
