@@ -62,9 +62,9 @@ def print_events(
         UsageError: counts were asked for as original lines.
         SourceChanged: a line is no longer what was read.
     """
-    if form == "jsonl":
-        return _original_lines(question, stages, is_screen=is_screen)
     match form:
+        case "jsonl":
+            return _original_lines(question, stages, is_screen=is_screen)
         case "table":
             return _table(_frames(question, stages, listed), is_screen=is_screen)
         case "csv":

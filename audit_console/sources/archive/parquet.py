@@ -68,7 +68,7 @@ class ParquetText:
         if table.collect_schema().get(LINE) != pl.String:
             raise NotAnAuditLog(
                 f"{self._path}: a Parquet file without a column of texts named {LINE!r}",
-                hint="open the log itself, or one that search wrote with --format parquet",
+                hint="open the log itself, or what search wrote as parquet for a query without |",
             )
         self._lines = table.select(LINE)
         self._rows = int(table.select(pl.len()).collect().item())
