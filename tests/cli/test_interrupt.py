@@ -14,7 +14,8 @@ import pytest
 from tests.cli.program import PATIENCE_SECONDS, PROGRAM, children_of
 from tests.terminal import Terminal
 
-MORE_THAN_A_PIPE_HOLDS = 4 << 20
+MORE_THAN_A_PIPE_HOLDS = (2 << 20) + 300_001
+"""Odd, so that a reader that asks for round pieces waits for the rest of one."""
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-import shutil
+import select
 import stat
 import sys
 import tempfile
@@ -22,6 +22,7 @@ from audit_console.sources.archive.text import BrokenContainer, TextReader
 
 STANDARD_INPUT = "-"
 PEEK_BYTES = 256 << 10
+_SECONDS_BETWEEN_LOOKS = 0.1
 
 _LOG_SUFFIXES = (".jsonl", ".log", ".ndjson")
 _COMPRESSED = (".gz", ".zst")
@@ -200,11 +201,27 @@ def _keep_standard_input() -> ArchiveFile:
     with tempfile.NamedTemporaryFile(prefix="audit-console-", delete=False) as copy:
         path = Path(copy.name)
         try:
-            shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
+            copy.writelines(_pieces(sys.stdin.buffer))
         except OSError as error:
             path.unlink()
             raise unreadable("standard input", error) from None
     return _archive_file(path, "standard input", temporary=True)
+
+
+def _pieces(piped: BufferedReader) -> Iterator[bytes]:
+    """Read what there is, and wait in a way that Ctrl+C ends.
+
+    With the handler of SIGINT that Polars sets, a read that waits goes on after the signal,
+    and Python never hears of it. A `select` ends, and a signal just before it costs one look.
+    """
+    while True:
+        if os.name == "posix":  # elsewhere `select` knows sockets only
+            while not select.select([piped], [], [], _SECONDS_BETWEEN_LOOKS)[0]:
+                pass
+        piece = piped.read1(1 << 20)
+        if not piece:
+            return
+        yield piece
 
 
 def unreadable(name: str, error: OSError) -> SourceUnreadable:
