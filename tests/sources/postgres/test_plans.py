@@ -21,7 +21,9 @@ from audit_console.core.filters import EVERYTHING
 from audit_console.core.narrowing import Value
 from audit_console.core.query import event_field, parse
 from audit_console.core.query.stages import Count
+from audit_console.core.retention import Limits, RetentionPolicy
 from audit_console.core.timespan import Anchor
+from audit_console.retention.preview import preview
 from audit_console.search.entity import entity_card
 from audit_console.search.facets import facet
 from audit_console.search.question import Question
@@ -236,6 +238,16 @@ READS_ALL: dict[str, tuple[int, Ask]] = {
     "word": (2, lambda asked: question(asked.source, "nowhere").page(AtRow(0), 50, order=NEWEST)),
 }
 """What may look at every event once in each of so many statements."""
+
+
+def test_a_preview_looks_at_what_goes_in_three_statements(
+    source: Source, plans: list[Plan]
+) -> None:
+    made = preview(source, Limits(MIDDLE, RetentionPolicy(days=1)), chain="log.example/a")
+    assert made.events == 22_500
+    looked_at = [sum(node.looked_at for node in plan) for plan in plans]
+    assert sum(number > FEW for number in looked_at) == 4  # and one counts the chains
+    assert max(looked_at) <= EVENTS + FEW
 
 
 @pytest.mark.parametrize(("statements", "ask"), READS_ALL.values(), ids=READS_ALL)
