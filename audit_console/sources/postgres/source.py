@@ -17,6 +17,7 @@ import psycopg
 from audit_console.columns.filters import MARKS, reads
 from audit_console.columns.frame import malformed_frame
 from audit_console.columns.memo import Memo
+from audit_console.columns.stages import apply_to_rows
 from audit_console.core.filters import Expression, FieldName, Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
@@ -189,9 +190,10 @@ class PostgresSource:
         self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
     ) -> pl.DataFrame:
         """Count as the stages of a query say; see `Source.tally`."""
-        if list(by) == [Count()]:
+        if by and by[0] == Count():
             total = self._counted(where, marks).total
-            return pl.DataFrame({"count": [total]}, schema={"count": pl.UInt32})
+            counted = pl.DataFrame({"count": [total]}, schema={"count": pl.UInt32})
+            return apply_to_rows(counted, by[1:])
         with self._connections.question() as connection:
             return tally(connection, self._asked(where, marks), by, self._checks)
 

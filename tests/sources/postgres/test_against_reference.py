@@ -39,6 +39,7 @@ STAGES = [
         "timeline 2y",
     ),
     *("count by user,result | sort count desc | limit 3", "count by user | count", "limit 7"),
+    *("count by details.a,result | count", "count by error | count | sort count", "count | count"),
     *("limit 7 | count by user", "sort user", "sort user desc | limit 9", "sort weekday desc"),
     *("sort details.a | limit 5", "sort time desc | limit 20 | top action 2", "sort seq | limit 1"),
 ]
