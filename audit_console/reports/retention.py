@@ -15,7 +15,8 @@ from audit_console.reports.document import Document, Field, Section, Tone, exact
 from audit_console.reports.html import html_of
 from audit_console.reports.model import cosigners
 from audit_console.reports.text import text_of
-from audit_console.retention.preview import Breakdown, Preview
+from audit_console.retention.going import Breakdown
+from audit_console.retention.preview import Preview
 
 SCHEMA = "audit-console/retention-preview/1"
 

@@ -24,28 +24,13 @@ from audit_console.core.filters import (
 from audit_console.core.findings import Finding, FindingClass
 from audit_console.core.holds import Hold
 from audit_console.core.prunes import PruneRecord, read_prunes
-from audit_console.core.query.stages import Count, Limit, Sort, Timeline
+from audit_console.core.query.stages import Count, Limit, Sort
 from audit_console.core.retention import Limits, PrunePlan
-from audit_console.core.timespan import Duration
 from audit_console.errors import PrefixBroken, PruneRefused, UsageError
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Verification
+from audit_console.retention.going import Breakdown, Going, count_going
 from audit_console.sources.protocol import AtRow, Order, Source
-
-ROWS = 100
-"""Values of a field that are listed; all are counted."""
-
-_FIELDS = ("type", "user", "resource", "result")
-_DAY = Timeline(Duration(1, "d"))
-
-
-@dataclass(frozen=True, slots=True)
-class Breakdown:
-    """Events by a field: the values that most have, and how many values there are."""
-
-    field: str
-    rows: tuple[tuple[str | None, int], ...]
-    values: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +60,7 @@ class Preview:
             of an unpacked one; None for a table.
         stops: holds and rules that keep events which are old enough.
         breakdowns: what goes by type, user, resource and result.
-        days: what goes by day (UTC).
+        days: what goes by day (UTC), those on which nothing happened left out.
         covering: checkpoints over all that goes.
         backed: whether one of them is trusted, and from before the cut-off.
         before: the record of the prune before.
@@ -93,8 +78,8 @@ class Preview:
     head_hash: str | None = None
     bytes: int | None = None
     stops: tuple[Stop, ...] = ()
-    breakdowns: tuple[Breakdown, ...] = ()
-    days: tuple[tuple[datetime, int], ...] = ()
+    breakdowns: Sequence[Breakdown] = ()
+    days: Sequence[tuple[datetime, int]] = ()
     covering: tuple[SignedHead, ...] = ()
     backed: bool = False
     before: PruneRecord | None = None
@@ -119,10 +104,10 @@ def preview(
     """
     if source.status.partial:
         raise PruneRefused("the log was not read to its end", hint="wait until it is")
-    name = _chain(source, chain)
+    name, events = _chain(source, chain)
     if name is None:
-        return _without_chain(source, limits)
-    return _Chain(source, name, limits).preview(trust)
+        return _without_chain(source, events, limits)
+    return _Chain(source, name, events, limits).preview(trust)
 
 
 def require_sound(verification: Verification, plan: PrunePlan) -> None:
@@ -150,46 +135,47 @@ def faults_in(verification: Verification, plan: PrunePlan) -> list[Finding]:
     ]
 
 
-def _chain(source: Source, wanted: str | None) -> str | None:
-    counted = source.tally(EVERYTHING, by=[Count(("chain",))])
-    chains: list[str | None] = counted["chain"].to_list()
-    named = [name for name in chains if name is not None]
+def _chain(source: Source, wanted: str | None) -> tuple[str | None, int]:
+    """Give the chain that is meant, None for events of no chain, and how many events it has."""
+    counted = dict[str | None, int](source.tally(EVERYTHING, by=[Count(("chain",))]).iter_rows())
+    named = [name for name in counted if name is not None]
     if wanted is not None:
         if wanted not in named:
             raise UsageError(f"there is no chain {wanted!r} in this log", hint=_known(named))
-        return wanted
-    if len(chains) > 1:
+        return wanted, counted[wanted]
+    if len(counted) > 1:
         raise UsageError("this log has several chains", hint=f"say which: {_known(named)}")
-    return next(iter(chains), None)
+    return next(iter(counted.items()), (None, 0))
 
 
 def _known(named: Sequence[str]) -> str:
     return "; ".join(f"--chain {name}" for name in named[:5]) or "its events are of no chain"
 
 
-def _without_chain(source: Source, limits: Limits) -> Preview:
+def _without_chain(source: Source, events: int, limits: Limits) -> Preview:
     """Count what is older than the cut-off where nothing can be deleted."""
     where = Filter((Term(Field(FieldName.TIME), Between(None, limits.cutoff)),))
-    events = _count(source, where)
+    going = count_going(source, where)
     return Preview(
         chain=None,
         plan=None,
         cutoff=limits.cutoff,
         policy_days=limits.policy.days,
-        events=events,
-        kept=_count(source, EVERYTHING) - events,
+        events=going.events,
+        kept=events - going.events,
         stops=tuple(_held(source, where, limits.holds)),
-        breakdowns=tuple(_breakdown(source, where, field) for field in _FIELDS),
-        days=_days(source, where),
+        breakdowns=going.breakdowns,
+        days=going.days,
     )
 
 
 class _Chain:
     """A chain of format v1 that is asked what may go."""
 
-    def __init__(self, source: Source, name: str, limits: Limits) -> None:
+    def __init__(self, source: Source, name: str, events: int, limits: Limits) -> None:
         self._source = source
         self._name = name
+        self._events = events
         self._limits = limits
         self._whole = Filter((equals("chain", name),))
         self._first: int = self._end(descending=False)["seq"]
@@ -213,8 +199,9 @@ class _Chain:
         by_age = self._first_since(self._limits.cutoff, self._last)
         stops = tuple(self._stops(by_age))
         boundary = min((stop.first_seq or 0 for stop in stops), default=by_age)
-        where = self._span(self._first, boundary)
         plan = None if boundary == self._first else self._plan(boundary)
+        span = self._span(self._first, boundary)
+        going = count_going(self._source, span) if plan else Going()
         heads = trust.vouchers(self._source.checkpoints()).heads.get(self._name, ())
         told_at = self._last + 1
         return Preview(
@@ -222,17 +209,15 @@ class _Chain:
             plan=plan,
             cutoff=self._limits.cutoff,
             policy_days=self._limits.policy.days,
-            events=_count(self._source, where),
-            kept=_count(self._source, self._span(boundary, self._last + 1)),
+            events=going.events,
+            kept=self._events - going.events,
             first_seq=self._first,
             last_seq=self._last,
             head_hash=self._head_hash,
             bytes=self._bytes_before(boundary) if plan else 0,
             stops=stops,
-            breakdowns=tuple(_breakdown(self._source, where, field) for field in _FIELDS)
-            if plan
-            else (),
-            days=_days(self._source, where) if plan else (),
+            breakdowns=going.breakdowns,
+            days=going.days,
             covering=tuple(head for head in heads if head.size >= boundary > 0),
             backed=is_backed(heads, boundary, self._limits.cutoff, told_at),
             before=self._before,
@@ -315,18 +300,3 @@ def _stop(source: Source, where: Filter, reason: str) -> list[Stop]:
         return []
     first = source.tally(where, by=[Sort("seq"), Limit(1)]).row(0, named=True)
     return [Stop(reason, events, first["seq"])]
-
-
-def _breakdown(source: Source, where: Filter, field: str) -> Breakdown:
-    counts = source.tally(where, by=[Count((field,))])
-    most = counts.sort("count", descending=True, maintain_order=True).head(ROWS)
-    rows = tuple((_text(value), count) for value, count in most.iter_rows())
-    return Breakdown(field, rows, counts.height)
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
-def _days(source: Source, where: Filter) -> tuple[tuple[datetime, int], ...]:
-    return tuple(source.tally(where, by=[_DAY]).iter_rows())

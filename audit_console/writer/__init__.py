@@ -11,12 +11,16 @@ The standard library is all that it needs, but for `PostgresSink`.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from audit_console.writer.archive import ArchiveSink
 from audit_console.writer.logger import AuditLogger
 from audit_console.writer.rotation import Rotation
 from audit_console.writer.sink import Sink
+
+if TYPE_CHECKING:  # so that an application's checker knows them, though they come late
+    from audit_console.writer.postgres import PostgresSink as PostgresSink
+    from audit_console.writer.retention import RetentionManager as RetentionManager
 
 __all__ = ["ArchiveSink", "AuditLogger", "Rotation", "Sink"]
 

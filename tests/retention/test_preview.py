@@ -93,6 +93,19 @@ def test_the_whole_of_a_preview(opened: Open) -> None:
     assert made.days[0][0] == day(0)
 
 
+def test_days_without_events_are_left_out_and_what_most_have_comes_first(opened: Open) -> None:
+    times = [day(0), *[day(9_000)] * 2, *[day(9_000.5)] * 3, day(9_001)]
+    chain = linked(
+        replace(one, timestamp=format_time(time), user_id=user)
+        for one, time, user in zip(EVENTS, times, [None, *"ababbb"], strict=False)
+    )
+    made = preview(opened(chain), limits(20))
+    assert made.days == ((day(0), 1), (day(9_000), 5))
+    by = {one.field: one for one in made.breakdowns}
+    assert by["user"].rows == (("b", 3), ("a", 2), (None, 1))
+    assert by["type"].rows == (("config_change", 6),)
+
+
 def test_holds_and_rules_stop_it(opened: Open) -> None:
     policy = RetentionPolicy(days=10, longer=(KeepLonger("user:user-2", 14),))
     found = preview(opened(EVENTS), limits(20, policy=policy, holds=[hold("user:user-5")]))

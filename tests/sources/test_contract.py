@@ -197,6 +197,7 @@ def small_blocks() -> Iterator[None]:
         patch.setattr(blocks, "LARGEST_BLOCK_BYTES", 3_000)
         patch.setattr(reading, "FIRST_BATCH_BYTES", 3_000)
         patch.setattr(reading, "BATCH_BYTES", 3_000)
+        patch.setattr(reading, "READ_AT_ONCE", 4)
         yield
 
 

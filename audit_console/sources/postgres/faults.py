@@ -18,6 +18,10 @@ class TableClosed(SourceUnreadable):
     """A table is not there, or may not be read."""
 
 
+class TableMissing(TableClosed):
+    """A table is not there."""
+
+
 _LOST = "Ask again: a new connection is made then"
 
 _CHECK_HOST = "Check the host in the connection string, or PGHOST"
@@ -36,7 +40,7 @@ _NO_WAY = (
 )
 _CHECK_SERVER = "Check host and port, and that the server runs and can be reached from here"
 
-_CLOSED = ("42501", "42P01")
+_CLOSED = {"42501": TableClosed, "42P01": TableMissing}
 _BY_STATE = {
     "42501": ("may not be read by this user", "Grant it: GRANT SELECT ON audit_events TO …"),
     "42P01": ("is not the log that it was: a table is gone", "Open it again"),
@@ -71,7 +75,7 @@ def refused(error: psycopg.Error, dsn: str) -> SourceError:
     label = label_of(dsn)
     if error.sqlstate in _BY_STATE:
         what, hint = _BY_STATE[error.sqlstate]
-        kind = TableClosed if error.sqlstate in _CLOSED else SourceUnreadable
+        kind = _CLOSED.get(error.sqlstate, SourceUnreadable)
         return kind(f"{label} {what}", hint=hint)
     if error.sqlstate is None or error.sqlstate[:2] in ("08", "57"):
         return SourceUnreadable(f"the connection to {label} was lost", hint=_LOST)

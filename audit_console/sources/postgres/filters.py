@@ -55,9 +55,13 @@ from audit_console.core.regexes import regex_for
 UNCHECKED = sql.SQL("NULL::text")
 """The state of the check where none was made."""
 
+MOST_PARTINGS = 8
+"""Slashes in a resource that is looked up by the index of type and id."""
+
 _TRUE, _FALSE = sql.SQL("TRUE"), sql.SQL("FALSE")
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _TIMESTAMP = sql.Identifier("timestamp")
 _RESOURCE = sql.SQL("({} || '/' || {})").format(
     sql.Identifier("resource_type"), sql.Identifier("resource_id")
@@ -134,7 +138,7 @@ class _Compiler:
         if field.name is FieldName.CHECK:
             return self._text(self._check, match)
         if field.name is FieldName.RESOURCE:
-            return self._text(_RESOURCE, match)
+            return self._resource(match)
         column = sql.Identifier(TEXT_ATTRIBUTES[field.name])
         return self._id(column, match) if field.name is FieldName.ID else self._text(column, match)
 
@@ -183,6 +187,21 @@ class _Compiler:
             return sql.SQL("{} = {}::uuid").format(column, self._value(wanted))
         return self._text(sql.SQL("{}::text").format(column), match)
 
+    def _resource(self, match: Match) -> sql.Composable:
+        """Look type and id up by their index, at each place where they may be parted."""
+        text = match.text if isinstance(match, Exact) and "\0" not in match.text else ""
+        if not 0 < text.count("/") <= MOST_PARTINGS:
+            return self._text(_RESOURCE, match)
+        places = [place for place, character in enumerate(text) if character == "/"]
+        parted = sql.SQL("{} = {} AND {} = {}")
+        rtype, rid = sql.Identifier("resource_type"), sql.Identifier("resource_id")
+        return _any(
+            [
+                parted.format(rtype, self._value(text[:at]), rid, self._value(text[at + 1 :]))
+                for at in places
+            ]
+        )
+
     def _number(self, number: sql.Composable, match: Match) -> sql.Composable:
         if not isinstance(match, Range):
             present = sql.SQL("{} IS NOT NULL").format(number)
@@ -218,7 +237,13 @@ class _Compiler:
         if any("\0" in key for key in path):
             return _FALSE
         values = details_values(self._value(details_path(path)))
-        return sql.SQL("EXISTS (SELECT FROM {} WHERE {})").format(values, self._detail(match))
+        exists = sql.SQL("EXISTS (SELECT FROM {} WHERE {})").format(values, self._detail(match))
+        if not isinstance(match, Exact) or "\0" in match.text:
+            return exists
+        indexed = self._value(f"{details_path(path)} ? ({_may_be(match.text)})")
+        return sql.SQL("({}::jsonb @? {}::jsonpath AND {})").format(
+            sql.Identifier("details"), indexed, exists
+        )
 
     def _detail(self, match: Match) -> sql.Composable:
         if match == Has():
@@ -256,6 +281,14 @@ def details_path(path: tuple[str, ...]) -> str:
     """Write the way to values in details for `details_values`."""
     keys = "".join(f".{json.dumps(key, ensure_ascii=False)}" for key in path)
     return f"${keys}[*]"
+
+
+def _may_be(text: str) -> str:
+    """Write a test that each value with a text passes, and few others, as the index answers it."""
+    spelled = [json.dumps(text, ensure_ascii=False)]
+    if text in ("true", "false") or (len(text) <= MAX_DIGITS and _NUMBER.fullmatch(text)):
+        spelled.append(text)
+    return " || ".join(f"@ == {value}" for value in spelled)
 
 
 def details_values(path: sql.Placeholder) -> sql.Composed:

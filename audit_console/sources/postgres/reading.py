@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 import polars as pl
@@ -18,8 +18,8 @@ from audit_console.columns.link_order import LinkOrder
 from audit_console.columns.links import LinkMarker
 from audit_console.columns.schema import CHECKED
 from audit_console.core.event import Scheme
-from audit_console.sources.postgres.asked import AS_TEXT, Asked
-from audit_console.sources.postgres.layout import ordered
+from audit_console.sources.postgres.asked import Asked
+from audit_console.sources.postgres.layout import WIRE, named, ordered
 from audit_console.sources.postgres.rows import TEXTS, part_readable, read_rows
 from audit_console.sources.protocol import Batch
 
@@ -29,6 +29,9 @@ BATCH_BYTES = 16 << 20
 FIRST_BATCH_BYTES = 1 << 20
 """The first batch is small, so that something is there soon."""
 
+READ_AT_ONCE = 64
+"""Rows between two looks at how long a block is."""
+
 _ESCAPES = {
     "\\\\": "\\", "\\n": "\n", "\\t": "\t", "\\r": "\r", "\\b": "\b", "\\f": "\f", "\\v": "\v",
 }  # fmt: skip
@@ -37,13 +40,14 @@ _ESCAPES = {
 def read_blocks(connection: psycopg.Connection, asked: Asked) -> Iterator[bytes]:
     """Read events in log order, as lines of COPY's text format."""
     statement = sql.SQL("COPY (SELECT {} FROM {} ORDER BY {}) TO STDOUT").format(
-        AS_TEXT, asked.events, ordered(*asked.layout.log_order)
+        named(*WIRE), asked.events, ordered(*asked.layout.log_order)
     )
-    limit, size, block = FIRST_BATCH_BYTES, 0, list[bytes | bytearray | memoryview]()
+    limit, size, block = FIRST_BATCH_BYTES, 0, list[bytes]()
     with connection.cursor().copy(statement, asked.parameters) as rows:
-        for row in rows:
-            block.append(row)
-            size += len(row)
+        lines = iter(rows)
+        while part := b"".join(islice(lines, READ_AT_ONCE)):
+            block.append(part)
+            size += len(part)
             if size >= limit:
                 yield b"".join(block)
                 limit, size, block = BATCH_BYTES, 0, []

@@ -17,17 +17,19 @@ import psycopg
 from audit_console.columns.filters import MARKS, reads
 from audit_console.columns.frame import malformed_frame
 from audit_console.columns.memo import Memo
+from audit_console.columns.stages import apply_to_rows
 from audit_console.core.filters import Expression, FieldName, Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.core.query.stages import Count
 from audit_console.database import label_of
+from audit_console.errors import SourceUnreadable
 from audit_console.sources.postgres.asked import Asked, Point, Start, find_event, page_rows
 from audit_console.sources.postgres.checking import Checks
 from audit_console.sources.postgres.connections import Connections
 from audit_console.sources.postgres.counts import Counts
 from audit_console.sources.postgres.extent import Extent, find_extent, news_beyond
-from audit_console.sources.postgres.faults import TableClosed
+from audit_console.sources.postgres.faults import TableClosed, TableMissing
 from audit_console.sources.postgres.filters import condition
 from audit_console.sources.postgres.layout import Layout, find_layout
 from audit_console.sources.postgres.reading import read_batches
@@ -121,8 +123,22 @@ class PostgresSource:
         )
 
     def hold_changes(self) -> Sequence[str]:
-        """Give what the table `audit_holds` holds; nothing where it is not there to be read."""
-        return self._records("SELECT change FROM audit_holds ORDER BY number")
+        """Give what the table `audit_holds` holds; nothing where it is not there.
+
+        Raises:
+            SourceUnreadable: it is there and may not be read: what it holds must stay.
+        """
+        try:
+            with self._connections.question() as connection:
+                rows = connection.execute("SELECT change FROM audit_holds ORDER BY number")
+                return [change for (change,) in rows]
+        except TableMissing:
+            return []
+        except TableClosed:
+            raise SourceUnreadable(
+                f"the legal holds of {self.label} may not be read by this user",
+                hint="Grant it: GRANT SELECT ON audit_holds TO …",
+            ) from None
 
     def batches(self) -> Generator[Batch]:
         """Read the log; see `Source.batches`. A second pass leaves `status` alone."""
@@ -174,9 +190,10 @@ class PostgresSource:
         self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
     ) -> pl.DataFrame:
         """Count as the stages of a query say; see `Source.tally`."""
-        if list(by) == [Count()]:
+        if by and by[0] == Count():
             total = self._counted(where, marks).total
-            return pl.DataFrame({"count": [total]}, schema={"count": pl.UInt32})
+            counted = pl.DataFrame({"count": [total]}, schema={"count": pl.UInt32})
+            return apply_to_rows(counted, by[1:])
         with self._connections.question() as connection:
             return tally(connection, self._asked(where, marks), by, self._checks)
 

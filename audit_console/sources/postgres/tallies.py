@@ -79,6 +79,8 @@ LIMIT {limit}
 """Groups in the order in which their first events stand. Only where first events happened at
 the same time, which is seldom, is it looked up which of them stands first."""
 
+_DISTINCT = "SELECT count(*) FROM (SELECT FROM {told} GROUP BY {keys}) AS counted"
+
 _FIRST = """
 SELECT "timestamp", {columns} FROM (
     SELECT DISTINCT ON ({keys}) * FROM {told} ORDER BY {keys}, "timestamp", {ties}
@@ -96,6 +98,8 @@ def tally(
         UsageError: there is more to be counted than fits.
     """
     match stages:
+        case [Count((_, *_)) as stage, Count(()), *rest]:
+            return apply_to_rows(_distinct(connection, asked, stage), rest)
         case [(Count() | Top() | Rare()) as stage, *rest]:
             return apply_to_rows(_counts(connection, asked, stage), rest)
         case [Timeline() as stage, *rest]:
@@ -174,6 +178,13 @@ def _counts(
     told = _Told(asked, (stage.field,))
     rows = _grouped(connection, asked, told, first=by_count, limit=stage.rows)
     return _frame(rows, (stage.field,))
+
+
+def _distinct(connection: psycopg.Connection, asked: Asked, stage: Count) -> pl.DataFrame:
+    """Count the groups alone, however many there are."""
+    told = _Told(asked, stage.by)
+    statement = sql.SQL(_DISTINCT).format(told=told.text, keys=named(*told.keys))
+    return _frame(asked.run(connection, statement, **told.parameters), ())
 
 
 def _timeline(connection: psycopg.Connection, asked: Asked, stage: Timeline) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import product
 from random import Random
 
 import polars as pl
@@ -14,8 +15,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from audit_console.core.event import AuditEvent, Scheme
-from audit_console.core.filters import Filter
-from audit_console.core.query import parse
+from audit_console.core.filters import Exact, Filter, Term
+from audit_console.core.query import event_field, parse
 from audit_console.core.timespan import Anchor
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.postgres import open_postgres
@@ -38,6 +39,7 @@ STAGES = [
         "timeline 2y",
     ),
     *("count by user,result | sort count desc | limit 3", "count by user | count", "limit 7"),
+    *("count by details.a,result | count", "count by error | count | sort count", "count | count"),
     *("limit 7 | count by user", "sort user", "sort user desc | limit 9", "sort weekday desc"),
     *("sort details.a | limit 5", "sort time desc | limit 20 | top action 2", "sort seq | limit 1"),
 ]
@@ -128,6 +130,23 @@ def test_fields_are_counted_as_the_reference_does(
     by_time = [] if name == "time" else [f"timeline 6h by {name}"]
     for stages in (f"count by {name}", f"count by {name},user", f"sort {name}", *by_time):
         assert_frame_equal(tally(table, f"| {stages}"), tally(reference, f"| {stages}"))
+
+
+@pytest.mark.parametrize("names", [["resource"], ["details.a", "details.b", "details.é"]])
+def test_every_value_is_found_as_the_reference_finds_it(
+    table: Source, reference: Source, names: list[str]
+) -> None:
+    texts = {"", "-0", "5.0", "999.50", "true", "null", "/" * 9}
+    for name in names:
+        texts.update(tally(reference, f"| count by {name}")[name].drop_nulls())
+    assert len(texts) > 25
+    for name, text in product(names, sorted(texts)):
+        where = Filter((Term(event_field(name), Exact(text)),))
+        found, wanted = (
+            source.page(where, order=Order.OLDEST_FIRST, at=AtRow(0), limit=EVENTS).rows["id"]
+            for source in (table, reference)
+        )
+        assert found.to_list() == wanted.to_list(), (name, text)
 
 
 @pytest.mark.parametrize("seed", range(150))

@@ -19,6 +19,7 @@ from audit_console.sources.postgres import connections, open_postgres, reading
 from audit_console.sources.postgres.connections import Connections
 from audit_console.sources.protocol import AtRow, Order, Source
 from tests.support.chains import v1_chain
+from tests.support.postgres import database_of
 from tests.support.tables import store_v1
 
 ASLEEP = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
@@ -160,6 +161,30 @@ def test_a_table_that_may_not_be_read(database: str) -> None:
         finally:
             connection.execute("DROP ROLE nobody_here")
     assert "GRANT SELECT" in caught.value.hint
+
+
+def test_holds_that_may_not_be_read_are_not_taken_for_none(database: str) -> None:
+    user = f"no_holds_{database_of(database)[-12:]}"
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {user} LOGIN".encode())
+        connection.execute(f"GRANT SELECT ON audit_events TO {user}".encode())
+        try:
+            with (
+                closing(open_postgres(database.replace("user=postgres", f"user={user}"))) as source,
+                pytest.raises(SourceUnreadable, match=r"legal holds of .* may not be") as caught,
+            ):
+                source.hold_changes()
+            assert "GRANT SELECT ON audit_holds" in caught.value.hint
+        finally:
+            connection.execute(f"DROP OWNED BY {user}".encode())
+            connection.execute(f"DROP ROLE {user}".encode())
+
+
+def test_a_log_without_a_table_of_holds_has_none(database: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("DROP TABLE audit_holds CASCADE")
+    with closing(open_postgres(database)) as source:
+        assert source.hold_changes() == []
 
 
 @pytest.mark.parametrize(

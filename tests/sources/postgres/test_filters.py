@@ -92,8 +92,26 @@ ID = "5d9dc9f8-0000-4000-8000-000000000007"
         ("time:*", "((TRUE))", []),
         (
             "resource:=secret/x",
+            '((("resource_type" = %(f0)s AND "resource_id" = %(f1)s)))',
+            ["secret", "x"],
+        ),
+        (
+            "resource:=a//b",
+            (
+                '((("resource_type" = %(f0)s AND "resource_id" = %(f1)s'
+                ' OR "resource_type" = %(f2)s AND "resource_id" = %(f3)s)))'
+            ),
+            ["a", "/b", "a/", "b"],
+        ),
+        (
+            "resource:=//////////",
             '((("resource_type" || \'/\' || "resource_id") = %(f0)s))',
-            ["secret/x"],
+            ["//////////"],
+        ),
+        (
+            "resource:=secret",
+            '((("resource_type" || \'/\' || "resource_id") = %(f0)s))',
+            ["secret"],
         ),
         ("chain:broken", '((lower(NULL::text COLLATE "C") LIKE %(f0)s))', ["broken"]),
         ('user:="\0"', "((FALSE))", []),
@@ -131,19 +149,38 @@ def test_an_address_is_compared_only_where_there_is_one() -> None:
 def test_details_are_looked_into_by_path() -> None:
     text, parameters = compiled('details."a b".c:=x')
     assert text == (
-        "((EXISTS (SELECT FROM (SELECT place,"
+        '((("details"::jsonb @? %(f2)s::jsonpath'
+        " AND EXISTS (SELECT FROM (SELECT place,"
         " CASE WHEN jsonb_typeof(value) IN ('string', 'boolean')"
         " OR jsonb_typeof(value) = 'number' AND length(value #>> '{}') <= 400"
         " THEN value #>> '{}' END AS text"
         ' FROM jsonb_path_query("details"::jsonb, %(f0)s::jsonpath)'
         " WITH ORDINALITY AS v(value, place) WHERE jsonb_typeof(value) <> 'null') AS t"
-        ' WHERE "t"."text" = %(f1)s)))'
+        ' WHERE "t"."text" = %(f1)s))))'
     )
-    assert parameters == ['$."a b"."c"[*]', "x"]
+    assert parameters == ['$."a b"."c"[*]', "x", '$."a b"."c"[*] ? (@ == "x")']
     text, parameters = compiled("details.n:>1.5")
     assert "CASE WHEN length" in text
     assert parameters == ['$."n"[*]', r"\A-?[0-9]+(\.[0-9]+)?\Z", Decimal("1.5")]
+    assert compiled("details.n:x")[0].startswith("((EXISTS")
     assert compiled("details.n:*")[0].endswith("<> 'null') AS t WHERE TRUE)))")
+
+
+@pytest.mark.parametrize(
+    ("text", "test"),
+    [
+        ("true", '@ == "true" || @ == true'),
+        ("-1.50", '@ == "-1.50" || @ == -1.50'),
+        ("0", '@ == "0" || @ == 0'),
+        ("007", '@ == "007"'),
+        ("1e3", '@ == "1e3"'),
+        ("9" * 401, f'@ == "{"9" * 401}"'),
+    ],
+)
+def test_an_exact_value_in_details_is_asked_of_the_index_in_each_spelling(
+    text: str, test: str
+) -> None:
+    assert compiled(f'details.n:="{text}"')[1][-1] == f'$."n"[*] ? ({test})'
 
 
 def test_marks_are_compiled_to_the_events_that_have_them() -> None:
@@ -169,7 +206,7 @@ def test_no_value_of_a_filter_is_in_the_text() -> None:
         where = queries.filter_of(rng, [queries.event(rng), EVENT])
         made = condition(where)
         text = made.text.as_string()
-        assert re.fullmatch(r"[\w\s()\"%:.,'/|<>=~#{}\[\]*-]*", text)
+        assert re.fullmatch(r"[\w\s()\"%:.,'/|<>=~#{}\[\]*@?-]*", text)
         literals = set(re.findall(r"'([^']*)'", text))
         assert literals <= {"", "/", "UTC", "string", "boolean", "number", "null", "{}"}
         assert set(re.findall(r"%\((\w+)\)s", text)) == set(made.parameters)
