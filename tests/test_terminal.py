@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import PROGRAM
+from tests.cli.program import PROGRAM, run_program
 from tests.terminal import (
     ALTERNATE_SCREEN,
     BRACKETED_PASTE,
@@ -183,8 +183,27 @@ def test_the_screen_ends_like_verify(
         terminal.wait_for(lambda text: "what it means" in text)
         terminal.type(QUIT)
         assert terminal.wait_for_end() == exit_code
-    verified = subprocess.run(
-        [*PROGRAM, "verify", str(tmp_path), *options], capture_output=True, text=True, check=False
-    )
+    saw_nothing = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    verified = run_program("verify", str(tmp_path), *options, environment=saw_nothing)
     assert verified.returncode == exit_code
     assert verified.stdout.startswith(word)
+
+
+def test_the_console_is_a_witness(tmp_path: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    lines = (VECTOR / "audit.jsonl").read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(lines))
+    assert _verdict_on_screen(log, "INCOMPLETE") == 3  # nothing vouches for it the first time
+    assert _verdict_on_screen(log, "PASS") == 0
+    log.write_bytes(b"".join(lines[:150]))
+    assert _verdict_on_screen(log, "FAIL", finding="This console verified more events") == 1
+
+
+def _verdict_on_screen(log: Path, word: str, *, finding: str = "") -> int:
+    """Open a log, wait for its verdict and the finding, leave, and give the exit code."""
+    with Terminal([*PROGRAM, str(log)]) as terminal:
+        terminal.wait_for(lambda text: word in text.splitlines()[0])
+        terminal.type(b"3")
+        terminal.wait_for(lambda text: "what it means" in text and finding in text)
+        terminal.type(QUIT)
+        return terminal.wait_for_end()

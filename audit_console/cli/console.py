@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from audit_console import __version__
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import check_places
 from audit_console.cli.talk import PROGRAM, CommandParser, say_error
-from audit_console.cli.trusting import add_policy_option, config, load_policy
+from audit_console.cli.trusting import add_policy_option, config, console_key, load_policy
 from audit_console.errors import UsageError
 
 if TYPE_CHECKING:  # Textual's modules are near, and `--help` must answer at once
@@ -72,7 +73,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     verifier = Trusting(policy)
     code = show(
         places,
-        kept=user_belongings(),
+        kept=replace(user_belongings(), policy=policy, read_key=console_key),
         open_log=partial(open_kept, index=config().index and not options.no_index),
         verifier=verifier,
         pruning=pruning(options.policy),

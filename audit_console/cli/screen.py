@@ -68,7 +68,7 @@ class Trusting:
         from audit_console.integrity.verifier import verify
 
         trust = Trust(self._policy, memory().all())
-        verification = verify(source, trust=trust, roots=False, stop=stop, on_progress=on_progress)
+        verification = verify(source, trust=trust, stop=stop, on_progress=on_progress)
         try:
             memory().take_in(verification, datetime.now(UTC))
         except AuditConsoleError as error:

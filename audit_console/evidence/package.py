@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from importlib import resources
 from typing import BinaryIO, NamedTuple
@@ -32,7 +31,6 @@ from audit_console.evidence.trees import ProvenTree, TreeReader
 from audit_console.evidence.vouching import Voucher, Witnesses
 from audit_console.reports.html import render_html
 from audit_console.reports.json import render_json
-from audit_console.reports.model import Report
 from audit_console.search.marked import print_marks
 
 CHECK, READ_ME, MARKS = "check.py", "README.txt", "marks.jsonl"
@@ -87,16 +85,10 @@ class _Package:
         self._packer.add(PLACES, print_places(placed, files))
         self._add_trees(trees, vouchers)
         self._packer.add(MARKS, print_marks(self._case.question, "jsonl"))
-        report = self._report()
-        self._add_text("report.json", render_json(report))
-        self._add_text("report.html", render_html(report))
+        self._add_text("report.json", render_json(self._case.report))
+        self._add_text("report.html", render_html(self._case.report))
         self._add_manifest(placed, trees, vouchers)
         return _packed(placed, vouchers, self._packer.files)
-
-    def _report(self) -> Report:
-        """Give the report with the hashes of the files, known now that all was read again."""
-        verification = replace(self._verification, status=self._source.status)
-        return replace(self._case.report, verification=verification)
 
     def _prove(
         self, events: pl.DataFrame

@@ -20,6 +20,7 @@ from audit_console.columns.merkle import add_leaves
 from audit_console.core.event import Scheme
 from audit_console.core.merkle import PartedTree
 from audit_console.core.prunes import PruneRecord
+from audit_console.sources.cancelling import refuse_if_cancelled
 from audit_console.sources.protocol import Source
 
 UNSEALED_LINES = "(lines)"
@@ -146,6 +147,7 @@ class TreeReader:
         wanted = self.selected.filter(~_IS_V1).select("file", "line")
         with closing(source.batches()) as batches:
             for batch in batches:
+                refuse_if_cancelled()
                 events = batch.events.select(_V1_COLUMNS).filter(_IS_V1)
                 for name, builder in self._chains.items():
                     builder.add_events(events.filter(pl.col("chain") == name))

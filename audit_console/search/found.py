@@ -12,6 +12,7 @@ from audit_console.core.query import Query, offer_end, parse
 from audit_console.core.timespan import Anchor
 from audit_console.integrity.verification import Verification
 from audit_console.search.question import Question
+from audit_console.sources.cancelling import refuse_if_cancelled
 from audit_console.sources.protocol import AtEvent, AtRow, Order, Page, Source, Status
 
 PAGE_ROWS = 10_000
@@ -57,6 +58,7 @@ def pages_of(question: Question) -> Iterator[Page]:
     """Give all events of a question, oldest first; an empty page for none."""
     row = 0
     while True:
+        refuse_if_cancelled()
         page = question.page(AtRow(row), PAGE_ROWS, order=Order.OLDEST_FIRST)
         yield page
         row += PAGE_ROWS

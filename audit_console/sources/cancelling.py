@@ -44,16 +44,21 @@ class Cancellation:
     def runs(self, stop: Callable[[], None]) -> Iterator[None]:
         """Let `stop` be called while the block runs, and never behind it."""
         with self._lock:
-            self._refuse()
+            self.refuse_if_cancelled()
             self._stops.append(stop)
         try:
             yield
         finally:
             with self._lock:
                 self._stops.remove(stop)
-        self._refuse()
+        self.refuse_if_cancelled()
 
-    def _refuse(self) -> None:
+    def refuse_if_cancelled(self) -> None:
+        """Refuse to go on with what was taken back.
+
+        Raises:
+            SourceUnreadable: it was.
+        """
         if self._cancelled:
             raise SourceUnreadable("the question was taken back")
 
@@ -67,3 +72,14 @@ def stoppable(stop: Callable[[], None]) -> Iterator[None]:
         return
     with asked.runs(stop):
         yield
+
+
+def refuse_if_cancelled() -> None:
+    """Refuse to go on with the work that is under way, if whoever asked for it took it back.
+
+    Raises:
+        SourceUnreadable: it was taken back.
+    """
+    asked = _current.get()
+    if asked is not None:
+        asked.refuse_if_cancelled()

@@ -1,25 +1,35 @@
-"""What a user keeps beside the logs, and in which files."""
+"""What a user keeps beside the logs, in which files, and by what packages are made."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from audit_console.core.policy import Policy
 from audit_console.tui.recent import RecentSources
 from audit_console.tui.saved import QueryHistory, SavedSearches
+
+if TYPE_CHECKING:  # the first frame waits for no cryptography
+    from audit_console.signing import SigningKey
 
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """The folders of a user.
+    """The folders of a user, and the policy and key that go into evidence packages.
 
     Attributes:
         state: what the console remembers by itself: recent sources, queries asked.
         data: what the user made: marks, saved searches.
+        policy: by which logs are verified; None where nobody's checkpoints count.
+        read_key: reads the console's key, called on a thread; None where it has none.
     """
 
     state: Path
     data: Path
+    policy: Policy | None = None
+    read_key: Callable[[], SigningKey | None] | None = None
 
     @property
     def recent(self) -> RecentSources:

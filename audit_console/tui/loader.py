@@ -39,7 +39,7 @@ def verify_alone(
     # Polars is needed from here on: importing it beside the first paint saves its time.
     from audit_console.integrity.verifier import verify
 
-    return verify(source, roots=False, stop=stop, on_progress=on_progress)
+    return verify(source, stop=stop, on_progress=on_progress)
 
 
 SECONDS_BETWEEN_PROGRESS = 0.1

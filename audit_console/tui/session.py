@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from audit_console.core.chain_map import ChainMap
+from audit_console.core.findings import EXIT_CODES
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
 from audit_console.sources.protocol import NOTHING_NEW, News, Source, Status
+
+if TYPE_CHECKING:  # the first frame waits for no report
+    from audit_console.reports.model import Report
 
 CANNOT_BE_LOOKED_AT = (AuditConsoleError, OSError)
 """What may be raised by anything that is asked of a source."""
@@ -53,3 +59,22 @@ class Session:
         """Name the file with this index; empty where the source has none."""
         files = self.status.files
         return files[index].name if 0 <= index < len(files) else ""
+
+
+def report_of(session: Session) -> Report:
+    """Report now what the verification of a log found.
+
+    Raises:
+        LookupError: there is no verification.
+    """
+    from audit_console.reports.model import Report
+
+    if session.verification is None:
+        raise LookupError("the log was not verified")
+    return Report(
+        verification=session.verification,
+        source_label=session.source.label,
+        source_kind=session.source.kind,
+        exit_code=EXIT_CODES[session.verification.verdict],
+        made_at=datetime.now(UTC),
+    )

@@ -10,7 +10,7 @@ from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.toggle import Toggle
 from tests.tui.dialogs import DialogApp, until_answered
-from tests.tui.support import until, until_shown
+from tests.tui.support import screen_text, until, until_shown
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +75,7 @@ async def test_a_table_has_no_original_lines() -> None:
     app = make(has_stages=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, "found.csv")
+        assert "evidence package" not in screen_text(app)
         await pilot.press("enter")
         await until_answered(pilot, app)
 

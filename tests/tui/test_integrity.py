@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from dataclasses import replace
 from functools import partial
@@ -330,7 +331,9 @@ async def test_the_report_is_written_to_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: int, beginning: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    app = make_app(MemorySource(faulty_lines()), tmp_path)
+    log = b"".join(line + b"\n" for line in faulty_lines())
+    await asyncio.to_thread(Path("audit.jsonl").write_bytes, log)
+    app = make_app(lambda places: open_source(places, keep=True), tmp_path, places=["audit.jsonl"])
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
         await pilot.press("3")
@@ -341,6 +344,7 @@ async def test_the_report_is_written_to_a_file(
     text = await asyncio.to_thread(Path("r").read_text, "utf-8")
     assert text.lower().startswith(beginning.lower())
     assert "EVENT_HASH_MISMATCH" in text
+    assert hashlib.sha256(log).hexdigest() in text
 
 
 # --- verifying again --------------------------------------------------------------------

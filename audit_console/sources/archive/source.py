@@ -112,20 +112,16 @@ class ArchiveSource:
     def batches(self) -> Generator[Batch]:
         """Read the log; see `Source.batches`.
 
-        A second pass leaves `status` alone, but for the hashes of files that a first one,
-        which keeps what it reads, has no time for.
+        A second pass leaves `status` alone.
         """
         first_pass, self._begun = not self._begun, True
-        digest = not (first_pass and self._keep)
         marker = LinkMarker()
         try:
-            with closing(read_pieces(self._files, digest=digest)) as pieces:
+            with closing(read_pieces(self._files, digest=first_pass)) as pieces:
                 for piece in pieces:
                     batch = _batch(piece, marker)
                     if first_pass:
                         self._take_in(piece, batch)
-                    elif piece.sha256 is not None:
-                        self._read = _digested(self._read, piece)
                     if batch is not None:
                         yield batch
             if first_pass:
@@ -285,12 +281,6 @@ def _rank(view: View, at: Cursor, *, newest_first: bool) -> int | None:
             return view.rank_of_time(moment, newest_first=newest_first)
         case AtEvent(event_id):
             return view.rank_of_event(event_id, newest_first=newest_first)
-
-
-def _digested(status: Status, piece: Piece) -> Status:
-    files = list(status.files)
-    files[piece.file] = replace(files[piece.file], sha256=piece.sha256)
-    return replace(status, files=tuple(files))
 
 
 def _advanced(

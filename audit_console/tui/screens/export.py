@@ -30,17 +30,21 @@ class Form(NamedTuple):
     ending: str
 
 
+PACKAGE = "package"
+"""The form that `PackDialog` writes."""
+
 EVENT_FORMS = (
     Form("jsonl", "events as JSON lines, byte for byte as in the log", ".jsonl"),
     Form("csv", "CSV, no value of which is a formula to a spreadsheet", ".csv"),
     Form("parquet", "Parquet", ".parquet"),
     Form("marks-jsonl", "stars, tags and notes as JSON lines", ".marks.jsonl"),
     Form("marks-csv", "stars, tags and notes as CSV", ".marks.csv"),
+    Form(PACKAGE, "evidence package, which anybody can check again", ".zip"),
 )
-"""In the names of `search.exporting.print_export`."""
+"""In the names of `search.exporting.print_export`, but for the package."""
 
-TABLE_FORMS = EVENT_FORMS[1:]
-"""A table that stages made has no original lines."""
+TABLE_FORMS = EVENT_FORMS[1:-1]
+"""A table that stages made has no original lines, and so no proofs."""
 
 REPORT_FORMS = (
     Form("text", "the report as text", ".txt"),

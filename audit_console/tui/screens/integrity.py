@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from threading import Event
 from typing import ClassVar
@@ -18,16 +18,15 @@ from textual.message import Message
 from audit_console.core.chain_map import Cell, CellState
 from audit_console.core.event import Scheme
 from audit_console.core.filters import EVERYTHING
-from audit_console.core.findings import EXIT_CODES, Finding, FindingClass
+from audit_console.core.findings import Finding, FindingClass
 from audit_console.errors import AuditConsoleError
-from audit_console.integrity.verification import Verification
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.locating import neighbours, points_somewhere
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.screens.export import REPORT_FORMS, Export, ExportDialog
-from audit_console.tui.session import Session
+from audit_console.tui.session import Session, report_of
 from audit_console.tui.widgets.event_window import View
 from audit_console.tui.widgets.finding_lines import (
     finding_line,
@@ -354,23 +353,15 @@ class IntegrityScreen(ConsoleScreen):
         if session is None or session.verification is None:
             return
         try:
-            await asyncio.to_thread(_write_report, session, session.verification, export)
+            await asyncio.to_thread(_write_report, session, export)
         except AuditConsoleError as error:
             self.notify(f"{error}; {error.hint}", severity="error")
             return
         self.notify(f"written: {export.path}")
 
 
-def _write_report(session: Session, verification: Verification, export: Export) -> None:
+def _write_report(session: Session, export: Export) -> None:
     from audit_console.reports.forms import RENDERERS
-    from audit_console.reports.model import Report
     from audit_console.search.output import write_file
 
-    report = Report(
-        verification=verification,
-        source_label=session.source.label,
-        source_kind=session.source.kind,
-        exit_code=EXIT_CODES[verification.verdict],
-        made_at=datetime.now(UTC),
-    )
-    write_file(export.path, [RENDERERS[export.form](report).encode()])
+    write_file(export.path, [RENDERERS[export.form](report_of(session)).encode()])

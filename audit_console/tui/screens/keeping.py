@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
+from pathlib import Path
 
 from audit_console.core.matching import MarkKey, Marks
 from audit_console.errors import QueryError
@@ -17,7 +18,13 @@ from audit_console.sources.protocol import Order
 from audit_console.tui.asking import asked
 from audit_console.tui.locating import find_marked
 from audit_console.tui.saved import SavedSearch
-from audit_console.tui.screens.export import EVENT_FORMS, TABLE_FORMS, Export, ExportDialog
+from audit_console.tui.screens.export import (
+    EVENT_FORMS,
+    PACKAGE,
+    TABLE_FORMS,
+    Export,
+    ExportDialog,
+)
 from audit_console.tui.screens.going import GoingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets import event_columns as columns
@@ -188,8 +195,25 @@ class KeepingScreen(GoingScreen):
         self.app.push_screen(dialog, self._export)
 
     def _export(self, export: Export | None) -> None:
-        if export is not None:
+        if export is None:
+            return
+        if export.form == PACKAGE:
+            self._pack(export.path)
+        else:
             self.in_background(partial(self._write, export), "export")
+
+    def _pack(self, path: Path) -> None:
+        """Pack the events, of a log all of which was verified."""
+        from audit_console.tui.screens.pack import PackDialog, case_of
+
+        session = self._session
+        if session is None or session.loading:
+            self.notify("no package yet: the log is still being verified")
+        elif session.verification is None or self.is_partial:
+            self.notify("no package: not all of the log was verified", severity="error")
+        else:
+            make_case = partial(case_of, session, self._question, self.look.text, self._kept)
+            self.app.push_screen(PackDialog(path, make_case))
 
     async def _write(self, export: Export) -> None:
         from audit_console.search.exporting import print_export
