@@ -24,15 +24,17 @@ class Config:
         policy: file of the trust policy that `--policy` replaces.
         console_key: key file with which this console cosigns.
         retention: the table of that name, which `retention.settings` reads.
+        index: whether large archives are indexed, to be there at once when opened again.
     """
 
     policy: Path | None = None
     console_key: Path | None = None
     retention: Mapping[str, object] = field(default_factory=dict)
+    index: bool = True
 
 
 _PATHS = ("policy", "console_key")
-_NAMES = (*_PATHS, "retention")
+_NAMES = (*_PATHS, "retention", "index")
 
 
 def load_config(folder: Path, environment: Mapping[str, str] = os.environ) -> Config:
@@ -72,6 +74,10 @@ def _setting(file: Path, text: str, key: str, value: object) -> Any:
         if not isinstance(value, dict):
             raise UsageError(f"{file}, line {line}: {key} is not a table", hint=f"[{key}]")
         return value
+    if key == "index":
+        if not isinstance(value, bool):
+            raise UsageError(f"{file}, line {line}: {key} is not true or false", hint="false")
+        return value
     if not isinstance(value, str) or not value:
         raise UsageError(f"{file}, line {line}: {key} is not a path", hint="put it in quotes")
     return file.parent / Path(value).expanduser()
@@ -90,4 +96,6 @@ def _with_environment(config: Config, environment: Mapping[str, str]) -> Config:
         for name in _PATHS
         if environment.get(variable := ENVIRONMENT_PREFIX + name.upper())
     }
+    if environment.get(ENVIRONMENT_PREFIX + "NO_INDEX"):
+        set_there["index"] = False
     return replace(config, **set_there)

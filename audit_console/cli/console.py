@@ -5,20 +5,21 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from audit_console import __version__
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import check_places
 from audit_console.cli.talk import PROGRAM, CommandParser, say_error
-from audit_console.cli.trusting import add_policy_option, load_policy
+from audit_console.cli.trusting import add_policy_option, config, load_policy
 from audit_console.errors import UsageError
 
 if TYPE_CHECKING:  # Textual's modules are near, and `--help` must answer at once
     from audit_console.tui.belongings import Belongings
 
 _USAGE = """\
-audit-console [--policy FILE] [SOURCE ...]
+audit-console [--policy FILE] [--no-index] [SOURCE ...]
        audit-console COMMAND ..."""
 
 _EPILOG = """\
@@ -34,6 +35,7 @@ commands:
   check-proof  check such a file
   keys         make the keys that sign, show their public half
   memory       what this console remembers of logs
+  cache        the indexes of archives that this console keeps
   retention    delete the oldest events so that the rest stays verifiable
 Each has a --help of its own. A first word that is a command is the command: open a
 log of that name as ./verify, or behind --, as in: audit-console -- verify
@@ -65,10 +67,16 @@ def run(arguments: Sequence[str]) -> ExitCode:
     policy = load_policy(options.policy)
     require_terminal(places)
     from audit_console.cli.retaining import pruning
-    from audit_console.cli.screen import Trusting, show
+    from audit_console.cli.screen import Trusting, open_kept, show
 
     verifier = Trusting(policy)
-    code = show(places, kept=user_belongings(), verifier=verifier, pruning=pruning(options.policy))
+    code = show(
+        places,
+        kept=user_belongings(),
+        open_log=partial(open_kept, index=config().index and not options.no_index),
+        verifier=verifier,
+        pruning=pruning(options.policy),
+    )
     for error in verifier.unsaid:
         say_error(error)
     return code
@@ -93,6 +101,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="what to open")
     add_policy_option(parser)
+    parser.add_argument(
+        "--no-index", action="store_true", help="neither use nor write an index of an archive"
+    )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     return parser
 

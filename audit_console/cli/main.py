@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from audit_console.cli import (
+    cache,
     check_proof,
     checkpoint,
     console,
@@ -30,6 +31,7 @@ from audit_console.cli.talk import say, say_error
 from audit_console.errors import AuditConsoleError
 
 COMMANDS: dict[str, Callable[[Sequence[str]], ExitCode]] = {
+    cache.NAME: cache.run,
     check_proof.NAME: check_proof.run,
     checkpoint.NAME: checkpoint.run,
     demo.NAME: demo.run,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.core.places import is_database
@@ -12,8 +13,13 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.sources.protocol import Source
 
 
-def open_source(places: Sequence[str], *, keep: bool) -> Source:
+def open_source(places: Sequence[str], *, keep: bool, indexes: Path | None = None) -> Source:
     """Open the log at `places`; with `keep` its events stay at hand for pages.
+
+    Args:
+        places: what the user named.
+        keep: keep the events of an archive.
+        indexes: folder in which an index of it is looked for, and written.
 
     Raises:
         UsageError: a database is not alone, or its connection string holds a password.
@@ -23,9 +29,10 @@ def open_source(places: Sequence[str], *, keep: bool) -> Source:
         from audit_console.sources.postgres import open_postgres
 
         return open_postgres(places[0])
-    from audit_console.sources.archive import open_archive
+    from audit_console.sources.archive import IndexStore, open_archive
 
-    return open_archive(places, keep=keep)
+    store = None if indexes is None else IndexStore(indexes)
+    return open_archive(places, keep=keep, indexes=store)
 
 
 def check_places(places: Sequence[str]) -> None:

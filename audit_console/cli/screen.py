@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from threading import Event
 
+from audit_console.cli.cache import indexes_folder
 from audit_console.cli.exit_codes import ExitCode, code_of_verification
 from audit_console.cli.opening import open_source
 from audit_console.cli.scratch import scratch_folder
@@ -32,13 +33,17 @@ _SIGNALS = {
 }
 
 
-def open_kept(places: Sequence[str]) -> Source:
+def open_kept(places: Sequence[str], *, index: bool = False) -> Source:
     """Open the log at `places` so that its events can be paged through.
+
+    Args:
+        places: what the user named.
+        index: look for an index of it, and write one.
 
     Raises:
         SourceError: there is no log, or it cannot be read.
     """
-    return open_source(places, keep=True)
+    return open_source(places, keep=True, indexes=indexes_folder() if index else None)
 
 
 class Trusting:

@@ -29,9 +29,10 @@ class Codes:
     """Numbers for values of a whole table, made when they are first asked for.
 
     The code of a text is the row in which it stands first, so that a code is as good as
-    the text, needs no dictionary, and is there for a missing text too. A field takes four
-    bytes for each event of the table, kept as long as the table stays as it is. So do the
-    bins that its times are in.
+    the text, needs no dictionary, and is there for a missing text too. Resources are made of
+    two texts that are numbers already, and so are their codes; a missing one has none. A
+    field takes four bytes for each event of the table, kept as long as the table stays as it
+    is. So do the bins that its times are in.
     """
 
     def __init__(self, events: pl.DataFrame) -> None:
@@ -45,7 +46,7 @@ class Codes:
 
     def of(self, name: FieldName, value: pl.Expr) -> pl.Series:
         """Give the codes of a field."""
-        return self._made.get(name, partial(self._coded, value))
+        return self._made.get(name, partial(self._coded, name, value))
 
     def has_bins(self, every: Duration) -> bool:
         """Tell whether bins of this length are there."""
@@ -55,7 +56,9 @@ class Codes:
         """Give the number of the bin that each event is in."""
         return self._bins.get(every, lambda: Selection(self._events).bins(every, number))
 
-    def _coded(self, value: pl.Expr) -> pl.Series:
+    def _coded(self, name: FieldName, value: pl.Expr) -> pl.Series:
+        if name is FieldName.RESOURCE and (codes := _pairs(self._events)) is not None:
+            return codes
         rows = self._events.lazy().select(value=value).with_row_index("row")
         return rows.select(code=pl.col("row").first().over("value")).collect()["code"].rechunk()
 
@@ -136,6 +139,27 @@ class Selection:
         if self.chosen is None:
             return of_all
         return of_all.filter(self.chosen) if self._is_mask else of_all[self.chosen]
+
+
+def _pairs(events: pl.DataFrame) -> pl.Series | None:
+    """Make one number of type and id of a resource; None where that does not tell them apart.
+
+    A slash in a type would let two pairs be one text. Numbers are no more than eight times
+    the events, since what counts them has a byte for each.
+    """
+    types, ids = events["resource_type"], events["resource_id"]
+    if not (_is_category(types.dtype) and _is_category(ids.dtype)):
+        return None
+    names = types.unique().drop_nulls()
+    if names.cast(pl.String).str.contains("/", literal=True).any():
+        return None
+    ids, of_names = ids.to_physical(), names.to_physical()
+    count = codes_in(ids)
+    if names.len() * count > min(8 * events.height, 2**32 - 1):
+        return None
+    places = pl.zeros(codes_in(of_names), dtype=pl.UInt32, eager=True)
+    places = places.scatter(of_names, pl.int_range(names.len(), dtype=pl.UInt32, eager=True))
+    return (places.gather(types.to_physical()) * count + ids.cast(pl.UInt32)).rechunk()
 
 
 def codes_in(codes: pl.Series) -> int:

@@ -7,9 +7,11 @@ in `details` without text, an object, is counted as missing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from audit_console.columns.details import values_at
@@ -31,6 +33,13 @@ from audit_console.core.timespan import FIRST, UNITS, Duration
 from audit_console.errors import UsageError
 
 MAX_BINS = 1_000_000
+
+BLOCK = 1 << 20
+"""Rows that are counted at a time, so that the interpreter is held for milliseconds only, and
+the highest number of codes that are counted in place."""
+
+Numbers = npt.NDArray[np.integer]
+"""Whole numbers from 0 on that stand for values, or numbers of bins."""
 
 _COUNT = {"count": pl.UInt32}
 _BEFORE_EPOCH = -int(FIRST.timestamp()) * 1_000_000
@@ -181,7 +190,7 @@ class _Events:
         keys = self._keys((by,))
         if keys.height > bins.len():
             bins = bins.gather(keys["row"])
-        counts = _counted(_as_one(bins, keys[by]))
+        counts = _counted_pairs(bins, keys[by])
         values = self._values(keys[counts["place"]], (by,))
         return values.with_columns(counts["count"], bin=bins.gather(counts["place"]))
 
@@ -219,15 +228,62 @@ class _Events:
 
 def _counted(keys: pl.DataFrame) -> pl.DataFrame:
     """Count equal rows, in the order in which they stand first: at `place`."""
+    if keys.width == 1 and (codes := _dense(keys.to_series())) is not None:
+        return _counted_codes(_blocks(codes), 1 + int(codes.max()))
     groups = keys.lazy().with_row_index("place").group_by(keys.columns)
     counts = groups.agg(pl.col("place").min(), pl.len().alias("count")).sort("place")
     return counts.collect(engine="streaming")
 
 
+def _counted_pairs(bins: pl.Series, keys: pl.Series) -> pl.DataFrame:
+    """Count equal pairs of a bin and a key as `_counted` does."""
+    codes = _dense(keys)
+    if codes is not None:
+        numbers, size = bins.to_numpy(), 1 + int(codes.max())
+        first, last = int(numbers.min()), int(numbers.max())
+        if (last - first + 1) * size <= BLOCK:
+            pairs = zip(_blocks(numbers), _blocks(codes), strict=True)
+            both = ((bin_.astype(np.intp) - first) * size + code for bin_, code in pairs)
+            return _counted_codes(both, (last - first + 1) * size)
+    return _counted(_as_one(bins, keys))
+
+
+def _dense(keys: pl.Series) -> Numbers | None:
+    """Give codes as an array if there are few of them for so many rows; 0 is a missing one."""
+    if not keys.dtype.is_unsigned_integer() or codes_in(keys) >= min(keys.len(), BLOCK):
+        return None
+    if keys.has_nulls():
+        keys = (keys.cast(pl.UInt32) + 1).fill_null(0)
+    return keys.to_numpy()
+
+
+def _blocks(numbers: Numbers) -> Iterator[Numbers]:
+    return (numbers[start : start + BLOCK] for start in range(0, numbers.size, BLOCK))
+
+
+def _counted_codes(blocks: Iterable[Numbers], size: int) -> pl.DataFrame:
+    """Count codes below `size` by adding up in place: without hashing."""
+    counts, places = np.zeros(size, np.uint32), np.zeros(size, np.uint32)
+    start = 0
+    for block in blocks:
+        found = np.bincount(block, minlength=size)
+        new = (found > 0) & (counts == 0)
+        if new.any():
+            first = np.zeros(size, np.uint32)
+            first[block[::-1]] = np.arange(start, start + block.size, dtype=np.uint32)[::-1]
+            places[new] = first[new]
+        counts += found.astype(np.uint32)
+        start += block.size
+    there = counts > 0
+    return pl.DataFrame({"place": places[there], "count": counts[there]}).sort("place")
+
+
 def _distinct(codes: pl.Series) -> int:
     """Count different codes by marking each, several times faster than by hashing them."""
-    marks = pl.repeat(value=False, n=codes_in(codes), dtype=pl.Boolean, eager=True)
-    return int(marks.scatter(codes.drop_nulls(), True).sum()) + codes.has_nulls()
+    marks = np.zeros(codes_in(codes), np.bool_)
+    for block in _blocks(codes.drop_nulls().to_numpy()):
+        marks[block] = True
+    return int(marks.sum()) + codes.has_nulls()
 
 
 def _as_one(bins: pl.Series, keys: pl.Series) -> pl.DataFrame:

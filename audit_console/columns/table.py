@@ -70,13 +70,16 @@ class View(Selection):
 
 
 class EventTable:
-    """A growing table: one thread appends while others take views."""
+    """A growing table: one thread appends while others take views.
+
+    Texts that are categories already, as those of a table kept on disk, stay as they are.
+    """
 
     def __init__(self, events: pl.DataFrame) -> None:
-        self._names = pl.Schema({name: pl.Categorical(pl.Categories.random()) for name in NAMES})
+        self._names = pl.Schema({name: _categories(events.schema[name]) for name in NAMES})
         events = self.events = events.cast(self._names)
-        self._in_time_order = True
-        self._views = _Views(events, in_time_order=True, codes=None)
+        self._in_time_order = events["timestamp"].is_sorted()
+        self._views = _Views(events, in_time_order=self._in_time_order, codes=None)
 
     def append(self, events: pl.DataFrame) -> None:
         """Add events behind all others."""
@@ -150,6 +153,11 @@ class _Views:
     def _mask(self, term: Filter, marks: Mapping[MarkKey, Marks]) -> pl.Series:
         """Tell the events for which a term holds; the next filter is likely to have it too."""
         return self._masks.get(_kept(term, marks), lambda: _holding(self._events, term, marks))
+
+
+def _categories(dtype: pl.DataType) -> pl.DataType:
+    is_category = isinstance(dtype, pl.Categorical)
+    return dtype if is_category else pl.Categorical(pl.Categories.random())
 
 
 def _kept(where: Filter, marks: Mapping[MarkKey, Marks]) -> _Kept:

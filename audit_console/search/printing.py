@@ -64,14 +64,13 @@ def print_events(
     """
     if form == "jsonl":
         return _original_lines(question, stages, is_screen=is_screen)
-    frames = _frames(question, stages, listed if form == "table" else exported)
     match form:
         case "table":
-            return _table(frames, is_screen=is_screen)
+            return _table(_frames(question, stages, listed), is_screen=is_screen)
         case "csv":
-            return _csv(frames)
+            return _csv(_frames(question, stages, exported))
         case _:
-            return _parquet(frames)
+            return _parquet(_frames(question, stages, exported_with_lines))
 
 
 def _frames(
@@ -94,11 +93,21 @@ def _original_lines(
         hint = "Choose table, csv or parquet"
         raise UsageError("what stages make of events has no original lines", hint=hint)
     for page in pages_of(question):
-        for raw in page.rows["raw"]:
-            if raw is None:
-                raise SourceChanged("the log changed while it was searched", hint="Search again")
+        for raw in _lines(page.rows):
             line = safe_text(raw, limit=len(raw) + 40) if is_screen else raw
             yield f"{line}\n".encode()
+
+
+def _lines(rows: pl.DataFrame) -> pl.Series:
+    """Give the lines as stored.
+
+    Raises:
+        SourceChanged: one is no longer what was read.
+    """
+    lines = rows["raw"]
+    if lines.has_nulls():
+        raise SourceChanged("the log changed while it was searched", hint="Search again")
+    return lines
 
 
 def _table(frames: Iterator[pl.DataFrame], *, is_screen: bool) -> Iterator[bytes]:
@@ -139,6 +148,18 @@ def listed(events: pl.DataFrame) -> pl.DataFrame:
 def exported(events: pl.DataFrame) -> pl.DataFrame:
     """Give what CSV and Parquet hold of events."""
     return events.select(EXPORTED)
+
+
+def exported_with_lines(events: pl.DataFrame) -> pl.DataFrame:
+    """Give what Parquet holds of events: with their lines, it is a log that can be verified.
+
+    What the stages of a query keep comes without lines.
+
+    Raises:
+        SourceChanged: a line is no longer what was read.
+    """
+    rows = exported(events)
+    return rows if "raw" not in events.columns else rows.with_columns(line=_lines(events))
 
 
 def csv_bytes(rows: pl.DataFrame, *, with_header: bool) -> bytes:

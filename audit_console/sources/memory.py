@@ -28,12 +28,14 @@ from audit_console.core.filters import Filter
 from audit_console.core.matching import NO_MARKS, Beside, MarkKey, Marks, matches
 from audit_console.core.query import Stage
 from audit_console.sources.protocol import (
+    NOTHING_NEW,
     AtEvent,
     AtRow,
     AtTime,
     Batch,
     Cursor,
     FileStatus,
+    News,
     Order,
     Page,
     Status,
@@ -53,7 +55,10 @@ class _Held:
 
 
 class MemorySource:
-    """A log of lines, without their newlines. Reads `batch_lines` of them at a time."""
+    """A log of lines, without their newlines. Reads `batch_lines` of them at a time.
+
+    `later` are those written after it was opened; they may become more.
+    """
 
     kind = "memory"
 
@@ -66,12 +71,14 @@ class MemorySource:
         prune_records: Sequence[str] = (),
         checkpoints: Sequence[str] = (),
         hold_changes: Sequence[str] = (),
+        later: Sequence[bytes] = (),
     ) -> None:
         self.label = label
         self._prune_records = prune_records
         self._checkpoints = checkpoints
         self._hold_changes = hold_changes
         self._lines = list(lines)
+        self._later = later
         self._batch_lines = batch_lines
         self._held: list[_Held] = []
         self._malformed = malformed_frame(())
@@ -165,6 +172,10 @@ class MemorySource:
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Give unreadable lines."""
         return self._malformed.slice(first, limit)
+
+    def news(self) -> News:
+        """Count the later lines; see `Source.news`."""
+        return News(len(self._later)) if self.status.complete else NOTHING_NEW
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -98,6 +98,9 @@ class Status:
     `complete` says that all there is was read; `stopped` that reading was cut
     short, so that every number is a part. `first` and `last` bound `timestamp`.
     With `asks_store`, pages and tallies are of the whole log however far it was read.
+    With `indexed` they, and all numbers but those of bytes and files, are of an index that
+    was written at that time, while the log is being read; `index_differed` says that it was
+    not that of the log and is used no more.
     """
 
     events: int
@@ -111,11 +114,28 @@ class Status:
     stopped: bool
     files: tuple[FileStatus, ...]
     asks_store: bool = False
+    indexed: datetime | None = None
+    index_differed: bool = False
 
     @property
     def partial(self) -> bool:
         """Whether what pages and tallies say is of a part of the log."""
         return not (self.complete or self.asks_store)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What was written since a log was read.
+
+    `lines` counts the lines, or rows of a table, that were ended behind what was read.
+    `changed` says what else became of the log, so that what was read is not in it any more.
+    """
+
+    lines: int
+    changed: str | None = None
+
+
+NOTHING_NEW = News(0)
 
 
 class Readable(Protocol):
@@ -214,6 +234,16 @@ class Source(Readable, Protocol):
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Give unreadable lines in log order, rows `first` and following."""
+        ...
+
+    def news(self) -> News:
+        """Look at what was written since the log was read, cheaply; nothing of it is taken in.
+
+        A log that was not read to its end has no news.
+
+        Raises:
+            SourceError: the log cannot be looked at.
+        """
         ...
 
     def close(self) -> None:

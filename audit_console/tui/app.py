@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
@@ -15,6 +16,7 @@ from textual.binding import BindingType
 from audit_console.core.safe_text import safe_text
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
+from audit_console.sources.protocol import Source
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.loader import Load, Opener, Verifier, verify_alone
@@ -37,6 +39,17 @@ from audit_console.tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:  # dialogs are there when they are needed
     from audit_console.tui.screens.verify import Extent
+
+
+class Reading(Enum):
+    """What a load is for."""
+
+    ANOTHER = auto()
+    """Another log than the one on the screen."""
+    AGAIN = auto()
+    """The same log from its start; the investigation goes on."""
+    NEWS = auto()
+    """The same log as it is now, shown when it is read: until then all is as it was."""
 
 
 PREVIEWS_ALONE = Pruning()
@@ -79,7 +92,7 @@ class AuditConsoleApp(App[None]):
         self._generation = 0
         self._load: Load | None = None
         self._opening: Load | None = None
-        self._reads_again = False
+        self._reading = Reading.ANOTHER
         self._sources = SourcesScreen(self._recent)
         self._investigate = InvestigateScreen(kept)
         self._integrity = IntegrityScreen()
@@ -112,20 +125,15 @@ class AuditConsoleApp(App[None]):
 
     # --- loads -------------------------------------------------------------------
 
-    def open(self, places: Sequence[str], *, again: bool = False) -> None:
-        """Open places as one log; the one on the screen stays until they are a log.
-
-        Args:
-            places: what to open.
-            again: whether it is the log on the screen, whose investigation goes on.
-        """
+    def open(self, places: Sequence[str], reading: Reading = Reading.ANOTHER) -> None:
+        """Open places as one log; the one on the screen stays until they are a log."""
         if self._opening is not None:
             self._retire(self._opening)
         self._generation += 1
         self._opening = Load(
             self._opener, self._verifier, places, self.post_message, self._generation
         )
-        self._reads_again = again
+        self._reading = reading
         self._opening.start()
 
     def _retire(self, load: Load) -> None:
@@ -133,20 +141,42 @@ class AuditConsoleApp(App[None]):
 
     @on(SourceOpened)
     async def _on_source_opened(self, message: SourceOpened) -> None:
-        if self._opening is None or message.generation != self._opening.generation:
+        if not self._is_opening(message.generation) or self._reading is Reading.NEWS:
             return
-        if self._load is not None:
-            self._retire(self._load)
-        self._load, self._opening = self._opening, None
-        session = Session(message.source, message.source.status, self._load.places)
-        if self._reads_again:
+        places = self._take_over()
+        session = Session(message.source, message.source.status, places)
+        if self._reading is Reading.AGAIN:
             self._investigate.reopen(session)
         else:
             await self.switch_mode("investigate")
             self._investigate.open(session)
         self._integrity.show(session)
         self._retention.show(session)
-        self._remember(self._load.places)
+        self._remember(places)
+
+    def _is_opening(self, generation: int) -> bool:
+        return self._opening is not None and self._opening.generation == generation
+
+    def _take_over(self) -> tuple[str, ...]:
+        """Let the log that was opened take the place of the one before; give its places."""
+        if self._opening is None:
+            raise LookupError("no log is being opened")
+        if self._load is not None:
+            self._retire(self._load)
+        self._load, self._opening = self._opening, None
+        return self._load.places
+
+    async def _show_news(self, source: Source, result: Verification) -> None:
+        """Show the log as it is now, once it was read and its events are counted."""
+        opening = self._opening
+        await self._investigate.prepare(source)
+        if opening is not self._opening:
+            return
+        places = self._take_over()
+        session = Session(source, result.status, places, verification=result)
+        self._investigate.follow(session)
+        self._integrity.show(session)
+        self._retention.show(session)
 
     def _remember(self, places: Sequence[str]) -> None:
         try:
@@ -178,6 +208,9 @@ class AuditConsoleApp(App[None]):
         if (session := self._session_of(message.generation)) is not None:
             result = message.verification
             self._update(replace(session, status=result.status, verification=result))
+        elif self._is_opening(message.generation) and self._opening and self._opening.source:
+            news = self._show_news(self._opening.source, message.verification)
+            self.run_worker(news, group="follow", exclusive=True)
 
     @on(LoadFailed)
     async def _on_load_failed(self, message: LoadFailed) -> None:
@@ -186,12 +219,13 @@ class AuditConsoleApp(App[None]):
             status = session.source.status
             self._update(replace(session, status=status, error=message.error))
             self.notify(f"{message.error} {message.error.hint}", severity="error", timeout=20)
-        elif self._opening is not None and message.generation == self._opening.generation:
+        elif self._is_opening(message.generation):
             await self._say_not_opened(message.error)
 
     async def _say_not_opened(self, error: AuditConsoleError) -> None:
-        if self._reads_again:
+        if self._reading is not Reading.ANOTHER:
             self._opening = None
+            self._investigate.taking_in = False
             self.notify(f"not verified again: {error} {error.hint}", severity="error", timeout=20)
             return
         await self.switch_mode("sources")
@@ -234,10 +268,16 @@ class AuditConsoleApp(App[None]):
     async def _on_findings_asked(self) -> None:
         await self.action_integrity()
 
+    @on(InvestigateScreen.NewsAsked)
+    def _on_news_asked(self) -> None:
+        if self._load is not None and self._opening is None:
+            self._investigate.taking_in = True
+            self.open(self._load.places, Reading.NEWS)
+
     @on(RetentionScreen.Applied)
     def _on_applied(self) -> None:
         if self._load is not None:
-            self.open(self._load.places, again=True)
+            self.open(self._load.places, Reading.AGAIN)
 
     @on(RetentionScreen.LeaveAsked)
     @on(IntegrityScreen.LeaveAsked)
@@ -306,7 +346,7 @@ class AuditConsoleApp(App[None]):
         if extent is Extent.WHOLE and "-" in self._load.places:
             self.notify("what was piped in cannot be read again")
         elif extent is Extent.WHOLE:
-            self.open(self._load.places, again=True)
+            self.open(self._load.places, Reading.AGAIN)
         elif (window := self._investigate.window) is not None:
             await self.action_integrity()
             self._integrity.verify_range(*window)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from contextvars import copy_context
+from functools import partial
 from threading import Thread
 from typing import ParamSpec, TypeVar
 
@@ -21,10 +24,16 @@ async def asked(
     question: Callable[Params, Answer], *args: Params.args, **kwargs: Params.kwargs
 ) -> Answer:
     """Ask on a thread; when the wait is cancelled, so is what the source does for it."""
+    return await asked_on(None, partial(question, *args, **kwargs))
+
+
+async def asked_on(executor: Executor | None, question: Callable[[], Answer]) -> Answer:
+    """Ask as `asked` does, on a thread of this executor; None is the one for all questions."""
     cancellation = Cancellation()
     try:
         with cancellation.covers():
-            return await asyncio.to_thread(question, *args, **kwargs)
+            work = partial(copy_context().run, question)
+            return await asyncio.get_running_loop().run_in_executor(executor, work)
     except asyncio.CancelledError:
         Thread(target=cancellation.cancel, name="cancel", daemon=True).start()
         raise

@@ -53,6 +53,7 @@ class Load:
     Attributes:
         verification: the result; also there after a stopped load.
         error: why there is none.
+        source: the log, once it is open.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class Load:
         self._opener = opener
         self._verifier = verifier
         self._post = post
-        self._source: Source | None = None
+        self.source: Source | None = None
         self._stop = threading.Event()
         self._last_progress = float("-inf")
         self._thread = threading.Thread(target=self._run, name="load", daemon=True)
@@ -87,15 +88,15 @@ class Load:
         """Stop, and give back what the source holds unless the load cannot be ended."""
         self.stop()
         self._thread.join(SECONDS_TO_STOP)
-        if self._source is not None and not self._thread.is_alive():
-            self._source.close()
+        if self.source is not None and not self._thread.is_alive():
+            self.source.close()
 
     def _run(self) -> None:
         try:
-            self._source = self._opener(self.places)
-            self._post(SourceOpened(self.generation, self._source))
+            self.source = self._opener(self.places)
+            self._post(SourceOpened(self.generation, self.source))
             self.verification = self._verifier(
-                self._source, stop=self._stop, on_progress=self._on_progress
+                self.source, stop=self._stop, on_progress=self._on_progress
             )
             self._post(LoadFinished(self.generation, self.verification))
         except AuditConsoleError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from audit_console.core.chain_map import ChainMap
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
-from audit_console.sources.protocol import Source, Status
+from audit_console.sources.protocol import NOTHING_NEW, News, Source, Status
 
 CANNOT_BE_LOOKED_AT = (AuditConsoleError, OSError)
 """What may be raised by anything that is asked of a source."""
@@ -19,7 +19,8 @@ class Session:
 
     `places` is what was opened.
     `faults` counts findings of class F while the load runs, `maps` show how far the
-    chains were checked. `error` is why the load broke off.
+    chains were checked. `error` is why the load broke off, and `news`
+    what was written since it ended.
     """
 
     source: Source
@@ -28,6 +29,7 @@ class Session:
     faults: int = 0
     maps: tuple[ChainMap, ...] = ()
     verification: Verification | None = None
+    news: News = NOTHING_NEW
     error: AuditConsoleError | None = None
 
     @property

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from audit_console.columns import stages as stages_module
 from audit_console.columns.selection import Codes, Selection
 from audit_console.columns.stages import MAX_BINS, apply_stages
 from audit_console.columns.table import EventTable
@@ -195,6 +196,47 @@ def test_stages_give_what_plain_python_gives(text: str) -> None:
         found = apply_stages(selection, stages)
         assert found.to_dicts() == expected
         assert tuple(found.columns) == table_columns(stages)
+
+
+@pytest.mark.parametrize("text", ["| count by user", "| count by result", "| timeline 1y by user"])
+def test_codes_are_counted_block_by_block(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages_module, "BLOCK", 100)
+    test_stages_give_what_plain_python_gives(text)
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        [("a", "b"), ("b", "a"), ("a", "b"), ("c", "")],
+        [("a/b", "c"), ("a", "b/c"), ("a", "c")],
+        [(f"type {number}", f"id {number}") for number in range(90)],
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ["| count by resource", "| count by resource | count", "| timeline 1y by resource"]
+)
+def test_resources_are_told_apart_by_their_text(
+    text: str, resources: list[tuple[str, str]]
+) -> None:
+    events = [event(resource_type=kind, resource_id=id_) for kind, id_ in resources]
+    (stage, *rest) = parse(text, ANCHOR).stages
+    expected = applied(events, stage)
+    for later in rest:
+        expected = applied(expected, later)
+    table = EventTable(frame_of(events)).events
+    for selection in (Selection(table, None, Codes(table)), Selection(frame_of(events))):
+        assert apply_stages(selection, (stage, *rest)).to_dicts() == expected
+
+
+def test_a_resource_that_lacks_a_part_is_missing() -> None:
+    pairs = [("a", "b"), ("a", "none"), ("none", "b"), ("none", "none"), ("a", "b")]
+    frame = frame_of([event(resource_type=kind, resource_id=id_) for kind, id_ in pairs])
+    parts = pl.col("resource_type", "resource_id").cast(pl.String).replace("none", None)
+    table = EventTable(frame.with_columns(parts).cast({"resource_type": pl.Categorical})).events
+    found = apply_stages(
+        Selection(table, None, Codes(table)), parse("| count by resource", ANCHOR).stages
+    )
+    assert found.rows() == [("a/b", 2), (None, 3)]
 
 
 @pytest.mark.parametrize("text", STAGES)

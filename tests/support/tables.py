@@ -50,6 +50,11 @@ def store_orchestrator(dsn: str, events: Iterable[AuditEvent]) -> None:
     """Make the orchestrator's table and put events into it, as its writer does."""
     with psycopg.connect(dsn) as connection:
         connection.execute(ORCHESTRATOR_TABLE)
+    add_orchestrator(dsn, events)
+
+
+def add_orchestrator(dsn: str, events: Iterable[AuditEvent]) -> None:
+    """Put more events into the orchestrator's table."""
     rows = [asdict(event) for event in events]
     _store(dsn, _ORCHESTRATOR, [row | {"ip_address": row["ip_address"] or None} for row in rows])
 

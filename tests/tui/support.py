@@ -22,10 +22,12 @@ from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import (
+    NOTHING_NEW,
     AtEvent,
     AtRow,
     Batch,
     Cursor,
+    News,
     Order,
     Page,
     Source,
@@ -254,6 +256,10 @@ class HugeSource:
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Nothing is malformed."""
         raise NotImplementedError
+
+    def news(self) -> News:
+        """Nothing is written."""
+        return NOTHING_NEW
 
     def close(self) -> None:
         """Nothing is open."""

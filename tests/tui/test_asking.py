@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -16,6 +17,7 @@ from audit_console.core.filters import Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.sources.memory import MemorySource
+from audit_console.sources.protocol import AtEvent, Page
 from audit_console.tui.screens import looking
 from audit_console.tui.screens.looking import LookingScreen
 from audit_console.tui.steps import Look
@@ -281,6 +283,60 @@ async def test_a_stale_result_never_appears(
 
         assert app.screen.query_one(ResultTable).row is not None
         assert look_of(pilot).text == "user:user-2 | count by result"
+
+
+async def test_previews_of_a_slow_log_take_one_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "SECONDS_OF_REST", 0)
+    source = HeldSource(make_lines(90))
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        source.hold.clear()
+        before = len(source.asked)
+        await pilot.press("slash")
+        try:
+            await type_text(pilot, "user:user-1")
+            await until(pilot, lambda: len(source.asked) > before, "a preview is asked")
+            await type_text(pilot, "1111")
+            await pilot.pause()
+            assert len(source.asked) == before + 1
+        finally:
+            source.hold.set()
+        await until_shown(pilot, "would match 0 events")
+
+
+class SlowToFind(MemorySource):
+    """Holds back where an event is until the test lets it."""
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        super().__init__(lines)
+        self.hold = threading.Event()
+
+    def page(self, where: Filter, **asked: Any) -> Page:
+        if isinstance(asked["at"], AtEvent):
+            self.hold.wait()
+        return super().page(where, **asked)
+
+
+async def test_what_is_typed_after_enter_keeps_focus_and_text(tmp_path: Path) -> None:
+    source = SlowToFind(make_lines(90))
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        try:
+            await pilot.press("slash")
+            await type_text(pilot, f"around:{make_event(20).id}")
+            await pilot.press("enter", "slash", "ctrl+u")
+            await type_text(pilot, "user:")
+        finally:
+            source.hold.set()
+        await until_asked(pilot)
+        await until_shown(pilot, " of 90 matched")
+        line = app.screen.query_one(QueryInput)
+        assert line.has_focus
+        assert line.value == "user:"
 
 
 async def test_quitting_during_a_scan_ends_at_once(

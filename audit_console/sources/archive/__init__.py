@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from audit_console.sources.archive.files import find_files
+from audit_console.sources.archive.following import Follower
+from audit_console.sources.archive.index import ArchiveIndex, IndexStore
 from audit_console.sources.archive.source import ArchiveSource
 
-__all__ = ["ArchiveSource", "open_archive"]
+__all__ = ["ArchiveSource", "IndexStore", "open_archive"]
 
 
-def open_archive(places: Sequence[str], *, keep: bool, label: str | None = None) -> ArchiveSource:
+def open_archive(
+    places: Sequence[str],
+    *,
+    keep: bool,
+    label: str | None = None,
+    indexes: IndexStore | None = None,
+) -> ArchiveSource:
     """Open the files at `places` (files, folders, glob patterns or `-`) as one log.
 
     Args:
@@ -18,6 +26,7 @@ def open_archive(places: Sequence[str], *, keep: bool, label: str | None = None)
         keep: keep what is read, so that it can be paged through. Without it memory
             does not grow with the log, and files are hashed while they are read.
         label: what to call the log; else it is called by its files.
+        indexes: where an index of a log that is kept is looked for, and written.
 
     Raises:
         SourceError: nothing is there, or it cannot be read, or it is no audit log.
@@ -25,4 +34,5 @@ def open_archive(places: Sequence[str], *, keep: bool, label: str | None = None)
     files = find_files(places)
     if label is None:
         label = files[0].name if len(files) == 1 else f"{places[0]} · {len(files)} files"
-    return ArchiveSource(files, label, keep=keep)
+    index = ArchiveIndex(indexes, files) if indexes and keep else None
+    return ArchiveSource(files, label, keep=keep, follower=Follower(places), index=index)

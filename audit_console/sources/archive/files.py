@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import glob
+import os
 import shutil
+import stat
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BufferedReader
@@ -28,13 +30,22 @@ CHECKPOINTS = ".checkpoints.jsonl"
 HOLDS = ".holds.jsonl"
 
 
+Identity = tuple[int, int]
+"""Device and number of a file: what stays when a writer gives it another name."""
+
+
 @dataclass(frozen=True, slots=True)
 class ArchiveFile:
-    """One file of a log; `size` in stored bytes. A temporary one is removed with the source."""
+    """One file of a log; `size` in stored bytes. A temporary one is removed with the source.
+
+    It is the file that had the path when it was found: a writer that rotates the log
+    renames it within its folder, and it is opened there.
+    """
 
     name: str
     path: Path
     size: int
+    identity: Identity
     temporary: bool = False
 
     def open(self) -> TextReader:
@@ -49,12 +60,35 @@ class ArchiveFile:
         """Open the file as it is stored.
 
         Raises:
-            SourceUnreadable: the file cannot be opened.
+            SourceUnreadable: the file cannot be opened, or is no longer there.
         """
         try:
-            return self.path.open("rb")
+            stored = self._open_same(self.path) or self._open_renamed()
         except OSError as error:
             raise unreadable(self.name, error) from None
+        if stored is None:
+            raise SourceUnreadable(
+                f"{self.name}: removed or replaced since the log was opened",
+                hint="open the log again",
+            )
+        return stored
+
+    def _open_renamed(self) -> BufferedReader | None:
+        number = self.identity[1]
+        with os.scandir(self.path.parent) as entries:
+            paths = [Path(entry.path) for entry in entries if entry.inode() == number]
+        return next(filter(None, map(self._open_same, paths)), None)
+
+    def _open_same(self, path: Path) -> BufferedReader | None:
+        """Open `path`, unless another file has this name now."""
+        try:
+            stored = path.open("rb")
+        except FileNotFoundError:
+            return None
+        if _identity(os.fstat(stored.fileno())) == self.identity:
+            return stored
+        stored.close()
+        return None
 
 
 def find_files(places: Sequence[str]) -> list[ArchiveFile]:
@@ -65,9 +99,31 @@ def find_files(places: Sequence[str]) -> list[ArchiveFile]:
         SourceUnreadable: something is there that cannot be read.
         NotAnAuditLog: a file is of another kind.
     """
-    found = {file.path.resolve(): file for place in places for file in _at(place)}
-    peeked = [(_order_key(file), file) for file in found.values()]
+    peeked = [(_order_key(file), file) for file in list_files(places)]
     return [file for _, file in sorted(peeked, key=lambda pair: pair[0])]
+
+
+def list_files(places: Sequence[str]) -> list[ArchiveFile]:
+    """List the files at `places` in any order, and look into none; see `find_files`."""
+    found = {file.path.resolve(): file for place in places for file in _settled(place)}
+    return list(found.values())
+
+
+def _settled(place: str) -> list[ArchiveFile]:
+    """List the files at a place until nothing was renamed while they were listed.
+
+    A writer that rotates the log meanwhile leaves a list without the file it renamed.
+    """
+    files = list(_at(place))
+    if place == STANDARD_INPUT:
+        return files
+    while _names(again := list(_at(place))) != _names(files):
+        files = again
+    return again
+
+
+def _names(files: list[ArchiveFile]) -> list[tuple[str, Identity]]:
+    return [(file.name, file.identity) for file in files]
 
 
 def _at(place: str) -> Iterator[ArchiveFile]:
@@ -87,19 +143,22 @@ def _at(place: str) -> Iterator[ArchiveFile]:
 
 
 def _in_folder(folder: Path) -> list[ArchiveFile]:
-    files = [_archive_file(path) for path in sorted(folder.iterdir()) if _is_log(path)]
-    if not files:
+    paths = [path for path in folder.iterdir() if _is_log(path)]
+    if not paths:  # an export of a log that stands beside it would be read as a second log
+        paths = list(folder.rglob("*.parquet"))
+    if not paths:
         raise SourceNotFound(
             f"{folder}: no log in this folder",
-            hint="name a folder with .jsonl or .log files (also .gz, .zst), or a file",
+            hint="name a folder with .jsonl or .log files (also .gz, .zst) or .parquet files, "
+            "or a file",
         )
-    return files
+    return _archive_files(sorted(paths))
 
 
 def _matching(pattern: str) -> list[ArchiveFile]:
     pattern = str(Path(pattern).expanduser())
     paths = [Path(name) for name in sorted(glob.glob(pattern))]  # noqa: PTH207 - patterns may be absolute
-    files = [_archive_file(path) for path in paths if path.is_file()]
+    files = _archive_files(path for path in paths if path.is_file())
     if not files:
         raise SourceNotFound(f"{pattern}: no such file or folder", hint="check the path")
     return files
@@ -114,10 +173,24 @@ def _is_log(path: Path) -> bool:
     return path.is_file() and (name.endswith(_LOG_SUFFIXES) or ".log." in name)
 
 
-def _archive_file(path: Path) -> ArchiveFile:
-    if not path.is_file():
+def _archive_files(paths: Iterable[Path]) -> list[ArchiveFile]:
+    """Describe listed files; one that is gone already is in the next list, by its new name."""
+    files = []
+    for path in paths:
+        with suppress(FileNotFoundError):
+            files.append(_archive_file(path))
+    return files
+
+
+def _archive_file(path: Path, name: str | None = None, *, temporary: bool = False) -> ArchiveFile:
+    now = path.stat()
+    if not stat.S_ISREG(now.st_mode):
         raise SourceUnreadable(f"{path}: not a regular file", hint="pipe it in and open -")
-    return ArchiveFile(str(path), path, path.stat().st_size)
+    return ArchiveFile(name or str(path), path, now.st_size, _identity(now), temporary)
+
+
+def _identity(file: os.stat_result) -> Identity:
+    return file.st_dev, file.st_ino
 
 
 def _keep_standard_input() -> ArchiveFile:
@@ -131,7 +204,7 @@ def _keep_standard_input() -> ArchiveFile:
         except OSError as error:
             path.unlink()
             raise unreadable("standard input", error) from None
-    return ArchiveFile("standard input", path, path.stat().st_size, temporary=True)
+    return _archive_file(path, "standard input", temporary=True)
 
 
 def unreadable(name: str, error: OSError) -> SourceUnreadable:
@@ -174,6 +247,6 @@ def _first_event(file: ArchiveFile) -> AuditEvent | None:
     if b"\x00" in start:
         raise NotAnAuditLog(
             f"{file.name}: a binary file, not an audit log",
-            hint="open a log of one JSON object per line, as .jsonl, .log, .gz or .zst",
+            hint="open a log of one JSON object per line, as .jsonl, .log, .gz, .zst or .parquet",
         )
     return None

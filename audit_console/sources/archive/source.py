@@ -25,15 +25,19 @@ from audit_console.core.query import Stage
 from audit_console.errors import NotAnAuditLog, SourceUnreadable
 from audit_console.sources.archive.beside import lines_beside
 from audit_console.sources.archive.files import CHECKPOINTS, HOLDS, PRUNES, ArchiveFile
+from audit_console.sources.archive.following import Follower
+from audit_console.sources.archive.index import ArchiveIndex
 from audit_console.sources.archive.reading import Piece, read_pieces
 from audit_console.sources.archive.text import RandomAccess
 from audit_console.sources.protocol import (
+    NOTHING_NEW,
     AtEvent,
     AtRow,
     AtTime,
     Batch,
     Cursor,
     FileStatus,
+    News,
     Order,
     Page,
     Status,
@@ -46,21 +50,35 @@ _KEPT = [name for name in PAGE if name != "raw"]
 
 
 class ArchiveSource:
-    """Files of one log. With `keep`, what `batches` reads first stays to be paged through."""
+    """Files of one log. With `keep`, what `batches` reads first stays to be paged through.
+
+    With an index as well, its rows stand in for the log until all of it was read.
+    """
 
     kind = "archive"
 
-    def __init__(self, files: Sequence[ArchiveFile], label: str, *, keep: bool) -> None:
+    def __init__(
+        self,
+        files: Sequence[ArchiveFile],
+        label: str,
+        *,
+        keep: bool,
+        follower: Follower,
+        index: ArchiveIndex | None = None,
+    ) -> None:
         self.label = label
         self._files = files
         self._keep = keep
+        self._follower = follower
         self._table = EventTable(pl.DataFrame(schema={name: PAGE[name] for name in _KEPT}))
         self._malformed = malformed_frame(())
         self._texts: dict[int, RandomAccess] = {}
         self._texts_lock = Lock()
         self._closed = False
         self._begun = False
-        self.status = Status(
+        self._index = index
+        self._stand_in = index.find() if index else None
+        self._read = Status(
             events=0,
             malformed=0,
             lines=0,
@@ -72,6 +90,12 @@ class ArchiveSource:
             stopped=False,
             files=tuple(FileStatus(file.name, file.size, 0, None) for file in files),
         )
+
+    @property
+    def status(self) -> Status:
+        """How far the log has been read; see `Status.indexed`."""
+        stand_in = self._stand_in
+        return stand_in.over(self._read) if stand_in else self._read
 
     def prune_records(self) -> Sequence[str]:
         """Give the lines of the files `*.prunes.jsonl` beside the log."""
@@ -101,14 +125,15 @@ class ArchiveSource:
                     if first_pass:
                         self._take_in(piece, batch)
                     elif piece.sha256 is not None:
-                        self.status = _digested(self.status, piece)
+                        self._read = _digested(self._read, piece)
                     if batch is not None:
                         yield batch
             if first_pass:
                 self._finish()
         finally:
-            if first_pass and not self.status.complete:
-                self.status = replace(self.status, stopped=True)
+            if first_pass and not self._read.complete:
+                self._stand_in = None
+                self._read = replace(self._read, stopped=True)
 
     def page(
         self,
@@ -142,6 +167,12 @@ class ArchiveSource:
         """Give unreadable lines; only the first 10,000 are kept."""
         return self._malformed.slice(first, limit)
 
+    def news(self) -> News:
+        """Count the lines that were ended since; see `Source.news`. What was piped in is whole."""
+        if not self.status.complete or any(file.temporary for file in self._files):
+            return NOTHING_NEW
+        return self._follower.look()
+
     def close(self) -> None:
         """Give back files and remove temporary ones."""
         with self._texts_lock:
@@ -154,24 +185,43 @@ class ArchiveSource:
                 file.path.unlink(missing_ok=True)
 
     def _view(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> View:
-        growing = not (self.status.complete or self.status.stopped)
+        if stand_in := self._stand_in:
+            return stand_in.table.view(where, marks, growing=False)
+        growing = not (self._read.complete or self._read.stopped)
         return self._table.view(where, marks, growing=growing)
 
     def _take_in(self, piece: Piece, batch: Batch | None) -> None:
         if batch is not None and self._keep:
             if piece.text is not None:  # before the rows: a page looks for their text here
                 self._copy(piece.file, piece.text)
+                self._index = None  # an index has no lines, and those of this file are elsewhere
             self._table.append(batch.events.select(_KEPT))
+            if self._stand_in and not self._stand_in.meets(batch.events):
+                self._drop_stand_in()
         if batch is not None and self._malformed.height < MALFORMED_KEPT:
             room = MALFORMED_KEPT - self._malformed.height
             self._malformed = pl.concat([self._malformed, batch.malformed.head(room)])
-        self.status = _advanced(self.status, self._files, piece, batch)
+        if piece.ends_file:
+            self._follower.was_read(self._files[piece.file], piece.stored_bytes)
+        self._read = _advanced(self._read, self._files, piece, batch)
 
     def _finish(self) -> None:
         self._table.settle()
-        self.status = replace(self.status, complete=True)
-        if self.status.events == 0 and self._malformed.height:
+        if self._stand_in and not self._stand_in.was_met(self._read):
+            self._drop_stand_in()
+        is_new, self._stand_in = self._stand_in is None, None
+        self._read = replace(self._read, complete=True)
+        if self._index and is_new:
+            self._index.write_beside(self._table.events, self._read)
+        if self._read.events == 0 and self._malformed.height:
             self._require_torn_event()
+
+    def _drop_stand_in(self) -> None:
+        """Go on without an index that is not that of the log."""
+        self._stand_in = None
+        self._read = replace(self._read, index_differed=True)
+        if self._index:
+            self._index.discard()
 
     def _require_torn_event(self) -> None:
         """Accept a log of which nothing but half an event is left; refuse other files."""

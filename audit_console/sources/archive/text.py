@@ -12,8 +12,11 @@ from io import BufferedReader, RawIOBase
 from threading import Lock
 from typing import IO
 
+from polars.exceptions import PanicException, PolarsError
+
 from audit_console.core.findings import Code
 from audit_console.errors import SourceUnreadable
+from audit_console.sources.archive.parquet import MAGIC, ParquetText
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -25,6 +28,11 @@ MAX_RATIO = 200
 RATIO_FREE_BYTES = 64 << 20
 """Bytes of text up to which the ratio is not looked at."""
 _DRAIN_BYTES = 1 << 20
+
+_DAMAGE = (
+    *(EOFError, zlib.error, gzip.BadGzipFile, zstd.ZstdError),
+    *(PolarsError, PanicException),  # of Parquet
+)
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
@@ -61,13 +69,16 @@ class RandomAccess:
         self._file.close()
 
 
+Unpacked = gzip.GzipFile | zstd.ZstdFile | ParquetText
+
+
 class TextReader:
-    """Reads the text of a file from front to back, decompressing it where needed."""
+    """Reads the text of a file from front to back, unpacking it where needed."""
 
     def __init__(self, stored: BufferedReader, name: str) -> None:
         self._name = name
         self._stored = _Counted(stored)
-        self._text = _decompressed(stored.peek(4)[:4], self._stored)
+        self._text = _unpacked(stored, self._stored)
         self._given = 0
         self._damage: BrokenContainer | None = None
 
@@ -108,12 +119,12 @@ class TextReader:
             raise BrokenContainer(reason, Code.OVERSIZE)
         return data
 
-    def _pieces(self, text: gzip.GzipFile | zstd.ZstdFile, size: int) -> Iterator[bytes]:
+    def _pieces(self, text: Unpacked, size: int) -> Iterator[bytes]:
         """Decompress piece by piece, so that what stands before damage is not lost with it."""
         while size > 0 and self._damage is None:
             try:
                 piece = text.read1(size)
-            except (EOFError, zlib.error, gzip.BadGzipFile, zstd.ZstdError) as error:
+            except _DAMAGE as error:
                 reason = f"the compressed data is damaged or cut: {error}"
                 self._damage = BrokenContainer(reason, Code.MALFORMED)
                 return
@@ -163,9 +174,17 @@ class _Counted(RawIOBase):
         super().close()
 
 
-def _decompressed(magic: bytes, stored: _Counted) -> gzip.GzipFile | zstd.ZstdFile | None:
+def is_packed(start: bytes) -> bool:
+    """Tell by the first four bytes of a file whether its text differs from what is stored."""
+    return start.startswith((_GZIP, _ZSTD, MAGIC))
+
+
+def _unpacked(file: BufferedReader, stored: _Counted) -> Unpacked | None:
+    magic = file.peek(4)[:4]
     if magic.startswith(_GZIP):
         return gzip.GzipFile(fileobj=stored)
     if magic.startswith(_ZSTD):
         return zstd.ZstdFile(stored)
+    if magic == MAGIC:
+        return ParquetText(file.name, os.fstat(file.fileno()).st_size, stored)
     return None

@@ -11,8 +11,10 @@ from psycopg import sql
 from audit_console.core.event import Scheme
 from audit_console.sources.postgres.asked import Asked
 from audit_console.sources.postgres.layout import Layout
+from audit_console.sources.protocol import News
 
 _WINDOW = 'SELECT min("timestamp"), max("timestamp") FROM {events}'
+_COUNT = "SELECT count(*) FROM {events}"
 _NOTHING = sql.SQL("FALSE")
 _HEADS = """
 WITH RECURSIVE chains(chain) AS (
@@ -36,14 +38,19 @@ class Extent:
         rows: the same, and the rows that are no events.
         first: time of the earliest event.
         last: time of the latest.
-        chains: names of the chains of format v1, in their order.
+        heads: the chains of format v1, in their order, with the last seq of each.
     """
 
     asked: Asked
     rows: Asked
     first: datetime | None
     last: datetime | None
-    chains: tuple[str, ...] = ()
+    heads: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def chains(self) -> tuple[str, ...]:
+        """Names of the chains of format v1."""
+        return tuple(chain for chain, _ in self.heads)
 
 
 def find_extent(connection: psycopg.Connection, layout: Layout) -> Extent:
@@ -55,9 +62,45 @@ def find_extent(connection: psycopg.Connection, layout: Layout) -> Extent:
         events = everything.that(bound, last=last)
         rows = sql.SQL("(({}) IS NOT TRUE OR {})").format(layout.readable, bound)
         return Extent(events, Asked(layout, rows, events.parameters), first, last)
-    heads = everything.run(connection, sql.SQL(_HEADS).format(events=everything.events))
+    heads = _heads(connection, everything)
     asked = _up_to(everything, heads)
-    return Extent(asked, asked, first, last, tuple(chain for chain, _ in heads))
+    return Extent(asked, asked, first, last, tuple(heads))
+
+
+def news_beyond(extent: Extent, connection: psycopg.Connection, layout: Layout) -> News:
+    """Count the events behind an extent, in the ranges of an index alone.
+
+    Of format v1 they are those behind the heads; of the orchestrator's table those behind
+    the last time.
+    """
+    everything = Asked(layout, layout.readable)
+    if layout.scheme is not Scheme.V1:
+        behind = sql.SQL('"timestamp" > %(last)s') if extent.last else sql.SQL("TRUE")
+        return News(_count(connection, everything.that(behind, last=extent.last)))
+    before, now = dict(extent.heads), dict(_heads(connection, everything))
+    for chain, head in before.items():
+        if now.get(chain, -1) < head:
+            return News(0, f"the end of the chain {chain} was removed")
+    return News(
+        sum(
+            _count(connection, everything.that(_BEHIND, chain=chain, head=before.get(chain, -1)))
+            for chain, head in now.items()
+            if head > before.get(chain, -1)
+        )
+    )
+
+
+_BEHIND = sql.SQL("chain = %(chain)s AND seq > %(head)s")
+
+
+def _count(connection: psycopg.Connection, asked: Asked) -> int:
+    count: int = asked.run(connection, sql.SQL(_COUNT).format(events=asked.events))[0][0]
+    return count
+
+
+def _heads(connection: psycopg.Connection, everything: Asked) -> list[tuple[str, int]]:
+    rows = everything.run(connection, sql.SQL(_HEADS).format(events=everything.events))
+    return [(chain, head) for chain, head in rows]
 
 
 def _up_to(everything: Asked, heads: list[tuple[str, int]]) -> Asked:

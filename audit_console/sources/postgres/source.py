@@ -26,17 +26,19 @@ from audit_console.sources.postgres.asked import Asked, Point, Start, find_event
 from audit_console.sources.postgres.checking import Checks
 from audit_console.sources.postgres.connections import Connections
 from audit_console.sources.postgres.counts import Counts
-from audit_console.sources.postgres.extent import Extent, find_extent
+from audit_console.sources.postgres.extent import Extent, find_extent, news_beyond
 from audit_console.sources.postgres.faults import TableClosed
 from audit_console.sources.postgres.filters import condition
 from audit_console.sources.postgres.layout import Layout, find_layout
 from audit_console.sources.postgres.reading import read_batches
 from audit_console.sources.postgres.tallies import tally
 from audit_console.sources.protocol import (
+    NOTHING_NEW,
     AtRow,
     AtTime,
     Batch,
     Cursor,
+    News,
     Order,
     Page,
     Status,
@@ -181,6 +183,13 @@ class PostgresSource:
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Give rows that are no events; only the first 10,000 are kept."""
         return self._malformed.slice(first, limit)
+
+    def news(self) -> News:
+        """Count the events behind those the log had when it was opened; see `Source.news`."""
+        if not self.status.complete:
+            return NOTHING_NEW
+        with self._connections.question() as connection:
+            return news_beyond(self._extent, connection, self._layout)
 
     def close(self) -> None:
         """Give back the connections."""

@@ -37,6 +37,13 @@ INVESTIGATE_ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         Pane.INVESTIGATE,
+        "take_in",
+        ("full_stop",),
+        "Take in new",
+        "read and check what was written since",
+    ),
+    Action(
+        Pane.INVESTIGATE,
         "bad_lines",
         ("b",),
         "Bad lines",

@@ -6,6 +6,7 @@ _KEY_LABELS = {
     "question_mark": "?",
     "colon": ":",
     "slash": "/",
+    "full_stop": ".",
     "exclamation_mark": "!",
     "tab": "Tab",
     "plus": "+",

@@ -21,7 +21,7 @@ from audit_console.tui.asking import FilterAsked
 from audit_console.tui.clipboard import copy
 from audit_console.tui.recent import without_password
 from audit_console.tui.results import events_behind
-from audit_console.tui.screens.keeping import KeepingScreen
+from audit_console.tui.screens.following import FollowingScreen
 from audit_console.tui.session import Session
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets import event_columns as columns
@@ -34,16 +34,18 @@ from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import (
     Completeness,
     KeyBar,
-    SessionLine,
     SourceHeader,
 )
 from audit_console.tui.widgets.timeline import TimelinePane
 
 WIDE_ENOUGH_FOR_FACETS = 140
+INDEX_DIFFERED = (
+    "The index was not that of this log: it is thrown away, and the rows are those of the log."
+)
 """Cells from which on the facets are there from the start."""
 
 
-class InvestigateScreen(KeepingScreen):
+class InvestigateScreen(FollowingScreen):
     """The events with all that is counted of them.
 
     Below 120 columns the detail takes the place of the table; from there on it
@@ -114,17 +116,26 @@ class InvestigateScreen(KeepingScreen):
         self.show_look()
         self.update(session)
 
+    def follow(self, session: Session) -> None:
+        """Show the same log with what was written since; the selected event keeps its place."""
+        self.taking_in = False
+        self._table.follow(session.source)
+        self._session = session
+        self.show_look()
+        self.update(session)
+
     def update(self, session: Session) -> None:
         """Show how far the log was read and what the check says."""
-        before, self._session = self._session, session
-        for line in self.query(SessionLine):
-            line.session = session
+        before = self._session
+        self.show_session(session)
         more = before is None or session.status.events != before.status.events
         if (more and session.status.partial) or not session.loading:
             self._table.refresh_rows()
         ended = not session.loading and (before is None or before.loading)
         if ended and not session.status.asks_store:
             self.survey()
+        if session.status.index_differed and not (before and before.status.index_differed):
+            self.notify(INDEX_DIFFERED, severity="warning", timeout=20)
         if ended and self.review_next is not None:
             self.review(self.review_next)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -32,7 +33,7 @@ from audit_console.search.marks import MarkStore
 from audit_console.search.question import Question
 from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order
-from audit_console.tui.asking import asked
+from audit_console.tui.asking import asked, asked_on
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.console_screen import ConsoleScreen
@@ -74,6 +75,8 @@ class LookingScreen(ConsoleScreen):
         self._queries = kept.queries
         self._asked: list[str] = []
         self._facets: dict[str, Facet] = {}
+        # One thread, so that previews of a slow log wait for one another and nobody for them.
+        self._previews = ThreadPoolExecutor(1, "preview")
         self.review_next: Review | None = None
         """What to ask when the load ends."""
 
@@ -195,8 +198,12 @@ class LookingScreen(ConsoleScreen):
         review: str | None = None,
         order: Order | None = None,
     ) -> None:
-        """Take the look that a query asks for."""
+        """Take the look that a query asks for; the focus goes to the events at once.
+
+        It does not go there when the look is there: the reader may be elsewhere by then.
+        """
         self.workers.cancel_group(self, "preview")
+        self.focus_events()
         self.in_background(partial(self._ask, text, query, review, order), "ask")
 
     async def _ask(self, text: str, query: Query, review: str | None, order: Order | None) -> None:
@@ -220,7 +227,6 @@ class LookingScreen(ConsoleScreen):
             review=review,
         )
         self.take(look)
-        self.focus_events()
         await self._remember(text)
 
     async def _remember(self, text: str) -> None:
@@ -251,7 +257,7 @@ class LookingScreen(ConsoleScreen):
         if self._session is None:
             return
         try:
-            line = await asked(self._count_line, query)
+            line = await asked_on(self._previews, partial(self._count_line, query))
         except CANNOT_BE_LOOKED_AT as error:
             line = (Span(f" {error} ", "bad"),)
         self.query_one(QueryBar).preview(line)

@@ -110,6 +110,7 @@ class QueryBar(Widget):
         self._values = values
         self._earlier = earlier
         self._asked = ""
+        self._is_edited = False
         self._completions: list[Completion] = []
         self._marked = 0
         self._recalled: int | None = None
@@ -134,10 +135,10 @@ class QueryBar(Widget):
         return self.screen.query_one(QueryHints)
 
     def show(self, text: str) -> None:
-        """Show the query that is in force."""
+        """Show the query that is in force, if none is being typed."""
         self._asked = text
-        self._put(text)
-        self.preview(())
+        if not (self._is_edited and self._input.has_focus):
+            self._restore()
 
     def edit(self, text: str | None = None) -> None:
         """Take the focus, to edit the query in force or another."""
@@ -151,7 +152,12 @@ class QueryBar(Widget):
         preview.lines = (line,)
         preview.styles.width = width_of(line)
 
+    def _restore(self) -> None:
+        self._put(self._asked)
+        self.preview(())
+
     def _put(self, text: str) -> None:
+        self._is_edited = False
         with self.prevent(QueryInput.Changed):
             self._input.value = text
         self._input.cursor_position = len(self._input.value)
@@ -163,6 +169,7 @@ class QueryBar(Widget):
     def _on_changed(self, event: QueryInput.Changed) -> None:
         event.stop()
         self._recalled = None
+        self._is_edited = True
         self._look()
         query = self._parsed()
         if query is None:
@@ -194,6 +201,7 @@ class QueryBar(Widget):
         event.stop()
         query = self._parsed()
         if query is not None:
+            self._is_edited = False
             self.post_message(self.Submitted(event.value, query))
 
     # --- keys --------------------------------------------------------------------
@@ -209,7 +217,7 @@ class QueryBar(Widget):
             case "next":
                 self._move(1)
             case _:
-                self.show(self._asked)
+                self._restore()
                 self.post_message(self.Left())
 
     def _complete(self) -> None:

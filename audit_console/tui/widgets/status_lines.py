@@ -10,6 +10,7 @@ from textual.strip import Strip
 
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.safe_text import safe_text
+from audit_console.sources.protocol import NOTHING_NEW
 from audit_console.tui.painting import Line, LinePainter, Span, fit, width_of
 from audit_console.tui.session import Session
 from audit_console.tui.wording import VERDICTS, count, moment, number
@@ -85,6 +86,8 @@ class Completeness(SessionLine):
     where: reactive[Filter] = reactive(EVERYTHING)
     lacking: reactive[tuple[tuple[str, int], ...]] = reactive(())
     """Fields of negated terms, and how many of the events lack them."""
+    taking_in: reactive[bool] = reactive(False)
+    """Whether what is new is being read."""
 
     def render_line(self, y: int) -> Strip:
         """Draw the widest wording that fits."""
@@ -95,9 +98,15 @@ class Completeness(SessionLine):
             line = completeness_line(
                 self.session, self.counts, self.where, brevity, lacking=self.lacking
             )
+            line = (*_news(self.session, taking_in=self.taking_in, short=brevity > 0), *line)
             if width_of(line) <= self.size.width:
                 break
         return self.paint(line, self.size.width)
+
+    def on_click(self) -> None:
+        """Take in the news, where there are some."""
+        if self.session is not None and self.session.news != NOTHING_NEW:
+            self.app.simulate_key("full_stop")
 
 
 def completeness_line(
@@ -147,7 +156,24 @@ def _counted(events: int | None) -> str:
 def _state(session: Session, *, short: bool) -> Span | None:
     if session.partial:
         return Span("◐ partial" if short else "◐ partial: reading ended early", "warn")
+    if session.status.indexed is not None:
+        written = "" if short else f" of {moment(session.status.indexed, width=19)} UTC"
+        return Span(f"… from the index{written}, being verified", "warn")
     return Span("… loading", "warn") if session.loading else None
+
+
+def _news(session: Session, *, taking_in: bool, short: bool) -> Line:
+    """Say what waits below, or that the log is no more as it is shown."""
+    news = session.news
+    if taking_in:
+        return (Span(" … reading what is new ", "warn"), Span("·", "rule"))
+    if news.changed is not None:
+        changed = "the log changed or is gone" if short else safe_text(news.changed, limit=100)
+        return (Span(f" ✘ {changed}: press . to read it again ", "bad"), Span("·", "rule"))
+    if not news.lines:
+        return ()
+    new = count(news.lines, "new row" if session.status.asks_store else "new line")
+    return (Span(f" ▾ {new}: press . ", "key"), Span("·", "rule"))
 
 
 def _window(session: Session, *, short: bool) -> str:

@@ -134,6 +134,11 @@ class VirtualRows(ScrollView, LinePainter):
         else:
             self._look_at(view)
 
+    def follow(self, source: Source) -> None:
+        """Show the same log with more events; the selected one keeps its place."""
+        if self._view is not None:
+            self._look_at(replace(self._view, source=source))
+
     def refresh_rows(self) -> None:
         """Fetch again, because more was read."""
         self._request()

@@ -1,0 +1,75 @@
+"""The lines of a log that was exported as Parquet."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import polars as pl
+
+from audit_console.errors import NotAnAuditLog
+
+MAGIC = b"PAR1"
+LINE = "line"
+"""The column that holds each event as it was stored; the others say the same for analysts."""
+_ROWS = 16_384
+
+
+class Stored(Protocol):
+    """The file, of which is counted and hashed what is read."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read on."""
+        ...
+
+
+class ParquetText:
+    """What stands in the column `line`, one line after the other.
+
+    Rows are found by the path. The bytes of the file are read in step with them, so that
+    they are counted and hashed as those of any other file.
+    """
+
+    def __init__(self, path: str, size: int, stored: Stored) -> None:
+        self._path = path
+        self._size = size
+        self._stored = stored
+        self._lines: pl.LazyFrame | None = None
+        self._rows = self._given = self._passed = 0
+        self._text = b""
+
+    def read1(self, size: int) -> bytes:
+        """Read up to `size` bytes; none at the end.
+
+        Raises:
+            NotAnAuditLog: there is no such column.
+            PolarsError: the file is damaged.
+        """
+        if not self._text:
+            self._text = self._next()
+        piece, self._text = self._text[:size], self._text[size:]
+        return piece
+
+    def close(self) -> None:
+        """Read no more."""
+        self._lines, self._text = None, b""
+
+    def _next(self) -> bytes:
+        lines = self._lines if self._lines is not None else self._opened()
+        column = lines.slice(self._given, _ROWS).collect().to_series()
+        self._given += column.len()
+        if self._rows:
+            share = self._size * self._given // self._rows - self._passed
+            self._passed += len(self._stored.read(share))
+        # A row without a line is no blank line, which would be passed over: it is told of.
+        return "".join(f"{line}\n" for line in column.fill_null("null")).encode()
+
+    def _opened(self) -> pl.LazyFrame:
+        table = pl.scan_parquet(self._path, hive_partitioning=False)
+        if table.collect_schema().get(LINE) != pl.String:
+            raise NotAnAuditLog(
+                f"{self._path}: a Parquet file without a column of texts named {LINE!r}",
+                hint="open the log itself, or one that search wrote with --format parquet",
+            )
+        self._lines = table.select(LINE)
+        self._rows = int(table.select(pl.len()).collect().item())
+        return self._lines

@@ -1,0 +1,80 @@
+"""What is written to a log while it is on the screen: said at once, taken in when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from textual.message import Message
+from textual.reactive import reactive
+
+from audit_console.core.filters import EVERYTHING
+from audit_console.sources.protocol import NOTHING_NEW, News, Source
+from audit_console.tui.asking import asked
+from audit_console.tui.screens.keeping import KeepingScreen
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
+from audit_console.tui.widgets.status_lines import Completeness, SessionLine
+
+SECONDS_BETWEEN_NEWS = 2.0
+"""How often a log that was read is looked at for what was written since."""
+
+NEWS = "news"
+"""Group of the workers that look for it."""
+
+
+class FollowingScreen(KeepingScreen):
+    """A look at a log that may grow."""
+
+    class NewsAsked(Message):
+        """The reader wants to see what was written since the log was read."""
+
+    taking_in: reactive[bool] = reactive(False, init=False)
+    """Whether the log is read as it is now."""
+
+    def watch_taking_in(self) -> None:
+        """Say so instead of how much is new."""
+        self.query_one(Completeness).taking_in = self.taking_in
+
+    def on_mount(self) -> None:
+        """Begin to look for news."""
+        super().on_mount()
+        self.set_interval(SECONDS_BETWEEN_NEWS, self._look_for_news)
+
+    def show_session(self, session: Session) -> None:
+        """Have the lines around the events say what is known of the log."""
+        self._session = session
+        for line in self.query(SessionLine):
+            line.session = session
+
+    async def prepare(self, source: Source) -> None:
+        """Have a log count what is asked of it now, so that nothing moves when it is shown."""
+        for where in (self.look.where, EVERYTHING):
+            try:
+                await asked(replace(self._question, source=source, where=where).count)
+            except CANNOT_BE_LOOKED_AT as error:
+                self.say(error)
+
+    def _look_for_news(self) -> None:
+        """Look what was written since the log was read, unless an answer is still to come."""
+        looks = any(worker.group == NEWS and not worker.is_finished for worker in self.workers)
+        if self._session is not None and not self._session.loading and not looks:
+            self.in_background(partial(self._show_news, self._session.source), NEWS)
+
+    async def _show_news(self, source: Source) -> None:
+        news = await _news_of(source)
+        if self._session is not None and self._session.source is source:
+            self.show_session(replace(self._session, news=news))
+
+    def action_take_in(self) -> None:
+        """Ask for what was written since the log was read."""
+        if self._session is None or self._session.news == NOTHING_NEW:
+            self.notify("nothing new was written")
+        else:
+            self.post_message(self.NewsAsked())
+
+
+async def _news_of(source: Source) -> News:
+    try:
+        return await asked(source.news)
+    except CANNOT_BE_LOOKED_AT as error:
+        return News(0, str(error))

@@ -1,0 +1,299 @@
+"""The index of an archive: rows that stand in for the log, and nothing that vouches for it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from threading import enumerate as threads
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from audit_console.columns.schema import PAGE
+from audit_console.core.codec import encode_line
+from audit_console.core.filters import EVERYTHING
+from audit_console.core.query.stages import Count
+from audit_console.sources.archive import ArchiveSource, IndexStore, open_archive
+from audit_console.sources.archive import index as module
+from audit_console.sources.protocol import AtRow, Order, Page
+from tests.support.chains import v1_chain, v1_lines
+from tests.support.queries import event as generated_event
+
+LINES = v1_lines(v1_chain(300))
+
+
+def text_of(lines: list[bytes]) -> bytes:
+    return b"".join(line + b"\n" for line in lines)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(text_of(LINES))
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "cache" / "indexes"
+
+
+def store_in(folder: Path, **bounds: int) -> IndexStore:
+    return IndexStore(folder, **{"min_bytes": 0, **bounds})
+
+
+def opened(log: Path, folder: Path, **bounds: int) -> ArchiveSource:
+    return open_archive([str(log)], keep=True, indexes=store_in(folder, **bounds))
+
+
+def page_of(source: ArchiveSource) -> Page:
+    return source.page(EVERYTHING, order=Order.NEWEST_FIRST, at=AtRow(0), limit=10_000)
+
+
+def read_to_the_end(source: ArchiveSource) -> Page:
+    for _ in source.batches():
+        pass
+    for thread in threads():
+        if thread.name == "index":
+            thread.join()
+    return page_of(source)
+
+
+def index_of(log: Path, folder: Path, **bounds: int) -> Page:
+    """Read a log, so that it has an index."""
+    with closing(opened(log, folder, **bounds)) as source:
+        return read_to_the_end(source)
+
+
+def has_index(source: ArchiveSource) -> bool:
+    return source.status.indexed is not None
+
+
+def is_hit(log: Path, folder: Path) -> bool:
+    with closing(opened(log, folder)) as source:
+        return has_index(source)
+
+
+def data_file(folder: Path) -> Path:
+    [path] = folder.glob("*.arrow")
+    return path
+
+
+def test_the_rows_are_there_before_anything_is_read(log: Path, folder: Path) -> None:
+    whole = index_of(log, folder)
+    with closing(opened(log, folder)) as source:
+        page = page_of(source)
+        assert_frame_equal(page.rows.drop("check"), whole.rows.drop("check"))
+        assert page.rows["check"].null_count() == page.matched == len(LINES)
+        status = source.status
+        assert (status.events, status.lines, status.bytes_read) == (300, 300, 0)
+        assert status.partial
+        assert source.tally(EVERYTHING, by=(Count(),)).item() == 300
+
+
+def test_what_was_read_takes_the_place_of_the_index(log: Path, folder: Path) -> None:
+    whole = index_of(log, folder)
+    with closing(opened(log, folder)) as source:
+        assert_frame_equal(read_to_the_end(source).rows, whole.rows)
+        assert source.status.complete
+        assert not has_index(source)
+        assert not source.status.index_differed
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_an_index_gives_what_a_load_gives(seed: int, tmp_path: Path, folder: Path) -> None:
+    rng = Random(seed)
+    log = tmp_path / "any.jsonl"
+    log.write_text("".join(encode_line(generated_event(rng)) + "\n" for _ in range(60)))
+    whole = index_of(log, folder)
+    with closing(opened(log, folder)) as source:
+        assert has_index(source)
+        assert_frame_equal(page_of(source).rows.drop("check"), whole.rows.drop("check"))
+        assert_frame_equal(read_to_the_end(source).rows, whole.rows)
+        assert not source.status.index_differed
+
+
+def append(log: Path) -> None:
+    with log.open("ab") as file:
+        file.write(LINES[0] + b"\n")
+
+
+def rewrite(log: Path) -> None:
+    log.write_bytes(log.read_bytes().replace(b"tick 1", b"tick 2", 1))
+
+
+def shorten(log: Path) -> None:
+    log.write_bytes(log.read_bytes()[:-1])
+
+
+@pytest.mark.parametrize("change", [append, rewrite, shorten, lambda log: os.utime(log, (1, 1))])
+def test_the_index_of_a_changed_file_is_not_used(
+    change: Callable[[Path], object], log: Path, folder: Path
+) -> None:
+    index_of(log, folder)
+    change(log)
+    assert not is_hit(log, folder)
+    index_of(log, folder)
+    assert is_hit(log, folder)
+
+
+def test_a_change_that_nothing_gives_away_is_found_by_reading(tmp_path: Path, folder: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    log.write_bytes(text_of(v1_lines(v1_chain(3000))))
+    index_of(log, folder)
+    before, text = log.stat(), log.read_bytes()
+    at = text.index(b'"action":"', len(text) * 5 // 14) + len(b'"action":"')
+    with log.open("r+b") as file:
+        file.seek(at)
+        file.write(b"X")
+    os.utime(log, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with closing(opened(log, folder)) as source:
+        assert has_index(source)
+        page = read_to_the_end(source)
+        assert source.status.index_differed
+        assert not has_index(source)
+    with closing(open_archive([str(log)], keep=True)) as plain:
+        assert_frame_equal(page.rows, read_to_the_end(plain).rows)
+    with closing(opened(log, folder)) as source:
+        read_to_the_end(source)
+        assert not source.status.index_differed
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def flip(path: Path) -> None:
+    text = bytearray(path.read_bytes())
+    text[len(text) // 2] ^= 1
+    path.write_bytes(text)
+
+
+@pytest.mark.parametrize("damage", [cut, flip, Path.unlink])
+def test_damaged_rows_are_not_used(
+    damage: Callable[[Path], object], log: Path, folder: Path
+) -> None:
+    index_of(log, folder)
+    damage(data_file(folder))
+    assert not is_hit(log, folder)
+    index_of(log, folder)
+    assert is_hit(log, folder)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"made_by":null}', "\x00"])
+def test_a_damaged_manifest_is_not_used(text: str, log: Path, folder: Path) -> None:
+    index_of(log, folder)
+    [manifest] = folder.glob("*.json")
+    manifest.write_text(text)
+    assert not is_hit(log, folder)
+    assert store_in(folder).entries() == []
+
+
+def test_an_index_of_another_version_is_not_used(
+    log: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_of(log, folder)
+    monkeypatch.setattr(module, "FORMAT", module.FORMAT + 1)
+    assert not is_hit(log, folder)
+
+
+def test_rows_of_another_log_are_thrown_away(tmp_path: Path, log: Path, folder: Path) -> None:
+    other = tmp_path / "other.jsonl"
+    other.write_bytes(text_of(LINES[:200]))
+    index_of(log, folder)
+    [own] = folder.glob("*.json")
+    index_of(other, folder)
+    [foreign] = set(folder.glob("*.json")) - {own}
+    mine = json.loads(own.read_text())
+    own.write_text(json.dumps(json.loads(foreign.read_text()) | {"files": mine["files"]}))
+    with closing(opened(log, folder)) as source:
+        assert source.status.events == 200
+        assert read_to_the_end(source).matched == 300
+        assert source.status.index_differed
+
+
+def test_reading_that_is_stopped_leaves_what_was_read(log: Path, folder: Path) -> None:
+    index_of(log, folder)
+    with closing(opened(log, folder)) as source:
+        batches = source.batches()
+        next(batches)
+        assert has_index(source)
+        batches.close()
+        assert not has_index(source)
+        assert source.status.stopped
+        assert page_of(source).matched == source.status.events
+
+
+def test_small_logs_and_logs_that_are_not_kept_get_none(log: Path, folder: Path) -> None:
+    index_of(log, folder, min_bytes=log.stat().st_size + 1)
+    with closing(open_archive([str(log)], keep=False, indexes=store_in(folder))) as source:
+        for _ in source.batches():
+            pass
+    assert not folder.exists()
+
+
+def test_the_one_not_used_for_longest_is_removed(tmp_path: Path, folder: Path) -> None:
+    logs = [tmp_path / f"{number}.jsonl" for number in range(3)]
+    for number, path in enumerate(logs):
+        path.write_bytes(text_of(LINES))
+        if number < 2:
+            index_of(path, folder)
+    for path in folder.glob("*.json"):
+        os.utime(path, ns=(1, 1))
+    assert is_hit(logs[0], folder)  # which makes it the one used last
+    size = max(path.stat().st_size for path in folder.glob("*.arrow"))
+    index_of(logs[2], folder, max_bytes=size * 5 // 2)
+    assert [is_hit(path, folder) for path in logs] == [True, False, True]
+
+
+def test_indexes_are_private_shown_and_cleared(log: Path, folder: Path) -> None:
+    index_of(log, folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+    [entry] = store_in(folder).entries()
+    assert entry.paths == (str(log.resolve()),)
+    assert entry.bytes > 10_000
+    assert store_in(folder).clear() >= entry.bytes
+    assert store_in(folder).entries() == []
+    assert store_in(folder.with_name("none")).clear() == 0
+
+
+def test_a_folder_that_cannot_be_made_hurts_nobody(log: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "indexes"
+    assert index_of(log, folder).matched == 300
+    assert not is_hit(log, folder)
+
+
+def test_while_one_console_writes_another_does_not(log: Path, folder: Path) -> None:
+    with store_in(folder)._locked() as is_ours:
+        assert is_ours
+        assert index_of(log, folder).matched == 300
+        assert not is_hit(log, folder)
+
+
+def test_rows_in_use_outlive_their_files(log: Path, folder: Path) -> None:
+    whole = index_of(log, folder)
+    with closing(opened(log, folder)) as source:
+        store_in(folder).clear()
+        assert_frame_equal(page_of(source).rows.drop("check"), whole.rows.drop("check"))
+
+
+def test_a_compressed_log_gets_none(tmp_path: Path, folder: Path) -> None:
+    log = tmp_path / "audit.jsonl.gz"
+    log.write_bytes(gzip.compress(text_of(LINES)))
+    assert index_of(log, folder).matched == 300
+    assert not folder.exists()
+
+
+def test_the_columns_are_those_of_a_page(log: Path, folder: Path) -> None:
+    index_of(log, folder)
+    with closing(opened(log, folder)) as source:
+        rows = page_of(source).rows
+    assert_frame_equal(rows.head(0), pl.DataFrame(schema=PAGE))

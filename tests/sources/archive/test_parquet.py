@@ -1,0 +1,124 @@
+"""An export as Parquet is a log: read, searched and verified as its lines are."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from audit_console.cli.main import run
+from audit_console.core.findings import Code, Verdict
+from audit_console.errors import NotAnAuditLog
+from audit_console.integrity.verification import Verification
+from audit_console.integrity.verifier import verify
+from audit_console.sources.archive import open_archive
+from tests.support.chains import v1_chain, v1_lines
+from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of
+from tests.support.tampers import edited, removed
+
+
+def exported(log: Path, target: Path, query: str = "") -> Path:
+    assert run(["search", str(log), query, "--format", "parquet", "-o", str(target)]) == 0
+    return target
+
+
+def verified(place: Path) -> Verification:
+    with closing(open_archive([str(place)], keep=False)) as source:
+        return verify(source)
+
+
+def written(path: Path, lines: Sequence[bytes]) -> Path:
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    return path
+
+
+def as_parquet(path: Path, lines: Sequence[str | None]) -> Path:
+    pl.DataFrame({"line": lines}, schema={"line": pl.String}).write_parquet(path)
+    return path
+
+
+@pytest.mark.parametrize("log", [V1_VECTORS, UPSTREAM_VECTORS], ids=["v1", "orchestrator"])
+def test_an_export_holds_every_line_and_verifies_as_the_log_does(tmp_path: Path, log: Path) -> None:
+    target = exported(log, tmp_path / "all.parquet")
+    assert pl.read_parquet(target)["line"].to_list() == [one.decode() for one in lines_of(log)]
+    expected, found = verified(log), verified(target)
+    assert found.verdict is expected.verdict
+    assert found.counts == expected.counts
+    assert [(one.events, one.verified) for one in found.chains] == [
+        (one.events, one.verified) for one in expected.chains
+    ]
+
+
+def test_an_edit_and_a_gap_are_found_in_it_too(tmp_path: Path) -> None:
+    lines = removed(20)(edited(7, action="x")(v1_lines(v1_chain(40))))
+    target = exported(written(tmp_path / "audit.jsonl", lines), tmp_path / "all.parquet")
+    found = verified(target)
+    assert found.verdict is Verdict.FAIL
+    assert {Code.EVENT_HASH_MISMATCH, Code.GAP} <= set(found.counts)
+
+
+def test_its_bytes_are_counted_and_hashed_as_those_of_any_file(tmp_path: Path) -> None:
+    target = exported(V1_VECTORS, tmp_path / "all.parquet")
+    status = verified(target).status
+    assert status.bytes_read == status.bytes_total == target.stat().st_size
+    assert status.files[0].sha256 == hashlib.sha256(target.read_bytes()).hexdigest()
+
+
+def test_lines_are_looked_at_and_searched_again(tmp_path: Path) -> None:
+    once = exported(V1_VECTORS, tmp_path / "once.parquet", "result:failure")
+    twice = exported(once, tmp_path / "twice.parquet", "result:failure")
+    assert pl.read_parquet(twice)["line"].to_list() == pl.read_parquet(once)["line"].to_list()
+
+
+def test_a_folder_of_days_is_one_log(tmp_path: Path) -> None:
+    lines = [line.decode() for line in v1_lines(v1_chain(30))]
+    for number, day in enumerate(("day=2026-11-03", "day=2026-11-01", "day=2026-11-02")):
+        folder = tmp_path / "log" / day
+        folder.mkdir(parents=True)
+        as_parquet(folder / "0.parquet", lines[number * 10 : number * 10 + 10])
+    found = verified(tmp_path / "log")
+    assert found.counts == {Code.NO_CHECKPOINT: 1}
+    assert found.status.events == 30
+
+
+def test_an_export_beside_the_log_is_no_part_of_it(tmp_path: Path) -> None:
+    log = written(tmp_path / "audit.jsonl", v1_lines(v1_chain(10)))
+    exported(log, tmp_path / "found.parquet")
+    assert verified(tmp_path).status.events == 10
+
+
+def test_a_row_without_a_line_is_told(tmp_path: Path) -> None:
+    lines: list[str | None] = [line.decode() for line in v1_lines(v1_chain(5))]
+    found = verified(as_parquet(tmp_path / "audit.parquet", [*lines, None]))
+    assert found.counts[Code.MALFORMED] == 1
+    assert found.verdict is Verdict.FAIL
+
+
+def test_counts_and_other_tables_are_no_log(tmp_path: Path) -> None:
+    target = exported(V1_VECTORS, tmp_path / "counts.parquet", "| count by user")
+    with pytest.raises(NotAnAuditLog, match="without a column of texts named 'line'"):
+        verified(target)
+
+
+def test_a_damaged_file_is_told(tmp_path: Path) -> None:
+    target = exported(V1_VECTORS, tmp_path / "all.parquet")
+    whole = target.read_bytes()
+    target.write_bytes(whole[:-9] + b"\xff" * 9)
+    with pytest.raises(NotAnAuditLog):
+        verified(target)
+
+
+def test_a_damaged_page_never_passes(tmp_path: Path) -> None:
+    target = exported(V1_VECTORS, tmp_path / "all.parquet")
+    whole = target.read_bytes()
+    middle = len(whole) // 2
+    target.write_bytes(whole[:middle] + b"\xff" * 64 + whole[middle + 64 :])
+    try:
+        verdict = verified(target).verdict
+    except NotAnAuditLog:
+        return
+    assert verdict is Verdict.FAIL

@@ -1,0 +1,83 @@
+"""An archive that has an index: its rows are there while its files are read and verified."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+
+from audit_console.sources.archive import ArchiveSource, IndexStore, open_archive
+from audit_console.sources.protocol import Batch
+from tests.tui.support import (
+    make_app,
+    make_lines,
+    screen_lines,
+    screen_text,
+    until_loaded,
+    until_shown,
+)
+
+GATE_OPENS_SOON = 60
+
+
+class Held(ArchiveSource):
+    """Reads its files when the gate is open."""
+
+    gate: threading.Event
+
+    def batches(self) -> Generator[Batch]:
+        assert self.gate.wait(GATE_OPENS_SOON)
+        yield from super().batches()
+
+
+def held(log: Path, folder: Path) -> Held:
+    """Open a log that was indexed before."""
+    store = IndexStore(folder, min_bytes=0)
+    with closing(open_archive([str(log)], keep=True, indexes=store)) as source:
+        for _ in source.batches():
+            pass
+        for thread in threading.enumerate():
+            if thread.name == "index":
+                thread.join()
+    again = open_archive([str(log)], keep=True, indexes=store)
+    again.__class__ = Held
+    assert isinstance(again, Held)
+    again.gate = threading.Event()
+    return again
+
+
+async def test_the_rows_of_the_index_are_shown_and_said_to_be(tmp_path: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    log.write_bytes(b"".join(line + b"\n" for line in make_lines(300)))
+    source = held(log, tmp_path / "indexes")
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_shown(pilot, "from the index")
+        await until_shown(pilot, "action 0 ")
+        header, *_, completeness, _ = screen_lines(app)
+        assert "300 events" in header
+        assert "checking 0 %" in header
+        assert "… from the index" in completeness
+        assert "being verified" in completeness
+        assert "✔ 2026-11-01" not in screen_text(app)
+        source.gate.set()
+        await until_loaded(pilot)
+        assert "300 of 300 matched" in screen_text(app)
+        assert "from the index" not in screen_text(app)
+
+
+async def test_an_index_that_is_not_that_of_the_log_gives_way_to_its_rows(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "audit.jsonl"
+    lines = make_lines(300)
+    log.write_bytes(b"".join(line + b"\n" for line in lines))
+    source = held(log, tmp_path / "indexes")
+    log.write_bytes(b"".join(line + b"\n" for line in lines[:250]))
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_shown(pilot, "300 events")
+        source.gate.set()
+        await until_loaded(pilot)
+        assert "250 of 250 matched" in screen_text(app)

@@ -1,0 +1,127 @@
+"""A log that grows while it is on the screen: said at once, taken in when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from audit_console.sources.archive import open_archive
+from audit_console.sources.memory import MemorySource
+from audit_console.sources.protocol import Source
+from audit_console.tui.screens import following
+from tests.tui.support import (
+    make_app,
+    make_lines,
+    screen_lines,
+    screen_text,
+    table_of,
+    until,
+    until_loaded,
+    until_shown,
+)
+
+LINES = make_lines(60)
+
+
+@pytest.fixture(autouse=True)
+def look_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "SECONDS_BETWEEN_NEWS", 0.01)
+
+
+class GrowingLog:
+    """A log that is read as it is when it is opened."""
+
+    def __init__(self) -> None:
+        self.lines = LINES[:40]
+        self.later: list[bytes] = []
+
+    def write(self, lines: Sequence[bytes]) -> None:
+        self.later.extend(lines)
+
+    def open(self, _places: Sequence[str]) -> Source:
+        self.lines, self.later = self.lines + self.later, []
+        return MemorySource(self.lines, later=self.later)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_new_events_wait_until_they_are_asked_for(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    log = GrowingLog()
+    app = make_app(log.open, tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("G", "k", "k")
+        await until_shown(pilot, "action 37 ")
+        log.write(LINES[40:57])
+        await until_shown(pilot, "▾ 17 new lines: press .")
+        table = table_of(app)
+        selected = table.selected
+        assert selected is not None
+        assert "40 events" in screen_text(app)
+        assert "action 40 " not in screen_text(app)
+        await pilot.press("full_stop")
+        await until_shown(pilot, "57 events")
+        await until_loaded(pilot)
+        now = table.selected
+        assert now is not None
+        assert now["id"] == selected["id"]
+        assert "new line" not in screen_text(app)
+        await pilot.press("G")
+        await until_shown(pilot, "action 56 ")
+    assert app.verification is not None
+    assert app.verification.verified == 57
+
+
+async def test_the_line_can_be_clicked(tmp_path: Path) -> None:
+    log = GrowingLog()
+    app = make_app(log.open, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        log.write(LINES[40:41])
+        await until_shown(pilot, "▾ 1 new line: press .")
+        row = next(y for y, line in enumerate(screen_lines(app)) if "▾ 1 new" in line)
+        await pilot.click(offset=(5, row))
+        await until_shown(pilot, "41 events")
+
+
+async def test_without_news_the_key_says_so(tmp_path: Path) -> None:
+    app = make_app(MemorySource(LINES), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("full_stop")
+        await until(pilot, lambda: app._notifications, "it is said")
+        assert [notice.message for notice in app._notifications] == ["nothing new was written"]
+        await pilot.click("Completeness")
+        assert "60 events" in screen_text(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_a_log_that_was_shortened_is_said_and_read_again(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(b"\n".join([*LINES, b""]))
+    app = make_app(lambda places: open_archive(places, keep=True), tmp_path, places=(str(path),))
+    async with app.run_test(size=size) as pilot:
+        await until_loaded(pilot)
+        path.write_bytes(b"\n".join([*LINES[:10], b""]))
+        await until_shown(
+            pilot,
+            "✘ the log changed or is gone" if size[0] == 80 else "✘ audit.jsonl was shortened",
+        )
+        await until_shown(pilot, "press . to read it again")
+        await pilot.press("full_stop")
+        await until(pilot, lambda: "10 events" in screen_text(app), "the log is read again")
+
+
+async def test_a_log_that_cannot_be_looked_at_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(b"\n".join([*LINES, b""]))
+    app = make_app(lambda places: open_archive(places, keep=True), tmp_path, places=(str(path),))
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until_loaded(pilot)
+        path.unlink()
+        await until_shown(pilot, "✘ the log changed or is gone: press . to read it again")
