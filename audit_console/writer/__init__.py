@@ -5,7 +5,7 @@
     with AuditLogger(ArchiveSink("audit.jsonl", chain="audit.example.org/app")) as log:
         log.log_auth_attempt("alice", success=False, ip_address="10.0.0.7")
 
-The standard library is all that it needs, but for `PostgresSink`.
+The standard library is all that it needs, but for `PostgresSink` and `Signing`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 from audit_console.writer.archive import ArchiveSink
 from audit_console.writer.logger import AuditLogger
 from audit_console.writer.rotation import Rotation
+from audit_console.writer.signing.signer import Signing
 from audit_console.writer.sink import Sink
 
 if TYPE_CHECKING:  # so that an application's checker knows them, though they come late
     from audit_console.writer.postgres import PostgresSink as PostgresSink
     from audit_console.writer.retention import RetentionManager as RetentionManager
 
-__all__ = ["ArchiveSink", "AuditLogger", "Rotation", "Sink"]
+__all__ = ["ArchiveSink", "AuditLogger", "Rotation", "Signing", "Sink"]
 
 
 def __getattr__(name: str) -> Any:

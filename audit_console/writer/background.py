@@ -232,3 +232,4 @@ class Background:
             self._store.sync()
         except SinkUnavailable as error:
             self._store.note_error(error)
+        self._store.sign_if_due()

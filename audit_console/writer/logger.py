@@ -22,6 +22,7 @@ from audit_console.writer.background import (
 from audit_console.writer.context import context, in_context
 from audit_console.writer.intake import EventFields, take_in
 from audit_console.writer.orchestrator import OrchestratorEvents
+from audit_console.writer.signing.signer import Signing
 from audit_console.writer.sink import Sink
 from audit_console.writer.storing import Metrics, Store, Sync
 
@@ -45,6 +46,12 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
             take now.
         on_error: is told on the thread of each event that was given up and why. Without it,
             the logging of the standard library is, with the event's id alone.
+        signing: when checkpoints are signed, by which key. One that cannot be signed is told
+            to the logging of the standard library and to `metrics`; the events are stored.
+
+    Raises:
+        UsageError: the sink takes no checkpoints.
+        KeyFileError: the key cannot be used, or is that of another log.
     """
 
     context = staticmethod(context)
@@ -59,8 +66,9 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         when_full: WhenFull = "block",
         retries: int = RETRIES,
         on_error: OnError = log_error,
+        signing: Signing | None = None,
     ) -> None:
-        self._store = Store(sink, sync)
+        self._store = Store(sink, sync, signing)
         self._in_background = background
         self._queue = Background(
             self._store,
@@ -144,7 +152,7 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         self._store.sync()
 
     def close(self) -> None:
-        """Flush, and give the sink back. An interpreter that ends does this by itself.
+        """Flush, sign, and give the sink back. An interpreter that ends does this by itself.
 
         Raises:
             SinkUnavailable: the store cannot say that everything is on disk.
@@ -156,6 +164,7 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         self._queue.close()
         try:
             self._store.sync()
+            self._store.sign_rest()
         finally:
             self._store.sink.close()
 

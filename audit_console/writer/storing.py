@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Sequence
@@ -12,7 +13,10 @@ from typing import Literal
 from audit_console.core.event import format_time
 from audit_console.core.sealing import Head, Sealed, Unsealed, seal
 from audit_console.writer.forking import renew_in_child
+from audit_console.writer.signing.signer import Signer, Signing
 from audit_console.writer.sink import Seal, Sink
+
+_LOG = logging.getLogger("audit_console.writer")
 
 Sync = Literal["always", "batch", "os"]
 """When events are on disk.
@@ -32,7 +36,8 @@ class Metrics:
 
     `failed` events were not stored, and who logged them or `on_error` was told. `dropped`
     ones found the queue full. `queued` ones wait. `groups` groups were stored in `seconds`,
-    the slowest of them in `slowest`.
+    the slowest of them in `slowest`. `checkpoints` were signed; so many `failed_checkpoints`
+    could not be when they were due.
     """
 
     written: int = 0
@@ -42,14 +47,20 @@ class Metrics:
     groups: int = 0
     seconds: float = 0.0
     slowest: float = 0.0
+    checkpoints: int = 0
+    failed_checkpoints: int = 0
     last_error: str | None = None
 
 
 class Store:
-    """A sink with a rule of durability. Its methods may be called from any thread."""
+    """A sink with a rule of durability. Its methods may be called from any thread.
 
-    def __init__(self, sink: Sink, sync: Sync) -> None:
+    Checkpoints are of the sink that it is made with, not of one put in its place.
+    """
+
+    def __init__(self, sink: Sink, sync: Sync, signing: Signing | None) -> None:
         self.sink = sink
+        self._signer = Signer(signing, sink) if signing else None
         self._sync: Sync = sync
         self._metrics = Metrics()
         self._unsynced = 0
@@ -87,6 +98,7 @@ class Store:
             self._unsynced += len(sealed)
             if durable:
                 self._note_synced()
+        self.sign_if_due(len(sealed))
         return sealed
 
     def sync(self) -> None:
@@ -99,10 +111,26 @@ class Store:
         with self._lock:
             self._note_synced()
 
+    def sign_if_due(self, stored: int = 0) -> None:
+        """Count events that were stored, and sign a checkpoint if it is time for one."""
+        signer = self._signer_in_use
+        if signer is not None and signer.is_turn(stored):
+            self._sign(signer)
+
+    def sign_rest(self) -> None:
+        """Sign a checkpoint over what was stored since the last one."""
+        signer = self._signer_in_use
+        if signer is not None and signer.unsigned:
+            self._sign(signer)
+
     @property
     def patience(self) -> float | None:
-        """Seconds after which stored events want a `sync`, if no more come; None for never."""
-        return BATCH_SECONDS if self._sync == "batch" and self._unsynced else None
+        """Seconds after which a `sync` or a checkpoint is due if no more events come."""
+        until_sync = BATCH_SECONDS if self._sync == "batch" and self._unsynced else None
+        signer = self._signer_in_use
+        until_checkpoint = signer.patience if signer is not None else None
+        waits = (until_sync, until_checkpoint)
+        return min((seconds for seconds in waits if seconds is not None), default=None)
 
     def count_failed(self, events: int, error: Exception) -> None:
         """Count events that were given up."""
@@ -119,6 +147,24 @@ class Store:
         """Keep the reason why something will be tried again."""
         with self._lock:
             self._metrics.last_error = str(error)
+
+    @property
+    def _signer_in_use(self) -> Signer | None:
+        signer = self._signer
+        return signer if signer is not None and signer.sink is self.sink else None
+
+    def _sign(self, signer: Signer) -> None:
+        """Sign; what goes wrong never comes in the way of events, which are stored already."""
+        try:
+            signer.sign()
+        except Exception as error:  # noqa: BLE001 - as above
+            _LOG.error("no checkpoint of %s was signed: %s", self.sink.chain, error)
+            with self._lock:
+                self._metrics.failed_checkpoints += 1
+                self._metrics.last_error = str(error)
+        else:
+            with self._lock:
+                self._metrics.checkpoints += 1
 
     def _must_sync(self, events: int) -> bool:
         if self._sync != "batch":

@@ -18,6 +18,7 @@ from audit_console.writer.files import append, open_to_append, sync_folder, unav
 from audit_console.writer.locking import exclusive
 from audit_console.writer.pruning.archive_files import LogFile, OpenFile, lines_of, log_files
 from audit_console.writer.pruning.request import require_valid_holds, require_valid_prunes
+from audit_console.writer.tail import read_tail
 
 CHECKPOINTS, PRUNES, HOLDS = ".checkpoints.jsonl", ".prunes.jsonl", ".holds.jsonl"
 
@@ -74,9 +75,13 @@ class ArchiveLog:
         return [line for line in text.split("\n") if line.strip()]
 
     def add_record(self, suffix: str, line: str) -> None:
-        """Add a line to a small file beside the log; it survives a loss of power."""
+        """Add a line to a small file beside the log; it survives a loss of power.
+
+        What a crash left of a line before it stays a line of its own.
+        """
         with open_to_append(self.beside(suffix)) as records:
-            append(records, f"{line}\n".encode(), durable=True)
+            begin = "\n" if read_tail(records).rest else ""
+            append(records, f"{begin}{line}\n".encode(), durable=True)
         sync_folder(self.path.parent)
 
     def beside(self, suffix: str) -> Path:

@@ -12,6 +12,7 @@ from psycopg import errors
 
 from audit_console.core.event import format_time
 from audit_console.core.holds import Hold, HoldChange, read_holds
+from audit_console.core.notes import Note
 from audit_console.core.prunes import PruneRecord, read_prunes
 from audit_console.core.sealing import Head, Sealed, Unsealed, seal
 from audit_console.database import connect, label_of, told
@@ -30,7 +31,8 @@ _MAY_PRUNE = """
 SELECT has_table_privilege('audit_prunes', 'INSERT')
     AND has_table_privilege('audit_holds', 'INSERT')
     AND has_function_privilege('audit_prune_events(text, bigint, bigint)', 'EXECUTE')"""
-_LINES = "SELECT audit_event_line(e) FROM audit_events e WHERE chain = %s ORDER BY seq"
+_LINES = """
+SELECT audit_event_line(e) FROM audit_events e WHERE chain = %s AND seq >= %s ORDER BY seq"""
 _HOLDS = "SELECT change FROM audit_holds ORDER BY number"
 _PRUNES = "SELECT record FROM audit_prunes WHERE chain = %s ORDER BY pruned_to"
 _NOTES = """
@@ -38,6 +40,7 @@ SELECT json_build_object('note', note)::text FROM audit_checkpoints
 WHERE chain = %s ORDER BY number"""
 _ADD_HOLD = "INSERT INTO audit_holds (change) VALUES (%s)"
 _ADD_PRUNE = "INSERT INTO audit_prunes (chain, pruned_to, record) VALUES (%s, %s, %s)"
+_ADD_CHECKPOINT = "INSERT INTO audit_checkpoints (chain, size, note) VALUES (%s, %s, %s)"
 _DELETE = "SELECT audit_prune_events(%s, %s, %s)"
 _FIRST_SEQ = "SELECT seq FROM audit_events WHERE chain = %s ORDER BY seq LIMIT 1"
 
@@ -60,13 +63,13 @@ class PostgresLog:
         """List the chains of the database that have events."""
         return self._texts("SELECT chain FROM audit_chain_heads WHERE seq IS NOT NULL ORDER BY 1")
 
-    def lines(self) -> Iterator[bytes]:
-        """Read the lines of the chain, of one moment."""
+    def lines(self, first: int = 0) -> Iterator[bytes]:
+        """Read the lines of the chain from seq `first` on, of one moment."""
         with self._connection.transaction():
             self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             with self._connection.cursor("lines") as cursor:
                 cursor.itersize = _FETCHED
-                for (line,) in cursor.execute(_LINES, [self.chain]):
+                for (line,) in cursor.execute(_LINES, [self.chain, first]):
                     yield line.encode()
 
     def holds(self) -> Sequence[Hold]:
@@ -89,6 +92,10 @@ class PostgresLog:
     def notes(self) -> list[str]:
         """Give the checkpoints of the chain as an archive stores them, oldest first."""
         return self._texts(_NOTES, self.chain)
+
+    def add_checkpoint(self, size: int, note: Note) -> None:
+        """Keep a checkpoint over the first `size` events."""
+        self._connection.execute(_ADD_CHECKPOINT, [self.chain, size, str(note)])
 
     def first_seq(self) -> int:
         """Give the seq of the first event that is there."""

@@ -1,0 +1,1 @@
+"""Checkpoints that a writer signs as it goes."""
