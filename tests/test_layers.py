@@ -6,8 +6,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import assert_type
 
 import pytest
+
+from audit_console import writer
+from audit_console.writer.postgres import PostgresSink
+from audit_console.writer.retention import RetentionManager
 
 IMPORT_THE_CORE = """
 import importlib, pkgutil
@@ -101,6 +106,14 @@ except AttributeError as error:
         "PostgresSink needs psycopg: pip install 'psycopg[binary,pool]'",
         "module 'audit_console.writer' has no attribute 'OracleSink'",
     ]
+
+
+def test_what_is_imported_late_keeps_its_type() -> None:
+    """mypy checks `assert_type`; were a name `Any` to applications, it would refuse."""
+    assert_type(writer.PostgresSink, type[PostgresSink])
+    assert_type(writer.RetentionManager, type[RetentionManager])
+    assert writer.PostgresSink is PostgresSink
+    assert writer.RetentionManager is RetentionManager
 
 
 @pytest.mark.parametrize("library", ["duckdb", "polars", "textual"])
