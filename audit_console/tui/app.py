@@ -10,7 +10,6 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
-from textual.app import App
 from textual.binding import BindingType
 
 from audit_console.core.safe_text import safe_text
@@ -36,6 +35,7 @@ from audit_console.tui.screens.retention import RetentionScreen
 from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.session import Session
 from audit_console.tui.themes import DARK, LIGHT
+from audit_console.tui.typing_ahead import TypingAhead
 
 if TYPE_CHECKING:  # dialogs are there when they are needed
     from audit_console.tui.screens.verify import Extent
@@ -56,7 +56,7 @@ PREVIEWS_ALONE = Pruning()
 """Nothing is deleted, and everything is kept 90 days."""
 
 
-class AuditConsoleApp(App[None]):
+class AuditConsoleApp(TypingAhead):
     """The console over one log at a time.
 
     Args:

@@ -11,6 +11,14 @@ ROUNDS = 3
 """Messages lead to messages: a key to an action, the action to a change, this to a repaint."""
 
 
+async def typed(pilot: Pilot[None]) -> None:
+    """Let what was pressed have its turn: a key stands in line behind those before it."""
+    app = pilot.app
+    await asyncio.sleep(0)
+    while app.is_running and (not app._message_queue.empty() or getattr(app, "_is_typing", False)):
+        await asyncio.sleep(0)
+
+
 async def handled(pilot: Pilot[None], rounds: int) -> None:
     """Let every widget handle what it was sent, and show what came of it."""
     for _ in range(rounds):
@@ -33,6 +41,7 @@ def wait_for_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     async def press(pilot: Pilot[None], *keys: str) -> None:
         for key in keys:
             await pilot.app._press_keys([key])
+            await typed(pilot)
             await handled(pilot, ROUNDS)
 
     async def pause(pilot: Pilot[None], delay: float | None = None) -> None:
