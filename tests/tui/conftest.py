@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
+
+from audit_console.tui.typing_ahead import TypingAhead
 
 ROUNDS = 3
 """Messages lead to messages: a key to an action, the action to a change, this to a repaint."""
@@ -15,8 +18,13 @@ async def typed(pilot: Pilot[None]) -> None:
     """Let what was pressed have its turn: a key stands in line behind those before it."""
     app = pilot.app
     await asyncio.sleep(0)
-    while app.is_running and (not app._message_queue.empty() or getattr(app, "_is_typing", False)):
+    while app.is_running and _has_keys(app):  # noqa: ASYNC110 - nothing tells of an empty queue
         await asyncio.sleep(0)
+
+
+def _has_keys(app: App[None]) -> bool:
+    is_typing = isinstance(app, TypingAhead) and app._is_typing
+    return is_typing or app._message_queue.qsize() > 0
 
 
 async def handled(pilot: Pilot[None], rounds: int) -> None:
