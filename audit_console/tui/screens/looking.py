@@ -33,8 +33,10 @@ from audit_console.search.marks import MarkStore
 from audit_console.search.question import Question
 from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order
+from audit_console.tui.actions import Pane
 from audit_console.tui.asking import asked, asked_on
 from audit_console.tui.belongings import Belongings
+from audit_console.tui.keymap import keymap_of
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
@@ -134,7 +136,8 @@ class LookingScreen(ConsoleScreen):
         look = self.look
         self._table.look(look.where, look.order, self._marks)
         self._table.origin = look.origin
-        self._table.nothing = nothing_found(look, self._session)
+        offer_key = keymap_of(self).label_of(Pane.INVESTIGATE, "try_offer")
+        self._table.nothing = nothing_found(look, self._session, offer_key)
         self.query_one(QueryBar).show(look.text)
         self.query_one(RuleLine).look = look
         completeness = self.query_one(Completeness)
@@ -369,7 +372,8 @@ class LookingScreen(ConsoleScreen):
         pane.dim()
         look = self.look
         frame = await asked(question.tally, *look.stages)
-        note = note_of(look, frame, partial=self.is_partial)
+        key = keymap_of(self).label_of(Pane.RESULT, "choose")
+        note = note_of(look, frame, key, partial=self.is_partial)
         pane.show(frame, marked_rows(look, frame), note)
 
     async def _count_lacking(self, question: Question) -> None:
@@ -414,14 +418,14 @@ def origin_of(where: Filter) -> str | None:
     return found[0] if found else None
 
 
-def nothing_found(look: Look, session: Session | None) -> Line:
-    """Say why there is no event, and what to try."""
+def nothing_found(look: Look, session: Session | None, key: str) -> Line:
+    """Say why there is no event, and what to try by which key."""
     if look.offer is None or session is None:
         return (Span(" no event", "muted"),)
     end = moment(session.status.last, width=19)
     return (
         Span(f" no event: the log ends {end} UTC, before the time asked for · ", "muted"),
-        Span("!", "key"),
+        Span(key, "key"),
         Span(" tries ", "muted"),
         Span(look.offer, "name"),
     )
