@@ -201,14 +201,14 @@ def _keep_standard_input() -> ArchiveFile:
     with tempfile.NamedTemporaryFile(prefix="audit-console-", delete=False) as copy:
         path = Path(copy.name)
         try:
-            copy.writelines(_pieces(sys.stdin.buffer))
+            copy.writelines(_pieces(sys.stdin.fileno()))
         except OSError as error:
             path.unlink()
             raise unreadable("standard input", error) from None
     return _archive_file(path, "standard input", temporary=True)
 
 
-def _pieces(piped: BufferedReader) -> Iterator[bytes]:
+def _pieces(descriptor: int) -> Iterator[bytes]:
     """Read what there is, and wait in a way that Ctrl+C ends.
 
     With the handler of SIGINT that Polars sets, a read that waits goes on after the signal,
@@ -216,9 +216,9 @@ def _pieces(piped: BufferedReader) -> Iterator[bytes]:
     """
     while True:
         if os.name == "posix":  # elsewhere `select` knows sockets only
-            while not select.select([piped], [], [], _SECONDS_BETWEEN_LOOKS)[0]:
+            while not select.select([descriptor], [], [], _SECONDS_BETWEEN_LOOKS)[0]:
                 pass
-        piece = piped.read1(1 << 20)
+        piece = os.read(descriptor, 1 << 20)
         if not piece:
             return
         yield piece
