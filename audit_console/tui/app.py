@@ -10,7 +10,6 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
-from textual.app import App
 from textual.binding import BindingType
 
 from audit_console.core.safe_text import safe_text
@@ -29,6 +28,7 @@ from audit_console.tui.messages import (
 )
 from audit_console.tui.palette import ActionCommands, ReviewCommands
 from audit_console.tui.panes import panes_in_focus
+from audit_console.tui.prompt_app import PromptApp
 from audit_console.tui.pruning import Pruning
 from audit_console.tui.screens.integrity import IntegrityScreen
 from audit_console.tui.screens.investigate import InvestigateScreen
@@ -56,7 +56,7 @@ PREVIEWS_ALONE = Pruning()
 """Nothing is deleted, and everything is kept 90 days."""
 
 
-class AuditConsoleApp(App[None]):
+class AuditConsoleApp(PromptApp):
     """The console over one log at a time.
 
     Args:

@@ -89,7 +89,7 @@ class InvestigateScreen(FollowingScreen):
         """Start on the table."""
         super().on_mount()
         self.set_class(self.app.size.width >= WIDE_ENOUGH_FOR_FACETS, "-facets")
-        self._table.focus()
+        self.set_focus(self._table)
 
     @property
     def _detail(self) -> DetailPane:
@@ -172,7 +172,7 @@ class InvestigateScreen(FollowingScreen):
         if show:
             self._show_event(self._table.selected)
         if show and self.has_class("-stacked"):
-            self._detail.focus()
+            self.set_focus(self._detail)
         elif not show:
             self.focus_events()
 
@@ -220,7 +220,7 @@ class InvestigateScreen(FollowingScreen):
 
     def action_terms(self) -> None:
         """Go to the terms of the filter."""
-        self.query_one(RuleLine).focus()
+        self.set_focus(self.query_one(RuleLine))
 
     @on(FilterAsked)
     def _filter_by_value(self, event: FilterAsked) -> None:
@@ -266,7 +266,7 @@ class InvestigateScreen(FollowingScreen):
         """Show the facets and go to them."""
         was_there = self.has_class("-facets")
         self.add_class("-facets")
-        self.query_one(FacetsPane).focus()
+        self.set_focus(self.query_one(FacetsPane))
         if not was_there:
             self.survey()
 
@@ -296,7 +296,7 @@ class InvestigateScreen(FollowingScreen):
         if timeline.has_focus:
             self.focus_events()
         else:
-            timeline.focus()
+            self.set_focus(timeline)
 
     @on(TimelinePane.CloseAsked)
     def _leave_timeline(self) -> None:
