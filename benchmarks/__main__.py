@@ -8,13 +8,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import asking, database, reading, report, screen, writing
+from benchmarks import asking, database, reading, report, screen, stops, writing
 from benchmarks.measure import Figure, Result, take
 
 UNITS = {"k": 1_000, "M": 1_000_000}
 GROUPS = (
     *("help", "first-paint", "first-page", "first-rows", "reopen"),
-    *("load", "verify", "memory", "keys"),
+    *("load", "verify", "memory", "keys", "stops"),
     *("filter", "facets", "timeline", "writer"),
     *("table-page", "table-count", "table-verify"),
 )
@@ -48,6 +48,7 @@ def _figures(sizes: list[int]) -> Iterator[tuple[int | None, Figure]]:
         yield from ((events, figure) for figure in asking.figures(events))
         yield from ((events, figure) for figure in database.figures(events))
         yield from ((events, figure) for figure in screen.figures(events))
+        yield from ((events, figure) for figure in stops.figures(events))
 
 
 def _print_results(results: list[tuple[int | None, Result]]) -> None:

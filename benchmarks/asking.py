@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from audit_console.search.facet_fields import OPEN_FIELDS
+from benchmarks.asking_tasks import FACETS
 from benchmarks.logs import log_of
 from benchmarks.measure import OURS, Contestant, Figure, Target, run_task
-from benchmarks.tasks import FACETS
 
 PAGE_EVENTS = 50
 DUCKDB = "DuckDB, loaded"

@@ -11,13 +11,11 @@ from statistics import quantiles
 
 from benchmarks.logs import log_of
 from benchmarks.measure import OURS, Contestant, Figure, Sample, Target, evict, run_to_end
-from benchmarks.terminal import Terminal
+from benchmarks.terminal import Terminal, first_rows, until_verified
 
 PROGRAM = str(Path(sys.executable).with_name("audit-console"))
-QUIT = b"\x11"
 PRESSES = 20
 KEYS = {"down": [b"\x1b[B"], "page down": [b"\x1b[6~"], "to the end and back": [b"G", b"g"]}
-VERDICTS = ("INCOMPLETE", "INTACT", "PASS", "FAIL")
 
 
 def start_figures() -> Iterator[Figure]:
@@ -74,25 +72,21 @@ def _anything(terminal: Terminal) -> bool:
     return "audit-console" in terminal.text
 
 
-def _first_rows(terminal: Terminal) -> bool:
-    return "user-" in terminal.text
-
-
 def _until_first_rows(file: Path) -> Sample:
     evict(file)
-    return _until_painted([PROGRAM, str(file)], _first_rows)
+    return _until_painted([PROGRAM, str(file)], first_rows)
 
 
 def _until_painted(command: list[str], shown: Callable[[Terminal], bool]) -> Sample:
     with Terminal(command) as terminal:
         seconds = terminal.wait_until(lambda: shown(terminal)) - terminal.started
-        terminal.quit(QUIT)
+        terminal.quit()
     return Sample(seconds, terminal.peak_bytes)
 
 
 def _slow_press(file: Path, keys: list[bytes]) -> Sample:
     with Terminal([PROGRAM, str(file)]) as terminal:
-        terminal.wait_until(lambda: any(verdict in terminal.text for verdict in VERDICTS))
+        until_verified(terminal)
         presses = [terminal.press(key) for key in islice(cycle(keys), PRESSES)]
-        terminal.quit(QUIT)
+        terminal.quit()
     return Sample(quantiles(presses, n=20)[-1], terminal.peak_bytes)

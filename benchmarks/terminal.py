@@ -24,6 +24,8 @@ FRAME_START, FRAME_END = b"\x1b[?2026h", b"\x1b[?2026l"
 ASKS_FOR_FRAMES = b"\x1b[?2026$p"
 HAS_FRAMES = b"\x1b[?2026;2$y"
 PATIENCE_SECONDS = 300.0
+QUIT = b"\x11"
+VERDICTS = ("INCOMPLETE", "INTACT", "PASS", "FAIL")
 
 
 class Terminal:
@@ -43,7 +45,9 @@ class Terminal:
         environment = os.environ | {
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
-            "XDG_STATE_HOME": self._state.name,  # the user's recent sources stay the user's
+            # The user's recent sources and indexes stay the user's, and no index is there yet.
+            "XDG_CACHE_HOME": self._state.name,
+            "XDG_STATE_HOME": self._state.name,
         }
         self.started = time.perf_counter()
         self._process = subprocess.Popen(
@@ -92,16 +96,20 @@ class Terminal:
 
     def press(self, keys: bytes) -> float:
         """Press a key when the screen is at rest; give the seconds to the frame that follows."""
-        while self._receive(0.1) is not None:
-            pass
+        self.rest(0.1)
         before = self._cells()
         pressed = time.perf_counter()
         os.write(self._master, keys)
         return self.wait_until(lambda: self._cells() != before) - pressed
 
-    def quit(self, keys: bytes) -> None:
-        """Press the keys that end the program, and wait for its end."""
-        os.write(self._master, keys)
+    def rest(self, seconds: float) -> None:
+        """Wait until nothing was painted for so long."""
+        while self._receive(seconds) is not None:
+            pass
+
+    def quit(self) -> None:
+        """Press the key that ends the program, and wait for its end."""
+        os.write(self._master, QUIT)
         try:
             self.wait_until(lambda: False)
         except EOFError:
@@ -136,3 +144,13 @@ class Terminal:
         if not data:
             raise EOFError(f"the program ended:\n{self.text}")
         return data
+
+
+def first_rows(terminal: Terminal) -> bool:
+    """Tell whether events of a log are on the screen."""
+    return "user-" in terminal.text
+
+
+def until_verified(terminal: Terminal) -> None:
+    """Wait until the screen says what the check of the log came to."""
+    terminal.wait_until(lambda: any(verdict in terminal.text for verdict in VERDICTS))

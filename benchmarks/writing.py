@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.logs import log_of
 from benchmarks.measure import OURS, Contestant, Figure, Sample, Target, run_task
-from benchmarks.tasks import EVENTS_ONE_BY_ONE, EVENTS_WRITTEN
+from benchmarks.writing_tasks import EVENTS_ONE_BY_ONE, EVENTS_WRITTEN
 
 LOGGING = "logging, JSON lines, no chain"
 POSTGRES_ONE_BY_ONE = 1_000

@@ -159,6 +159,19 @@ def test_an_error_of_the_command_line_takes_no_screen(tmp_path: Path) -> None:
         assert terminal.modes() == {}
 
 
+def test_a_keymap_that_cannot_be_followed_takes_no_screen(
+    demo_log: Path, user_directories: Path
+) -> None:
+    file = user_directories / "xdg_config_home" / "audit-console" / "keymap.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('[investigate]\nstar = "f"\n')
+    with Terminal([*PROGRAM, str(demo_log)], columns=200) as terminal:
+        assert terminal.wait_for_end() == 2
+        assert f"{file}: f is both [investigate] star and [table] include" in terminal.text
+        assert "Give one of them another key" in terminal.text
+        assert terminal.modes() == {}
+
+
 VECTOR = Path(__file__).parent / "vectors" / "v1"
 
 

@@ -18,6 +18,7 @@ from audit_console.errors import UsageError
 
 if TYPE_CHECKING:  # Textual's modules are near, and `--help` must answer at once
     from audit_console.tui.belongings import Belongings
+    from audit_console.tui.keymap import Keymap
 
 _USAGE = """\
 audit-console [--policy FILE] [--no-index] [SOURCE ...]
@@ -89,7 +90,20 @@ def user_belongings() -> Belongings:
 
     from audit_console.tui.belongings import Belongings
 
-    return Belongings(user_state_path(PROGRAM), user_data_path(PROGRAM))
+    return Belongings(user_state_path(PROGRAM), user_data_path(PROGRAM), keymap=user_keymap())
+
+
+def user_keymap() -> Keymap:
+    """Read which keys do what for the user.
+
+    Raises:
+        UsageError: the keymap file cannot be used.
+    """
+    from platformdirs import user_config_path
+
+    from audit_console.tui.keymap_file import FILE_NAME, read_keymap
+
+    return read_keymap(user_config_path(PROGRAM) / FILE_NAME)
 
 
 def _parser() -> argparse.ArgumentParser:

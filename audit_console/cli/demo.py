@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit_console.cli.console import require_terminal
+from audit_console.cli.console import require_terminal, user_keymap
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM, CommandParser, say
@@ -71,7 +71,12 @@ def _show_demo(folder: Path) -> ExitCode:
         return open_archive(places, keep=True, label=NAME)
 
     pruning = Pruning(actor=this_user(), open_pruner=pruner_of)
-    return show([str(log)], kept=Belongings(folder, folder), open_log=open_log, pruning=pruning)
+    return show(
+        [str(log)],
+        kept=Belongings(folder, folder, keymap=user_keymap()),
+        open_log=open_log,
+        pruning=pruning,
+    )
 
 
 def _show_database(folder: Path) -> ExitCode:
@@ -90,7 +95,9 @@ def _show_database(folder: Path) -> ExitCode:
                 return open_kept(places)
             return open_postgres(server.dsn(), label=NAME)
 
-        return show([NAME], kept=Belongings(folder, folder), open_log=open_log)
+        return show(
+            [NAME], kept=Belongings(folder, folder, keymap=user_keymap()), open_log=open_log
+        )
 
 
 def _tell_tampers() -> None:

@@ -89,6 +89,7 @@ class AuditConsoleApp(TypingAhead):
         self._verifier = verifier
         self._places = tuple(places)
         self._recent = kept.recent
+        self.keymap = kept.keymap
         self._generation = 0
         self._load: Load | None = None
         self._opening: Load | None = None
@@ -114,6 +115,7 @@ class AuditConsoleApp(TypingAhead):
 
     async def on_mount(self) -> None:
         """Show the first screen and begin to open what was asked for."""
+        self.set_keymap(self.keymap.as_bindings())
         self.add_mode("sources", lambda: self._sources)
         self.add_mode("investigate", lambda: self._investigate)
         self.add_mode("integrity", lambda: self._integrity)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.core.policy import Policy
+from audit_console.tui.keymap import UNCHANGED, Keymap
 from audit_console.tui.recent import RecentSources
 from audit_console.tui.saved import QueryHistory, SavedSearches
 
@@ -24,12 +25,14 @@ class Belongings:
         data: what the user made: marks, saved searches.
         policy: by which logs are verified; None where nobody's checkpoints count.
         read_key: reads the console's key, called on a thread; None where it has none.
+        keymap: which keys do what.
     """
 
     state: Path
     data: Path
     policy: Policy | None = None
     read_key: Callable[[], SigningKey | None] | None = None
+    keymap: Keymap = UNCHANGED
 
     @property
     def recent(self) -> RecentSources:

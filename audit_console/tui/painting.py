@@ -73,13 +73,27 @@ class LinePainter(Widget):
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES}
 
+    _base_style: Style | None = None
+
+    @property
+    def base_style(self) -> Style:
+        """The style of plain cells; asking Textual for it costs more than drawing a line."""
+        if self._base_style is None:
+            self._base_style = self.rich_style
+        return self._base_style
+
+    def notify_style_update(self) -> None:
+        """Forget the style, it may have changed."""
+        super().notify_style_update()
+        self._base_style = None
+
     def role_style(self, role: str) -> Style:
         """Give the style of a role, without a background."""
         return self.get_component_rich_style(f"role--{role}", partial=True) if role else Style()
 
     def paint(self, line: Iterable[Span], width: int, *, over: Style | None = None) -> Strip:
         """Draw a line on exactly `width` cells, `over` laid on top of every style."""
-        base = self.rich_style
+        base = self.base_style
         segments = [
             Segment(safe_text(span.text), base + self.role_style(span.role) + (over or Style()))
             for span in line

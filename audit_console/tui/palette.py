@@ -10,7 +10,8 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 
 from audit_console.search.reviews import REVIEWS, Review
-from audit_console.tui.actions import ACTIONS, Action, key_label
+from audit_console.tui.actions import ACTIONS, Action
+from audit_console.tui.keymap import keymap_of
 from audit_console.tui.panes import node_of
 from audit_console.tui.screens.keeping import KeepingScreen
 
@@ -44,13 +45,13 @@ class ActionCommands(Provider):
     async def discover(self) -> Hits:
         """List all actions."""
         for action, run in self._offered():
-            yield DiscoveryHit(_title(action), run, help=action.explanation)
+            yield DiscoveryHit(self._title(action), run, help=action.explanation)
 
     async def search(self, query: str) -> Hits:
         """List the actions whose name or explanation fits."""
         matcher = self.matcher(query)
         for action, run in self._offered():
-            title = _title(action)
+            title = self._title(action)
             score = max(matcher.match(title), matcher.match(action.explanation) * 0.9)
             if score > 0:
                 yield Hit(score, matcher.highlight(title), run, help=action.explanation)
@@ -64,6 +65,5 @@ class ActionCommands(Provider):
     async def _run(self, action: Action, node: DOMNode) -> None:
         await self.app.run_action(action.name, default_namespace=node)
 
-
-def _title(action: Action) -> str:
-    return f"{action.title}  ({key_label(action.keys[0])})"
+    def _title(self, action: Action) -> str:
+        return f"{action.title}  ({keymap_of(self.screen).label(action)})"

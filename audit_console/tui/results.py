@@ -32,13 +32,13 @@ def marked_rows(look: Look, frame: pl.DataFrame) -> frozenset[int]:
     return frozenset() if review is None else frozenset(over_threshold(review, frame))
 
 
-def note_of(look: Look, frame: pl.DataFrame, *, partial: bool) -> Line:
-    """Say what the result is, and in a review how many rows call for attention."""
+def note_of(look: Look, frame: pl.DataFrame, key: str, *, partial: bool) -> Line:
+    """Say what the result is, in a review what calls for attention, else what `key` does."""
     so_far = Span("  ◐ so far: not all was read" if partial else "", "warn")
     rows = Span(f" {count(frame.height, 'row')}", "heading")
     review = review_of(look)
     if review is None:
-        return (rows, Span("  · Enter shows the events behind a row", "muted"), so_far)
+        return (rows, Span(f"  · {key} shows the events behind a row", "muted"), so_far)
     title = Span(f" {review.title}: ", "name")
     if review.threshold is None:
         return (title, rows, Span(f"  {review.sentence}", "muted"), so_far)

@@ -81,13 +81,20 @@ def test_bindings_and_help_come_from_the_table() -> None:
 
 
 def test_keys_are_named_as_they_are_printed() -> None:
-    assert [key_label(key) for key in ("j", "question_mark", "ctrl+q", "f1", "enter")] == [
-        "j",
-        "?",
-        "^Q",
-        "F1",
-        "Enter",
-    ]
+    labels = {
+        "j": "j",
+        "G": "G",
+        "question_mark": "?",
+        "f1": "F1",
+        "enter": "Enter",
+        "ctrl+q": "^Q",
+        "shift+left": "⇧←",
+        "ctrl+shift+f5": "^⇧F5",
+        "alt+x": "Alt+x",
+        "volume_up": "volume_up",
+        "super+k": "super+k",
+    }
+    assert {key: key_label(key) for key in labels} == labels
 
 
 def test_style_sheets_are_beside_their_screens() -> None:

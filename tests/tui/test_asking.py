@@ -9,6 +9,8 @@ from typing import Any
 
 import polars as pl
 import pytest
+from textual.events import Key
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from audit_console.core.codec import encode_line
@@ -68,6 +70,20 @@ def look_of(pilot: Pilot[None]) -> Look:
     screen = pilot.app.screen
     assert isinstance(screen, LookingScreen)
     return screen.look
+
+
+async def test_what_is_typed_at_once_behind_the_key_of_the_query_goes_into_it(
+    tmp_path: Path,
+) -> None:
+    app = make_app(MemorySource(make_lines(20)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        for character in "/user:xm[":  # export, star, the event above: none of them is meant
+            app.post_message(Key(KEYS.get(character, _character_to_key(character)), character))
+        line = app.screen.query_one(QueryInput)
+        await until(pilot, lambda: line.value == "user:xm[", "all of it is in the query")
+        assert app.screen_stack[1:] == []
+        assert "★" not in screen_text(app)
 
 
 async def test_a_query_is_previewed_asked_and_echoed(tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ from audit_console.tui.actions.dialogs import DIALOG_ACTIONS
 from audit_console.tui.actions.events import EVENT_ACTIONS
 from audit_console.tui.actions.integrity import INTEGRITY_ACTIONS
 from audit_console.tui.actions.investigate import INVESTIGATE_ACTIONS
-from audit_console.tui.actions.keys import key_label
+from audit_console.tui.actions.keys import character_of, key_label
 from audit_console.tui.actions.retention import RETENTION_ACTIONS
 
-__all__ = ["ACTIONS", "Action", "Pane", "bindings", "key_label"]
+__all__ = ["ACTIONS", "Action", "Pane", "bindings", "character_of", "key_label"]
 
 ACTIONS: tuple[Action, ...] = (
     *EVENT_ACTIONS,
@@ -41,6 +41,7 @@ def bindings(pane: Pane) -> list[BindingType]:
             action.title,
             show=action.in_footer,
             priority=action.priority,
+            id=action.id,
         )
         for action in ACTIONS
         if action.pane is pane

@@ -55,6 +55,11 @@ class Action:
     in_palette: bool = True
     priority: bool = False
 
+    @property
+    def id(self) -> str:
+        """Names the action among all of them."""
+        return f"{self.pane.name.lower()}.{self.name}"
+
 
 def move(pane: Pane, name: str, keys: str, title: str, explanation: str) -> Action:
     """Make an action that moves a cursor; `keys` are separated by spaces."""

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
+from textual.keys import REPLACED_KEYS, key_to_character
+
 _KEY_LABELS = {
-    "question_mark": "?",
-    "colon": ":",
-    "slash": "/",
-    "full_stop": ".",
-    "exclamation_mark": "!",
     "tab": "Tab",
-    "plus": "+",
-    "shift+left": "⇧←",
-    "shift+right": "⇧→",
-    "shift+up": "⇧↑",
-    "shift+down": "⇧↓",
-    "dollar_sign": "$",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
     "enter": "Enter",
     "escape": "Esc",
     "backspace": "Bksp",
@@ -30,16 +19,20 @@ _KEY_LABELS = {
     "down": "↓",
     "left": "←",
     "right": "→",
-    "f1": "F1",
-    "ctrl+q": "^Q",
-    "ctrl+p": "^P",
-    "ctrl+t": "^T",
-    "ctrl+y": "^Y",
-    "ctrl+b": "^B",
-    "ctrl+f": "^F",
 }
+_FUNCTION_KEYS = {f"f{number}": f"F{number}" for number in range(1, 25)}
+_MODIFIERS = {"ctrl": "^", "shift": "⇧", "alt": "Alt+"}
+
+
+def character_of(key: str) -> str | None:
+    """Give the character that a key types, None for one that types none."""
+    return key_to_character(REPLACED_KEYS.get(key, key))
 
 
 def key_label(key: str) -> str:
     """Name a key as it is printed on a keyboard."""
-    return _KEY_LABELS.get(key) or (key.replace("ctrl+", "^") if "+" in key else key)
+    *modifiers, name = key.split("+")
+    label = _KEY_LABELS.get(name) or _FUNCTION_KEYS.get(name) or character_of(name) or name
+    if "ctrl" in modifiers:
+        label = label.upper()
+    return "".join(_MODIFIERS.get(modifier, f"{modifier}+") for modifier in modifiers) + label

@@ -9,7 +9,8 @@ from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.worker import WorkType
 
-from audit_console.tui.actions import ACTIONS, key_label
+from audit_console.tui.actions import ACTIONS
+from audit_console.tui.keymap import keymap_of
 from audit_console.tui.panes import panes_in_focus
 from audit_console.tui.widgets.status_lines import KeyBar
 
@@ -36,9 +37,9 @@ class ConsoleScreen(Screen[None]):
         self.run_worker(guarded, group=group, exclusive=True)
 
     def _update_keys(self) -> None:
-        panes = panes_in_focus(self)
+        panes, keymap = panes_in_focus(self), keymap_of(self)
         entries = [
-            (action.keys[0], key_label(action.keys[0]), action.title)
+            (keymap.keys(action)[0], keymap.label(action), action.title)
             for pane in panes
             for action in ACTIONS
             if action.pane is pane and action.in_footer

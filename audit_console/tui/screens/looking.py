@@ -3,102 +3,60 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textual import on
 
-from audit_console.core.around import TICK, resolve
+from audit_console.core.around import resolve
 from audit_console.core.filters import (
     Around,
     Expression,
-    Field,
     Filter,
     Term,
-    lacking,
     map_terms,
-    may_lack,
 )
-from audit_console.core.matching import NO_MARKS, MarkKey, Marks
-from audit_console.core.narrowing import window_of
 from audit_console.core.query import Query, offer_end, parse
-from audit_console.core.query.completion import MOST
-from audit_console.core.query.fields import field_text
 from audit_console.core.timespan import Anchor
 from audit_console.search.marks import MarkStore
-from audit_console.search.question import Question
 from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order
+from audit_console.tui.actions import Pane
 from audit_console.tui.asking import asked, asked_on
 from audit_console.tui.belongings import Belongings
+from audit_console.tui.keymap import keymap_of
 from audit_console.tui.painting import Line, Span
-from audit_console.tui.screens.console_screen import ConsoleScreen
+from audit_console.tui.screens.surveying import SurveyingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look, Step, Steps, Typed
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar
-from audit_console.tui.widgets.result_table import ResultPane, ResultTable
+from audit_console.tui.widgets.result_table import ResultTable
 from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import Completeness
-from audit_console.tui.widgets.timeline import TimelinePane
 from audit_console.tui.wording import moment, number
-
-if TYPE_CHECKING:  # Polars need not be there for the first paint
-    from audit_console.search.facets import Facet
 
 SECONDS_OF_REST = 0.15
 """How long typing must rest before what it would match is counted."""
 
-COMPLETED = 50_000
-"""Fields with more values are not completed: picking among them would hold up a key press."""
 
-
-class LookingScreen(ConsoleScreen):
-    """Keeps what is on the screen in step with the current look.
-
-    Each question goes to a thread. A newer one cancels the wait for an older one, whose
-    answer is dropped; what was shown stays, dimmed, until the new answer is there.
-    """
+class LookingScreen(SurveyingScreen):
+    """Keeps what is on the screen in step with the current look, and asks for other ones."""
 
     def __init__(self, kept: Belongings) -> None:
         super().__init__()
         self._kept = kept
         self._store: MarkStore | None = None
-        self._session: Session | None = None
-        self._steps = Steps()
-        self._marks: Mapping[MarkKey, Marks] = NO_MARKS
         self._queries = kept.queries
         self._asked: list[str] = []
-        self._facets: dict[str, Facet] = {}
         # One thread, so that previews of a slow log wait for one another and nobody for them.
         self._previews = ThreadPoolExecutor(1, "preview")
         self.review_next: Review | None = None
         """What to ask when the load ends."""
-
-    @property
-    def session(self) -> Session | None:
-        """The log on the screen."""
-        return self._session
-
-    @property
-    def look(self) -> Look:
-        """What is shown of it."""
-        return self._steps.current.look
-
-    @property
-    def _table(self) -> EventTable:
-        return self.query_one(EventTable)
-
-    @property
-    def _question(self) -> Question:
-        if self._session is None:
-            raise LookupError("no log is open")
-        return Question(self._session.source, self.look.where, self._marks)
 
     # --- steps -------------------------------------------------------------------
 
@@ -134,7 +92,8 @@ class LookingScreen(ConsoleScreen):
         look = self.look
         self._table.look(look.where, look.order, self._marks)
         self._table.origin = look.origin
-        self._table.nothing = nothing_found(look, self._session)
+        offer_key = keymap_of(self).label_of(Pane.INVESTIGATE, "try_offer")
+        self._table.nothing = nothing_found(look, self._session, offer_key)
         self.query_one(QueryBar).show(look.text)
         self.query_one(RuleLine).look = look
         completeness = self.query_one(Completeness)
@@ -277,120 +236,6 @@ class LookingScreen(ConsoleScreen):
         self.workers.cancel_group(self, "preview")
         self.focus_events()
 
-    # --- what is counted beside the events ---------------------------------------
-
-    def survey(self) -> None:
-        """Count anew what is shown beside the events."""
-        if self._session is not None:
-            self.in_background(self._survey, "survey")
-
-    async def _survey(self) -> None:
-        try:
-            await self.count_all(self._question)
-        except CANNOT_BE_LOOKED_AT as error:
-            self.say(error)
-
-    async def count_all(self, question: Question) -> None:
-        """Count what is shown beside the events of a question, one thing after the other."""
-        if self.look.stages:
-            await self._show_result(question)
-        await self._count_over_time(question)
-        await self._count_lacking(question)
-        if self.has_class("-facets"):
-            await self._count_facets(question)
-
-    async def _count_facets(self, question: Question) -> None:
-        from audit_console.search.facets import facet
-
-        pane, window = self.query_one(FacetsPane), self.window
-        if window is None:
-            return
-        found: list[Facet] = []
-        for field in pane.fields:
-            work = partial(facet, question, field, window, counted=pane.is_open(field))
-            try:
-                found.append(await asked(work))
-            except CANNOT_BE_LOOKED_AT as error:
-                pane.show_failed(field, str(error))
-                continue
-            pane.show(found[-1])
-        await self._keep_for_completion(found)
-
-    async def _keep_for_completion(self, found: Sequence[Facet]) -> None:
-        """Count the values that are not shown too, now that all that is shown is there."""
-        for one in found:
-            self._facets.pop(one.field, None)
-            if one.distinct <= COMPLETED:
-                await asked(one.counts)
-                self._facets[one.field] = one
-
-    def known_values(self, field: Field) -> Sequence[tuple[str, int]]:
-        """Give the commonest values of a field in the current result, with their counts."""
-        found = self._facets.get(field_text(field))
-        return [] if found is None else list(found.first(MOST).iter_rows())
-
-    async def _count_over_time(self, question: Question) -> None:
-        from audit_console.search.timeline import histogram
-
-        timeline, window = self.query_one(TimelinePane), self.window
-        if window is None or not timeline.size.width:
-            return
-        timeline.dim()
-        bars = await asked(histogram, question, window, timeline.bars_wanted)
-        timeline.show(bars, partial=self.is_partial)
-
-    @property
-    def is_partial(self) -> bool:
-        """Whether every number is a part, because not all was read."""
-        return self._session is not None and self._session.status.partial
-
-    @property
-    def window(self) -> tuple[datetime, datetime] | None:
-        """The time that is shown: what bounds the filter, or else the log; None without events."""
-        bound = window_of(self.look.where)
-        status = None if self._session is None else self._session.status
-        if status is None or status.first is None or status.last is None:
-            return None
-        start, end = bound.start or status.first, bound.end or status.last + TICK
-        return (start, end) if start < end else (start, start + TICK)
-
-    @property
-    def range_text(self) -> str | None:
-        """The time that the filter names, in words; None where it names none."""
-        bound, window = window_of(self.look.where), self.window
-        if window is None or (bound.start is None and bound.end is None):
-            return None
-        return f"{moment(window[0], width=19)} to {moment(window[1], width=19)} UTC"
-
-    async def _show_result(self, question: Question) -> None:
-        from audit_console.tui.results import marked_rows, note_of
-
-        pane = self.query_one(ResultPane)
-        pane.dim()
-        look = self.look
-        frame = await asked(question.tally, *look.stages)
-        note = note_of(look, frame, partial=self.is_partial)
-        pane.show(frame, marked_rows(look, frame), note)
-
-    async def _count_lacking(self, question: Question) -> None:
-        counts: list[tuple[str, int]] = []
-        for field in may_lack(question.where):
-            rows = await asked(_count_without, question, field)
-            counts.append((field_text(field), rows))
-        self.query_one(Completeness).lacking = tuple(counts)
-
-    # --- talk --------------------------------------------------------------------
-
-    def say(self, error: Exception) -> None:
-        """Say in one line what went wrong and what to do."""
-        hint = getattr(error, "hint", "")
-        self.notify(f"{error} {hint}".strip(), severity="error")
-
-
-def _count_without(question: Question, field: Field) -> int:
-    lacks = replace(question, where=lacking(question.where, field))
-    return lacks.count()
-
 
 def keeping_what_is_off(where: Filter, before: Filter) -> Filter:
     """Put the terms that were switched off behind those that were typed."""
@@ -414,14 +259,14 @@ def origin_of(where: Filter) -> str | None:
     return found[0] if found else None
 
 
-def nothing_found(look: Look, session: Session | None) -> Line:
-    """Say why there is no event, and what to try."""
+def nothing_found(look: Look, session: Session | None, key: str) -> Line:
+    """Say why there is no event, and what to try by which key."""
     if look.offer is None or session is None:
         return (Span(" no event", "muted"),)
     end = moment(session.status.last, width=19)
     return (
         Span(f" no event: the log ends {end} UTC, before the time asked for · ", "muted"),
-        Span("!", "key"),
+        Span(key, "key"),
         Span(" tries ", "muted"),
         Span(look.offer, "name"),
     )

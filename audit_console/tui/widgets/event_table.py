@@ -63,7 +63,6 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
         super().__init__(id=id)
         self._widths = columns.share_widths(80)
         self._strips: dict[tuple[int, int], Strip] = {}
-        self._base: Style | None = None
 
     # --- layout ------------------------------------------------------------------
 
@@ -103,7 +102,6 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
         """Forget drawn rows, their colours changed."""
         super().notify_style_update()
         self._strips.clear()
-        self._base = None
 
     # --- the cursor --------------------------------------------------------------
 
@@ -158,8 +156,8 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
             return self.paint(self.nothing if nothing else (), width)
         if self._window.row(row) is None:
             return Strip(
-                [Segment(" …", self.rich_style + self.role_style("muted"))]
-            ).adjust_cell_length(width, self.rich_style)
+                [Segment(" …", self.base_style + self.role_style("muted"))]
+            ).adjust_cell_length(width, self.base_style)
         column = self.cursor_column if row == self.cursor_row else -1
         strip = self._strips.get((row, column))
         if strip is None:
@@ -186,18 +184,11 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
         rest = strip.crop(left, left + max(0, width - frozen))
         return Strip.join([strip.crop(0, frozen), rest]).adjust_cell_length(width, style)
 
-    @property
-    def _base_style(self) -> Style:
-        """The style of plain cells; asking Textual for it costs more than drawing a row."""
-        if self._base is None:
-            self._base = self.rich_style
-        return self._base
-
     def _component(self, name: str) -> Style:
         return self.get_component_rich_style(f"event-table--{name}")
 
     def _row_style(self, row: int) -> Style:
-        return self._component("row-cursor") if row == self.cursor_row else self._base_style
+        return self._component("row-cursor") if row == self.cursor_row else self.base_style
 
     def _header(self) -> Strip:
         arrow = "▲" if self.order is Order.OLDEST_FIRST else "▼"

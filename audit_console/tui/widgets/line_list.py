@@ -90,7 +90,7 @@ class LineList(ScrollView, LinePainter, can_focus=True):
         index = self.scroll_offset.y + y
         width = self.scrollable_content_region.width
         if index >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.base_style)
         return self.paint(self._lines[index], width, over=self._line_style(index))
 
     def _line_style(self, index: int) -> Style | None:

@@ -148,7 +148,7 @@ class MapPane(LinePainter, can_focus=True):
             line = () if bar is None or cell is None else cell_line(cell, bar.chain.scheme)
             return self.paint(line, width)
         if y >= len(lines):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.base_style)
         chain, row = lines[y]
         if row < 0:
             return self.paint(self._title(chain), width)
@@ -162,7 +162,7 @@ class MapPane(LinePainter, can_focus=True):
         )
 
     def _cells(self, chain: int, row: int) -> Strip:
-        bar, base = self._bars[chain], self.rich_style
+        bar, base = self._bars[chain], self.base_style
         segments = [Segment(" " * MARGIN, base)]
         total = len(bar.cells) + bar.unread
         for index in range(row * bar.per_row, min((row + 1) * bar.per_row, total)):

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from audit_console.core.query import Stage, chips
 from audit_console.core.safe_text import safe_text
 from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.keymap import keymap_of
 from audit_console.tui.painting import Line, Span, width_of
 from audit_console.tui.session import Session
 from audit_console.tui.steps import Look
@@ -75,7 +76,8 @@ class RuleLine(SessionLine, can_focus=True):
 
     def _right(self) -> Line:
         if self.session is not None and self.session.loading:
-            return progress_line(self.session)
+            stop_key = keymap_of(self).label_of(Pane.INVESTIGATE, "step_back")
+            return progress_line(self.session, stop_key)
         row, rows, are_all = self.position
         of = number(rows) if are_all else "…"
         return (Span(f" row {number(row + 1)} of {of} ", "muted"),) if rows else ()
@@ -176,8 +178,8 @@ def _chips_width(shown: list[Chip]) -> int:
     return 6 + sum(width_of((Span(chip.text),)) + 1 for chip in shown)
 
 
-def progress_line(session: Session) -> Line:
-    """Show how far the load is, in events and bytes."""
+def progress_line(session: Session, stop_key: str) -> Line:
+    """Show how far the load is, in events and bytes, and the key that stops it."""
     status = session.status
     amounts = f" {count(status.events, 'event')} · {size(status.bytes_read)}"
     if status.bytes_total:
@@ -187,5 +189,5 @@ def progress_line(session: Session) -> Line:
         Span(" " + "━" * filled, "ok"),
         Span("─" * (BAR_WIDTH - filled), "rule"),
         Span(amounts, "muted"),
-        Span(" · Esc stops ", "key"),
+        Span(f" · {stop_key} stops ", "key"),
     )

@@ -11,6 +11,8 @@ from textual.strip import Strip
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.safe_text import safe_text
 from audit_console.sources.protocol import NOTHING_NEW
+from audit_console.tui.actions import Pane
+from audit_console.tui.keymap import keymap_of
 from audit_console.tui.painting import Line, LinePainter, Span, fit, width_of
 from audit_console.tui.session import Session
 from audit_console.tui.wording import VERDICTS, count, moment, number
@@ -94,11 +96,13 @@ class Completeness(SessionLine):
         del y
         if self.session is None:
             return self.paint((), self.size.width)
+        key = keymap_of(self).label_of(Pane.INVESTIGATE, "take_in")
         for brevity in range(3):
             line = completeness_line(
                 self.session, self.counts, self.where, brevity, lacking=self.lacking
             )
-            line = (*_news(self.session, taking_in=self.taking_in, short=brevity > 0), *line)
+            news = _news(self.session, key, taking_in=self.taking_in, short=brevity > 0)
+            line = (*news, *line)
             if width_of(line) <= self.size.width:
                 break
         return self.paint(line, self.size.width)
@@ -162,18 +166,18 @@ def _state(session: Session, *, short: bool) -> Span | None:
     return Span("… loading", "warn") if session.loading else None
 
 
-def _news(session: Session, *, taking_in: bool, short: bool) -> Line:
+def _news(session: Session, key: str, *, taking_in: bool, short: bool) -> Line:
     """Say what waits below, or that the log is no more as it is shown."""
     news = session.news
     if taking_in:
         return (Span(" … reading what is new ", "warn"), Span("·", "rule"))
     if news.changed is not None:
         changed = "the log changed or is gone" if short else safe_text(news.changed, limit=100)
-        return (Span(f" ✘ {changed}: press . to read it again ", "bad"), Span("·", "rule"))
+        return (Span(f" ✘ {changed}: press {key} to read it again ", "bad"), Span("·", "rule"))
     if not news.lines:
         return ()
     new = count(news.lines, "new row" if session.status.asks_store else "new line")
-    return (Span(f" ▾ {new}: press . ", "key"), Span("·", "rule"))
+    return (Span(f" ▾ {new}: press {key} ", "key"), Span("·", "rule"))
 
 
 def _window(session: Session, *, short: bool) -> str:

@@ -172,18 +172,15 @@ class TimelinePane(LinePainter, can_focus=True):
         if self._has_axis and y == self.size.height - 1:
             return self.paint((Span(" " * MARGIN), *self._axis()), self.size.width)
         if y >= len(self._rows):
-            return Strip.blank(self.size.width, self.rich_style)
-        base = self.rich_style
+            return Strip.blank(self.size.width, self.base_style)
+        base, width = self.base_style, self._bar_width
         segments = [Segment(" " * MARGIN, base)]
         is_mark = y > 0 and y == self.size.height - 2
         for number, cell in enumerate(self._rows[y]):
-            text = self._widened(cell.text, is_mark=is_mark)
+            text = cell.text.center(width) if is_mark else cell.text * width
             style = base + self.role_style(cell.role) + self._over(number, cell.role)
             segments.append(Segment(text, style))
         return Strip(segments).adjust_cell_length(self.size.width, base)
-
-    def _widened(self, glyph: str, *, is_mark: bool) -> str:
-        return glyph.center(self._bar_width) if is_mark else glyph * self._bar_width
 
     def _over(self, number: int, role: str) -> Style:
         """Give the style of cursor and brush; colours of results stay."""
