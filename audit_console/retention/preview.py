@@ -178,8 +178,8 @@ class _Chain:
         self._events = events
         self._limits = limits
         self._whole = Filter((equals("chain", name),))
-        self._first: int = self._end(descending=False)["seq"]
-        newest = self._end(descending=True)
+        self._first: int = self._end(Order.OLDEST_FIRST)["seq"]
+        newest = self._end(Order.NEWEST_FIRST)
         self._last: int = newest["seq"]
         self._head_hash: str = newest["event_hash"]
         self._before = read_prunes(source.prune_records()).latest.get(name)
@@ -271,14 +271,17 @@ class _Chain:
         numbers = Range(Decimal(first), Decimal(end), high_open=True)
         return _both(self._whole, Filter((Term(Field(FieldName.SEQ), numbers),)))
 
-    def _page(self, where: Filter) -> list[dict[str, Any]]:
-        page = self._source.page(where, order=Order.OLDEST_FIRST, at=AtRow(0), limit=1)
-        return page.rows.to_dicts()
+    def _page(self, where: Filter, order: Order = Order.OLDEST_FIRST) -> list[dict[str, Any]]:
+        return self._source.page(where, order=order, at=AtRow(0), limit=1).rows.to_dicts()
 
-    def _end(self, *, descending: bool) -> dict[str, Any]:
-        """Give the first or the newest event."""
-        newest_or_first = Sort("seq", descending), Limit(1)
-        return self._source.tally(self._whole, by=newest_or_first).row(0, named=True)
+    def _end(self, order: Order) -> dict[str, Any]:
+        """Give the first or the newest event; by their times it is near, by seq it is found."""
+        is_newest = order is Order.NEWEST_FIRST
+        near = Decimal(self._page(self._whole, order)[0]["seq"])
+        beyond = Range(near, None) if is_newest else Range(None, near)
+        where = _both(self._whole, Filter((Term(Field(FieldName.SEQ), beyond),)))
+        stages = Sort("seq", descending=is_newest), Limit(1)
+        return self._source.tally(where, by=stages).row(0, named=True)
 
 
 def _both(one: Filter, other: Filter) -> Filter:
