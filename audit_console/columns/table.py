@@ -12,7 +12,7 @@ import polars as pl
 
 from audit_console.columns.filters import MARKS, keeps, reads
 from audit_console.columns.memo import Memo
-from audit_console.columns.selection import NAMES, Codes, Selection
+from audit_console.columns.selection import NAMES, Codes, Columns, Selection, needed
 from audit_console.core.filters import Expression, Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 
@@ -38,14 +38,14 @@ class View(Selection):
     oldest first.
     """
 
-    def window(self, first: int, count: int, *, newest_first: bool) -> pl.DataFrame:
-        """Give up to `count` events from rank `first` on."""
-        last = min(first + count, self.height)
-        if first >= last:
-            return self._slice(0, 0).rows()
-        if not newest_first:
-            return self._slice(first, last - first).rows()
-        return self._slice(self.height - last, last - first).rows().reverse()
+    def window(self, first: int, count: int, *, newest_first: bool) -> Selection:
+        """Select up to `count` events from rank `first` on."""
+        last = max(first, min(first + count, self.height))
+        if newest_first:
+            places = pl.int_range(self.height - 1 - first, self.height - 1 - last, -1, eager=True)
+        else:
+            places = pl.int_range(first, last, eager=True)
+        return self.at(places)
 
     def rank_of_time(self, moment: datetime, *, newest_first: bool) -> int:
         """Find the first rank that is not before `moment` in the order asked for."""
@@ -63,11 +63,6 @@ class View(Selection):
             rank = self.index.index_of(rank)
         return self.height - 1 - rank if newest_first and rank is not None else rank
 
-    def _slice(self, first: int, count: int) -> Selection:
-        if self.index is None:
-            return Selection(self.events.slice(first, count))
-        return Selection(self.events, self.index.slice(first, count))
-
 
 class EventTable:
     """A growing table: one thread appends while others take views.
@@ -79,7 +74,7 @@ class EventTable:
         self._names = pl.Schema({name: _categories(events.schema[name]) for name in NAMES})
         events = self.events = events.cast(self._names)
         self._in_time_order = events["timestamp"].is_sorted()
-        self._views = _Views(events, in_time_order=self._in_time_order, codes=None)
+        self._views = Views(events, in_time_order=self._in_time_order, codes=None)
 
     def append(self, events: pl.DataFrame) -> None:
         """Add events behind all others."""
@@ -113,14 +108,14 @@ class EventTable:
         views = self._views
         if not views.serve(events, growing=growing):
             codes = None if growing else Codes(events)
-            views = self._views = _Views(events, in_time_order=in_time_order, codes=codes)
+            views = self._views = Views(events, in_time_order=in_time_order, codes=codes)
         return views.of(where, marks)
 
 
-class _Views:
+class Views:
     """Views of a table as it is at some time."""
 
-    def __init__(self, events: pl.DataFrame, *, in_time_order: bool, codes: Codes | None) -> None:
+    def __init__(self, events: Columns, *, in_time_order: bool, codes: Codes | None) -> None:
         self._events = events
         self._in_time_order = in_time_order
         self._codes = codes
@@ -146,7 +141,7 @@ class _Views:
             mask = None
         if self._in_time_order:
             return mask
-        rows = self._events.lazy().select("timestamp").with_row_index("row")
+        rows = self._events["timestamp"].to_frame().lazy().with_row_index("row")
         rows = rows if mask is None else rows.filter(mask)
         return rows.sort("timestamp", maintain_order=True).collect()["row"].rechunk()
 
@@ -165,5 +160,6 @@ def _kept(where: Filter, marks: Mapping[MarkKey, Marks]) -> _Kept:
     return where.active, frozenset(marks.items() if reads(where, MARKS) else ())
 
 
-def _holding(events: pl.DataFrame, where: Filter, marks: Mapping[MarkKey, Marks]) -> pl.Series:
-    return events.lazy().select(kept=keeps(where, marks)).collect()["kept"].rechunk()
+def _holding(events: Columns, where: Filter, marks: Mapping[MarkKey, Marks]) -> pl.Series:
+    kept = keeps(where, marks)
+    return needed(events, kept).lazy().select(kept=kept).collect()["kept"].rechunk()

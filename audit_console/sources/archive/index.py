@@ -1,8 +1,8 @@
 """Indexes of archives: what was read once, to look at again before it is read again.
 
 An index stands in for the rows of a log while its files are read and verified; it never
-vouches for them. It is two files: the rows as uncompressed Arrow IPC, and a manifest that
-names them, written last, so that there is all of an index or none. Both are private.
+vouches for them. It is two files: the rows by columns, and a manifest that names them,
+written last, so that there is all of an index or none. Both are private.
 """
 
 from __future__ import annotations
@@ -10,40 +10,40 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import mmap
 import os
 import zlib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from time import time
 
 import polars as pl
 
 from audit_console import __version__
-from audit_console.columns.schema import EVENT, PAGE
-from audit_console.columns.selection import NAMES
-from audit_console.columns.table import EventTable
+from audit_console.columns.schema import MALFORMED
 from audit_console.sources.archive.files import ArchiveFile
+from audit_console.sources.archive.stand_in import COMPARED, DTYPES, StandIn, key_of
+from audit_console.sources.archive.stored import (
+    Damaged,
+    Layout,
+    StoredColumns,
+    map_file,
+    write_columns,
+)
 from audit_console.sources.protocol import Status
 
-FORMAT = 1
+FORMAT = 2
 MIN_BYTES = 20 << 20
 """Logs below this size are read at once, and are not worth an index."""
 MAX_BYTES = 20 << 30
 """Bytes of all indexes together; the one not used for longest goes first."""
 
-_BLOCK = 16 << 20
 _SAMPLE = 64 << 10
 _SAMPLES = 8
-_ONE_BATCH = 1 << 30
-"""Rows in one piece are read several times faster than in many."""
-_COLUMNS = [name for name in PAGE if name not in {"raw", "check"}]
-_UNUSABLE = (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError)
+_UNUSABLE = (OSError, ValueError, KeyError, TypeError, Damaged)
 """What reading an index may raise that is damaged, or of another program."""
 
 
@@ -71,44 +71,13 @@ class Fingerprint:
         return cls(path, state.st_size, state.st_mtime_ns, state.st_ino, digest.hexdigest())
 
 
-class StandIn:
-    """Rows of a log as they were when the index was written, none of them checked."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an index keeps of a log that was read: its rows, bad lines and numbers."""
 
-    def __init__(self, events: pl.DataFrame, manifest: dict[str, Any]) -> None:
-        unchecked = pl.lit(None, PAGE["check"]).alias("check")
-        self.table = EventTable(events.with_columns(unchecked))
-        self._lines = int(manifest["lines"])
-        self._malformed = int(manifest["malformed"])
-        self._written = datetime.fromtimestamp(float(manifest["written"]), UTC)
-        times = pl.col("timestamp")
-        self._first, self._last = events.select(first=times.min(), last=times.max()).row(0)
-        self._met = 0
-
-    def over(self, read: Status) -> Status:
-        """Give the numbers of the index beside how far the files were read."""
-        return replace(
-            read,
-            events=self.table.events.height,
-            lines=self._lines,
-            malformed=self._malformed,
-            first=self._first,
-            last=self._last,
-            indexed=self._written,
-        )
-
-    def meets(self, events: pl.DataFrame) -> bool:
-        """Tell whether the next rows of the log are those of the index, as far as it goes."""
-        rows = self.table.events.slice(self._met, events.height).select(_COLUMNS)
-        self._met += events.height
-        texts = rows.cast({name: EVENT[name] for name in NAMES})
-        return texts.equals(events.select(_COLUMNS).head(rows.height))
-
-    def was_met(self, read: Status) -> bool:
-        """Tell whether a log that was read to its end is that of the index, or grew meanwhile."""
-        if read.bytes_total is not None and read.bytes_read > read.bytes_total:
-            return read.events >= self.table.events.height
-        counted = (read.events, read.lines, read.malformed)
-        return counted == (self.table.events.height, self._lines, self._malformed)
+    events: pl.DataFrame
+    malformed: pl.DataFrame
+    status: Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +122,17 @@ class IndexStore:
             manifest = json.loads(path.read_bytes())
             if manifest["made_by"] != _made_by() or manifest["files"] != list(map(asdict, prints)):
                 return None
-            rows = self._folder / manifest["rows"]
-            if _checksums(rows) != manifest["checksums"]:
+            rows = map_file(self._folder / manifest["rows"])
+            if len(rows) != manifest["size"]:
                 return None
+            events = StoredColumns(rows, Layout.of(manifest["events"]), DTYPES)
+            bad = StoredColumns(rows, Layout.of(manifest["malformed"]), MALFORMED)
             os.utime(path)
-            return StandIn(pl.read_ipc(rows).select(_COLUMNS), manifest)
+            return StandIn(events, bad.slice(0, bad.height), manifest)
         except _UNUSABLE:
             return None
 
-    def write(self, prints: Sequence[Fingerprint], events: pl.DataFrame, status: Status) -> None:
+    def write(self, prints: Sequence[Fingerprint], log: Kept) -> None:
         """Write the index of a log, unless another console is just writing one.
 
         Raises:
@@ -173,15 +144,12 @@ class IndexStore:
             path = self._manifest_path(prints)
             part = path.with_suffix(".part")
             try:
-                rows, checksums = _write_rows(events, part)
                 manifest = {
                     "made_by": _made_by(),
                     "files": list(map(asdict, prints)),
-                    "rows": rows.name,
-                    "checksums": checksums,
-                    "lines": status.lines,
-                    "malformed": status.malformed,
-                    "written": rows.stat().st_mtime,
+                    **_write_rows(log, part),
+                    "counts": [log.status.lines, log.status.malformed],
+                    "written": time(),
                 }
                 _make_private(part).write_text(json.dumps(manifest))
                 _publish(part, path)
@@ -264,34 +232,17 @@ def _made_by() -> list[object]:
     return [FORMAT, __version__, pl.__version__]
 
 
-def _checksums(path: Path) -> list[int]:
-    """Give a CRC-32 of each block: rows are mapped unchecked, so damage must be seen before.
-
-    Raises:
-        OSError, ValueError: the file cannot be read, or is empty.
-    """
-    with (
-        path.open("rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
-        memoryview(mapped) as whole,
-        ThreadPoolExecutor(os.cpu_count()) as pool,
-    ):
-
-        def checksum(start: int) -> int:
-            with whole[start : start + _BLOCK] as block:
-                return zlib.crc32(block)
-
-        return list(pool.map(checksum, range(0, len(whole), _BLOCK)))
-
-
-def _write_rows(events: pl.DataFrame, part: Path) -> tuple[Path, list[int]]:
-    """Write rows under a name of their own, and give it and their checksums."""
-    rows = events.select(_COLUMNS).rechunk()
-    rows.write_ipc(_make_private(part), record_batch_size=_ONE_BATCH)
-    checksums = _checksums(part)
-    name = f"{part.stem}-{zlib.crc32(repr(checksums).encode()):08x}.arrow"
+def _write_rows(log: Kept, part: Path) -> dict[str, object]:
+    """Write rows under a name of their own, and tell where they are."""
+    with _make_private(part).open("wb") as file:
+        keyed = log.events.select(COMPARED).with_columns(key_of(log.events))
+        events = write_columns(file, keyed)
+        malformed = write_columns(file, log.malformed)
+        size = file.tell()
+    where = {"size": size, "events": asdict(events), "malformed": asdict(malformed)}
+    name = f"{part.stem}-{zlib.crc32(repr(where).encode()):08x}.rows"
     _publish(part, part.with_name(name))
-    return part.with_name(name), checksums
+    return {"rows": name, **where}
 
 
 def _make_private(path: Path) -> Path:
@@ -320,17 +271,17 @@ class ArchiveIndex:
         """Give what stands in for the log; None without an index that fits."""
         return self._store.find(self._prints) if self._prints else None
 
-    def write_beside(self, events: pl.DataFrame, status: Status) -> None:
+    def write_beside(self, log: Kept) -> None:
         """Write the index on a thread of its own, if the log is still as it was."""
-        Thread(target=self._write, args=(events, status), name="index", daemon=True).start()
+        Thread(target=self._write, args=(log,), name="index", daemon=True).start()
 
     def discard(self) -> None:
         """Remove an index that was not that of the log."""
         if self._prints:
             self._store.discard(self._prints)
 
-    def _write(self, events: pl.DataFrame, status: Status) -> None:
+    def _write(self, log: Kept) -> None:
         if self._prints and self._store.prints(self._files) == self._prints:
             # Without an index the log is open all the same, only not sooner.
             with suppress(OSError, pl.exceptions.PolarsError):
-                self._store.write(self._prints, events, status)
+                self._store.write(self._prints, log)

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from threading import enumerate as threads
@@ -18,13 +19,17 @@ from polars.testing import assert_frame_equal
 from audit_console.columns.schema import PAGE
 from audit_console.core.codec import encode_line
 from audit_console.core.filters import EVERYTHING
+from audit_console.core.query import parse
 from audit_console.core.query.stages import Count
+from audit_console.core.timespan import Anchor
 from audit_console.sources.archive import ArchiveSource, IndexStore, open_archive
 from audit_console.sources.archive import index as module
 from audit_console.sources.protocol import AtRow, Order, Page
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.queries import event as generated_event
 
+ANCHOR = Anchor(datetime(2026, 11, 22, tzinfo=UTC))
+BY_USER = (Count(("user",)),)
 LINES = v1_lines(v1_chain(300))
 
 
@@ -81,7 +86,7 @@ def is_hit(log: Path, folder: Path) -> bool:
 
 
 def data_file(folder: Path) -> Path:
-    [path] = folder.glob("*.arrow")
+    [path] = folder.glob("*.rows")
     return path
 
 
@@ -180,14 +185,14 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
 
 
-def flip(path: Path) -> None:
+def flip(path: Path, place: float) -> None:
     text = bytearray(path.read_bytes())
-    text[len(text) // 2] ^= 1
+    text[int(len(text) * place)] ^= 1 << 5
     path.write_bytes(text)
 
 
-@pytest.mark.parametrize("damage", [cut, flip, Path.unlink])
-def test_damaged_rows_are_not_used(
+@pytest.mark.parametrize("damage", [cut, lambda path: path.write_bytes(b""), Path.unlink])
+def test_rows_of_another_size_are_not_used(
     damage: Callable[[Path], object], log: Path, folder: Path
 ) -> None:
     index_of(log, folder)
@@ -195,6 +200,55 @@ def test_damaged_rows_are_not_used(
     assert not is_hit(log, folder)
     index_of(log, folder)
     assert is_hit(log, folder)
+
+
+def answers(source: ArchiveSource) -> tuple[Page, list[tuple[object, ...]], int | None]:
+    """Ask for a page, counts and a filter on a text: for columns of every kind."""
+    ending = parse("id:*7", ANCHOR).where
+    found = source.page(ending, order=Order.NEWEST_FIRST, at=AtRow(0), limit=1)
+    return page_of(source), source.tally(EVERYTHING, by=BY_USER).rows(), found.matched
+
+
+@pytest.mark.parametrize("quarter", range(4))
+def test_damage_anywhere_is_harmless(quarter: int, log: Path, folder: Path) -> None:
+    index_of(log, folder)
+    rows, [manifest] = data_file(folder), folder.glob("*.json")
+    texts = {path: path.read_bytes() for path in (rows, manifest)}
+    with closing(open_archive([str(log)], keep=True)) as source:
+        read_to_the_end(source)
+        page, *counts = answers(source)
+    for part in range(6):
+        for path, text in texts.items():
+            path.write_bytes(text)
+        flip(rows, (quarter + part / 6) / 4)
+        with closing(opened(log, folder)) as source:
+            answers(source)
+            read_to_the_end(source)
+            found, *rest = answers(source)
+            assert_frame_equal(found.rows, page.rows)
+            assert rest == counts
+
+
+def test_a_damaged_column_is_noticed_when_it_is_asked_for(log: Path, folder: Path) -> None:
+    whole = index_of(log, folder)
+    [manifest] = folder.glob("*.json")
+    start, length, _ = json.loads(manifest.read_text())["events"]["pieces"]["user_id"][0]
+    flip(data_file(folder), (start + length / 2) / data_file(folder).stat().st_size)
+    with closing(opened(log, folder)) as source:
+        assert page_of(source).matched == 300
+        assert source.tally(EVERYTHING, by=BY_USER).is_empty()
+        assert source.status.index_differed
+        assert_frame_equal(read_to_the_end(source).rows, whole.rows)
+    assert is_hit(log, folder)
+
+
+def test_events_are_not_taken_from_lines_that_changed(log: Path, folder: Path) -> None:
+    whole = index_of(log, folder)
+    with closing(opened(log, folder)) as source:
+        read_to_the_end(source)
+        text = log.read_bytes()
+        log.write_bytes(text.replace(b'"action":"tick 1"', b'"action":"tick X"'))
+        assert_frame_equal(page_of(source).rows.drop("raw"), whole.rows.drop("raw"))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"made_by":null}', "\x00"])
@@ -229,16 +283,21 @@ def test_rows_of_another_log_are_thrown_away(tmp_path: Path, log: Path, folder: 
         assert source.status.index_differed
 
 
-def test_reading_that_is_stopped_leaves_what_was_read(log: Path, folder: Path) -> None:
+def test_reading_that_is_stopped_leaves_the_rows_of_the_index(tmp_path: Path, folder: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    log.write_bytes(text_of(v1_lines(v1_chain(2000))))
     index_of(log, folder)
     with closing(opened(log, folder)) as source:
         batches = source.batches()
-        next(batches)
-        assert has_index(source)
+        read = next(batches).events.height
         batches.close()
-        assert not has_index(source)
-        assert source.status.stopped
-        assert page_of(source).matched == source.status.events
+        status, page = source.status, page_of(source)
+        assert has_index(source)
+        assert status.stopped
+        assert page.matched == status.events == 2000
+        checks = page.rows["check"]
+        assert checks.head(2000 - read).null_count() == 2000 - read > 0
+        assert checks.tail(read).null_count() == 0
 
 
 def test_small_logs_and_logs_that_are_not_kept_get_none(log: Path, folder: Path) -> None:
@@ -258,7 +317,7 @@ def test_the_one_not_used_for_longest_is_removed(tmp_path: Path, folder: Path) -
     for path in folder.glob("*.json"):
         os.utime(path, ns=(1, 1))
     assert is_hit(logs[0], folder)  # which makes it the one used last
-    size = max(path.stat().st_size for path in folder.glob("*.arrow"))
+    size = max(path.stat().st_size for path in folder.glob("*.rows"))
     index_of(logs[2], folder, max_bytes=size * 5 // 2)
     assert [is_hit(path, folder) for path in logs] == [True, False, True]
 
