@@ -12,10 +12,11 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from errno import EPERM
 from pathlib import Path
 from threading import Thread
 from time import time
@@ -93,7 +94,7 @@ class IndexStore:
     """The indexes of one user.
 
     Args:
-        folder: where they are; made when the first one is written.
+        folder: where they are; made when the first one is written, and the user's alone.
         min_bytes: size of the smallest log that gets one.
         max_bytes: of all indexes together.
     """
@@ -101,7 +102,7 @@ class IndexStore:
     def __init__(
         self, folder: Path, *, min_bytes: int = MIN_BYTES, max_bytes: int = MAX_BYTES
     ) -> None:
-        self._folder = folder
+        self.folder = folder
         self._min_bytes = min_bytes
         self._max_bytes = max_bytes
 
@@ -122,7 +123,10 @@ class IndexStore:
             manifest = json.loads(path.read_bytes())
             if manifest["made_by"] != _made_by() or manifest["files"] != list(map(asdict, prints)):
                 return None
-            rows = map_file(self._folder / manifest["rows"])
+            at = self.folder / manifest["rows"]
+            if not all(map(_is_private, (self.folder, path, at))):
+                return None
+            rows = map_file(at)
             if len(rows) != manifest["size"]:
                 return None
             events = StoredColumns(rows, Layout.of(manifest["events"]), DTYPES)
@@ -173,27 +177,27 @@ class IndexStore:
         Raises:
             OSError: one cannot be removed.
         """
-        if not self._folder.exists():
+        if not self.folder.exists():
             return 0
         freed = 0
-        for path in self._folder.iterdir():
+        for path in self.folder.iterdir():
             freed += path.stat().st_size
             path.unlink(missing_ok=True)
         return freed
 
     def _manifest_path(self, prints: Sequence[Fingerprint]) -> Path:
         paths = json.dumps([one.path for one in prints])
-        return self._folder / f"{hashlib.sha256(paths.encode()).hexdigest()[:32]}.json"
+        return self.folder / f"{hashlib.sha256(paths.encode()).hexdigest()[:32]}.json"
 
     def _manifests(self) -> list[Path]:
         """Give the manifests, the one not used for longest first."""
-        return sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+        return sorted(self.folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
 
     def _entry(self, path: Path) -> IndexEntry | None:
         try:
             manifest = json.loads(path.read_bytes())
             paths = tuple(str(file["path"]) for file in manifest["files"])
-            size = path.stat().st_size + (self._folder / manifest["rows"]).stat().st_size
+            size = path.stat().st_size + (self.folder / manifest["rows"]).stat().st_size
             return IndexEntry(paths, size, datetime.fromtimestamp(path.stat().st_mtime, UTC))
         except _UNUSABLE:
             return None
@@ -201,9 +205,8 @@ class IndexStore:
     @contextmanager
     def _locked(self) -> Iterator[bool]:
         """Keep other writers out; gives False where one is at work."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._folder.chmod(0o700)
-        descriptor = os.open(self._folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        self._make_private_folder()
+        descriptor = os.open(self.folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield True
@@ -212,17 +215,30 @@ class IndexStore:
         finally:
             os.close(descriptor)
 
+    def _make_private_folder(self) -> None:
+        """Make the folder, or take it back from others, without what they could write there.
+
+        Raises:
+            OSError: it cannot be made, or belongs to another user.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not _is_private(self.folder):
+            self.folder.chmod(0o700)
+            self.clear()
+        if not _is_private(self.folder):
+            raise PermissionError(EPERM, "it belongs to another user")
+
     def _evict(self) -> None:
         """Keep what was used last, within bounds; remove rows that no manifest names."""
         manifests, room = self._manifests(), self._max_bytes
         kept = {"lock"}
         for path in reversed(manifests):
             with suppress(*_UNUSABLE):
-                rows = self._folder / json.loads(path.read_bytes())["rows"]
+                rows = self.folder / json.loads(path.read_bytes())["rows"]
                 room -= rows.stat().st_size
                 if room >= 0:
                     kept |= {path.name, rows.name}
-        for path in self._folder.iterdir():
+        for path in self.folder.iterdir():
             if path.name not in kept:
                 path.unlink(missing_ok=True)
 
@@ -243,6 +259,12 @@ def _write_rows(log: Kept, part: Path) -> dict[str, object]:
     name = f"{part.stem}-{zlib.crc32(repr(where).encode()):08x}.rows"
     _publish(part, part.with_name(name))
     return {"rows": name, **where}
+
+
+def _is_private(path: Path) -> bool:
+    """Tell whether nobody else could write there: an index that others made could do harm."""
+    state = path.stat()
+    return state.st_uid == os.geteuid() and not state.st_mode & 0o077
 
 
 def _make_private(path: Path) -> Path:
@@ -271,17 +293,25 @@ class ArchiveIndex:
         """Give what stands in for the log; None without an index that fits."""
         return self._store.find(self._prints) if self._prints else None
 
-    def write_beside(self, log: Kept) -> None:
-        """Write the index on a thread of its own, if the log is still as it was."""
-        Thread(target=self._write, args=(log,), name="index", daemon=True).start()
+    def write_beside(self, log: Kept, say: Callable[[str], None]) -> None:
+        """Write the index on a thread of its own, if the log is still as it was.
+
+        Args:
+            log: what was read.
+            say: takes why it could not be written.
+        """
+        Thread(target=self._write, args=(log, say), name="index", daemon=True).start()
 
     def discard(self) -> None:
         """Remove an index that was not that of the log."""
         if self._prints:
             self._store.discard(self._prints)
 
-    def _write(self, log: Kept) -> None:
-        if self._prints and self._store.prints(self._files) == self._prints:
-            # Without an index the log is open all the same, only not sooner.
-            with suppress(OSError, pl.exceptions.PolarsError):
-                self._store.write(self._prints, log)
+    def _write(self, log: Kept, say: Callable[[str], None]) -> None:
+        if not self._prints or self._store.prints(self._files) != self._prints:
+            return
+        try:
+            self._store.write(self._prints, log)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            say(f"no index of this log could be written: {self._store.folder}: {reason}")

@@ -48,6 +48,10 @@ MALFORMED_KEPT = 10_000
 
 Answer = TypeVar("Answer")
 
+NOT_OF_THIS_LOG = (
+    "the index was not that of this log: it is thrown away, and the rows are those of the log"
+)
+
 _KEPT = [name for name in PAGE if name != "raw"]
 
 
@@ -79,6 +83,7 @@ class ArchiveSource:
         self._begun = False
         self._index = index
         self._stand_in = index.find() if index else None
+        self._index_fault: str | None = None
         self._read = Status(
             events=0,
             malformed=0,
@@ -95,8 +100,8 @@ class ArchiveSource:
     @property
     def status(self) -> Status:
         """How far the log has been read; see `Status.indexed`."""
-        stand_in = self._stand_in
-        return self._read if stand_in is None or self._read.complete else stand_in.over(self._read)
+        stand_in, read = self._stand_in, replace(self._read, index_fault=self._index_fault)
+        return read if stand_in is None or read.complete else stand_in.over(read)
 
     def prune_records(self) -> Sequence[str]:
         """Give the lines of the files `*.prunes.jsonl` beside the log."""
@@ -239,9 +244,13 @@ class ArchiveSource:
                 self._stand_in.settle(self._table.events)
             self._read = replace(self._read, complete=True)
         if self._index and self._stand_in is None:
-            self._index.write_beside(Kept(self._table.events, self._malformed, self._read))
+            kept = Kept(self._table.events, self._malformed, self._read)
+            self._index.write_beside(kept, self._say_of_index)
         if self._read.events == 0 and self._malformed.height:
             self._require_torn_event()
+
+    def _say_of_index(self, fault: str) -> None:
+        self._index_fault = fault
 
     def _drop_stand_in(self) -> None:
         """Go on with the rows that were met, without an index that is not that of the log."""
@@ -260,7 +269,7 @@ class ArchiveSource:
         behind, self._table = self._table.events, EventTable(met)
         self._table.append(behind)
         self._stand_in = None
-        self._read = replace(self._read, index_differed=True)
+        self._say_of_index(NOT_OF_THIS_LOG)
 
     def _require_torn_event(self) -> None:
         """Accept a log of which nothing but half an event is left; refuse other files."""

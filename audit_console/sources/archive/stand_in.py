@@ -71,6 +71,7 @@ class StandIn:
             first=self._first,
             last=self._last,
             indexed=self._written,
+            read=read,
         )
 
     def meet(self, events: pl.DataFrame) -> pl.DataFrame:

@@ -108,7 +108,7 @@ def test_what_was_read_takes_the_place_of_the_index(log: Path, folder: Path) -> 
         assert_frame_equal(read_to_the_end(source).rows, whole.rows)
         assert source.status.complete
         assert not has_index(source)
-        assert not source.status.index_differed
+        assert source.status.index_fault is None
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -121,7 +121,7 @@ def test_an_index_gives_what_a_load_gives(seed: int, tmp_path: Path, folder: Pat
         assert has_index(source)
         assert_frame_equal(page_of(source).rows.drop("check"), whole.rows.drop("check"))
         assert_frame_equal(read_to_the_end(source).rows, whole.rows)
-        assert not source.status.index_differed
+        assert source.status.index_fault is None
 
 
 def append(log: Path) -> None:
@@ -161,13 +161,13 @@ def test_a_change_that_nothing_gives_away_is_found_by_reading(tmp_path: Path, fo
     with closing(opened(log, folder)) as source:
         assert has_index(source)
         page = read_to_the_end(source)
-        assert source.status.index_differed
+        assert source.status.index_fault
         assert not has_index(source)
     with closing(open_archive([str(log)], keep=True)) as plain:
         assert_frame_equal(page.rows, read_to_the_end(plain).rows)
     with closing(opened(log, folder)) as source:
         read_to_the_end(source)
-        assert not source.status.index_differed
+        assert source.status.index_fault is None
 
 
 def test_a_log_that_grows_meanwhile_is_no_other_log(log: Path, folder: Path) -> None:
@@ -177,7 +177,7 @@ def test_a_log_that_grows_meanwhile_is_no_other_log(log: Path, folder: Path) -> 
         assert has_index(source)
         assert read_to_the_end(source).matched == 301
         assert source.status.complete
-        assert not source.status.index_differed
+        assert source.status.index_fault is None
     assert not is_hit(log, folder)
 
 
@@ -237,7 +237,7 @@ def test_a_damaged_column_is_noticed_when_it_is_asked_for(log: Path, folder: Pat
     with closing(opened(log, folder)) as source:
         assert page_of(source).matched == 300
         assert source.tally(EVERYTHING, by=BY_USER).is_empty()
-        assert source.status.index_differed
+        assert source.status.index_fault
         assert_frame_equal(read_to_the_end(source).rows, whole.rows)
     assert is_hit(log, folder)
 
@@ -280,7 +280,7 @@ def test_rows_of_another_log_are_thrown_away(tmp_path: Path, log: Path, folder: 
     with closing(opened(log, folder)) as source:
         assert source.status.events == 200
         assert read_to_the_end(source).matched == 300
-        assert source.status.index_differed
+        assert source.status.index_fault
 
 
 def test_reading_that_is_stopped_leaves_the_rows_of_the_index(tmp_path: Path, folder: Path) -> None:
@@ -295,6 +295,7 @@ def test_reading_that_is_stopped_leaves_the_rows_of_the_index(tmp_path: Path, fo
         assert has_index(source)
         assert status.stopped
         assert page.matched == status.events == 2000
+        assert status.as_read.events == read
         checks = page.rows["check"]
         assert checks.head(2000 - read).null_count() == 2000 - read > 0
         assert checks.tail(read).null_count() == 0
@@ -334,11 +335,54 @@ def test_indexes_are_private_shown_and_cleared(log: Path, folder: Path) -> None:
     assert store_in(folder.with_name("none")).clear() == 0
 
 
-def test_a_folder_that_cannot_be_made_hurts_nobody(log: Path, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_hurts_nobody_and_is_named(log: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     folder = tmp_path / "file" / "indexes"
-    assert index_of(log, folder).matched == 300
+    with closing(opened(log, folder)) as source:
+        assert read_to_the_end(source).matched == 300
+        fault = source.status.index_fault
+        assert fault == f"no index of this log could be written: {folder}: Not a directory"
     assert not is_hit(log, folder)
+
+
+def test_the_lines_that_could_not_be_read_are_kept_too(tmp_path: Path, folder: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    log.write_bytes(text_of([*LINES[:100], b"no event", *LINES[100:], b"{"]))
+    index_of(log, folder)
+    with closing(opened(log, folder)) as source:
+        shown = source.malformed(first=0, limit=10)
+        assert shown.height == source.status.malformed == 2
+        read_to_the_end(source)
+        assert_frame_equal(source.malformed(first=0, limit=10), shown)
+        assert source.status.index_fault is None
+
+
+@pytest.mark.parametrize("of", ["", "*.json", "*.rows"])
+@pytest.mark.parametrize("mode", [0o020, 0o004])
+def test_an_index_that_others_could_have_written_is_not_used(
+    of: str, mode: int, log: Path, folder: Path
+) -> None:
+    index_of(log, folder)
+    path = next(folder.glob(of)) if of else folder
+    path.chmod(path.stat().st_mode | mode)
+    assert not is_hit(log, folder)
+    (folder / "forged").touch()
+    index_of(log, folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert not (folder / "forged").exists()
+    assert is_hit(log, folder)
+
+
+def test_the_folder_of_another_user_is_left_alone(
+    log: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_of(log, folder)
+    owner = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with closing(opened(log, folder)) as source:
+        assert not has_index(source)
+        read_to_the_end(source)
+        assert str(source.status.index_fault).endswith("it belongs to another user")
 
 
 def test_while_one_console_writes_another_does_not(log: Path, folder: Path) -> None:
