@@ -114,7 +114,7 @@ class Selection:
         """The numbers of the rows, in their order; None for all as they stand."""
         if self.chosen is None or not self._is_mask:
             return self.chosen
-        return self._index.get(None, self.chosen.arg_true)
+        return self._index.get(None, partial(_places, self.chosen))
 
     @property
     def _is_mask(self) -> bool:
@@ -163,6 +163,11 @@ class Selection:
         if self.chosen is None:
             return of_all
         return of_all.filter(self.chosen) if self._is_mask else of_all[self.chosen]
+
+
+def _places(mask: pl.Series) -> pl.Series:
+    """Give the numbers of the rows of a mask, several times faster than `arg_true`."""
+    return pl.int_range(mask.len(), dtype=pl.UInt32, eager=True).filter(mask)
 
 
 def _pairs(events: Columns) -> pl.Series | None:
