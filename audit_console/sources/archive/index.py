@@ -39,8 +39,9 @@ from audit_console.sources.protocol import Status
 FORMAT = 2
 MIN_BYTES = 20 << 20
 """Logs below this size are read at once, and are not worth an index."""
-MAX_BYTES = 20 << 30
-"""Bytes of all indexes together; the one not used for longest goes first."""
+MAX_BYTES = 40 << 30
+"""Bytes of all indexes together, as one of a hundred million events has; the one not used for
+longest goes first."""
 
 _SAMPLE = 64 << 10
 _SAMPLES = 8
