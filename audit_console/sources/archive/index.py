@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from errno import EPERM
 from pathlib import Path
+from secrets import randbits
 from threading import Thread
 from time import time
 
@@ -26,7 +27,9 @@ import polars as pl
 from audit_console import __version__
 from audit_console.columns.schema import MALFORMED
 from audit_console.sources.archive.files import ArchiveFile
-from audit_console.sources.archive.stand_in import COMPARED, DTYPES, StandIn, key_of
+from audit_console.sources.archive.fingerprint import Fingerprint
+from audit_console.sources.archive.growth import NONE, has_grown, read_growth
+from audit_console.sources.archive.stand_in import COMPARED, DTYPES, Held, StandIn, key_of
 from audit_console.sources.archive.stored import (
     Damaged,
     Layout,
@@ -43,34 +46,8 @@ MAX_BYTES = 40 << 30
 """Bytes of all indexes together, as one of a hundred million events has; the one not used for
 longest goes first."""
 
-_SAMPLE = 64 << 10
-_SAMPLES = 8
 _UNUSABLE = (OSError, ValueError, KeyError, TypeError, Damaged)
 """What reading an index may raise that is damaged, or of another program."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """What tells a file from itself at another time, without reading it whole."""
-
-    path: str
-    size: int
-    mtime_ns: int
-    inode: int
-    samples: str
-
-    @classmethod
-    def of(cls, file: ArchiveFile) -> Fingerprint:
-        """Take it; raises `OSError`."""
-        digest = hashlib.sha256()
-        with file.path.open("rb") as stored:
-            state = os.fstat(stored.fileno())
-            last = max(0, state.st_size - _SAMPLE)
-            for number in range(_SAMPLES):
-                stored.seek(last * number // (_SAMPLES - 1))
-                digest.update(stored.read(_SAMPLE))
-        path = str(file.path.resolve())
-        return cls(path, state.st_size, state.st_mtime_ns, state.st_ino, digest.hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +94,18 @@ class IndexStore:
         except OSError:  # reading the log will say what is wrong with it
             return None
 
-    def find(self, prints: Sequence[Fingerprint]) -> StandIn | None:
-        """Give the index of a log; None without one that fits and is whole."""
+    def find(self, files: Sequence[ArchiveFile], prints: Sequence[Fingerprint]) -> StandIn | None:
+        """Give the index of a log; None without one that fits and is whole.
+
+        Raises:
+            SourceUnreadable: what was written to the log since cannot be read.
+        """
         path = self._manifest_path(prints)
         try:
             manifest = json.loads(path.read_bytes())
-            if manifest["made_by"] != _made_by() or manifest["files"] != list(map(asdict, prints)):
+            then = [Fingerprint(**file) for file in manifest["files"]]
+            is_same = then == list(prints)
+            if manifest["made_by"] != _made_by() or not (is_same or has_grown(files, then, prints)):
                 return None
             at = self.folder / manifest["rows"]
             if not all(map(_is_private, (self.folder, path, at))):
@@ -132,8 +115,13 @@ class IndexStore:
                 return None
             events = StoredColumns(rows, Layout.of(manifest["events"]), DTYPES)
             bad = StoredColumns(rows, Layout.of(manifest["malformed"]), MALFORMED)
+            growth = NONE if is_same else read_growth(files, then[-1].size, manifest["lines"][-1])
             os.utime(path)
-            return StandIn(events, bad.slice(0, bad.height), manifest)
+            written = datetime.fromtimestamp(float(manifest["written"]), UTC)
+            lines, malformed = sum(manifest["lines"]), int(manifest["bad_lines"])
+            held = Held(lines, malformed, written, int(manifest["secret"]))
+            shown = sum(file.size for file in (then if growth is None else prints))
+            return StandIn(events, bad.slice(0, bad.height), held, growth, shown)
         except _UNUSABLE:
             return None
 
@@ -153,7 +141,8 @@ class IndexStore:
                     "made_by": _made_by(),
                     "files": list(map(asdict, prints)),
                     **_write_rows(log, part),
-                    "counts": [log.status.lines, log.status.malformed],
+                    "lines": [file.lines for file in log.status.files],
+                    "bad_lines": log.status.malformed,
                     "written": time(),
                 }
                 _make_private(part).write_text(json.dumps(manifest))
@@ -251,15 +240,16 @@ def _made_by() -> list[object]:
 
 def _write_rows(log: Kept, part: Path) -> dict[str, object]:
     """Write rows under a name of their own, and tell where they are."""
+    secret = randbits(64)
     with _make_private(part).open("wb") as file:
-        keyed = log.events.select(COMPARED).with_columns(key_of(log.events))
+        keyed = log.events.select(COMPARED).with_columns(key_of(log.events, secret))
         events = write_columns(file, keyed)
         malformed = write_columns(file, log.malformed)
         size = file.tell()
     where = {"size": size, "events": asdict(events), "malformed": asdict(malformed)}
     name = f"{part.stem}-{zlib.crc32(repr(where).encode()):08x}.rows"
     _publish(part, part.with_name(name))
-    return {"rows": name, **where}
+    return {"rows": name, "secret": secret, **where}
 
 
 def _is_private(path: Path) -> bool:
@@ -292,7 +282,7 @@ class ArchiveIndex:
 
     def find(self) -> StandIn | None:
         """Give what stands in for the log; None without an index that fits."""
-        return self._store.find(self._prints) if self._prints else None
+        return self._store.find(self._files, self._prints) if self._prints else None
 
     def write_beside(self, log: Kept, say: Callable[[str], None]) -> None:
         """Write the index on a thread of its own, if the log is still as it was.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from threading import Lock
 from typing import IO
 
@@ -16,7 +17,7 @@ from audit_console.core.codec import MAX_LINE_BYTES, decode_line
 from audit_console.core.event import AuditEvent
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.archive.files import ArchiveFile
-from audit_console.sources.archive.text import RandomAccess
+from audit_console.sources.archive.text import RandomAccess, is_packed
 
 
 class Lines:
@@ -86,12 +87,20 @@ class Lines:
         if file >= len(self._files) or offset > sys.maxsize:
             return None
         try:
-            text = self._text_of(file, self._files[file].open_stored)
+            text = self._text_of(file, partial(self._open, file))
             raw = text.read_at(offset, min(length, MAX_LINE_BYTES)).decode()
         except (SourceUnreadable, OSError, ValueError):  # also of a file that is closed meanwhile
             return None
         event = decode_line(raw)
         return (raw, event) if isinstance(event, AuditEvent) else None
+
+    def _open(self, file: int) -> IO[bytes]:
+        """Open a file whose text stands in it as it is."""
+        stored = self._files[file].open_stored()
+        if is_packed(stored.peek(4)[:4]):
+            stored.close()
+            raise SourceUnreadable(f"{self._label}: not unpacked yet", hint="wait until it is")
+        return stored
 
     def _text_of(self, file: int, open_text: Callable[[], IO[bytes]]) -> RandomAccess:
         """Give the text of a file, opened once however many threads ask."""

@@ -27,7 +27,7 @@ from audit_console.sources.archive.following import Follower
 from audit_console.sources.archive.index import ArchiveIndex, Kept
 from audit_console.sources.archive.lines import Lines
 from audit_console.sources.archive.reading import Piece, read_pieces
-from audit_console.sources.archive.stand_in import KEY, Differs, key_of
+from audit_console.sources.archive.stand_in import KEY, Differs, Rows, StandIn
 from audit_console.sources.archive.stored import Damaged
 from audit_console.sources.protocol import (
     NOTHING_NEW,
@@ -204,11 +204,11 @@ class ArchiveSource:
 
         Those of an index are read from their lines: whole columns would have to be for it else.
         """
-        if not isinstance(window.events, pl.DataFrame):
+        if isinstance(window.events, Rows):
             columns = {name: pl.col(name) for name in (*LINE, KEY, "check")}
             places = window.select(**columns)
             rows = self._lines.rows_at(places)
-            if rows is not None and key_of(rows).equals(places[KEY]):
+            if rows is not None and window.events.key_of(rows).equals(places[KEY]):
                 return rows.with_columns(places["check"]).select(*PAGE)
         rows = window.rows()
         return rows.with_columns(self._lines.raw_of(rows))
@@ -217,7 +217,6 @@ class ArchiveSource:
         if batch is not None and self._keep:
             if piece.text is not None:  # before the rows: a page looks for their text here
                 self._lines.copy(piece.file, piece.text)
-                self._index = None  # an index has no lines, and those of this file are elsewhere
             with self._rows_lock:
                 self._append(batch.events)
         if batch is not None and self._malformed.height < MALFORMED_KEPT:
@@ -239,6 +238,8 @@ class ArchiveSource:
         with self._rows_lock:
             if self._stand_in and not self._stand_in.was_met(self._read, self._malformed):
                 self._drop_stand_in()
+            if self._stand_in and self._stand_in.outgrown:
+                self._take_over(self._stand_in)
             self._table.settle()
             if self._stand_in:
                 self._stand_in.settle(self._table.events)
@@ -257,7 +258,7 @@ class ArchiveSource:
         if self._stand_in is None:
             return
         try:
-            met = self._stand_in.met()
+            self._take_over(self._stand_in)
         except Damaged as damage:
             raise SourceUnreadable(
                 f"{self.label}: the index from which it is shown was damaged: {damage}",
@@ -266,10 +267,13 @@ class ArchiveSource:
         finally:
             if self._index:
                 self._index.discard()
-        behind, self._table = self._table.events, EventTable(met)
+        self._say_of_index(NOT_OF_THIS_LOG)
+
+    def _take_over(self, stand_in: StandIn) -> None:
+        """Have the rows that were met in memory; raises `Damaged`."""
+        behind, self._table = self._table.events, EventTable(stand_in.met())
         self._table.append(behind)
         self._stand_in = None
-        self._say_of_index(NOT_OF_THIS_LOG)
 
     def _require_torn_event(self) -> None:
         """Accept a log of which nothing but half an event is left; refuse other files."""

@@ -148,14 +148,17 @@ class StoredColumns:
         Raises:
             Damaged: the file is.
         """
+        first = min(first, self.height)
+        count = min(count, self.height - first)
         return pl.DataFrame([self._part(name, first, count) for name in self.columns])
 
     def _part(self, name: str, first: int, count: int) -> pl.Series:
         if self._whole.has(name) or len(self._layout.pieces[name]) == 1:
             return self[name].slice(first, count)
-        numbers = range(first // GROUP, -(-min(first + count, self.height) // GROUP))
+        start = min(first, self.height - 1) // GROUP
+        numbers = range(start, max(start + 1, -(-(first + count) // GROUP)))
         groups = [self._group(name, number) for number in numbers]
-        return pl.concat(groups).slice(first % GROUP, count)
+        return pl.concat(groups).slice(first - start * GROUP, count)
 
     def _group(self, name: str, number: int) -> pl.Series:
         """Read rows of a text; the last ones stay, since the next that are asked for follow."""

@@ -22,7 +22,7 @@ from audit_console.core.filters import EVERYTHING
 from audit_console.core.query import parse
 from audit_console.core.query.stages import Count
 from audit_console.core.timespan import Anchor
-from audit_console.sources.archive import ArchiveSource, IndexStore, open_archive
+from audit_console.sources.archive import ArchiveSource, IndexStore, growth, open_archive
 from audit_console.sources.archive import index as module
 from audit_console.sources.protocol import AtRow, Order, Page
 from tests.support.chains import v1_chain, v1_lines
@@ -130,14 +130,25 @@ def append(log: Path) -> None:
 
 
 def rewrite(log: Path) -> None:
-    log.write_bytes(log.read_bytes().replace(b"tick 1", b"tick 2", 1))
+    changed = log.read_bytes().replace(b'"action":"change 1', b'"action":"change 7')
+    assert changed != log.read_bytes()
+    log.write_bytes(changed)
 
 
 def shorten(log: Path) -> None:
     log.write_bytes(log.read_bytes()[:-1])
 
 
-@pytest.mark.parametrize("change", [append, rewrite, shorten, lambda log: os.utime(log, (1, 1))])
+@pytest.mark.parametrize(
+    "change",
+    [
+        rewrite,
+        shorten,
+        lambda log: os.utime(log, (1, 1)),
+        lambda log: [change(log) for change in (rewrite, append)],
+        lambda log: [change(log) for change in (shorten, append)],
+    ],
+)
 def test_the_index_of_a_changed_file_is_not_used(
     change: Callable[[Path], object], log: Path, folder: Path
 ) -> None:
@@ -146,6 +157,75 @@ def test_the_index_of_a_changed_file_is_not_used(
     assert not is_hit(log, folder)
     index_of(log, folder)
     assert is_hit(log, folder)
+
+
+def continued(log: Path, more: list[bytes]) -> None:
+    with log.open("ab") as file:
+        file.write(text_of(more))
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+def test_a_file_that_grew_is_shown_with_what_was_added(
+    batches: int, log: Path, folder: Path
+) -> None:
+    everything = v1_lines(v1_chain(340))
+    log.write_bytes(text_of([b"no event", *everything[:300]]))
+    index_of(log, folder)
+    for batch in range(batches):
+        continued(log, [*everything[300 + 20 * batch : 320 + 20 * batch], b"{"])
+    with closing(open_archive([str(log)], keep=True)) as plain:
+        whole = read_to_the_end(plain)
+        bad = plain.malformed(first=0, limit=10)
+        counts = plain.tally(EVERYTHING, by=BY_USER)
+    with closing(opened(log, folder)) as source:
+        assert has_index(source)
+        status = source.status
+        assert (status.events, status.malformed) == (300 + 20 * batches, 1 + batches)
+        assert status.lines == status.events + status.malformed
+        assert_frame_equal(page_of(source).rows.drop("check"), whole.rows.drop("check"))
+        assert_frame_equal(source.malformed(first=0, limit=10), bad)
+        assert_frame_equal(source.tally(EVERYTHING, by=BY_USER), counts)
+        assert_frame_equal(read_to_the_end(source).rows, whole.rows)
+        assert source.status.index_fault is None
+        assert_frame_equal(source.tally(EVERYTHING, by=BY_USER), counts)
+    assert is_hit(log, folder)
+
+
+def test_only_the_last_of_the_files_may_grow(tmp_path: Path, folder: Path) -> None:
+    logs = [tmp_path / "audit.jsonl.1", tmp_path / "audit.jsonl"]
+    for path, part in zip(logs, (LINES[:150], LINES[150:]), strict=True):
+        path.write_bytes(text_of(part))
+
+    def source() -> ArchiveSource:
+        return open_archive(list(map(str, logs)), keep=True, indexes=store_in(folder))
+
+    with closing(source()) as first:
+        read_to_the_end(first)
+    append(logs[1])
+    with closing(source()) as grown:
+        assert (grown.status.events, grown.status.lines) == (301, 301)
+        last = page_of(grown).rows.filter(pl.col("file") == 1)["line"]
+        assert read_to_the_end(grown).rows.filter(pl.col("file") == 1)["line"].equals(last)
+        assert grown.status.index_fault is None
+    append(logs[0])
+    with closing(source()) as other:
+        assert not has_index(other)
+
+
+def test_a_log_that_outgrew_its_index_gets_a_new_one(
+    log: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_of(log, folder)
+    monkeypatch.setattr(growth, "MOST_BYTES", 10)
+    before = data_file(folder).name
+    append(log)
+    with closing(opened(log, folder)) as source:
+        assert source.status.events == 300
+        assert read_to_the_end(source).matched == 301
+        assert source.status.index_fault is None
+    assert data_file(folder).name != before
+    with closing(opened(log, folder)) as source:
+        assert source.status.events == 301
 
 
 def test_a_change_that_nothing_gives_away_is_found_by_reading(tmp_path: Path, folder: Path) -> None:
@@ -178,7 +258,7 @@ def test_a_log_that_grows_meanwhile_is_no_other_log(log: Path, folder: Path) -> 
         assert read_to_the_end(source).matched == 301
         assert source.status.complete
         assert source.status.index_fault is None
-    assert not is_hit(log, folder)
+    assert is_hit(log, folder)
 
 
 def cut(path: Path) -> None:
@@ -246,8 +326,7 @@ def test_events_are_not_taken_from_lines_that_changed(log: Path, folder: Path) -
     whole = index_of(log, folder)
     with closing(opened(log, folder)) as source:
         read_to_the_end(source)
-        text = log.read_bytes()
-        log.write_bytes(text.replace(b'"action":"tick 1"', b'"action":"tick X"'))
+        rewrite(log)
         assert_frame_equal(page_of(source).rows.drop("raw"), whole.rows.drop("raw"))
 
 
@@ -399,11 +478,17 @@ def test_rows_in_use_outlive_their_files(log: Path, folder: Path) -> None:
         assert_frame_equal(page_of(source).rows.drop("check"), whole.rows.drop("check"))
 
 
-def test_a_compressed_log_gets_none(tmp_path: Path, folder: Path) -> None:
+def test_a_packed_log_has_its_lines_when_it_is_unpacked(tmp_path: Path, folder: Path) -> None:
     log = tmp_path / "audit.jsonl.gz"
     log.write_bytes(gzip.compress(text_of(LINES)))
-    assert index_of(log, folder).matched == 300
-    assert not folder.exists()
+    whole = index_of(log, folder)
+    with closing(opened(log, folder)) as source:
+        page = page_of(source)
+        assert_frame_equal(page.rows.drop("check", "raw"), whole.rows.drop("check", "raw"))
+        assert page.rows["raw"].null_count() == 300
+        assert_frame_equal(read_to_the_end(source).rows, whole.rows)
+    log.write_bytes(gzip.compress(text_of(LINES)) + gzip.compress(text_of(LINES[:1])))
+    assert not is_hit(log, folder)
 
 
 def test_the_columns_are_those_of_a_page(log: Path, folder: Path) -> None:
