@@ -170,7 +170,7 @@ class ArchiveSource:
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Give unreadable lines; only the first 10,000 are kept."""
-        stand_in = self._stand_in
+        stand_in = None if self._read.complete else self._stand_in
         of_all = self._malformed if stand_in is None else stand_in.malformed
         return of_all.slice(first, limit)
 

@@ -254,8 +254,11 @@ def test_a_log_that_grows_meanwhile_is_no_other_log(log: Path, folder: Path) -> 
     index_of(log, folder)
     with closing(opened(log, folder)) as source:
         append(log)
+        continued(log, [b"no event"])
         assert has_index(source)
+        assert source.malformed(first=0, limit=10).is_empty()
         assert read_to_the_end(source).matched == 301
+        assert source.malformed(first=0, limit=10)["line"].to_list() == [302]
         assert source.status.complete
         assert source.status.index_fault is None
     assert is_hit(log, folder)
