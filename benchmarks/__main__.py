@@ -60,17 +60,18 @@ def _print_results(results: list[tuple[int | None, Result]]) -> None:
 
 
 def main() -> None:
-    """Take the figures asked for and print them."""
+    """Take the figures asked for and print them; those of a run that is cut short are in FILE."""
     arguments = _arguments()
-    results = []
+    results: list[tuple[int | None, Result]] = []
     for events, figure in _figures(arguments.events):
         if arguments.only and figure.group not in arguments.only:
             continue
         print(f"taking: {figure.title}", file=sys.stderr)
         results.append((events, take(figure, arguments.repetitions)))
+        if arguments.json:
+            text = json.dumps(report.as_json(results), indent=1)
+            arguments.json.write_text(text, encoding="utf-8")
     _print_results(results)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(report.as_json(results), indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

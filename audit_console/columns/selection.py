@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import polars as pl
 
@@ -25,6 +25,30 @@ LENGTHS = 2
 """Lengths of bins that are kept: of the timeline, and of the lines beside the facets."""
 
 
+class Columns(Protocol):
+    """What a selection is made of: a frame, or columns that are read when they are asked for."""
+
+    @property
+    def height(self) -> int:
+        """How many events there are."""
+        ...
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns, which are those of `columns.schema.PAGE` without `raw`."""
+        ...
+
+    def __getitem__(self, name: str, /) -> pl.Series:
+        """Give a column."""
+        ...
+
+
+def needed(events: Columns, *values: pl.Expr) -> pl.DataFrame:
+    """Give the columns that values are made of."""
+    roots = {name: None for value in values for name in value.meta.root_names()}
+    return pl.DataFrame([events[name] for name in roots])  # `select` makes it one chunk
+
+
 class Codes:
     """Numbers for values of a whole table, made when they are first asked for.
 
@@ -35,7 +59,7 @@ class Codes:
     is. So do the bins that its times are in.
     """
 
-    def __init__(self, events: pl.DataFrame) -> None:
+    def __init__(self, events: Columns) -> None:
         self._events = events
         self._made: Memo[FieldName, pl.Series] = Memo(len(FieldName))
         self._bins: Memo[Duration, pl.Series] = Memo(LENGTHS)
@@ -59,7 +83,7 @@ class Codes:
     def _coded(self, name: FieldName, value: pl.Expr) -> pl.Series:
         if name is FieldName.RESOURCE and (codes := _pairs(self._events)) is not None:
             return codes
-        rows = self._events.lazy().select(value=value).with_row_index("row")
+        rows = needed(self._events, value).lazy().select(value=value).with_row_index("row")
         return rows.select(code=pl.col("row").first().over("value")).collect()["code"].rechunk()
 
 
@@ -72,7 +96,7 @@ class Selection:
     of all `events`; they are None while there are ever more.
     """
 
-    events: pl.DataFrame
+    events: Columns
     chosen: pl.Series | None = None
     codes: Codes | None = None
     _index: Memo[None, pl.Series] = field(default_factory=lambda: Memo(1))
@@ -90,7 +114,7 @@ class Selection:
         """The numbers of the rows, in their order; None for all as they stand."""
         if self.chosen is None or not self._is_mask:
             return self.chosen
-        return self._index.get(None, self.chosen.arg_true)
+        return self._index.get(None, partial(places_of, self.chosen))
 
     @property
     def _is_mask(self) -> bool:
@@ -107,18 +131,18 @@ class Selection:
 
     def rows(self) -> pl.DataFrame:
         """Give the events with all columns, texts as such."""
-        return self._taken(self.events).cast({name: EVENT[name] for name in NAMES})
+        events = pl.DataFrame([self.events[name] for name in self.events.columns])
+        return self._taken(events).cast({name: EVENT[name] for name in NAMES})
 
     def select(self, **columns: pl.Expr) -> pl.DataFrame:
         """Compute columns, of no more than they are made of."""
-        roots = {name: None for column in columns.values() for name in column.meta.root_names()}
-        events = pl.DataFrame([self.events[name] for name in roots])  # `select` makes it one chunk
+        events = needed(self.events, *columns.values())
         return self._taken(events).lazy().select(**columns).collect(engine="streaming")
 
     def keys(self, name: FieldName, value: pl.Expr) -> pl.Series:
         """Give something that tells the values of a field apart: codes, or the values."""
         codes = self.codes
-        if value.meta.is_column() and _is_category(self.events.schema[value.meta.output_name()]):
+        if value.meta.is_column() and _is_category(self.events[value.meta.output_name()].dtype):
             return self.select(key=value.to_physical())["key"]
         if codes and (codes.has(name) or self._is_large):
             return self._taken(codes.of(name, value))
@@ -141,7 +165,12 @@ class Selection:
         return of_all.filter(self.chosen) if self._is_mask else of_all[self.chosen]
 
 
-def _pairs(events: pl.DataFrame) -> pl.Series | None:
+def places_of(mask: pl.Series) -> pl.Series:
+    """Give the numbers of the rows of a mask, several times faster than `arg_true`."""
+    return pl.int_range(mask.len(), dtype=pl.UInt32, eager=True).filter(mask)
+
+
+def _pairs(events: Columns) -> pl.Series | None:
     """Make one number of type and id of a resource; None where that does not tell them apart.
 
     A slash in a type would let two pairs be one text. Numbers are no more than eight times

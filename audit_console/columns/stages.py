@@ -168,7 +168,7 @@ class _Events:
     def counts(self, names: Sequence[str]) -> pl.DataFrame:
         keys = self._keys(names)
         counts = _counted(keys.select(names))
-        return self._values(keys[counts["place"]], names).with_columns(counts["count"])
+        return self._values(_at(keys, counts["place"]), names).with_columns(counts["count"])
 
     def groups(self, names: Sequence[str]) -> int:
         """Count the combinations that `counts` gives."""
@@ -178,8 +178,12 @@ class _Events:
         return _distinct(keys[names[0]])
 
     def firsts(self, names: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
-        keys = self._keys(columns).sort("time", maintain_order=True)
-        return self._values(keys.unique(names, keep="first", maintain_order=True), columns)
+        keys = self._keys(columns)
+        keys = keys if "row" in keys.columns else keys.with_row_index("row")
+        first = keys.sort("time", maintain_order=True).unique(
+            names, keep="first", maintain_order=True
+        )
+        return self._values(first, columns)
 
     def bins(self, every: Duration, by: str | None) -> pl.DataFrame:
         """Count by the number of a bin and by a field, in the order of the events."""
@@ -191,15 +195,17 @@ class _Events:
         if keys.height > bins.len():
             bins = bins.gather(keys["row"])
         counts = _counted_pairs(bins, keys[by])
-        values = self._values(keys[counts["place"]], (by,))
+        values = self._values(_at(keys, counts["place"]), (by,))
         return values.with_columns(counts["count"], bin=bins.gather(counts["place"]))
 
     def _keys(self, names: Sequence[str]) -> pl.DataFrame:
-        """Tell values apart; an event with several has several rows."""
+        """Tell values apart; an event with several has several rows, with its number in `row`."""
         fields = {name: event_field(name) for name in names}
-        keys = self._numbered().with_columns(
-            self._key(field.name).alias(name) for name, field in fields.items() if not field.path
-        )
+        plain = {name: field for name, field in fields.items() if not field.path}
+        keys = pl.DataFrame([self._key(field.name).alias(name) for name, field in plain.items()])
+        if len(plain) == len(fields):
+            return keys
+        keys = self._numbered().with_columns(keys.iter_columns())
         for name, field in fields.items():
             if field.path:
                 values = self._values_at(field).unique(maintain_order=True).rename({"text": name})
@@ -226,6 +232,12 @@ class _Events:
         return pl.int_range(self.height, dtype=pl.UInt32, eager=True).to_frame("row")
 
 
+def _at(keys: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
+    """Take some keys, with the numbers of their events."""
+    taken = keys[places]
+    return taken if "row" in keys.columns else taken.with_columns(places.alias("row"))
+
+
 def _counted(keys: pl.DataFrame) -> pl.DataFrame:
     """Count equal rows, in the order in which they stand first: at `place`."""
     if keys.width == 1 and (codes := _dense(keys.to_series())) is not None:
@@ -249,11 +261,11 @@ def _counted_pairs(bins: pl.Series, keys: pl.Series) -> pl.DataFrame:
 
 
 def _dense(keys: pl.Series) -> Numbers | None:
-    """Give codes as an array if there are few of them for so many rows; 0 is a missing one."""
-    if not keys.dtype.is_unsigned_integer() or codes_in(keys) >= min(keys.len(), BLOCK):
+    """Give codes as an array if there are few of them for so many rows; a missing one too."""
+    if not keys.dtype.is_unsigned_integer() or (codes := codes_in(keys)) >= min(keys.len(), BLOCK):
         return None
     if keys.has_nulls():
-        keys = (keys.cast(pl.UInt32) + 1).fill_null(0)
+        keys = keys.cast(pl.UInt32).fill_null(codes)
     return keys.to_numpy()
 
 

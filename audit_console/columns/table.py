@@ -12,7 +12,7 @@ import polars as pl
 
 from audit_console.columns.filters import MARKS, keeps, reads
 from audit_console.columns.memo import Memo
-from audit_console.columns.selection import NAMES, Codes, Selection
+from audit_console.columns.selection import NAMES, Codes, Columns, Selection, needed, places_of
 from audit_console.core.filters import Expression, Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 
@@ -44,14 +44,14 @@ class View(Selection):
     oldest first.
     """
 
-    def window(self, first: int, count: int, *, newest_first: bool) -> pl.DataFrame:
-        """Give up to `count` events from rank `first` on."""
-        last = min(first + count, self.height)
-        if first >= last:
-            return self._slice(0, 0).rows()
-        if not newest_first:
-            return self._slice(first, last - first).rows()
-        return self._slice(self.height - last, last - first).rows().reverse()
+    def window(self, first: int, count: int, *, newest_first: bool) -> Selection:
+        """Select up to `count` events from rank `first` on."""
+        last = max(first, min(first + count, self.height))
+        if newest_first:
+            places = pl.int_range(self.height - 1 - first, self.height - 1 - last, -1, eager=True)
+        else:
+            places = pl.int_range(first, last, eager=True)
+        return self.at(places)
 
     def rank_of_time(self, moment: datetime, *, newest_first: bool) -> int:
         """Find the first rank that is not before `moment` in the order asked for."""
@@ -69,11 +69,6 @@ class View(Selection):
             rank = self.index.index_of(rank)
         return self.height - 1 - rank if newest_first and rank is not None else rank
 
-    def _slice(self, first: int, count: int) -> Selection:
-        if self.index is None:
-            return Selection(self.events.slice(first, count))
-        return Selection(self.events, self.index.slice(first, count))
-
 
 class EventTable:
     """A growing table: one thread appends while others take views.
@@ -85,7 +80,7 @@ class EventTable:
         self._names = pl.Schema({name: _categories(events.schema[name]) for name in NAMES})
         events = self.events = events.cast(self._names)
         self._in_time_order = events["timestamp"].is_sorted()
-        self._views = _Views(events, in_time_order=self._in_time_order, codes=None)
+        self._views = Views(events, in_time_order=self._in_time_order, codes=None)
 
     def append(self, events: pl.DataFrame) -> None:
         """Add events behind all others."""
@@ -119,23 +114,21 @@ class EventTable:
         views = self._views
         if not views.serve(events, growing=growing):
             codes = None if growing else Codes(events)
-            views = self._views = _Views(events, in_time_order=in_time_order, codes=codes)
+            views = self._views = Views(events, in_time_order=in_time_order, codes=codes)
         return views.of(where, marks)
 
 
-class _Views:
+class Views:
     """Views of a table as it is at some time."""
 
-    def __init__(self, events: pl.DataFrame, *, in_time_order: bool, codes: Codes | None) -> None:
+    def __init__(self, events: Columns, *, in_time_order: bool, codes: Codes | None) -> None:
         self._events = events
         self._in_time_order = in_time_order
         self._codes = codes
-        self._searched = events.with_columns(
-            pl.col(name).set_sorted() for name in OFTEN_IN_ORDER if _is_in_order(events[name])
-        )
         self._made: Memo[_Kept, View] = Memo(VIEWS)
         self._masks: Memo[_Kept, pl.Series] = Memo(TERMS)
         self._order: Memo[None, pl.Series] = Memo(1)
+        self._are_in_order: Memo[str, bool] = Memo(len(OFTEN_IN_ORDER))
 
     def serve(self, events: pl.DataFrame, *, growing: bool) -> bool:
         """Tell whether these views still do for a table that has these events."""
@@ -162,14 +155,27 @@ class _Views:
         """Put the rows for which a mask holds in the order of time; of all rows it is kept."""
         times = self._events["timestamp"]
         if mask is not None and int(mask.sum()) * FEW < times.len():
-            return _sorted_by(times, mask.arg_true())
+            return _sorted_by(times, places_of(mask))
         rows = pl.int_range(times.len(), dtype=pl.UInt32, eager=True)
         order = self._order.get(None, lambda: _sorted_by(times, rows))
         return order if mask is None else order.filter(mask.gather(order))
 
     def _mask(self, term: Filter, marks: Mapping[MarkKey, Marks]) -> pl.Series:
         """Tell the events for which a term holds; the next filter is likely to have it too."""
-        return self._masks.get(_kept(term, marks), lambda: _holding(self._searched, term, marks))
+        return self._masks.get(_kept(term, marks), lambda: self._holding(term, marks))
+
+    def _holding(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> pl.Series:
+        kept = keeps(where, marks)
+        events = needed(self._events, kept)
+        in_order = [name for name in OFTEN_IN_ORDER if self._is_in_order(events, name)]
+        events = events.with_columns(pl.col(name).set_sorted() for name in in_order)
+        return events.lazy().select(kept=kept).collect()["kept"].rechunk()
+
+    def _is_in_order(self, events: pl.DataFrame, name: str) -> bool:
+        """Tell whether a column that is there is in order, which is looked at once."""
+        if name not in events.columns:
+            return False
+        return self._are_in_order.get(name, lambda: _is_in_order(events[name]))
 
 
 def _categories(dtype: pl.DataType) -> pl.DataType:
@@ -190,7 +196,3 @@ def _is_in_order(column: pl.Series) -> bool:
 def _kept(where: Filter, marks: Mapping[MarkKey, Marks]) -> _Kept:
     """Name what decides which events are kept."""
     return where.active, frozenset(marks.items() if reads(where, MARKS) else ())
-
-
-def _holding(events: pl.DataFrame, where: Filter, marks: Mapping[MarkKey, Marks]) -> pl.Series:
-    return events.lazy().select(kept=keeps(where, marks)).collect()["kept"].rechunk()

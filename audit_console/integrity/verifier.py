@@ -121,7 +121,7 @@ class _Verifier:
             self.check.add_prune_event(chain, seq, details)
 
     def finish(self, source: Readable) -> Verification:
-        status, chains = source.status, self.check.v1_chains
+        status, chains = source.status.as_read, self.check.v1_chains
         trees = LogTrees(
             {name: self.trees.heads_of(chain) for name, chain in chains.items()},
             self.trees.heads_of_lines(),

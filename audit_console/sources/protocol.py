@@ -99,8 +99,8 @@ class Status:
     short, so that every number is a part. `first` and `last` bound `timestamp`.
     With `asks_store`, pages and tallies are of the whole log however far it was read.
     With `indexed` they, and all numbers but those of bytes and files, are of an index that
-    was written at that time, while the log is being read; `index_differed` says that it was
-    not that of the log and is used no more.
+    was written at that time, as long as the log was not read to its end; `as_read` has the
+    numbers of what was read. `index_fault` says what is wrong with the index, if it is.
     """
 
     events: int
@@ -115,12 +115,18 @@ class Status:
     files: tuple[FileStatus, ...]
     asks_store: bool = False
     indexed: datetime | None = None
-    index_differed: bool = False
+    index_fault: str | None = None
+    read: Status | None = None
 
     @property
     def partial(self) -> bool:
         """Whether what pages and tallies say is of a part of the log."""
         return not (self.complete or self.asks_store)
+
+    @property
+    def as_read(self) -> Status:
+        """The same without an index: all numbers are of what was read."""
+        return self.read or self
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,7 @@ class AuditConsoleApp(TypingAhead):
         if opening is not self._opening:
             return
         places = self._take_over()
-        session = Session(source, result.status, places, verification=result)
+        session = Session(source, source.status, places, verification=result)
         self._investigate.follow(session)
         self._integrity.show(session)
         self._retention.show(session)
@@ -208,8 +208,8 @@ class AuditConsoleApp(TypingAhead):
     @on(LoadFinished)
     def _on_load_finished(self, message: LoadFinished) -> None:
         if (session := self._session_of(message.generation)) is not None:
-            result = message.verification
-            self._update(replace(session, status=result.status, verification=result))
+            status = session.source.status
+            self._update(replace(session, status=status, verification=message.verification))
         elif self._is_opening(message.generation) and self._opening and self._opening.source:
             news = self._show_news(self._opening.source, message.verification)
             self.run_worker(news, group="follow", exclusive=True)

@@ -62,13 +62,12 @@ def test_pages_have_texts_and_keep_the_order_of_the_times() -> None:
         table = EventTable(frame_of([]))
         table.append(frame_of([events[place] for place in order]))
         view = table.view(EVERYTHING, growing=False)
-        page = view.window(0, 9, newest_first=False)
+        page = view.window(0, 9, newest_first=False).rows()
         assert page["id"].to_list() == expected
         assert page.schema == frame_of(events).schema
-        assert view.window(9, 1, newest_first=True).schema == page.schema
-        newest = table.view(where_of("user:(02Z OR 03Z)"), growing=False).window(
-            0, 1, newest_first=True
-        )
+        assert view.window(9, 1, newest_first=True).rows().schema == page.schema
+        some = table.view(where_of("user:(02Z OR 03Z)"), growing=False)
+        newest = some.window(0, 1, newest_first=True).rows()
         assert newest["id"].to_list() == [last]
 
 
@@ -88,5 +87,5 @@ def test_views_give_what_a_filter_keeps_by_time(query: str, *, in_order: bool) -
     where = where_of(query)
     kept = [one for one in events if matches(where, one)]
     view = EventTable(frame_of(events)).view(where, growing=False)
-    rows = view.window(0, 50, newest_first=False)
+    rows = view.window(0, 50, newest_first=False).rows()
     assert rows["id"].to_list() == [one.id for one in sorted(kept, key=lambda one: one.timestamp)]

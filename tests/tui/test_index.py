@@ -67,6 +67,41 @@ async def test_the_rows_of_the_index_are_shown_and_said_to_be(tmp_path: Path) ->
         assert "from the index" not in screen_text(app)
 
 
+async def test_stopping_leaves_the_rows_of_the_index_and_says_what_they_are(tmp_path: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    log.write_bytes(b"".join(line + b"\n" for line in [*make_lines(1_500), b"no event"]))
+    source = held(log, tmp_path / "indexes")
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_shown(pilot, "being verified")
+        await pilot.press("b")
+        await until_shown(pilot, "1 line could not be read · from the index")
+        await until_shown(pilot, "audit.jsonl:1,501")
+        await pilot.press("escape", "escape")
+        source.gate.set()
+        await until_loaded(pilot)
+        header, *_, completeness, _ = screen_lines(app)
+        assert "1,500 events" in header
+        assert "partial" in header
+        assert "◐ from the index" in completeness
+        assert "not verified" in completeness
+        assert "action 0 " in screen_text(app)
+        await pilot.press("3")
+        await until_shown(pilot, "verified · 0 failed")
+        assert "1,500" not in "".join(screen_lines(app)[1:])
+
+
+async def test_an_index_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    log.write_bytes(b"".join(line + b"\n" for line in make_lines(3)))
+    folder = tmp_path / "file" / "indexes"
+    folder.parent.touch()
+    source = open_archive([str(log)], keep=True, indexes=IndexStore(folder, min_bytes=0))
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_shown(pilot, "no index of this log could be written")
+
+
 async def test_an_index_that_is_not_that_of_the_log_is_said_to_be_thrown_away(
     tmp_path: Path,
 ) -> None:

@@ -1,8 +1,8 @@
 """Indexes of archives: what was read once, to look at again before it is read again.
 
 An index stands in for the rows of a log while its files are read and verified; it never
-vouches for them. It is two files: the rows as uncompressed Arrow IPC, and a manifest that
-names them, written last, so that there is all of an index or none. Both are private.
+vouches for them. It is two files: the rows by columns, and a manifest that names them,
+written last, so that there is all of an index or none. Both are private.
 """
 
 from __future__ import annotations
@@ -10,105 +10,53 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import mmap
 import os
 import zlib
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from errno import EPERM
 from pathlib import Path
+from secrets import randbits
 from threading import Thread
-from typing import Any
+from time import time
 
 import polars as pl
 
 from audit_console import __version__
-from audit_console.columns.schema import EVENT, PAGE
-from audit_console.columns.selection import NAMES
-from audit_console.columns.table import EventTable
+from audit_console.columns.schema import MALFORMED
 from audit_console.sources.archive.files import ArchiveFile
+from audit_console.sources.archive.fingerprint import Fingerprint
+from audit_console.sources.archive.growth import NONE, has_grown, read_growth
+from audit_console.sources.archive.stand_in import COMPARED, DTYPES, Held, StandIn, key_of
+from audit_console.sources.archive.stored import (
+    Damaged,
+    Layout,
+    StoredColumns,
+    map_file,
+    write_columns,
+)
 from audit_console.sources.protocol import Status
 
-FORMAT = 1
+FORMAT = 2
 MIN_BYTES = 20 << 20
 """Logs below this size are read at once, and are not worth an index."""
-MAX_BYTES = 20 << 30
-"""Bytes of all indexes together; the one not used for longest goes first."""
+MAX_BYTES = 40 << 30
+"""Bytes of all indexes together, as one of a hundred million events has; the one not used for
+longest goes first."""
 
-_BLOCK = 16 << 20
-_SAMPLE = 64 << 10
-_SAMPLES = 8
-_ONE_BATCH = 1 << 30
-"""Rows in one piece are read several times faster than in many."""
-_COLUMNS = [name for name in PAGE if name not in {"raw", "check"}]
-_UNUSABLE = (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError)
+_UNUSABLE = (OSError, ValueError, KeyError, TypeError, Damaged)
 """What reading an index may raise that is damaged, or of another program."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """What tells a file from itself at another time, without reading it whole."""
+class Kept:
+    """What an index keeps of a log that was read: its rows, bad lines and numbers."""
 
-    path: str
-    size: int
-    mtime_ns: int
-    inode: int
-    samples: str
-
-    @classmethod
-    def of(cls, file: ArchiveFile) -> Fingerprint:
-        """Take it; raises `OSError`."""
-        digest = hashlib.sha256()
-        with file.path.open("rb") as stored:
-            state = os.fstat(stored.fileno())
-            last = max(0, state.st_size - _SAMPLE)
-            for number in range(_SAMPLES):
-                stored.seek(last * number // (_SAMPLES - 1))
-                digest.update(stored.read(_SAMPLE))
-        path = str(file.path.resolve())
-        return cls(path, state.st_size, state.st_mtime_ns, state.st_ino, digest.hexdigest())
-
-
-class StandIn:
-    """Rows of a log as they were when the index was written, none of them checked."""
-
-    def __init__(self, events: pl.DataFrame, manifest: dict[str, Any]) -> None:
-        unchecked = pl.lit(None, PAGE["check"]).alias("check")
-        self.table = EventTable(events.with_columns(unchecked))
-        self._lines = int(manifest["lines"])
-        self._malformed = int(manifest["malformed"])
-        self._written = datetime.fromtimestamp(float(manifest["written"]), UTC)
-        times = pl.col("timestamp")
-        self._first, self._last = events.select(first=times.min(), last=times.max()).row(0)
-        self._met = 0
-
-    def over(self, read: Status) -> Status:
-        """Give the numbers of the index beside how far the files were read."""
-        return replace(
-            read,
-            events=self.table.events.height,
-            lines=self._lines,
-            malformed=self._malformed,
-            first=self._first,
-            last=self._last,
-            indexed=self._written,
-        )
-
-    def meets(self, events: pl.DataFrame) -> bool:
-        """Tell whether the next rows of the log are those of the index, as far as it goes."""
-        rows = self.table.events.slice(self._met, events.height).select(_COLUMNS)
-        self._met += events.height
-        texts = rows.cast({name: EVENT[name] for name in NAMES})
-        return texts.equals(events.select(_COLUMNS).head(rows.height))
-
-    def was_met(self, read: Status) -> bool:
-        """Tell whether a log that was read to its end is that of the index, or grew meanwhile."""
-        if read.bytes_total is not None and read.bytes_read > read.bytes_total:
-            return read.events >= self.table.events.height
-        counted = (read.events, read.lines, read.malformed)
-        return counted == (self.table.events.height, self._lines, self._malformed)
+    events: pl.DataFrame
+    malformed: pl.DataFrame
+    status: Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +72,7 @@ class IndexStore:
     """The indexes of one user.
 
     Args:
-        folder: where they are; made when the first one is written.
+        folder: where they are; made when the first one is written, and the user's alone.
         min_bytes: size of the smallest log that gets one.
         max_bytes: of all indexes together.
     """
@@ -132,7 +80,7 @@ class IndexStore:
     def __init__(
         self, folder: Path, *, min_bytes: int = MIN_BYTES, max_bytes: int = MAX_BYTES
     ) -> None:
-        self._folder = folder
+        self.folder = folder
         self._min_bytes = min_bytes
         self._max_bytes = max_bytes
 
@@ -146,22 +94,38 @@ class IndexStore:
         except OSError:  # reading the log will say what is wrong with it
             return None
 
-    def find(self, prints: Sequence[Fingerprint]) -> StandIn | None:
-        """Give the index of a log; None without one that fits and is whole."""
+    def find(self, files: Sequence[ArchiveFile], prints: Sequence[Fingerprint]) -> StandIn | None:
+        """Give the index of a log; None without one that fits and is whole.
+
+        Raises:
+            SourceUnreadable: what was written to the log since cannot be read.
+        """
         path = self._manifest_path(prints)
         try:
             manifest = json.loads(path.read_bytes())
-            if manifest["made_by"] != _made_by() or manifest["files"] != list(map(asdict, prints)):
+            then = [Fingerprint(**file) for file in manifest["files"]]
+            is_same = then == list(prints)
+            if manifest["made_by"] != _made_by() or not (is_same or has_grown(files, then, prints)):
                 return None
-            rows = self._folder / manifest["rows"]
-            if _checksums(rows) != manifest["checksums"]:
+            at = self.folder / manifest["rows"]
+            if not all(map(_is_private, (self.folder, path, at))):
                 return None
+            rows = map_file(at)
+            if len(rows) != manifest["size"]:
+                return None
+            events = StoredColumns(rows, Layout.of(manifest["events"]), DTYPES)
+            bad = StoredColumns(rows, Layout.of(manifest["malformed"]), MALFORMED)
+            growth = NONE if is_same else read_growth(files, then[-1].size, manifest["lines"][-1])
             os.utime(path)
-            return StandIn(pl.read_ipc(rows).select(_COLUMNS), manifest)
+            written = datetime.fromtimestamp(float(manifest["written"]), UTC)
+            lines, malformed = sum(manifest["lines"]), int(manifest["bad_lines"])
+            held = Held(lines, malformed, written, int(manifest["secret"]))
+            shown = sum(file.size for file in (then if growth is None else prints))
+            return StandIn(events, bad.slice(0, bad.height), held, growth, shown)
         except _UNUSABLE:
             return None
 
-    def write(self, prints: Sequence[Fingerprint], events: pl.DataFrame, status: Status) -> None:
+    def write(self, prints: Sequence[Fingerprint], log: Kept) -> None:
         """Write the index of a log, unless another console is just writing one.
 
         Raises:
@@ -173,15 +137,13 @@ class IndexStore:
             path = self._manifest_path(prints)
             part = path.with_suffix(".part")
             try:
-                rows, checksums = _write_rows(events, part)
                 manifest = {
                     "made_by": _made_by(),
                     "files": list(map(asdict, prints)),
-                    "rows": rows.name,
-                    "checksums": checksums,
-                    "lines": status.lines,
-                    "malformed": status.malformed,
-                    "written": rows.stat().st_mtime,
+                    **_write_rows(log, part),
+                    "lines": [file.lines for file in log.status.files],
+                    "bad_lines": log.status.malformed,
+                    "written": time(),
                 }
                 _make_private(part).write_text(json.dumps(manifest))
                 _publish(part, path)
@@ -205,27 +167,27 @@ class IndexStore:
         Raises:
             OSError: one cannot be removed.
         """
-        if not self._folder.exists():
+        if not self.folder.exists():
             return 0
         freed = 0
-        for path in self._folder.iterdir():
+        for path in self.folder.iterdir():
             freed += path.stat().st_size
             path.unlink(missing_ok=True)
         return freed
 
     def _manifest_path(self, prints: Sequence[Fingerprint]) -> Path:
         paths = json.dumps([one.path for one in prints])
-        return self._folder / f"{hashlib.sha256(paths.encode()).hexdigest()[:32]}.json"
+        return self.folder / f"{hashlib.sha256(paths.encode()).hexdigest()[:32]}.json"
 
     def _manifests(self) -> list[Path]:
         """Give the manifests, the one not used for longest first."""
-        return sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+        return sorted(self.folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
 
     def _entry(self, path: Path) -> IndexEntry | None:
         try:
             manifest = json.loads(path.read_bytes())
             paths = tuple(str(file["path"]) for file in manifest["files"])
-            size = path.stat().st_size + (self._folder / manifest["rows"]).stat().st_size
+            size = path.stat().st_size + (self.folder / manifest["rows"]).stat().st_size
             return IndexEntry(paths, size, datetime.fromtimestamp(path.stat().st_mtime, UTC))
         except _UNUSABLE:
             return None
@@ -233,9 +195,8 @@ class IndexStore:
     @contextmanager
     def _locked(self) -> Iterator[bool]:
         """Keep other writers out; gives False where one is at work."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._folder.chmod(0o700)
-        descriptor = os.open(self._folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        self._make_private_folder()
+        descriptor = os.open(self.folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield True
@@ -244,17 +205,30 @@ class IndexStore:
         finally:
             os.close(descriptor)
 
+    def _make_private_folder(self) -> None:
+        """Make the folder, or take it back from others, without what they could write there.
+
+        Raises:
+            OSError: it cannot be made, or belongs to another user.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not _is_private(self.folder):
+            self.folder.chmod(0o700)
+            self.clear()
+        if not _is_private(self.folder):
+            raise PermissionError(EPERM, "it belongs to another user")
+
     def _evict(self) -> None:
         """Keep what was used last, within bounds; remove rows that no manifest names."""
         manifests, room = self._manifests(), self._max_bytes
         kept = {"lock"}
         for path in reversed(manifests):
             with suppress(*_UNUSABLE):
-                rows = self._folder / json.loads(path.read_bytes())["rows"]
+                rows = self.folder / json.loads(path.read_bytes())["rows"]
                 room -= rows.stat().st_size
                 if room >= 0:
                     kept |= {path.name, rows.name}
-        for path in self._folder.iterdir():
+        for path in self.folder.iterdir():
             if path.name not in kept:
                 path.unlink(missing_ok=True)
 
@@ -264,34 +238,24 @@ def _made_by() -> list[object]:
     return [FORMAT, __version__, pl.__version__]
 
 
-def _checksums(path: Path) -> list[int]:
-    """Give a CRC-32 of each block: rows are mapped unchecked, so damage must be seen before.
-
-    Raises:
-        OSError, ValueError: the file cannot be read, or is empty.
-    """
-    with (
-        path.open("rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
-        memoryview(mapped) as whole,
-        ThreadPoolExecutor(os.cpu_count()) as pool,
-    ):
-
-        def checksum(start: int) -> int:
-            with whole[start : start + _BLOCK] as block:
-                return zlib.crc32(block)
-
-        return list(pool.map(checksum, range(0, len(whole), _BLOCK)))
-
-
-def _write_rows(events: pl.DataFrame, part: Path) -> tuple[Path, list[int]]:
-    """Write rows under a name of their own, and give it and their checksums."""
-    rows = events.select(_COLUMNS).rechunk()
-    rows.write_ipc(_make_private(part), record_batch_size=_ONE_BATCH)
-    checksums = _checksums(part)
-    name = f"{part.stem}-{zlib.crc32(repr(checksums).encode()):08x}.arrow"
+def _write_rows(log: Kept, part: Path) -> dict[str, object]:
+    """Write rows under a name of their own, and tell where they are."""
+    secret = randbits(64)
+    with _make_private(part).open("wb") as file:
+        keyed = log.events.select(COMPARED).with_columns(key_of(log.events, secret))
+        events = write_columns(file, keyed)
+        malformed = write_columns(file, log.malformed)
+        size = file.tell()
+    where = {"size": size, "events": asdict(events), "malformed": asdict(malformed)}
+    name = f"{part.stem}-{zlib.crc32(repr(where).encode()):08x}.rows"
     _publish(part, part.with_name(name))
-    return part.with_name(name), checksums
+    return {"rows": name, "secret": secret, **where}
+
+
+def _is_private(path: Path) -> bool:
+    """Tell whether nobody else could write there: an index that others made could do harm."""
+    state = path.stat()
+    return state.st_uid == os.geteuid() and not state.st_mode & 0o077
 
 
 def _make_private(path: Path) -> Path:
@@ -318,19 +282,27 @@ class ArchiveIndex:
 
     def find(self) -> StandIn | None:
         """Give what stands in for the log; None without an index that fits."""
-        return self._store.find(self._prints) if self._prints else None
+        return self._store.find(self._files, self._prints) if self._prints else None
 
-    def write_beside(self, events: pl.DataFrame, status: Status) -> None:
-        """Write the index on a thread of its own, if the log is still as it was."""
-        Thread(target=self._write, args=(events, status), name="index", daemon=True).start()
+    def write_beside(self, log: Kept, say: Callable[[str], None]) -> None:
+        """Write the index on a thread of its own, if the log is still as it was.
+
+        Args:
+            log: what was read.
+            say: takes why it could not be written.
+        """
+        Thread(target=self._write, args=(log, say), name="index", daemon=True).start()
 
     def discard(self) -> None:
         """Remove an index that was not that of the log."""
         if self._prints:
             self._store.discard(self._prints)
 
-    def _write(self, events: pl.DataFrame, status: Status) -> None:
-        if self._prints and self._store.prints(self._files) == self._prints:
-            # Without an index the log is open all the same, only not sooner.
-            with suppress(OSError, pl.exceptions.PolarsError):
-                self._store.write(self._prints, events, status)
+    def _write(self, log: Kept, say: Callable[[str], None]) -> None:
+        if not self._prints or self._store.prints(self._files) != self._prints:
+            return
+        try:
+            self._store.write(self._prints, log)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            say(f"no index of this log could be written: {self._store.folder}: {reason}")

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from threading import Lock
-from typing import IO
+from typing import TypeVar
 
 import polars as pl
 
 from audit_console.columns.frame import malformed_frame
 from audit_console.columns.links import LinkMarker
-from audit_console.columns.schema import PAGE
+from audit_console.columns.schema import LINE, PAGE
+from audit_console.columns.selection import Selection
 from audit_console.columns.stages import apply_stages
 from audit_console.columns.table import EventTable, View
-from audit_console.core.codec import decode_line
-from audit_console.core.event import AuditEvent
 from audit_console.core.filters import Filter
 from audit_console.core.findings import Code
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
@@ -26,9 +24,11 @@ from audit_console.errors import NotAnAuditLog, SourceUnreadable
 from audit_console.sources.archive.beside import lines_beside
 from audit_console.sources.archive.files import CHECKPOINTS, HOLDS, PRUNES, ArchiveFile
 from audit_console.sources.archive.following import Follower
-from audit_console.sources.archive.index import ArchiveIndex
+from audit_console.sources.archive.index import ArchiveIndex, Kept
+from audit_console.sources.archive.lines import Lines
 from audit_console.sources.archive.reading import Piece, read_pieces
-from audit_console.sources.archive.text import RandomAccess
+from audit_console.sources.archive.stand_in import KEY, Differs, Rows, StandIn
+from audit_console.sources.archive.stored import Damaged
 from audit_console.sources.protocol import (
     NOTHING_NEW,
     AtEvent,
@@ -45,6 +45,12 @@ from audit_console.sources.protocol import (
 
 MALFORMED_KEPT = 10_000
 """Unreadable lines kept to be looked at; all are counted."""
+
+Answer = TypeVar("Answer")
+
+NOT_OF_THIS_LOG = (
+    "the index was not that of this log: it is thrown away, and the rows are those of the log"
+)
 
 _KEPT = [name for name in PAGE if name != "raw"]
 
@@ -72,12 +78,12 @@ class ArchiveSource:
         self._follower = follower
         self._table = EventTable(pl.DataFrame(schema={name: PAGE[name] for name in _KEPT}))
         self._malformed = malformed_frame(())
-        self._texts: dict[int, RandomAccess] = {}
-        self._texts_lock = Lock()
-        self._closed = False
+        self._lines = Lines(files, label)
+        self._rows_lock = Lock()
         self._begun = False
         self._index = index
         self._stand_in = index.find() if index else None
+        self._index_fault: str | None = None
         self._read = Status(
             events=0,
             malformed=0,
@@ -94,8 +100,8 @@ class ArchiveSource:
     @property
     def status(self) -> Status:
         """How far the log has been read; see `Status.indexed`."""
-        stand_in = self._stand_in
-        return stand_in.over(self._read) if stand_in else self._read
+        stand_in, read = self._stand_in, replace(self._read, index_fault=self._index_fault)
+        return read if stand_in is None or read.complete else stand_in.over(read)
 
     def prune_records(self) -> Sequence[str]:
         """Give the lines of the files `*.prunes.jsonl` beside the log."""
@@ -128,8 +134,9 @@ class ArchiveSource:
                 self._finish()
         finally:
             if first_pass and not self._read.complete:
-                self._stand_in = None
                 self._read = replace(self._read, stopped=True)
+                if self._stand_in:
+                    self._stand_in.settle(self._table.events)
 
     def page(
         self,
@@ -142,26 +149,26 @@ class ArchiveSource:
     ) -> Page:
         """Give up to `limit` events; see `Source.page`."""
         newest_first = order is Order.NEWEST_FIRST
-        view = self._view(where, marks)
-        first = _rank(view, at, newest_first=newest_first)
-        count = 0 if first is None else limit
-        rows = view.window(first or 0, count, newest_first=newest_first)
-        return Page(
-            rows=rows.with_columns(raw=self._raw_lines(rows)),
-            first_row=first or 0,
-            matched=view.height,
-            read=view.events.height,
-        )
+
+        def page(view: View) -> Page:
+            first = _rank(view, at, newest_first=newest_first)
+            count = 0 if first is None else limit
+            window = view.window(first or 0, count, newest_first=newest_first)
+            return Page(self._whole(window), first or 0, view.height, view.events.height)
+
+        return self._asked(where, marks, page)
 
     def tally(
         self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
     ) -> pl.DataFrame:
         """Count as the stages of a query say; see `Source.tally`."""
-        return apply_stages(self._view(where, marks), by)
+        return self._asked(where, marks, lambda view: apply_stages(view, by))
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Give unreadable lines; only the first 10,000 are kept."""
-        return self._malformed.slice(first, limit)
+        stand_in = None if self._read.complete else self._stand_in
+        of_all = self._malformed if stand_in is None else stand_in.malformed
+        return of_all.slice(first, limit)
 
     def news(self) -> News:
         """Count the lines that were ended since; see `Source.news`. What was piped in is whole."""
@@ -171,29 +178,43 @@ class ArchiveSource:
 
     def close(self) -> None:
         """Give back files and remove temporary ones."""
-        with self._texts_lock:
-            self._closed = True
-            for text in self._texts.values():
-                text.close()
-            self._texts.clear()
+        self._lines.close()
         for file in self._files:
             if file.temporary:
                 file.path.unlink(missing_ok=True)
 
-    def _view(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> View:
+    def _asked(
+        self, where: Filter, marks: Mapping[MarkKey, Marks], ask: Callable[[View], Answer]
+    ) -> Answer:
+        """Ask for the rows that a filter keeps; without the index when that is damaged."""
         if stand_in := self._stand_in:
-            return stand_in.table.view(where, marks, growing=False)
+            with suppress(Damaged):
+                return ask(stand_in.view(where, marks))
+            with self._rows_lock:
+                self._drop_stand_in()
         growing = not (self._read.complete or self._read.stopped)
-        return self._table.view(where, marks, growing=growing)
+        return ask(self._table.view(where, marks, growing=growing))
+
+    def _whole(self, window: Selection) -> pl.DataFrame:
+        """Give rows with all that a page has of them.
+
+        Those of an index are read from their lines: whole columns would have to be for it else.
+        """
+        if isinstance(window.events, Rows):
+            columns = {name: pl.col(name) for name in (*LINE, KEY, "check")}
+            places = window.select(**columns)
+            rows = self._lines.rows_at(places)
+            if rows is not None and window.events.key_of(rows).equals(places[KEY]):
+                return rows.with_columns(places["check"]).select(*PAGE)
+        rows = window.rows()
+        return rows.with_columns(self._lines.raw_of(rows))
 
     def _take_in(self, piece: Piece, batch: Batch | None) -> None:
         if batch is not None and self._keep:
             if piece.text is not None:  # before the rows: a page looks for their text here
-                self._copy(piece.file, piece.text)
-                self._index = None  # an index has no lines, and those of this file are elsewhere
-            self._table.append(batch.events.select(_KEPT))
-            if self._stand_in and not self._stand_in.meets(batch.events):
-                self._drop_stand_in()
+                self._lines.copy(piece.file, piece.text)
+            with self._rows_lock:
+                self._append(batch.events)
         if batch is not None and self._malformed.height < MALFORMED_KEPT:
             room = MALFORMED_KEPT - self._malformed.height
             self._malformed = pl.concat([self._malformed, batch.malformed.head(room)])
@@ -201,23 +222,54 @@ class ArchiveSource:
             self._follower.was_read(self._files[piece.file], piece.stored_bytes)
         self._read = _advanced(self._read, self._files, piece, batch)
 
+    def _append(self, events: pl.DataFrame) -> None:
+        if self._stand_in is not None:
+            try:
+                events = self._stand_in.meet(events)
+            except (Damaged, Differs):
+                self._drop_stand_in()
+        self._table.append(events.select(_KEPT))
+
     def _finish(self) -> None:
-        self._table.settle()
-        if self._stand_in and not self._stand_in.was_met(self._read):
-            self._drop_stand_in()
-        is_new, self._stand_in = self._stand_in is None, None
-        self._read = replace(self._read, complete=True)
-        if self._index and is_new:
-            self._index.write_beside(self._table.events, self._read)
+        with self._rows_lock:
+            if self._stand_in and not self._stand_in.was_met(self._read, self._malformed):
+                self._drop_stand_in()
+            if self._stand_in and self._stand_in.outgrown:
+                self._take_over(self._stand_in)
+            self._table.settle()
+            if self._stand_in:
+                self._stand_in.settle(self._table.events)
+            self._read = replace(self._read, complete=True)
+        if self._index and self._stand_in is None:
+            kept = Kept(self._table.events, self._malformed, self._read)
+            self._index.write_beside(kept, self._say_of_index)
         if self._read.events == 0 and self._malformed.height:
             self._require_torn_event()
 
+    def _say_of_index(self, fault: str) -> None:
+        self._index_fault = fault
+
     def _drop_stand_in(self) -> None:
-        """Go on without an index that is not that of the log."""
+        """Go on with the rows that were met, without an index that is not that of the log."""
+        if self._stand_in is None:
+            return
+        try:
+            self._take_over(self._stand_in)
+        except Damaged as damage:
+            raise SourceUnreadable(
+                f"{self.label}: the index from which it is shown was damaged: {damage}",
+                hint="open the log again",
+            ) from damage
+        finally:
+            if self._index:
+                self._index.discard()
+        self._say_of_index(NOT_OF_THIS_LOG)
+
+    def _take_over(self, stand_in: StandIn) -> None:
+        """Have the rows that were met in memory; raises `Damaged`."""
+        behind, self._table = self._table.events, EventTable(stand_in.met())
+        self._table.append(behind)
         self._stand_in = None
-        self._read = replace(self._read, index_differed=True)
-        if self._index:
-            self._index.discard()
 
     def _require_torn_event(self) -> None:
         """Accept a log of which nothing but half an event is left; refuse other files."""
@@ -228,43 +280,6 @@ class ArchiveSource:
             f"{self.label}: no line is an audit event; line {line['line']}: {line['reason']}",
             hint="open a log of one JSON object per line with the fields of an audit event",
         )
-
-    def _copy(self, file: int, text: bytes) -> None:
-        """Keep text that cannot be read again at any place of its own file."""
-        try:
-            self._text_of(file, _scratch_file).append(text)
-        except OSError as error:
-            raise SourceUnreadable(
-                f"{self._files[file].name}: no room to unpack it: {error.strerror}",
-                hint="set TMPDIR to a folder with more room, or unpack the file yourself",
-            ) from error
-
-    def _text_of(self, file: int, open_text: Callable[[], IO[bytes]]) -> RandomAccess:
-        """Give the text of a file, opened once however many threads ask."""
-        with self._texts_lock:
-            if self._closed:
-                raise SourceUnreadable(f"{self.label}: closed", hint="open the log again")
-            if file not in self._texts:
-                self._texts[file] = RandomAccess(open_text())
-            return self._texts[file]
-
-    def _raw_lines(self, rows: pl.DataFrame) -> pl.Series:
-        lines = rows.select("file", "offset", "length", "id").iter_rows()
-        return pl.Series("raw", [self._raw_line(*line) for line in lines], pl.String)
-
-    def _raw_line(self, file: int, offset: int, length: int, event_id: str) -> str | None:
-        """Read a line back; None where the file no longer holds it."""
-        try:
-            text = self._text_of(file, self._files[file].open_stored)
-            raw = text.read_at(offset, length).decode()
-        except (SourceUnreadable, OSError, ValueError):  # also of a file that is closed meanwhile
-            return None
-        event = decode_line(raw)
-        return raw if isinstance(event, AuditEvent) and event.id == event_id else None
-
-
-def _scratch_file() -> IO[bytes]:
-    return tempfile.TemporaryFile(prefix="audit-console-")
 
 
 def _batch(piece: Piece, marker: LinkMarker) -> Batch | None:

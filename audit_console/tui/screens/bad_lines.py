@@ -36,7 +36,8 @@ class BadLinesDialog(Dialog[None]):
         """Make the list and the bytes of the line under its cursor."""
         box = Vertical(LineList(id="lines"), TextPane(id="bytes"), classes="dialog")
         total = self._session.status.malformed
-        box.border_title = f"{count(total, 'line')} could not be read"
+        indexed = " · from the index" if self._session.status.indexed else ""
+        box.border_title = f"{count(total, 'line')} could not be read{indexed}"
         box.border_subtitle = "Tab to the bytes · Esc closes"
         yield box
 

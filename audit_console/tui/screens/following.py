@@ -25,6 +25,9 @@ NEWS = "news"
 class FollowingScreen(KeepingScreen):
     """A look at a log that may grow."""
 
+    _said: tuple[Source, str] | None = None
+    """What was last said of the index of which log."""
+
     class NewsAsked(Message):
         """The reader wants to see what was written since the log was read."""
 
@@ -43,6 +46,10 @@ class FollowingScreen(KeepingScreen):
     def show_session(self, session: Session) -> None:
         """Have the lines around the events say what is known of the log."""
         self._session = session
+        fault = session.status.index_fault
+        if fault is not None and self._said != (session.source, fault):
+            self._said = (session.source, fault)
+            self.notify(fault, severity="warning", timeout=20)
         for line in self.query(SessionLine):
             line.session = session
 
@@ -63,7 +70,7 @@ class FollowingScreen(KeepingScreen):
     async def _show_news(self, source: Source) -> None:
         news = await _news_of(source)
         if self._session is not None and self._session.source is source:
-            self.show_session(replace(self._session, news=news))
+            self.show_session(replace(self._session, news=news, status=source.status))
 
     def action_take_in(self) -> None:
         """Ask for what was written since the log was read."""

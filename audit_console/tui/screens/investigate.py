@@ -41,10 +41,6 @@ from audit_console.tui.widgets.timeline import TimelinePane
 WIDE_ENOUGH_FOR_FACETS = 140
 """Cells from which on the facets are there from the start."""
 
-INDEX_DIFFERED = (
-    "The index was not that of this log: it is thrown away, and the rows are those of the log."
-)
-
 
 class InvestigateScreen(FollowingScreen):
     """The events with all that is counted of them.
@@ -135,8 +131,6 @@ class InvestigateScreen(FollowingScreen):
         ended = not session.loading and (before is None or before.loading)
         if ended and not session.status.asks_store:
             self.survey()
-        if session.status.index_differed and not (before and before.status.index_differed):
-            self.notify(INDEX_DIFFERED, severity="warning", timeout=20)
         if ended and self.review_next is not None:
             self.review(self.review_next)
 

@@ -158,11 +158,13 @@ def _counted(events: int | None) -> str:
 
 
 def _state(session: Session, *, short: bool) -> Span | None:
-    if session.partial:
-        return Span("◐ partial" if short else "◐ partial: reading ended early", "warn")
     if session.status.indexed is not None:
         written = "" if short else f" of {moment(session.status.indexed, width=19)} UTC"
+        if session.partial:
+            return Span(f"◐ from the index{written}, not verified", "warn")
         return Span(f"… from the index{written}, being verified", "warn")
+    if session.partial:
+        return Span("◐ partial" if short else "◐ partial: reading ended early", "warn")
     return Span("… loading", "warn") if session.loading else None
 
 

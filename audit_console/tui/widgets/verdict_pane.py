@@ -89,7 +89,7 @@ def _tally(code: Code, verification: Verification) -> str:
 
 
 def _counts(session: Session) -> tuple[Line, Line]:
-    status, verification = session.status, session.verification
+    status, verification = session.status.as_read, session.verification
     so_far = " so far" if session.loading else ""
     read = f"{count(status.events, 'event')} read{so_far}"
     bad = Span(

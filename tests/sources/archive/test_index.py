@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from threading import enumerate as threads
@@ -18,13 +19,17 @@ from polars.testing import assert_frame_equal
 from audit_console.columns.schema import PAGE
 from audit_console.core.codec import encode_line
 from audit_console.core.filters import EVERYTHING
+from audit_console.core.query import parse
 from audit_console.core.query.stages import Count
-from audit_console.sources.archive import ArchiveSource, IndexStore, open_archive
+from audit_console.core.timespan import Anchor
+from audit_console.sources.archive import ArchiveSource, IndexStore, growth, open_archive
 from audit_console.sources.archive import index as module
 from audit_console.sources.protocol import AtRow, Order, Page
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.queries import event as generated_event
 
+ANCHOR = Anchor(datetime(2026, 11, 22, tzinfo=UTC))
+BY_USER = (Count(("user",)),)
 LINES = v1_lines(v1_chain(300))
 
 
@@ -81,7 +86,7 @@ def is_hit(log: Path, folder: Path) -> bool:
 
 
 def data_file(folder: Path) -> Path:
-    [path] = folder.glob("*.arrow")
+    [path] = folder.glob("*.rows")
     return path
 
 
@@ -103,7 +108,7 @@ def test_what_was_read_takes_the_place_of_the_index(log: Path, folder: Path) -> 
         assert_frame_equal(read_to_the_end(source).rows, whole.rows)
         assert source.status.complete
         assert not has_index(source)
-        assert not source.status.index_differed
+        assert source.status.index_fault is None
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -116,7 +121,7 @@ def test_an_index_gives_what_a_load_gives(seed: int, tmp_path: Path, folder: Pat
         assert has_index(source)
         assert_frame_equal(page_of(source).rows.drop("check"), whole.rows.drop("check"))
         assert_frame_equal(read_to_the_end(source).rows, whole.rows)
-        assert not source.status.index_differed
+        assert source.status.index_fault is None
 
 
 def append(log: Path) -> None:
@@ -125,14 +130,25 @@ def append(log: Path) -> None:
 
 
 def rewrite(log: Path) -> None:
-    log.write_bytes(log.read_bytes().replace(b"tick 1", b"tick 2", 1))
+    changed = log.read_bytes().replace(b'"action":"change 1', b'"action":"change 7')
+    assert changed != log.read_bytes()
+    log.write_bytes(changed)
 
 
 def shorten(log: Path) -> None:
     log.write_bytes(log.read_bytes()[:-1])
 
 
-@pytest.mark.parametrize("change", [append, rewrite, shorten, lambda log: os.utime(log, (1, 1))])
+@pytest.mark.parametrize(
+    "change",
+    [
+        rewrite,
+        shorten,
+        lambda log: os.utime(log, (1, 1)),
+        lambda log: [change(log) for change in (rewrite, append)],
+        lambda log: [change(log) for change in (shorten, append)],
+    ],
+)
 def test_the_index_of_a_changed_file_is_not_used(
     change: Callable[[Path], object], log: Path, folder: Path
 ) -> None:
@@ -141,6 +157,75 @@ def test_the_index_of_a_changed_file_is_not_used(
     assert not is_hit(log, folder)
     index_of(log, folder)
     assert is_hit(log, folder)
+
+
+def continued(log: Path, more: list[bytes]) -> None:
+    with log.open("ab") as file:
+        file.write(text_of(more))
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+def test_a_file_that_grew_is_shown_with_what_was_added(
+    batches: int, log: Path, folder: Path
+) -> None:
+    everything = v1_lines(v1_chain(340))
+    log.write_bytes(text_of([b"no event", *everything[:300]]))
+    index_of(log, folder)
+    for batch in range(batches):
+        continued(log, [*everything[300 + 20 * batch : 320 + 20 * batch], b"{"])
+    with closing(open_archive([str(log)], keep=True)) as plain:
+        whole = read_to_the_end(plain)
+        bad = plain.malformed(first=0, limit=10)
+        counts = plain.tally(EVERYTHING, by=BY_USER)
+    with closing(opened(log, folder)) as source:
+        assert has_index(source)
+        status = source.status
+        assert (status.events, status.malformed) == (300 + 20 * batches, 1 + batches)
+        assert status.lines == status.events + status.malformed
+        assert_frame_equal(page_of(source).rows.drop("check"), whole.rows.drop("check"))
+        assert_frame_equal(source.malformed(first=0, limit=10), bad)
+        assert_frame_equal(source.tally(EVERYTHING, by=BY_USER), counts)
+        assert_frame_equal(read_to_the_end(source).rows, whole.rows)
+        assert source.status.index_fault is None
+        assert_frame_equal(source.tally(EVERYTHING, by=BY_USER), counts)
+    assert is_hit(log, folder)
+
+
+def test_only_the_last_of_the_files_may_grow(tmp_path: Path, folder: Path) -> None:
+    logs = [tmp_path / "audit.jsonl.1", tmp_path / "audit.jsonl"]
+    for path, part in zip(logs, (LINES[:150], LINES[150:]), strict=True):
+        path.write_bytes(text_of(part))
+
+    def source() -> ArchiveSource:
+        return open_archive(list(map(str, logs)), keep=True, indexes=store_in(folder))
+
+    with closing(source()) as first:
+        read_to_the_end(first)
+    append(logs[1])
+    with closing(source()) as grown:
+        assert (grown.status.events, grown.status.lines) == (301, 301)
+        last = page_of(grown).rows.filter(pl.col("file") == 1)["line"]
+        assert read_to_the_end(grown).rows.filter(pl.col("file") == 1)["line"].equals(last)
+        assert grown.status.index_fault is None
+    append(logs[0])
+    with closing(source()) as other:
+        assert not has_index(other)
+
+
+def test_a_log_that_outgrew_its_index_gets_a_new_one(
+    log: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_of(log, folder)
+    monkeypatch.setattr(growth, "MOST_BYTES", 10)
+    before = data_file(folder).name
+    append(log)
+    with closing(opened(log, folder)) as source:
+        assert source.status.events == 300
+        assert read_to_the_end(source).matched == 301
+        assert source.status.index_fault is None
+    assert data_file(folder).name != before
+    with closing(opened(log, folder)) as source:
+        assert source.status.events == 301
 
 
 def test_a_change_that_nothing_gives_away_is_found_by_reading(tmp_path: Path, folder: Path) -> None:
@@ -156,38 +241,41 @@ def test_a_change_that_nothing_gives_away_is_found_by_reading(tmp_path: Path, fo
     with closing(opened(log, folder)) as source:
         assert has_index(source)
         page = read_to_the_end(source)
-        assert source.status.index_differed
+        assert source.status.index_fault
         assert not has_index(source)
     with closing(open_archive([str(log)], keep=True)) as plain:
         assert_frame_equal(page.rows, read_to_the_end(plain).rows)
     with closing(opened(log, folder)) as source:
         read_to_the_end(source)
-        assert not source.status.index_differed
+        assert source.status.index_fault is None
 
 
 def test_a_log_that_grows_meanwhile_is_no_other_log(log: Path, folder: Path) -> None:
     index_of(log, folder)
     with closing(opened(log, folder)) as source:
         append(log)
+        continued(log, [b"no event"])
         assert has_index(source)
+        assert source.malformed(first=0, limit=10).is_empty()
         assert read_to_the_end(source).matched == 301
+        assert source.malformed(first=0, limit=10)["line"].to_list() == [302]
         assert source.status.complete
-        assert not source.status.index_differed
-    assert not is_hit(log, folder)
+        assert source.status.index_fault is None
+    assert is_hit(log, folder)
 
 
 def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-100])
 
 
-def flip(path: Path) -> None:
+def flip(path: Path, place: float) -> None:
     text = bytearray(path.read_bytes())
-    text[len(text) // 2] ^= 1
+    text[int(len(text) * place)] ^= 1 << 5
     path.write_bytes(text)
 
 
-@pytest.mark.parametrize("damage", [cut, flip, Path.unlink])
-def test_damaged_rows_are_not_used(
+@pytest.mark.parametrize("damage", [cut, lambda path: path.write_bytes(b""), Path.unlink])
+def test_rows_of_another_size_are_not_used(
     damage: Callable[[Path], object], log: Path, folder: Path
 ) -> None:
     index_of(log, folder)
@@ -195,6 +283,54 @@ def test_damaged_rows_are_not_used(
     assert not is_hit(log, folder)
     index_of(log, folder)
     assert is_hit(log, folder)
+
+
+def answers(source: ArchiveSource) -> tuple[Page, list[tuple[object, ...]], int | None]:
+    """Ask for a page, counts and a filter on a text: for columns of every kind."""
+    ending = parse("id:*7", ANCHOR).where
+    found = source.page(ending, order=Order.NEWEST_FIRST, at=AtRow(0), limit=1)
+    return page_of(source), source.tally(EVERYTHING, by=BY_USER).rows(), found.matched
+
+
+@pytest.mark.parametrize("quarter", range(4))
+def test_damage_anywhere_is_harmless(quarter: int, log: Path, folder: Path) -> None:
+    index_of(log, folder)
+    rows, [manifest] = data_file(folder), folder.glob("*.json")
+    texts = {path: path.read_bytes() for path in (rows, manifest)}
+    with closing(open_archive([str(log)], keep=True)) as source:
+        read_to_the_end(source)
+        page, *counts = answers(source)
+    for part in range(6):
+        for path, text in texts.items():
+            path.write_bytes(text)
+        flip(rows, (quarter + part / 6) / 4)
+        with closing(opened(log, folder)) as source:
+            answers(source)
+            read_to_the_end(source)
+            found, *rest = answers(source)
+            assert_frame_equal(found.rows, page.rows)
+            assert rest == counts
+
+
+def test_a_damaged_column_is_noticed_when_it_is_asked_for(log: Path, folder: Path) -> None:
+    whole = index_of(log, folder)
+    [manifest] = folder.glob("*.json")
+    start, length, _ = json.loads(manifest.read_text())["events"]["pieces"]["user_id"][0]
+    flip(data_file(folder), (start + length / 2) / data_file(folder).stat().st_size)
+    with closing(opened(log, folder)) as source:
+        assert page_of(source).matched == 300
+        assert source.tally(EVERYTHING, by=BY_USER).is_empty()
+        assert source.status.index_fault
+        assert_frame_equal(read_to_the_end(source).rows, whole.rows)
+    assert is_hit(log, folder)
+
+
+def test_events_are_not_taken_from_lines_that_changed(log: Path, folder: Path) -> None:
+    whole = index_of(log, folder)
+    with closing(opened(log, folder)) as source:
+        read_to_the_end(source)
+        rewrite(log)
+        assert_frame_equal(page_of(source).rows.drop("raw"), whole.rows.drop("raw"))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"made_by":null}', "\x00"])
@@ -226,19 +362,25 @@ def test_rows_of_another_log_are_thrown_away(tmp_path: Path, log: Path, folder: 
     with closing(opened(log, folder)) as source:
         assert source.status.events == 200
         assert read_to_the_end(source).matched == 300
-        assert source.status.index_differed
+        assert source.status.index_fault
 
 
-def test_reading_that_is_stopped_leaves_what_was_read(log: Path, folder: Path) -> None:
+def test_reading_that_is_stopped_leaves_the_rows_of_the_index(tmp_path: Path, folder: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    log.write_bytes(text_of(v1_lines(v1_chain(2000))))
     index_of(log, folder)
     with closing(opened(log, folder)) as source:
         batches = source.batches()
-        next(batches)
-        assert has_index(source)
+        read = next(batches).events.height
         batches.close()
-        assert not has_index(source)
-        assert source.status.stopped
-        assert page_of(source).matched == source.status.events
+        status, page = source.status, page_of(source)
+        assert has_index(source)
+        assert status.stopped
+        assert page.matched == status.events == 2000
+        assert status.as_read.events == read
+        checks = page.rows["check"]
+        assert checks.head(2000 - read).null_count() == 2000 - read > 0
+        assert checks.tail(read).null_count() == 0
 
 
 def test_small_logs_and_logs_that_are_not_kept_get_none(log: Path, folder: Path) -> None:
@@ -258,7 +400,7 @@ def test_the_one_not_used_for_longest_is_removed(tmp_path: Path, folder: Path) -
     for path in folder.glob("*.json"):
         os.utime(path, ns=(1, 1))
     assert is_hit(logs[0], folder)  # which makes it the one used last
-    size = max(path.stat().st_size for path in folder.glob("*.arrow"))
+    size = max(path.stat().st_size for path in folder.glob("*.rows"))
     index_of(logs[2], folder, max_bytes=size * 5 // 2)
     assert [is_hit(path, folder) for path in logs] == [True, False, True]
 
@@ -275,11 +417,54 @@ def test_indexes_are_private_shown_and_cleared(log: Path, folder: Path) -> None:
     assert store_in(folder.with_name("none")).clear() == 0
 
 
-def test_a_folder_that_cannot_be_made_hurts_nobody(log: Path, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_hurts_nobody_and_is_named(log: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     folder = tmp_path / "file" / "indexes"
-    assert index_of(log, folder).matched == 300
+    with closing(opened(log, folder)) as source:
+        assert read_to_the_end(source).matched == 300
+        fault = source.status.index_fault
+        assert fault == f"no index of this log could be written: {folder}: Not a directory"
     assert not is_hit(log, folder)
+
+
+def test_the_lines_that_could_not_be_read_are_kept_too(tmp_path: Path, folder: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    log.write_bytes(text_of([*LINES[:100], b"no event", *LINES[100:], b"{"]))
+    index_of(log, folder)
+    with closing(opened(log, folder)) as source:
+        shown = source.malformed(first=0, limit=10)
+        assert shown.height == source.status.malformed == 2
+        read_to_the_end(source)
+        assert_frame_equal(source.malformed(first=0, limit=10), shown)
+        assert source.status.index_fault is None
+
+
+@pytest.mark.parametrize("of", ["", "*.json", "*.rows"])
+@pytest.mark.parametrize("mode", [0o020, 0o004])
+def test_an_index_that_others_could_have_written_is_not_used(
+    of: str, mode: int, log: Path, folder: Path
+) -> None:
+    index_of(log, folder)
+    path = next(folder.glob(of)) if of else folder
+    path.chmod(path.stat().st_mode | mode)
+    assert not is_hit(log, folder)
+    (folder / "forged").touch()
+    index_of(log, folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert not (folder / "forged").exists()
+    assert is_hit(log, folder)
+
+
+def test_the_folder_of_another_user_is_left_alone(
+    log: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_of(log, folder)
+    owner = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with closing(opened(log, folder)) as source:
+        assert not has_index(source)
+        read_to_the_end(source)
+        assert str(source.status.index_fault).endswith("it belongs to another user")
 
 
 def test_while_one_console_writes_another_does_not(log: Path, folder: Path) -> None:
@@ -296,11 +481,17 @@ def test_rows_in_use_outlive_their_files(log: Path, folder: Path) -> None:
         assert_frame_equal(page_of(source).rows.drop("check"), whole.rows.drop("check"))
 
 
-def test_a_compressed_log_gets_none(tmp_path: Path, folder: Path) -> None:
+def test_a_packed_log_has_its_lines_when_it_is_unpacked(tmp_path: Path, folder: Path) -> None:
     log = tmp_path / "audit.jsonl.gz"
     log.write_bytes(gzip.compress(text_of(LINES)))
-    assert index_of(log, folder).matched == 300
-    assert not folder.exists()
+    whole = index_of(log, folder)
+    with closing(opened(log, folder)) as source:
+        page = page_of(source)
+        assert_frame_equal(page.rows.drop("check", "raw"), whole.rows.drop("check", "raw"))
+        assert page.rows["raw"].null_count() == 300
+        assert_frame_equal(read_to_the_end(source).rows, whole.rows)
+    log.write_bytes(gzip.compress(text_of(LINES)) + gzip.compress(text_of(LINES[:1])))
+    assert not is_hit(log, folder)
 
 
 def test_the_columns_are_those_of_a_page(log: Path, folder: Path) -> None:

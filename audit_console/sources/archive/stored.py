@@ -1,0 +1,194 @@
+"""Columns of events in one file, of which only those are read that are looked at.
+
+Numbers and times without gaps stand in the file as they do in memory, and are mapped.
+Other columns are Arrow IPC in pieces, texts so many rows at a time. Arrow takes the places
+in a piece on trust, so that each has a checksum, looked at before the piece is read: it is
+against damage, since who can write the file can write its checksums.
+"""
+
+from __future__ import annotations
+
+import io
+import mmap
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from audit_console.columns.memo import Memo
+
+GROUP = 1 << 16
+"""Rows of a piece of texts."""
+
+_ALIGNED = 64
+_PLAIN = (pl.UInt32, pl.UInt64, pl.Int64, pl.Datetime)
+"""Types whose columns are mapped, where no value is missing."""
+
+
+class Damaged(Exception):
+    """The file is not as it was written, or does not hold what is said of it."""
+
+
+class Piece(NamedTuple):
+    """Bytes of the file, and their CRC-32; of what is mapped it is 0, and not looked at."""
+
+    start: int
+    length: int
+    checksum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the columns are in a file.
+
+    Attributes:
+        height: rows.
+        pieces: of each column, in the order of its rows.
+        plain: columns that are mapped.
+    """
+
+    height: int
+    pieces: dict[str, list[Piece]]
+    plain: list[str]
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Layout:
+        """Make it of what `values` gave; raises `TypeError` or `ValueError` where it is not."""
+        pieces = {
+            name: [Piece(*map(int, piece)) for piece in of_column]
+            for name, of_column in dict(values["pieces"]).items()
+        }
+        return cls(int(values["height"]), pieces, list(values["plain"]))
+
+
+def write_columns(file: IO[bytes], events: pl.DataFrame) -> Layout:
+    """Write columns behind each other at the end of a file.
+
+    Raises:
+        OSError, PolarsError: they cannot be written.
+    """
+    pieces: dict[str, list[Piece]] = {}
+    plain = []
+    for column in events.iter_columns():
+        if isinstance(column.dtype, _PLAIN) and not column.has_nulls():
+            plain.append(column.name)
+            pieces[column.name] = [_write_plain(file, column)]
+        else:
+            rows = GROUP if column.dtype == pl.String else max(1, column.len())
+            parts = column.to_frame().iter_slices(rows) if column.len() else [column.to_frame()]
+            pieces[column.name] = [_write_piece(file, part) for part in parts]
+    return Layout(events.height, pieces, plain)
+
+
+def _write_plain(file: IO[bytes], column: pl.Series) -> Piece:
+    file.write(bytes(-file.tell() % _ALIGNED))
+    start = file.tell()
+    for part in column.to_physical().get_chunks():
+        file.write(part.to_numpy().data)
+    return Piece(start, file.tell() - start, 0)
+
+
+def _write_piece(file: IO[bytes], rows: pl.DataFrame) -> Piece:
+    text = io.BytesIO()
+    rows.rechunk().write_ipc(text, record_batch_size=max(1, rows.height))
+    start = file.tell()
+    file.write(text.getbuffer())
+    return Piece(start, file.tell() - start, zlib.crc32(text.getbuffer()))
+
+
+def map_file(path: Path) -> mmap.mmap:
+    """Map a file, which may then be removed.
+
+    Raises:
+        OSError, ValueError: it cannot be mapped, or is empty.
+    """
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+class StoredColumns:
+    """The columns that `write_columns` wrote.
+
+    Args:
+        mapped: the file.
+        layout: where they are in it.
+        dtypes: what they are made of.
+    """
+
+    def __init__(
+        self,
+        mapped: mmap.mmap,
+        layout: Layout,
+        dtypes: Mapping[str, pl.DataType | type[pl.DataType]],
+    ) -> None:
+        self._mapped = mapped
+        self._layout = layout
+        self._dtypes = dtypes
+        self.height = layout.height
+        self.columns = list(layout.pieces)
+        self._whole: Memo[str, pl.Series] = Memo(len(self.columns))
+        self._groups: Memo[tuple[str, int], pl.Series] = Memo(2 * len(self.columns))
+
+    def __getitem__(self, name: str) -> pl.Series:
+        """Give a column, read when it is first asked for.
+
+        Raises:
+            Damaged: the file is.
+        """
+        return self._whole.get(name, partial(self._read, name))
+
+    def slice(self, first: int, count: int) -> pl.DataFrame:
+        """Give whole rows; only those pieces are read that they are in.
+
+        Raises:
+            Damaged: the file is.
+        """
+        first = min(first, self.height)
+        count = min(count, self.height - first)
+        return pl.DataFrame([self._part(name, first, count) for name in self.columns])
+
+    def _part(self, name: str, first: int, count: int) -> pl.Series:
+        if self._whole.has(name) or len(self._layout.pieces[name]) == 1:
+            return self[name].slice(first, count)
+        start = min(first, self.height - 1) // GROUP
+        numbers = range(start, max(start + 1, -(-(first + count) // GROUP)))
+        groups = [self._group(name, number) for number in numbers]
+        return pl.concat(groups).slice(first - start * GROUP, count)
+
+    def _group(self, name: str, number: int) -> pl.Series:
+        """Read rows of a text; the last ones stay, since the next that are asked for follow."""
+        return self._groups.get(
+            (name, number), lambda: self._read_piece(name, self._layout.pieces[name][number])
+        )
+
+    def _read(self, name: str) -> pl.Series:
+        pieces = self._layout.pieces[name]
+        if name in self._layout.plain:
+            return self._map(name, pieces[0])
+        column = pl.concat([self._read_piece(name, piece) for piece in pieces], rechunk=True)
+        if column.len() != self.height:
+            raise Damaged(f"{name}: {column.len()} rows, not {self.height}")
+        return column
+
+    def _map(self, name: str, piece: Piece) -> pl.Series:
+        dtype = self._dtypes[name]
+        numbers = pl.Series([], dtype=dtype).to_physical().to_numpy().dtype
+        try:
+            there = np.frombuffer(self._mapped, numbers, self.height, piece.start)
+        except ValueError as error:
+            raise Damaged(f"{name}: {error}") from None
+        return pl.Series(name, there).cast(dtype)
+
+    def _read_piece(self, name: str, piece: Piece) -> pl.Series:
+        text = self._mapped[piece.start : piece.start + piece.length]
+        if zlib.crc32(text) != piece.checksum:
+            raise Damaged(f"{name}: the checksum is another one")
+        try:
+            return pl.read_ipc(text).get_column(name)
+        except (OSError, pl.exceptions.PolarsError) as error:
+            raise Damaged(f"{name}: {error}") from None
