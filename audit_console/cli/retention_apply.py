@@ -67,7 +67,7 @@ def _run(options: argparse.Namespace) -> ExitCode:
 
 def _conclude(options: argparse.Namespace, plan: PrunePlan, trust: Trust) -> ExitCode:
     """Verify what remains, sign it if that is asked for, and say how it stands."""
-    from audit_console.core.findings import Verdict
+    from audit_console.core.findings import CODES, Verdict
 
     verification = _verified(options, trust)
     if options.key is not None:
@@ -75,8 +75,10 @@ def _conclude(options: argparse.Namespace, plan: PrunePlan, trust: Trust) -> Exi
         verification = _verified(options, trust)
     trusting.remember(verification)
     first = f"seq 0 to {plan.pruned_to - 1:,} of {plan.chain} are deleted"
-    codes = ", ".join(sorted(verification.counts))
-    write_stdout([f"{first}; the rest is {verification.verdict}: {codes}\n".encode()])
+    codes = sorted(verification.counts)
+    for code in codes:
+        say(f"{code}: {CODES[code].meaning}")
+    write_stdout([f"{first}; the rest is {verification.verdict}: {', '.join(codes)}\n".encode()])
     return ExitCode.FAIL if verification.verdict is Verdict.FAIL else ExitCode.PASS
 
 

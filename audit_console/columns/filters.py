@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from decimal import Decimal
 from functools import partial, reduce
 from ipaddress import IPv4Network, IPv6Network
 
@@ -11,6 +12,7 @@ import polars as pl
 from audit_console.columns.details import are_in_range, rows_of, values_at
 from audit_console.columns.selection import codes_in
 from audit_console.core.caseless import RUST, pattern_regex
+from audit_console.core.codec import MAX_SEQ
 from audit_console.core.filters import (
     SEARCHED,
     TEXT_ATTRIBUTES,
@@ -153,13 +155,19 @@ def _number_fits(number: pl.Expr, match: Match) -> pl.Expr:
         case Has():
             return number.is_not_null()
         case Range(low, high, low_open, high_open):
-            wide = number.cast(pl.Int128)  # a bound may exceed what the column can hold
+            wide = number.cast(_wide_enough(low, high))
             above = number.is_not_null() if low is None else wide >= int(low) + low_open
             below = number.is_not_null() if high is None else wide <= int(high) - high_open
             goes_round = low is not None and high is not None and high < low
             return above | below if goes_round else above & below
         case _:
             return pl.lit(value=False)
+
+
+def _wide_enough(*bounds: Decimal | None) -> type[pl.DataType]:
+    """Give the type to compare in: that of `seq`, which is not copied, if it holds the bounds."""
+    fits = all(abs(bound) < MAX_SEQ for bound in bounds if bound is not None)
+    return pl.Int64 if fits else pl.Int128
 
 
 def _time_fits(moment: pl.Expr, match: Match) -> pl.Expr:

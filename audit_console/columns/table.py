@@ -26,6 +26,12 @@ one when they have been looked up."""
 TERMS = 32
 """Terms of which is kept what they hold for: a bit for each event."""
 
+FEW = 8
+"""One row in so many, and fewer, are sorted by themselves; else they are taken out of all."""
+
+OFTEN_IN_ORDER = ("seq", "timestamp")
+"""Columns of which a range is found by bisection where they are in order."""
+
 _Kept = tuple[tuple[Expression, ...], frozenset[tuple[MarkKey, Marks]]]
 """What decides which events a view has: the terms, and the marks if a term reads them."""
 
@@ -124,8 +130,12 @@ class _Views:
         self._events = events
         self._in_time_order = in_time_order
         self._codes = codes
+        self._searched = events.with_columns(
+            pl.col(name).set_sorted() for name in OFTEN_IN_ORDER if _is_in_order(events[name])
+        )
         self._made: Memo[_Kept, View] = Memo(VIEWS)
         self._masks: Memo[_Kept, pl.Series] = Memo(TERMS)
+        self._order: Memo[None, pl.Series] = Memo(1)
 
     def serve(self, events: pl.DataFrame, *, growing: bool) -> bool:
         """Tell whether these views still do for a table that has these events."""
@@ -146,18 +156,35 @@ class _Views:
             mask = None
         if self._in_time_order:
             return mask
-        rows = self._events.lazy().select("timestamp").with_row_index("row")
-        rows = rows if mask is None else rows.filter(mask)
-        return rows.sort("timestamp", maintain_order=True).collect()["row"].rechunk()
+        return self._by_time(mask)
+
+    def _by_time(self, mask: pl.Series | None) -> pl.Series:
+        """Put the rows for which a mask holds in the order of time; of all rows it is kept."""
+        times = self._events["timestamp"]
+        if mask is not None and int(mask.sum()) * FEW < times.len():
+            return _sorted_by(times, mask.arg_true())
+        rows = pl.int_range(times.len(), dtype=pl.UInt32, eager=True)
+        order = self._order.get(None, lambda: _sorted_by(times, rows))
+        return order if mask is None else order.filter(mask.gather(order))
 
     def _mask(self, term: Filter, marks: Mapping[MarkKey, Marks]) -> pl.Series:
         """Tell the events for which a term holds; the next filter is likely to have it too."""
-        return self._masks.get(_kept(term, marks), lambda: _holding(self._events, term, marks))
+        return self._masks.get(_kept(term, marks), lambda: _holding(self._searched, term, marks))
 
 
 def _categories(dtype: pl.DataType) -> pl.DataType:
     is_category = isinstance(dtype, pl.Categorical)
     return dtype if is_category else pl.Categorical(pl.Categories.random())
+
+
+def _sorted_by(times: pl.Series, rows: pl.Series) -> pl.Series:
+    """Sort numbers of rows by the times of the rows; those of one time stay as they stand."""
+    timed = pl.DataFrame({"time": times.gather(rows), "row": rows})
+    return timed.sort("time", maintain_order=True)["row"].rechunk()
+
+
+def _is_in_order(column: pl.Series) -> bool:
+    return not column.has_nulls() and column.is_sorted()
 
 
 def _kept(where: Filter, marks: Mapping[MarkKey, Marks]) -> _Kept:

@@ -321,30 +321,27 @@ class Anchoring:
         )
 
 
-def is_backed(
-    heads: Sequence[SignedHead], deleted: int, cutoff: datetime, told_at: int | None
-) -> bool:
-    """Tell whether a trusted checkpoint from before a cut-off covers what was deleted.
+def backed_size(heads: Sequence[SignedHead], cutoff: datetime, told_at: int | None) -> int:
+    """Count the events that trusted checkpoints from before a cut-off cover, from seq 0 on.
 
     A witness's clock says when. Without witnesses nothing does: then the checkpoint must
     not cover the event that tells of the deletion.
 
     Args:
         heads: the checkpoints of the chain.
-        deleted: how many events were deleted.
         cutoff: of the retention.
         told_at: seq of the event that tells of it.
     """
-    for head in heads:
-        if not head.trusted or head.size < deleted:
-            continue
-        if head.trusted_since is None:
-            before = told_at is not None and head.size <= told_at
-        else:
-            before = head.trusted_since <= cutoff.timestamp()
-        if before:
-            return True
-    return False
+    return max(
+        (head.size for head in heads if head.trusted and _is_from_before(head, cutoff, told_at)),
+        default=0,
+    )
+
+
+def _is_from_before(head: SignedHead, cutoff: datetime, told_at: int | None) -> bool:
+    if head.trusted_since is None:
+        return told_at is not None and head.size <= told_at
+    return head.trusted_since <= cutoff.timestamp()
 
 
 def _size(head: SignedHead) -> int:

@@ -19,7 +19,7 @@ from audit_console.core.anchors import (
     Measured,
     TreeHeads,
     Vouchers,
-    is_backed,
+    backed_size,
 )
 from audit_console.core.claims import Candidate
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
@@ -248,15 +248,16 @@ class LogCheck:
             return
         told_at = self._told_prunes.get(chain)
         heads = self.vouchers.heads.get(chain, ())
-        found = {
-            Code.PRUNE_RECORD_NOT_IN_CHAIN: told_at is None,
-            Code.RETENTION_POLICY_VIOLATED: not record.keeps_policy,
-            Code.PRUNE_NOT_BACKED: not is_backed(heads, record.pruned_to, record.cutoff, told_at),
+        backed = backed_size(heads, record.cutoff, told_at)
+        first_of = {
+            Code.PRUNE_RECORD_NOT_IN_CHAIN: 0 if told_at is None else None,
+            Code.RETENTION_POLICY_VIOLATED: None if record.keeps_policy else 0,
+            Code.PRUNE_NOT_BACKED: backed if backed < record.pruned_to else None,
         }
         demands = self.vouchers.names_witnesses
-        for code, holds in found.items():
-            if holds:
-                message = f"{CODES[code].meaning} (seq 0 to {record.pruned_to - 1})"
+        for code, first in first_of.items():
+            if first is not None:
+                message = f"{CODES[code].meaning} (seq {first} to {record.pruned_to - 1})"
                 graver = FindingClass.FAULT if demands else None
                 self.findings.add(finding(code, message, chain=chain, finding_class=graver))
 

@@ -56,6 +56,7 @@ V1_KEYS = (
     "previous_hash",
     "event_hash",
 )
+_KNOWN_KEYS = frozenset(V1_KEYS)
 ORCHESTRATOR_EVENT_TYPES = {
     "Authentication": "authentication",
     "Authorization": "authorization",
@@ -154,7 +155,12 @@ def place_entry(  # noqa: PLR0913, PLR0917 - the parts of an entry in their orde
 
 def encode_line(event: AuditEvent) -> str:
     """Print a v1 event in canonical form, without the newline."""
-    return f'{encode_entry(event)},"event_hash":{_string(event.event_hash)}}}'
+    return end_line(encode_entry(event), event.event_hash)
+
+
+def end_line(entry: str, event_hash: str | None) -> str:
+    """Print the line of an entry and its hash."""
+    return f'{entry},"event_hash":{_string(event_hash)}}}'
 
 
 def _string(text: str | None) -> str:
@@ -179,9 +185,37 @@ def oversize_line(length: int) -> Malformed:
 def decode_line(text: str) -> AuditEvent | Malformed:
     """Read one line of either format; its content tells which."""
     try:
-        return _event(read_members(text), text)
+        return _event(_plain_members(text) or read_members(text), text)
     except Rejected as rejection:
         return Malformed(str(rejection), rejection.code)
+
+
+_PARTS: dict[str, str] = dict.fromkeys(V1_KEYS, r'null|"[^"\\\x00-\x1f]*"') | {
+    "v": "1",
+    "seq": "0|[1-9][0-9]*",
+    "details": r"null|\{.*\}",
+}
+_PLAIN_LINE = re.compile("{" + ",".join(f'"{key}":({part})' for key, part in _PARTS.items()) + "}")
+
+
+def _plain_members(text: str) -> dict[str, Member] | None:
+    """Read a canonical line without escapes as `read_members` would; None if unsure."""
+    match = _PLAIN_LINE.fullmatch(text)
+    if match is None:
+        return None
+    parts = dict(zip(V1_KEYS, match.groups(), strict=True))
+    members = {
+        key: Member(None if part == "null" else part[1:-1], part) for key, part in parts.items()
+    }
+    for key in ("v", "seq"):
+        members[key] = Member(Number(parts[key]), parts[key])
+    if parts["details"] == "null":
+        return members
+    try:
+        details = read_members(f'{{"details":{parts["details"]}}}')
+    except Rejected:
+        return None
+    return members | details if len(details) == 1 else None  # else they only looked like details
 
 
 def _event(members: dict[str, Member], text: str) -> AuditEvent:
@@ -194,7 +228,7 @@ def _event(members: dict[str, Member], text: str) -> AuditEvent:
 def _v1_event(members: dict[str, Member], text: str) -> AuditEvent:
     if members["v"].text != "1":
         raise Rejected(f"format version {members['v'].text[:20]}: only version 1 is known")
-    if members.keys() != set(V1_KEYS):
+    if members.keys() != _KNOWN_KEYS:
         raise Rejected(_key_difference(members))
     if _utf8_length(text) - EVENT_HASH_TAIL > MAX_ENTRY_BYTES:
         raise Rejected(f"entry over the limit of {MAX_ENTRY_BYTES:,} bytes", Code.OVERSIZE)

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
-from audit_console.core.codec import canonical_details, encode_entry, encode_line
+from audit_console.core.codec import canonical_details, encode_entry, end_line
 from audit_console.core.event import AuditEvent, Scheme
 
 
@@ -54,12 +54,13 @@ def check_hash(event: AuditEvent, text: str) -> HashCheck:
     A v1 line in another JSON spelling is encoded again before it is hashed:
     with `details` as they stand, and by the writer's rule if that does not match.
     """
-    computed = event_hash(event)
     if event.scheme is not Scheme.V1:
-        return HashCheck(computed, canonical=True)
+        return HashCheck(event_hash(event), canonical=True)
+    entry = encode_entry(event)
+    computed = leaf_hash(entry.encode())
     if computed != event.event_hash and as_hashed(event) is not None:
         return HashCheck(event.event_hash, canonical=False)
-    return HashCheck(computed, canonical=encode_line(event) == text)
+    return HashCheck(computed, canonical=end_line(entry, event.event_hash) == text)
 
 
 def as_hashed(event: AuditEvent) -> AuditEvent | None:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 
 from audit_console.core.event import format_time
+from audit_console.core.retention import PrunePlan
 from audit_console.core.safe_text import safe_text
 from audit_console.reports.document import Document, Field, Section, Tone, exact, named, worded
 from audit_console.reports.html import html_of
@@ -31,12 +32,6 @@ SEAL_FIRST = (
 )
 
 
-_NOT_BACKED = (
-    "No trusted checkpoint from before the cut-off covers what goes, so that it was genuine "
-    "cannot be shown any more (PRUNE_NOT_BACKED)."
-)
-
-
 def headline_of(preview: Preview) -> str:
     """Say in one line what would go."""
     total = preview.events + preview.kept
@@ -54,7 +49,19 @@ def meaning_for_verification(preview: Preview) -> str:
         f"The log then begins with seq {preview.plan.pruned_to:,}; its record vouches for what "
         "went, and every checkpoint over more events still verifies (PRUNED_PREFIX)."
     )
-    return then if preview.backed else f"{then} {_NOT_BACKED}"
+    return then if preview.backed else f"{then} {_not_backed(preview, preview.plan)}"
+
+
+def _not_backed(preview: Preview, plan: PrunePlan) -> str:
+    """Say what nothing will vouch for, what a verification makes of it, and what to do."""
+    first = max(preview.backed_to, plan.pruned_from)
+    graver = " With the witnesses of the policy that is a fault, and the log FAILS from then on."
+    return (
+        f"No trusted checkpoint from before the cut-off covers seq {first:,} to "
+        f"{plan.pruned_to - 1:,}, so that they were genuine cannot be shown any more "
+        f"(PRUNE_NOT_BACKED).{graver if preview.names_witnesses else ''} "
+        "Look for such a checkpoint that was kept elsewhere before anything is deleted."
+    )
 
 
 def render_text(preview: Preview) -> str:
@@ -216,6 +223,7 @@ def _members(preview: Preview) -> dict[str, object]:
             for head in preview.covering
         ],
         "backed": preview.backed,
+        "backed_to": preview.backed_to,
         "faults": None
         if preview.faults is None
         else sorted({found.code for found in preview.faults}),

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from audit_console.core.filters import Filter
-from audit_console.core.query.stages import Count, Timeline
+from audit_console.core.query.stages import Count, Timeline, Top
 from audit_console.core.timespan import Duration
+from audit_console.errors import UsageError
 from audit_console.sources.protocol import Source
 
 if TYPE_CHECKING:  # a source brings Polars along
@@ -52,24 +53,43 @@ def count_going(source: Source, where: Filter) -> Going:
 
     Raises:
         SourceError: the log cannot be looked at.
-        UsageError: a field has more values than can be counted.
     """
     daily = source.tally(where, by=[_DAILY])
-    users = source.tally(where, by=[Count(("user", "result"))])
-    resources = source.tally(where, by=[Count(("resource",))])
-    counted = {"type": daily, "user": users, "resource": resources, "result": users}
+    users, results = _breakdowns(source, where, ("user", "result"))
+    resources = _breakdowns(source, where, ("resource",))
     return Going(
         events=int(daily["count"].sum()),
-        breakdowns=tuple(_breakdown(counts, field) for field, counts in counted.items()),
+        breakdowns=(_breakdown(daily, "type"), users, *resources, results),
         days=tuple(_by(daily, "time").iter_rows()),
     )
+
+
+def _breakdowns(source: Source, where: Filter, fields: tuple[str, ...]) -> list[Breakdown]:
+    """Count by some fields at once; one after the other where that is too much for the source."""
+    try:
+        counts = source.tally(where, by=[Count(fields)])
+    except UsageError:
+        if len(fields) == 1:
+            return [_most(source, where, fields[0])]
+        return [one for field in fields for one in _breakdowns(source, where, (field,))]
+    return [_breakdown(counts, field) for field in fields]
+
+
+def _most(source: Source, where: Filter, field: str) -> Breakdown:
+    """Count by a field with more values than a source gives: those that most have."""
+    most = source.tally(where, by=[Top(field, ROWS)])
+    values = source.tally(where, by=[Count((field,)), Count()])
+    return Breakdown(field, _rows(most), int(values["count"][0]))
 
 
 def _breakdown(counts: pl.DataFrame, field: str) -> Breakdown:
     by_value = _by(counts, field)
     most = by_value.sort("count", descending=True, maintain_order=True).head(ROWS)
-    rows = tuple((_text(value), count) for value, count in most.iter_rows())
-    return Breakdown(field, rows, by_value.height)
+    return Breakdown(field, _rows(most), by_value.height)
+
+
+def _rows(counts: pl.DataFrame) -> tuple[tuple[str | None, int], ...]:
+    return tuple((_text(value), count) for value, count in counts.iter_rows())
 
 
 def _by(counts: pl.DataFrame, column: str) -> pl.DataFrame:

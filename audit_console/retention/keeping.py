@@ -14,9 +14,9 @@ from audit_console.errors import PruneRefused
 from audit_console.writer.files import sync_folder, sync_to_disk
 from audit_console.writer.pruning.archive_files import open_plain
 
-if sys.version_info >= (3, 14):
+if sys.version_info >= (3, 14):  # pragma: no cover - each Python takes one of the two
     from compression import zstd
-else:
+else:  # pragma: no cover
     from backports import zstd
 
 

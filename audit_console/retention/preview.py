@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from audit_console.core.anchors import SignedHead, is_backed
+from audit_console.core.anchors import SignedHead, backed_size
 from audit_console.core.event import format_time
 from audit_console.core.filters import (
     EVERYTHING,
@@ -62,7 +62,8 @@ class Preview:
         breakdowns: what goes by type, user, resource and result.
         days: what goes by day (UTC), those on which nothing happened left out.
         covering: checkpoints over all that goes.
-        backed: whether one of them is trusted, and from before the cut-off.
+        backed_to: events from seq 0 on that trusted checkpoints from before the cut-off cover.
+        names_witnesses: whether the trust policy does; then what is not backed is a fault.
         before: the record of the prune before.
         faults: what does not verify of what goes; None if that was not looked at.
     """
@@ -81,9 +82,15 @@ class Preview:
     breakdowns: Sequence[Breakdown] = ()
     days: Sequence[tuple[datetime, int]] = ()
     covering: tuple[SignedHead, ...] = ()
-    backed: bool = False
+    backed_to: int = 0
+    names_witnesses: bool = False
     before: PruneRecord | None = None
     faults: tuple[Finding, ...] | None = None
+
+    @property
+    def backed(self) -> bool:
+        """Whether a checkpoint shows later that all that goes was genuine."""
+        return self.plan is None or self.plan.pruned_to <= self.backed_to
 
 
 def preview(
@@ -178,8 +185,8 @@ class _Chain:
         self._events = events
         self._limits = limits
         self._whole = Filter((equals("chain", name),))
-        self._first: int = self._end(descending=False)["seq"]
-        newest = self._end(descending=True)
+        self._first: int = self._end(Order.OLDEST_FIRST)["seq"]
+        newest = self._end(Order.NEWEST_FIRST)
         self._last: int = newest["seq"]
         self._head_hash: str = newest["event_hash"]
         self._before = read_prunes(source.prune_records()).latest.get(name)
@@ -202,7 +209,8 @@ class _Chain:
         plan = None if boundary == self._first else self._plan(boundary)
         span = self._span(self._first, boundary)
         going = count_going(self._source, span) if plan else Going()
-        heads = trust.vouchers(self._source.checkpoints()).heads.get(self._name, ())
+        vouchers = trust.vouchers(self._source.checkpoints())
+        heads = vouchers.heads.get(self._name, ())
         told_at = self._last + 1
         return Preview(
             chain=self._name,
@@ -219,7 +227,8 @@ class _Chain:
             breakdowns=going.breakdowns,
             days=going.days,
             covering=tuple(head for head in heads if head.size >= boundary > 0),
-            backed=is_backed(heads, boundary, self._limits.cutoff, told_at),
+            backed_to=backed_size(heads, self._limits.cutoff, told_at),
+            names_witnesses=vouchers.names_witnesses,
             before=self._before,
         )
 
@@ -271,14 +280,17 @@ class _Chain:
         numbers = Range(Decimal(first), Decimal(end), high_open=True)
         return _both(self._whole, Filter((Term(Field(FieldName.SEQ), numbers),)))
 
-    def _page(self, where: Filter) -> list[dict[str, Any]]:
-        page = self._source.page(where, order=Order.OLDEST_FIRST, at=AtRow(0), limit=1)
-        return page.rows.to_dicts()
+    def _page(self, where: Filter, order: Order = Order.OLDEST_FIRST) -> list[dict[str, Any]]:
+        return self._source.page(where, order=order, at=AtRow(0), limit=1).rows.to_dicts()
 
-    def _end(self, *, descending: bool) -> dict[str, Any]:
-        """Give the first or the newest event."""
-        newest_or_first = Sort("seq", descending), Limit(1)
-        return self._source.tally(self._whole, by=newest_or_first).row(0, named=True)
+    def _end(self, order: Order) -> dict[str, Any]:
+        """Give the first or the newest event; by their times it is near, by seq it is found."""
+        is_newest = order is Order.NEWEST_FIRST
+        near = Decimal(self._page(self._whole, order)[0]["seq"])
+        beyond = Range(near, None) if is_newest else Range(None, near)
+        where = _both(self._whole, Filter((Term(Field(FieldName.SEQ), beyond),)))
+        stages = Sort("seq", descending=is_newest), Limit(1)
+        return self._source.tally(where, by=stages).row(0, named=True)
 
 
 def _both(one: Filter, other: Filter) -> Filter:

@@ -28,7 +28,6 @@ from audit_console.tui.messages import (
 )
 from audit_console.tui.palette import ActionCommands, ReviewCommands
 from audit_console.tui.panes import panes_in_focus
-from audit_console.tui.prompt_app import PromptApp
 from audit_console.tui.pruning import Pruning
 from audit_console.tui.screens.integrity import IntegrityScreen
 from audit_console.tui.screens.investigate import InvestigateScreen
@@ -36,6 +35,7 @@ from audit_console.tui.screens.retention import RetentionScreen
 from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.session import Session
 from audit_console.tui.themes import DARK, LIGHT
+from audit_console.tui.typing_ahead import TypingAhead
 
 if TYPE_CHECKING:  # dialogs are there when they are needed
     from audit_console.tui.screens.verify import Extent
@@ -56,7 +56,7 @@ PREVIEWS_ALONE = Pruning()
 """Nothing is deleted, and everything is kept 90 days."""
 
 
-class AuditConsoleApp(PromptApp):
+class AuditConsoleApp(TypingAhead):
     """The console over one log at a time.
 
     Args:

@@ -23,7 +23,7 @@ from tests.support.archives import stored_events
 from tests.support.chains import CHAIN, linked, orchestrator_chain, orchestrator_lines
 from tests.support.postgres import fill
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, pruner, store
-from tests.support.trusting import log_key, policy_text
+from tests.support.trusting import leaves, log_key, policy_text, stored
 from tests.support.writing import stored_lines
 
 EVENTS = aged_chain(60)
@@ -120,6 +120,28 @@ def test_a_log_with_a_key_is_signed_again(log: Path, plan: Path, tmp_path: Path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("the rest is PASS: PRUNED_PREFIX\n")
     assert run_program("verify", str(log), "--policy", str(policy)).returncode == 0
+
+
+def test_what_no_checkpoint_backs_is_said_before_and_after(
+    run: Run, log: Path, tmp_path: Path
+) -> None:
+    policy, path = tmp_path / "policy.txt", tmp_path / "plan.json"
+    policy.write_text(policy_text(), encoding="utf-8")
+    notes = [stored(leaves(EVENTS), size, at=at) for size, at in ((8, day(9)), (60, day(60)))]
+    (log / "audit.checkpoints.jsonl").write_text("".join(f"{one}\n" for one in notes))
+    trusted = ("--policy", str(policy))
+    seen = run(*("preview", str(log), *BEFORE, *trusted, "--plan", str(path)))
+    said = " ".join(seen.stdout.split())
+    assert "No trusted checkpoint from before the cut-off covers seq 8 to 11" in said
+    assert "that is a fault, and the log FAILS from then on" in said
+    done = run("apply", str(log), "--plan", str(path), *trusted)
+    assert done.returncode == 1
+    assert "the rest is FAIL: " in done.stdout
+    meaning = "PRUNE_NOT_BACKED: no checkpoint from before the cut-off covers what was deleted"
+    assert f"audit-console: {meaning}" in done.stderr.splitlines()
+    checked = run_program("verify", str(log), *trusted)
+    assert checked.returncode == 1
+    assert "covers what was deleted (seq 8 to 11)" in " ".join(checked.stdout.split())
 
 
 def test_text_and_html_say_the_same(run: Run, log: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from audit_console.columns.stages import apply_stages
 from audit_console.columns.table import EventTable
 from audit_console.core.filters import EVERYTHING, Filter
-from audit_console.core.matching import Marks
+from audit_console.core.matching import Marks, matches
 from audit_console.core.query import parse
 from audit_console.core.timespan import Anchor
 from tests.columns.test_filters import frame_of
@@ -70,3 +70,23 @@ def test_pages_have_texts_and_keep_the_order_of_the_times() -> None:
             0, 1, newest_first=True
         )
         assert newest["id"].to_list() == [last]
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+@pytest.mark.parametrize(
+    "query", ["seq:7", "seq:>=10", "seq:<49", "-seq:3", "seq:>40 user:u-1", ""]
+)
+def test_views_give_what_a_filter_keeps_by_time(query: str, *, in_order: bool) -> None:
+    seqs = range(50) if in_order else [(7 * number) % 50 for number in range(50)]
+    minutes = [(seq if in_order else 3 * seq % 50) // 2 for seq in seqs]  # two of a time
+    events = [
+        event(
+            id=f"{seq}", seq=seq, user_id=f"u-{seq % 3}", timestamp=f"2026-11-20T00:{minute:02}:00Z"
+        )
+        for seq, minute in zip(seqs, minutes, strict=True)
+    ]
+    where = where_of(query)
+    kept = [one for one in events if matches(where, one)]
+    view = EventTable(frame_of(events)).view(where, growing=False)
+    rows = view.window(0, 50, newest_first=False)
+    assert rows["id"].to_list() == [one.id for one in sorted(kept, key=lambda one: one.timestamp)]

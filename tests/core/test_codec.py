@@ -72,6 +72,47 @@ def test_any_bytes_are_an_event_or_a_reason(line: bytes) -> None:
         assert read.code in {Code.MALFORMED, Code.OVERSIZE}
 
 
+def assert_read_alike(text: str) -> None:
+    """Demand that a line is read as one that is not canonical: by its members, one by one."""
+    read, by_members = decode_line(text), decode_line(f" {text}")
+    if isinstance(by_members, Malformed):
+        assert isinstance(read, Malformed)
+        assert read.code is by_members.code
+    else:
+        assert read == by_members
+
+
+@examples(500)
+@given(mutated_lines() | v1_events().map(lambda event: encode_line(event).encode()))
+def test_a_canonical_line_is_read_as_any_other(line: bytes) -> None:
+    assert_read_alike(line.decode(errors="surrogateescape"))
+
+
+_TAIL = ',"ip_address":null,"user_agent":null,"request_id":null,"previous_hash":"a"'
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *(("details", text) for text in ("{}", '{"a":"}"}', '{"a":1.50,"b":[{}]}', '{"a" : 1 }')),
+        *(("details", text) for text in ("{", '{"a":1}}', '{"a":1,"a":2}', '{"a":NaN}', "[{}]")),
+        *(("details", text) for text in ('{},"x":{}', "{},{}", f"{{}}{_TAIL},{{}}", "{}{}")),
+        ("details", '{"a":' + '{"a":' * 63 + "1" + "}" * 64),
+        ("details", '{"a":' + '{"a":' * 62 + "1" + "}" * 63),
+        *(("seq", text) for text in ("01", "-1", "1.0", "null", '"1"', "9" * 20, "7")),
+        *(("v", text) for text in ("2", "1.0", "null")),
+        *(("user_id", text) for text in ('"null"', '""', '"\\n"', '"\n"', '"\ud800"', "nul", "1")),
+        *(("chain", text) for text in ("null", '"\x7f"', '"\u2028"', '"')),
+        *(("recorded_at", text) for text in ('"2026-13-01T00:00:00.000000Z"', "null")),
+        *(("result", text) for text in ('"maybe"', "null")),
+    ],
+)
+def test_what_looks_canonical_is_read_as_any_other_line(key: str, value: str) -> None:
+    text = member(V1, key, value)
+    assert text != V1
+    assert_read_alike(text)
+
+
 def test_details_are_kept_as_they_are_spelled() -> None:
     spelled = '{ "b":1.0e3, "a" :"\\u0041", "n":1' + "0" * 30 + "}"
     event = decode_line(member(V1, "details", spelled))

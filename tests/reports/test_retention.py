@@ -72,6 +72,16 @@ def test_checkpoints_that_cover_it_are_listed() -> None:
     assert len(json.loads(render_json(many))["checkpoints"]) == 22
 
 
+def test_what_no_checkpoint_backs_is_told_and_what_follows() -> None:
+    part = made(12, notes=[7], trust=trust_in(witnesses=()), held=False)
+    assert "covers seq 7 to 8, so that they were genuine" in meaning_for_verification(part)
+    assert "FAILS" not in meaning_for_verification(part)
+    strict = made(12, notes=[7], trust=trust_in(), held=False)
+    assert "covers seq 0 to 8" in meaning_for_verification(strict)
+    assert "a fault, and the log FAILS from then on" in meaning_for_verification(strict)
+    assert json.loads(render_json(part))["backed_to"] == 7
+
+
 def test_what_is_not_listed_is_counted() -> None:
     each = linked(replace(one, user_id=f"user {one.seq}") for one in EVENTS)
     source = MemorySource(v1_lines(each))

@@ -76,7 +76,7 @@ def test_the_whole_of_a_preview(opened: Open) -> None:
     assert (made.chain, made.events, made.kept) == (CHAIN, 12, 18)
     assert (made.first_seq, made.last_seq, made.head_hash) == (0, 29, EVENTS[-1].event_hash)
     assert (made.cutoff, made.policy_days, made.stops) == (day(12), 10, ())
-    assert (made.covering, made.backed, made.before, made.faults) == ((), False, None, None)
+    assert (made.covering, made.backed_to, made.before, made.faults) == ((), 0, None, None)
     size = sum(len(line) + 1 for line in v1_lines(EVENTS[:12]))
     assert made.bytes == size
     by = {one.field: one for one in made.breakdowns}
@@ -173,23 +173,25 @@ def test_a_log_without_events() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "witnesses", "at", "backed"),
+    ("size", "witnesses", "at", "backed_to"),
     [
-        (12, (), None, True),
-        (11, (), None, False),
-        (30, (), None, True),
-        (12, None, day(11), True),
-        (12, None, day(13), False),
-        (12, None, None, False),
+        (12, (), None, 12),
+        (11, (), None, 11),
+        (30, (), None, 30),
+        (12, None, day(11), 12),
+        (7, None, day(11), 7),
+        (12, None, day(13), 0),
+        (12, None, None, 0),
     ],
 )
 def test_checkpoints_that_cover_what_goes(
-    size: int, witnesses: tuple[()] | None, at: datetime | None, backed: bool
+    size: int, witnesses: tuple[()] | None, at: datetime | None, backed_to: int
 ) -> None:
     trust: Trust = trust_in(witnesses=witnesses)
     source = in_memory(EVENTS, checkpoints=[stored(leaves(EVENTS), size, at=at)])
     made = preview(source, limits(12), trust=trust)
-    assert made.backed is backed
+    assert (made.backed_to, made.backed) == (backed_to, backed_to >= 12)
+    assert made.names_witnesses is (witnesses is None)
     assert [head.size for head in made.covering] == ([size] if size >= 12 else [])
 
 

@@ -5,10 +5,26 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
+
+from audit_console.tui.typing_ahead import TypingAhead
 
 ROUNDS = 3
 """Messages lead to messages: a key to an action, the action to a change, this to a repaint."""
+
+
+async def typed(pilot: Pilot[None]) -> None:
+    """Let what was pressed have its turn: a key stands in line behind those before it."""
+    app = pilot.app
+    await asyncio.sleep(0)
+    while app.is_running and _has_keys(app):  # noqa: ASYNC110 - nothing tells of an empty queue
+        await asyncio.sleep(0)
+
+
+def _has_keys(app: App[None]) -> bool:
+    is_typing = isinstance(app, TypingAhead) and app._is_typing
+    return is_typing or app._message_queue.qsize() > 0
 
 
 async def handled(pilot: Pilot[None], rounds: int) -> None:
@@ -33,6 +49,7 @@ def wait_for_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     async def press(pilot: Pilot[None], *keys: str) -> None:
         for key in keys:
             await pilot.app._press_keys([key])
+            await typed(pilot)
             await handled(pilot, ROUNDS)
 
     async def pause(pilot: Pilot[None], delay: float | None = None) -> None:

@@ -17,6 +17,10 @@ AS_TEXT = sql.SQL(", ").join(
     sql.SQL("{0}::text AS {0}").format(sql.Identifier(name)) for name in WIRE
 )
 
+FENCE = sql.SQL("WITH fence AS (SELECT)")
+"""Keeps a SELECT for itself, at no price. Else the planner would take each time for a bin of
+its own, and leave the counting to one process."""
+
 
 class Point(NamedTuple):
     """A point in the order of pages: a time, or an event by the values of its key."""

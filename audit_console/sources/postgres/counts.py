@@ -15,7 +15,7 @@ from typing import NamedTuple
 import psycopg
 from psycopg import sql
 
-from audit_console.sources.postgres.asked import Asked, Point, Start
+from audit_console.sources.postgres.asked import FENCE, Asked, Point, Start
 
 STEPS = 10_000
 """Steps of a log, at most; of ten million events, each has a thousand."""
@@ -27,8 +27,9 @@ _TICK = timedelta(microseconds=1)
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _TIME = ("timestamp",)
 _STEPS_OF = """
-SELECT date_bin(%(length)s, "timestamp", %(origin)s) AS start, count(*) FROM {events}
-GROUP BY start ORDER BY start
+SELECT start, count(*) FROM (
+    {fence} SELECT date_bin(%(length)s, "timestamp", %(origin)s) AS start FROM {events}
+) AS told GROUP BY start ORDER BY start
 """
 
 
@@ -102,7 +103,7 @@ def _steps(
     connection: psycopg.Connection, asked: Asked, first: datetime, last: datetime, *, before: int
 ) -> list[Step]:
     length = (last - first) // STEPS + _TICK
-    statement = sql.SQL(_STEPS_OF).format(events=asked.events)
+    statement = sql.SQL(_STEPS_OF).format(fence=FENCE, events=asked.events)
     steps = []
     for start, count in asked.run(connection, statement, length=length, origin=first):
         end = start + length if start <= _END_OF_TIME - length else _END_OF_TIME

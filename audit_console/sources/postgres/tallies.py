@@ -31,7 +31,7 @@ from audit_console.core.query.stages import (
 )
 from audit_console.core.timespan import UNITS, Duration, bin_number
 from audit_console.errors import UsageError
-from audit_console.sources.postgres.asked import AS_TEXT, Asked
+from audit_console.sources.postgres.asked import AS_TEXT, FENCE, Asked
 from audit_console.sources.postgres.checking import Checks
 from audit_console.sources.postgres.filters import details_path, details_values
 from audit_console.sources.postgres.layout import named, ordered
@@ -132,8 +132,8 @@ class _Told:
         if every is not None:
             self.keys.insert(0, "bin")
             self._columns.append(sql.SQL("{} AS bin").format(self._bin(every)))
-        self.text = sql.SQL("(SELECT {} FROM {} WHERE {}) AS told").format(
-            sql.SQL(", ").join(self._columns), self._events, asked.where
+        self.text = sql.SQL("({} SELECT {} FROM {} WHERE {}) AS told").format(
+            FENCE, sql.SQL(", ").join(self._columns), self._events, asked.where
         )
 
     def _add(self, key: str, field: Field) -> None:

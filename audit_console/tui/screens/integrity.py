@@ -116,7 +116,7 @@ class IntegrityScreen(ConsoleScreen):
         self.query_one("#finding").border_title = "what it means"
         self.query_one("#grounds").border_title = "what the verdict rests on"
         self.query_one(MapPane).border_title = "map of the chains"
-        self.set_focus(self._list)
+        self._list.focus()
         self.watch(self, "focused", self._show_what_has_focus)
         self._draw()
 
@@ -236,13 +236,13 @@ class IntegrityScreen(ConsoleScreen):
 
     def action_findings(self) -> None:
         """Go to the findings."""
-        self.set_focus(self._list)
+        self._list.focus()
 
     # --- the map -----------------------------------------------------------------
 
     def action_map(self) -> None:
         """Go to the map."""
-        self.set_focus(self.query_one(MapPane))
+        self.query_one(MapPane).focus()
 
     @on(MapPane.CellAsked)
     def _open_cell(self, event: MapPane.CellAsked) -> None:
@@ -281,7 +281,7 @@ class IntegrityScreen(ConsoleScreen):
     def action_grounds(self) -> None:
         """Go to what the verdict rests on."""
         self.add_class("-grounds")
-        self.set_focus(self.query_one("#grounds"))
+        self.query_one("#grounds").focus()
 
     # --- a range of time ---------------------------------------------------------
 
@@ -324,7 +324,7 @@ class IntegrityScreen(ConsoleScreen):
         """Go back to the findings; from there, stop the load. A range is stopped at once."""
         self._range_stop.set()
         if self.focused is not self._list:
-            self.set_focus(self._list)
+            self._list.focus()
         elif self._session is not None and self._session.loading:
             self.post_message(self.StopAsked())
 

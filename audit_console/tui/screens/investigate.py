@@ -89,7 +89,7 @@ class InvestigateScreen(FollowingScreen):
         """Start on the table."""
         super().on_mount()
         self.set_class(self.app.size.width >= WIDE_ENOUGH_FOR_FACETS, "-facets")
-        self.set_focus(self._table)
+        self._table.focus()
 
     @property
     def _detail(self) -> DetailPane:
@@ -172,7 +172,7 @@ class InvestigateScreen(FollowingScreen):
         if show:
             self._show_event(self._table.selected)
         if show and self.has_class("-stacked"):
-            self.set_focus(self._detail)
+            self._detail.focus()
         elif not show:
             self.focus_events()
 
@@ -220,7 +220,7 @@ class InvestigateScreen(FollowingScreen):
 
     def action_terms(self) -> None:
         """Go to the terms of the filter."""
-        self.set_focus(self.query_one(RuleLine))
+        self.query_one(RuleLine).focus()
 
     @on(FilterAsked)
     def _filter_by_value(self, event: FilterAsked) -> None:
@@ -266,7 +266,7 @@ class InvestigateScreen(FollowingScreen):
         """Show the facets and go to them."""
         was_there = self.has_class("-facets")
         self.add_class("-facets")
-        self.set_focus(self.query_one(FacetsPane))
+        self.query_one(FacetsPane).focus()
         if not was_there:
             self.survey()
 
@@ -296,7 +296,7 @@ class InvestigateScreen(FollowingScreen):
         if timeline.has_focus:
             self.focus_events()
         else:
-            self.set_focus(timeline)
+            timeline.focus()
 
     @on(TimelinePane.CloseAsked)
     def _leave_timeline(self) -> None:

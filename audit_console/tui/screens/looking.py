@@ -115,7 +115,7 @@ class LookingScreen(SurveyingScreen):
         """Go to the events, or to what the stages made of them; facets make room for them."""
         if self.has_class("-stacked"):
             self.remove_class("-facets")
-        self.set_focus(self.query_one(ResultTable) if self.look.stages else self._table)
+        (self.query_one(ResultTable) if self.look.stages else self._table).focus()
 
     async def _read_marks(self) -> None:
         self._asked = [*reversed(await asyncio.to_thread(self._queries.texts))]

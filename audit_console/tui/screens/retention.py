@@ -87,7 +87,7 @@ class RetentionScreen(ConsoleScreen):
         super().on_mount()
         self.query_one("#why").border_title = "what stops it, and the chain"
         self.query_one("#what").border_title = "what goes"
-        self.set_focus(self.query_one(DaysSlider))
+        self.query_one(DaysSlider).focus()
         self._begin()
 
     # --- the session -------------------------------------------------------------
@@ -292,7 +292,7 @@ class RetentionScreen(ConsoleScreen):
 
     def action_days(self) -> None:
         """Go to the slider."""
-        self.set_focus(self.query_one(DaysSlider))
+        self.query_one(DaysSlider).focus()
 
     def action_step_back(self) -> None:
         """Go back to the days."""

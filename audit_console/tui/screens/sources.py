@@ -127,11 +127,11 @@ class SourcesScreen(ConsoleScreen):
 
     def action_type_place(self) -> None:
         """Go to the input."""
-        self.set_focus(self.query_one(SafeInput))
+        self.query_one(SafeInput).focus()
 
     def action_step_back(self) -> None:
         """Go from the input to the list."""
-        self.set_focus(self._recent_list)
+        self._recent_list.focus()
 
     async def action_leave(self) -> None:
         """Leave the program: there is nothing behind this screen."""

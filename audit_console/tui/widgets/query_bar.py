@@ -144,7 +144,7 @@ class QueryBar(Widget):
         """Take the focus, to edit the query in force or another."""
         if text is not None:
             self._put(text)
-        self.screen.set_focus(self._input)
+        self._input.focus()
 
     def preview(self, line: Line) -> None:
         """Say how many events the query would match."""

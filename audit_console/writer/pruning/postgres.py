@@ -13,9 +13,10 @@ from enum import StrEnum
 from itertools import islice
 
 from audit_console.core.holds import HoldChange
-from audit_console.core.prefix import Prefix, check_prefix, find_prefix
+from audit_console.core.prefix import Prefix, changed, check_prefix, find_prefix
 from audit_console.core.prunes import PruneCircumstances, PruneRecord, encode_prune
 from audit_console.core.retention import Limits, PrunePlan, RetentionPolicy
+from audit_console.errors import PrefixBroken
 from audit_console.writer.pruning.postgres_log import PostgresLog, opened, opened_alone
 from audit_console.writer.pruning.request import (
     PruneRequest,
@@ -60,12 +61,18 @@ class PostgresPruner:
 
         Raises:
             PrefixBroken: an event that would go does not verify.
-            PruneRefused: the holds or the records beside the log cannot be read.
+            PruneRefused: the holds or the records beside the log cannot be read, or a prune
+                went on meanwhile.
             SinkUnavailable: the server does not answer.
         """
         with opened(self._dsn, self._chain) as log:
-            limits = Limits(policy.cutoff(now), policy, log.holds())
-            return find_prefix(log.lines(), self._chain, limits, log.latest_prune())
+            limits, before = Limits(policy.cutoff(now), policy, log.holds()), log.latest_prune()
+            try:
+                return find_prefix(log.lines(), self._chain, limits, before)
+            except PrefixBroken:
+                if log.latest_prune() == before:
+                    raise
+                raise changed("another prune deletes its events") from None
 
     def steps(
         self, plan: PrunePlan, policy: RetentionPolicy, request: PruneRequest, now: datetime

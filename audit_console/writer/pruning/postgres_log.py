@@ -32,7 +32,8 @@ SELECT has_table_privilege('audit_prunes', 'INSERT')
     AND has_table_privilege('audit_holds', 'INSERT')
     AND has_function_privilege('audit_prune_events(text, bigint, bigint)', 'EXECUTE')"""
 _LINES = """
-SELECT audit_event_line(e) FROM audit_events e WHERE chain = %s AND seq >= %s ORDER BY seq"""
+SELECT seq, audit_event_line(e) FROM audit_events e
+WHERE chain = %s AND seq > %s ORDER BY seq LIMIT %s"""
 _HOLDS = "SELECT change FROM audit_holds ORDER BY number"
 _PRUNES = "SELECT record FROM audit_prunes WHERE chain = %s ORDER BY pruned_to"
 _NOTES = """
@@ -64,13 +65,15 @@ class PostgresLog:
         return self._texts("SELECT chain FROM audit_chain_heads WHERE seq IS NOT NULL ORDER BY 1")
 
     def lines(self, first: int = 0) -> Iterator[bytes]:
-        """Read the lines of the chain from seq `first` on, of one moment."""
-        with self._connection.transaction():
-            self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            with self._connection.cursor("lines") as cursor:
-                cursor.itersize = _FETCHED
-                for (line,) in cursor.execute(_LINES, [self.chain, first]):
-                    yield line.encode()
+        """Read the lines of the chain from seq `first` on, which nobody changes.
+
+        By short statements: one long transaction would keep every version of the chain's head
+        that writers leave behind, and each of them would have to pass over all of these.
+        """
+        last = first - 1
+        while rows := self._connection.execute(_LINES, [self.chain, last, _FETCHED]).fetchall():
+            yield from (line.encode() for _, line in rows)
+            last = rows[-1][0]
 
     def holds(self) -> Sequence[Hold]:
         """Give the holds in force.

@@ -61,11 +61,12 @@ FROM generate_series(0, 49999) AS n,
 
 
 class Node(NamedTuple):
-    """A node of a plan, and how many rows of the table it looked at."""
+    """A node of a plan, the rows of the table it looked at, and the groups it was to give."""
 
     kind: str
     by_index: str | None
     looked_at: float
+    groups: int = 0
 
 
 Plan = list[Node]
@@ -127,7 +128,8 @@ def _node(node: Mapping[str, Any]) -> Node:
     )
     looked_at = sum(node.get(name, 0) for name in kept_or_not) * node["Actual Loops"]
     of_table = node.get("Relation Name") == "audit_events"
-    return Node(node["Node Type"], node.get("Index Name"), looked_at if of_table else 0)
+    groups = node["Plan Rows"] if node["Node Type"] == "Aggregate" else 0
+    return Node(node["Node Type"], node.get("Index Name"), looked_at if of_table else 0, groups)
 
 
 def question(source: Source, query: str = "") -> Question:
@@ -257,6 +259,16 @@ def test_what_looks_at_all_events_does_so_once(
     ask(question(source))
     assert len(plans) == statements
     assert max(sum(node.looked_at for node in plan) for plan in plans) <= EVENTS + FEW
+
+
+def test_bins_are_taken_to_be_few_so_that_several_processes_count(
+    source: Source, plans: list[Plan]
+) -> None:
+    histogram(question(source), WINDOW, 80)
+    question(source, "action:act-*").count()
+    groups = [node.groups for plan in plans for node in plan if node.kind == "Aggregate"]
+    assert len(groups) == 2
+    assert max(groups) < FEW
 
 
 def test_the_log_is_read_in_the_order_of_the_key(table: str, plans: list[Plan]) -> None:

@@ -27,8 +27,9 @@ from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
 from audit_console.sources.postgres import open_postgres
 from audit_console.writer.postgres import PostgresSink
+from audit_console.writer.pruning import postgres_log
 from audit_console.writer.pruning.postgres import PostgresPruner, Step
-from audit_console.writer.pruning.postgres_log import chains_of
+from audit_console.writer.pruning.postgres_log import PostgresLog, chains_of
 from tests.support.chains import CHAIN
 from tests.support.postgres import fill
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, hold, plan_of
@@ -101,6 +102,26 @@ def test_a_reader_may_look_what_would_go(log: str) -> None:
     assert found is not None
     assert found.plan == PLAN
     assert stored_lines(log) == lines(EVENTS)
+
+
+def test_who_looks_while_another_prunes_is_told_of_it(
+    log: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = PostgresLog.lines
+
+    def lines(self: PostgresLog, first: int = 0) -> Iterator[bytes]:
+        for number, line in enumerate(read(self, first)):
+            if number == 3:
+                monkeypatch.undo()
+                apply(log)
+            yield line
+
+    monkeypatch.setattr(postgres_log, "_FETCHED", 5)
+    monkeypatch.setattr(PostgresLog, "lines", lines)
+    with pytest.raises(PruneRefused, match="another prune deletes its events") as refusal:
+        pruner(log).find(POLICY, day(22))
+    assert not isinstance(refusal.value, PrefixBroken)
+    assert len(kept(log)) == 18
 
 
 def test_the_record_tells_how_it_was(log: str) -> None:
