@@ -29,6 +29,7 @@ from audit_console.cli.exit_codes import ExitCode, code_of_error
 from audit_console.cli.output import close_stdout
 from audit_console.cli.talk import say, say_error
 from audit_console.errors import AuditConsoleError
+from audit_console.sources.cancelling import QUESTION_THREAD
 
 COMMANDS: dict[str, Callable[[Sequence[str]], ExitCode]] = {
     cache.NAME: cache.run,
@@ -91,13 +92,13 @@ def _flush_stdout() -> None:
 
 
 def _end_threads(code: int) -> None:
-    """Wait for a reader that was stopped; one that cannot be stopped waits for input.
+    """Wait for a reader that was stopped; one that cannot be stopped waits for input or scans.
 
     Python must not end beside a thread that is inside Polars or DuckDB: it aborts.
     """
     for thread in threading.enumerate():
         if thread.daemon:
-            thread.join(_SECONDS_TO_STOP)
+            thread.join(0 if thread.name == QUESTION_THREAD else _SECONDS_TO_STOP)
             if thread.is_alive():
                 sys.stderr.flush()
                 os._exit(code)

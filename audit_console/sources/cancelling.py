@@ -13,6 +13,9 @@ from threading import Lock
 
 from audit_console.errors import SourceUnreadable
 
+QUESTION_THREAD = "question"
+"""Name of the threads that only read, and that nobody waits for when the program ends."""
+
 _current: ContextVar[Cancellation | None] = ContextVar("cancellation", default=None)
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Future
 from contextvars import copy_context
 from functools import partial
-from threading import Thread
+from threading import Lock, Thread
 from typing import ParamSpec, TypeVar
 
 from textual.message import Message
 from textual.widget import Widget
 
 from audit_console.core.narrowing import How, Value
-from audit_console.sources.cancelling import Cancellation
+from audit_console.sources.cancelling import (
+    QUESTION_THREAD,
+    Cancellation,
+    refuse_if_cancelled,
+)
 
 Params = ParamSpec("Params")
 Answer = TypeVar("Answer")
@@ -23,20 +27,44 @@ Answer = TypeVar("Answer")
 async def asked(
     question: Callable[Params, Answer], *args: Params.args, **kwargs: Params.kwargs
 ) -> Answer:
-    """Ask on a thread; when the wait is cancelled, so is what the source does for it."""
-    return await asked_on(None, partial(question, *args, **kwargs))
+    """Ask on a thread; when the wait is cancelled, so is what the source does for it.
 
-
-async def asked_on(executor: Executor | None, question: Callable[[], Answer]) -> Answer:
-    """Ask as `asked` does, on a thread of this executor; None is the one for all questions."""
+    The thread is one that the program does not wait for at its end: what scans a log in memory
+    cannot be stopped, and a reader who quits wants the shell.
+    """
     cancellation = Cancellation()
     try:
         with cancellation.covers():
-            work = partial(copy_context().run, question)
-            return await asyncio.get_running_loop().run_in_executor(executor, work)
+            work = partial(copy_context().run, partial(question, *args, **kwargs))
+            return await asyncio.wrap_future(_begun(work))
     except asyncio.CancelledError:
         Thread(target=cancellation.cancel, name="cancel", daemon=True).start()
         raise
+
+
+async def asked_in_turn(turn: Lock, question: Callable[[], Answer]) -> Answer:
+    """Ask as `asked` does, behind what was asked in the same turn, unless taken back by then."""
+
+    def in_turn() -> Answer:
+        with turn:
+            refuse_if_cancelled()
+            return question()
+
+    return await asked(in_turn)
+
+
+def _begun(work: Callable[[], Answer]) -> Future[Answer]:
+    answer: Future[Answer] = Future()
+
+    def run() -> None:
+        if answer.set_running_or_notify_cancel():
+            try:
+                answer.set_result(work())
+            except Exception as error:  # noqa: BLE001 - raised again where the answer is awaited
+                answer.set_exception(error)
+
+    Thread(target=run, name=QUESTION_THREAD, daemon=True).start()
+    return answer
 
 
 class FilterAsked(Message):

@@ -6,6 +6,7 @@ import gzip
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,3 +111,42 @@ def test_the_console_can_be_left_while_standard_input_stays_open(
         assert terminal.wait_for_end() == 3
         assert terminal.attributes == terminal.attributes_before
     assert children_of(temporary) == []
+
+
+A_CONSOLE_OVER_A_SCAN_WITHOUT_END = """
+import sys, threading
+from pathlib import Path
+from audit_console.cli import main
+from audit_console.cli.screen import show
+from audit_console.sources.memory import MemorySource
+from audit_console.tui.belongings import Belongings
+from tests.tui.support import make_lines
+
+class Endless(MemorySource):
+    def tally(self, where, **asked):
+        if where:
+            threading.Event().wait()
+        return super().tally(where, **asked)
+
+kept = Belongings(Path(sys.argv[1]), Path(sys.argv[1]))
+source = Endless(make_lines(50))
+main.console.run = lambda words: show(["log"], kept=kept, open_log=lambda places: source)
+sys.exit(main.main())
+"""
+
+
+@pytest.mark.parametrize("asked", [b"/user:user-1", b"/user:user-1\r"], ids=["typed", "asked"])
+def test_leaving_the_screen_waits_for_no_scan(tmp_path: Path, asked: bytes) -> None:
+    command = [sys.executable, "-c", A_CONSOLE_OVER_A_SCAN_WITHOUT_END, str(tmp_path)]
+    with Terminal(command) as terminal:
+        terminal.wait_for(lambda text: "INCOMPLETE" in text and "row 1 of 50" in text)
+        terminal.type(asked)
+        waits = (lambda text: "…" in text) if asked.endswith(b"1") else _shows_the_filter
+        terminal.wait_for(waits)
+        terminal.type(b"\x11")
+        assert terminal.wait_for_end() == 3
+        assert terminal.attributes == terminal.attributes_before
+
+
+def _shows_the_filter(text: str) -> bool:
+    return "─ user:user-1 ─" in text

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from threading import Lock
 
 from textual import on
 
@@ -25,7 +25,7 @@ from audit_console.search.marks import MarkStore
 from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane
-from audit_console.tui.asking import asked, asked_on
+from audit_console.tui.asking import asked, asked_in_turn
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.painting import Line, Span
@@ -53,8 +53,8 @@ class LookingScreen(SurveyingScreen):
         self._store: MarkStore | None = None
         self._queries = kept.queries
         self._asked: list[str] = []
-        # One thread, so that previews of a slow log wait for one another and nobody for them.
-        self._previews = ThreadPoolExecutor(1, "preview")
+        # Previews of a slow log wait for one another, and nobody for them.
+        self._previews = Lock()
         self.review_next: Review | None = None
         """What to ask when the load ends."""
 
@@ -216,7 +216,7 @@ class LookingScreen(SurveyingScreen):
         if self._session is None:
             return
         try:
-            line = await asked_on(self._previews, partial(self._count_line, query))
+            line = await asked_in_turn(self._previews, partial(self._count_line, query))
         except CANNOT_BE_LOOKED_AT as error:
             line = (Span(f" {error} ", "bad"),)
         self.query_one(QueryBar).preview(line)
@@ -228,7 +228,7 @@ class LookingScreen(SurveyingScreen):
         return (
             Span(" would match ", "muted"),
             Span(number(matched), "name" if matched else "warn"),
-            Span(f" events{so_far} ", "muted"),
+            Span(f" {'event' if matched == 1 else 'events'}{so_far} ", "muted"),
         )
 
     @on(QueryBar.Left)
@@ -265,8 +265,9 @@ def nothing_found(look: Look, session: Session | None, key: str) -> Line:
         return (Span(" no event", "muted"),)
     end = moment(session.status.last, width=19)
     return (
-        Span(f" no event: the log ends {end} UTC, before the time asked for · ", "muted"),
+        Span(" no event · ", "muted"),
         Span(key, "key"),
         Span(" tries ", "muted"),
         Span(look.offer, "name"),
+        Span(f" · the log ends {end} UTC, before the time asked for", "muted"),
     )
