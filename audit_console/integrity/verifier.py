@@ -173,9 +173,10 @@ class _Verifier:
 
     def _summaries(self) -> Iterator[ChainSummary]:
         strays = self.check.misplaced
-        for chain in self.check.v1_chains.values():
-            yield self._v1_summary(chain, strays)
-            strays = 0
+        unnamed = strays[""]
+        for name, chain in self.check.v1_chains.items():
+            yield self._v1_summary(chain, strays[name] + unnamed)
+            unnamed = 0
         if self.check.orchestrator is not None:
             root = self.trees.root_of_lines()
             yield _orchestrator_summary(self.check.orchestrator, self.check, root)
