@@ -87,6 +87,12 @@ class LogCheck:
             self.unreadable += 1
         self.findings.add(finding(code, reason, place=place))
 
+    def add_unlisted(self, code: Code, count: int) -> None:
+        """Take in so many more of unreadable lines, of which enough are listed."""
+        if code is not Code.TORN_TAIL:
+            self.unreadable += count
+        self.findings.add_unlisted(code, count)
+
     def add_noncanonical(self, chain: str, seq: int, place: Place) -> None:
         """Note an event whose hash holds although its line is spelled in another way."""
         self.findings.add(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,15 @@ class SeqRange:
 
     first: int
     last: int
+
+
+def add_range(ranges: list[SeqRange], span: SeqRange) -> None:
+    """Add positions to ranges that are in order and do not touch one another."""
+    begin = bisect_left(ranges, span.first - 1, key=lambda one: one.last)
+    end = bisect_right(ranges, span.last + 1, key=lambda one: one.first)
+    touched = [span, *ranges[begin:end]]
+    first, last = min(one.first for one in touched), max(one.last for one in touched)
+    ranges[begin:end] = [SeqRange(first, last)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from audit_console.core.anchors import ANY_SIZE
-from audit_console.core.claims import Candidate, Claims, Repeat, SeqRange
+from audit_console.core.claims import Candidate, Claims, Repeat, SeqRange, add_range
 from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import GENESIS_HASH
 from audit_console.core.findings import Code, Finding, FindingList, Place, finding
@@ -134,7 +134,8 @@ class V1Chain:
     def _add_behind(self, late: _Segment) -> None:
         new, held = self._compare(late)
         for span in held:
-            self._note_repeat(span)
+            add_range(self.repeats, span)
+            self.sound = min(self.sound, span.first)
         begins_new = bool(new) and new[0].first == late.first_seq
         if begins_new and self._segments and late.first_seq != self._seq_before + 1:
             self._report_late(late)
@@ -181,12 +182,6 @@ class V1Chain:
         index = self._index(segment.first_seq)
         self._segments.insert(index, segment)
         self._join_neighbours(index)
-
-    def _note_repeat(self, overlap: SeqRange) -> None:
-        if self.repeats and self.repeats[-1].last + 1 == overlap.first:
-            overlap = SeqRange(self.repeats.pop().first, overlap.last)
-        self.repeats.append(overlap)
-        self.sound = min(self.sound, overlap.first)
 
     def _join_neighbours(self, index: int) -> None:
         if index + 1 < len(self._segments):

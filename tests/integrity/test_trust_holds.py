@@ -30,6 +30,7 @@ from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import branch, rehashed, v1_chain, v1_lines
 from tests.support.effort import every, examples
+from tests.support.judging import verify_archive
 from tests.support.places import V1_VECTORS, lines_of
 from tests.support.tampers import event_of
 from tests.support.trusting import leaves, log_key, note, stored, trust_in
@@ -177,6 +178,24 @@ def test_many_findings_are_counted_and_few_are_listed() -> None:
     found = checked(WHOLE, ["{"] * 20_000)
     assert found.counts == {Code.MALFORMED: 20_000}
     assert len(found.findings) == 1_000
+
+
+@pytest.mark.usefixtures("parsers_stay")
+def test_a_million_unreadable_lines_are_counted_and_few_are_listed(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(WHOLE[0] + b"\n" + b"\xff\n" * 1_000_000 + WHOLE[2] + b"\n")
+    found = verify_archive(path)
+    assert found.counts == {Code.MALFORMED: 1_000_000, Code.NO_CHECKPOINT: 1}
+    listed = [one.line for one in found.findings if one.code is Code.MALFORMED]
+    assert listed == list(range(2, 1_002))
+    assert found.verified == 2
+
+
+@pytest.mark.usefixtures("parsers_stay")
+def test_one_line_many_times_is_one_finding(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(b"".join(line + b"\n" for line in [*WHOLE, *[WHOLE[0]] * 30_000]))
+    assert verify_archive(path).counts == {Code.DUPLICATE_SEQ: 1, Code.NO_CHECKPOINT: 1}
 
 
 @pytest.mark.parametrize("size", [9 * 10**18, (1 << 63) - 1, 1 << 63])
