@@ -1,7 +1,7 @@
 """The stored line as an expression over columns, byte for byte as `core.codec` prints it.
 
 The expressions read *wire* columns: one per key of the line, named like the key,
-strings and `seq` as they are, times as text, `result` and `details` as JSON text.
+strings, `v` and `seq` as they are, times as text, `result` and `details` as JSON text.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from audit_console.core.codec import V1_KEYS
 def v1_line() -> pl.Expr:
     """Build the line of format v1. A null prints as `null`, also where none may be."""
     return pl.concat_str(
-        pl.lit('{"v":1,'),
+        pl.lit('{"v":'),
+        pl.col("v").fill_null("null"),
+        pl.lit(","),
         _members("chain", "seq", "id", "recorded_at", "timestamp", "event_type", "user_id"),
         pl.lit(","),
         _members("action", "resource_type", "resource_id"),
@@ -55,6 +57,7 @@ def quoted(text: pl.Expr) -> pl.Expr:
 def v1_wire(events: pl.DataFrame) -> pl.DataFrame:
     """Turn v1 events (`columns.schema.EVENT` and their hashes) into wire columns."""
     return events.select(
+        pl.lit("1").alias("v"),
         *(pl.col(key) for key in V1_KEYS[1:] if key not in ("recorded_at", "timestamp", "result")),
         pl.col("recorded_at", "timestamp").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ"),
         quoted(pl.col("result").cast(pl.String)).alias("result"),

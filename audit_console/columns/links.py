@@ -85,6 +85,7 @@ class LinkMarker:
                 on="own",
                 by="previous_hash",
                 allow_exact_matches=False,
+                check_sortedness=False,  # both are numbered; within groups it cannot be checked
             )
             .select(
                 link_known=~pl.col("joined")

@@ -29,6 +29,10 @@ _NEEDED = (
 """Copying the texts of a batch to look at its links would cost more than the look."""
 
 
+PLACE = (pl.col("file").cast(pl.UInt64) * (1 << 40) + pl.col("line")).alias("place")
+"""Where a line stands in the log, as one number."""
+
+
 @dataclass(frozen=True, slots=True)
 class LocatedRun:
     """A run, where it begins in the log, and the computed hashes of its events."""
@@ -58,10 +62,9 @@ def runs(events: pl.DataFrame, malformed: pl.DataFrame, files: Sequence[str]) ->
 
 def _doubtful_before(events: pl.DataFrame, malformed: pl.DataFrame) -> pl.Series:
     """Count, for each event, the lines before it that may have been other events."""
-    place = (pl.col("file").cast(pl.UInt64) * (1 << 40) + pl.col("line")).alias("place")
     broken = events.filter(pl.col("event_hash") != pl.col("computed_hash"))
-    doubtful = pl.concat([broken.select(place), malformed.select(place)]).to_series().sort()
-    return doubtful.search_sorted(events.select(place).to_series())
+    doubtful = pl.concat([broken.select(PLACE), malformed.select(PLACE)]).to_series().sort()
+    return doubtful.search_sorted(events.select(PLACE).to_series())
 
 
 def _of_chain(events: pl.DataFrame, files: Sequence[str]) -> Iterator[LocatedRun]:

@@ -2,14 +2,15 @@
 
 Runs and unreadable lines are handed over in the order of the log. An event that
 fails its own hash is believed about its place only where it continues its chain;
-elsewhere it counts as an unreadable line, as a malformed one does. A gap that the
-unreadable lines between its ends can fill is not reported a second time: one
-edit, one finding. A torn line fills no gap: it is a notice, and a writer goes on
-with the event that it tore.
+elsewhere it is a stray and counts as an unreadable line, as a malformed one does. A gap
+that strays by their links, or the unreadable lines between its ends, can fill is not
+reported a second time: one edit, one finding. A torn line fills no gap: it is a notice,
+and a writer goes on with the event that it tore.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -27,6 +28,7 @@ from audit_console.core.findings import CODES, Code, FindingClass, FindingList, 
 from audit_console.core.linked_chain import LinkedChain
 from audit_console.core.prunes import PruneHistory
 from audit_console.core.run import Run
+from audit_console.core.strays import Strays
 from audit_console.core.v1_chain import V1Chain
 
 
@@ -54,7 +56,9 @@ class LogCheck:
     unhashed: int = 0
     imprecise: int = 0
     unreadable: int = 0
-    misplaced: int = 0
+    strays: Strays = field(default_factory=Strays)
+    misplaced: Counter[str] = field(default_factory=Counter)
+    """Strays by the chain that they name; by no name where there was no such chain."""
     anchorings: dict[str, Anchoring] = field(default_factory=dict)
     _told_prunes: dict[str, int] = field(default_factory=dict)
 
@@ -72,7 +76,8 @@ class LogCheck:
             self._orchestrator_chain(run.chain).add(run, self.unreadable)
         elif run.broken and not self._continues(run):
             self.unreadable += 1
-            self.misplaced += 1
+            self.misplaced[run.chain if run.chain in self.v1_chains else ""] += 1
+            self.strays.add(run, self.unreadable)
         else:
             self._v1_chain(run.chain).add(run, self.unreadable)
 
@@ -81,6 +86,12 @@ class LogCheck:
         if code is not Code.TORN_TAIL:
             self.unreadable += 1
         self.findings.add(finding(code, reason, place=place))
+
+    def add_unlisted(self, code: Code, count: int) -> None:
+        """Take in so many more of unreadable lines, of which enough are listed."""
+        if code is not Code.TORN_TAIL:
+            self.unreadable += count
+        self.findings.add_unlisted(code, count)
 
     def add_noncanonical(self, chain: str, seq: int, place: Place) -> None:
         """Note an event whose hash holds although its line is spelled in another way."""
@@ -139,8 +150,10 @@ class LogCheck:
         self._report_invalid_prunes()
         for fault in self.vouchers.faults:
             self.findings.add(fault)
+        for chain in self.v1_chains.values():
+            chain.place(self.strays)
         for name, chain in self.v1_chains.items():
-            chain.finish(list(candidates.get(name, ())))
+            chain.finish(list(candidates.get(name, ())), self.strays)
             self._report_prune(name)
             self._anchor_chain(chain, trees.chains.get(name, TreeHeads()), complete=complete)
         if self.other_lines:
@@ -155,7 +168,7 @@ class LogCheck:
             size=chain.next_seq,
             heads=heads,
             sound=chain.sound,
-            unreadable_behind=chain.unreadable_behind(self.unreadable),
+            unreadable_behind=chain.unreadable_behind(self.unreadable, self.strays),
             complete=complete,
         )
         self._report_no_checkpoint(chain.name, self._anchor(chain.name, measured))
@@ -209,7 +222,7 @@ class LogCheck:
 
     def _continues(self, run: Run) -> bool:
         chain = self.v1_chains.get(run.chain)
-        return chain is not None and run.first_seq == chain.next_seq
+        return chain is not None and chain.is_continued_by(run)
 
     def _v1_chain(self, name: str) -> V1Chain:
         if name not in self.v1_chains:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +16,15 @@ class SeqRange:
 
     first: int
     last: int
+
+
+def add_range(ranges: list[SeqRange], span: SeqRange) -> None:
+    """Add positions to ranges that are in order and do not touch one another."""
+    begin = bisect_left(ranges, span.first - 1, key=lambda one: one.last)
+    end = bisect_right(ranges, span.last + 1, key=lambda one: one.first)
+    touched = [span, *ranges[begin:end]]
+    first, last = min(one.first for one in touched), max(one.last for one in touched)
+    ranges[begin:end] = [SeqRange(first, last)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,7 @@ class Repeat:
 
 
 class Claims:
-    """Who claims which seq."""
+    """Who claims which seq. Nothing is claimed by an event that fails its own hash."""
 
     def __init__(self, candidates: Iterable[Candidate]) -> None:
         self._by_seq: dict[int, list[Candidate]] = {}
@@ -57,8 +67,7 @@ class Claims:
 
     def beside_fork(self, seq: int) -> bool:
         """Tell whether a seq or the one before it is forked: whose clock is compared, then?"""
-        claimed = (one for one in (seq - 1, seq) if one in self._by_seq)
-        return any(self._code(one) is Code.FORK for one in claimed)
+        return any(self._code(one) is Code.FORK for one in (seq - 1, seq))
 
     def explain_link(self, seq: int) -> bool:
         """Tell whether, of several, some event at `seq` links to one at the seq before."""
@@ -72,14 +81,18 @@ class Claims:
 
     def _claimed_twice(self, span: SeqRange) -> list[int]:
         seqs = range(span.first, span.last + 1)
-        return [seq for seq in seqs if len(self._by_seq.get(seq, ())) > 1]
+        return [seq for seq in seqs if len(self._claimants(seq)) > 1]
+
+    def _claimants(self, seq: int) -> list[Candidate]:
+        claimed = self._by_seq.get(seq, ())
+        return [one for one in claimed if one.event_hash == one.computed_hash]
 
     def _code(self, seq: int) -> Code:
-        hashes = {candidate.event_hash for candidate in self._by_seq[seq]}
-        return Code.DUPLICATE_SEQ if len(hashes) == 1 else Code.FORK
+        hashes = {candidate.event_hash for candidate in self._claimants(seq)}
+        return Code.FORK if len(hashes) > 1 else Code.DUPLICATE_SEQ
 
     def _repeat(self, span: SeqRange) -> Repeat:
         code = self._code(span.first)
         if code is Code.FORK and span.first == 0:
             code = Code.CHAIN_RESTART
-        return Repeat(code, span, self._by_seq[span.first][1])
+        return Repeat(code, span, self._claimants(span.first)[1])

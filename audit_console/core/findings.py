@@ -194,23 +194,32 @@ class Verdict(StrEnum):
 EXIT_CODES: dict[Verdict, int] = {Verdict.PASS: 0, Verdict.FAIL: 1, Verdict.INCOMPLETE: 3}
 
 
+KEEP_PER_CODE = 1000
+"""Findings of one code that are listed; all are counted."""
+
+
 @dataclass(slots=True)
 class FindingList:
     """Findings in the order found: all are counted, the first of each code are kept."""
 
-    keep_per_code: int = 1000
+    keep_per_code: int = KEEP_PER_CODE
     kept: list[Finding] = field(default_factory=list)
     counts: dict[Code, int] = field(default_factory=dict)
     class_counts: dict[FindingClass, int] = field(default_factory=dict)
 
     def add(self, finding: Finding) -> None:
         """Count a finding and keep it unless its code has reached the cap."""
-        count = self.counts.get(finding.code, 0) + 1
-        self.counts[finding.code] = count
-        in_class = self.class_counts.get(finding.finding_class, 0)
-        self.class_counts[finding.finding_class] = in_class + 1
-        if count <= self.keep_per_code:
+        self._count(finding.code, finding.finding_class, 1)
+        if self.counts[finding.code] <= self.keep_per_code:
             self.kept.append(finding)
+
+    def add_unlisted(self, code: Code, count: int) -> None:
+        """Count findings of a code that has reached the cap."""
+        self._count(code, CODES[code].default_class, count)
+
+    def _count(self, code: Code, finding_class: FindingClass, count: int) -> None:
+        self.counts[code] = self.counts.get(code, 0) + count
+        self.class_counts[finding_class] = self.class_counts.get(finding_class, 0) + count
 
     @property
     def verdict(self) -> Verdict:

@@ -13,11 +13,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from audit_console.core.anchors import ANY_SIZE
-from audit_console.core.claims import Candidate, Claims, Repeat, SeqRange
+from audit_console.core.claims import Candidate, Claims, Repeat, SeqRange, add_range
+from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import GENESIS_HASH
 from audit_console.core.findings import Code, Finding, FindingList, Place, finding
 from audit_console.core.prunes import PruneRecord
 from audit_console.core.run import Run, Tally
+from audit_console.core.strays import Strays
 
 
 @dataclass(slots=True)
@@ -34,6 +36,16 @@ class _Segment:
     last_broken: bool
     last_recorded: datetime | None
     unreadable_at_last: int
+
+
+@dataclass(slots=True)
+class _Hole:
+    """Seqs that are missing before a segment, and how many strays stood there by their links."""
+
+    span: SeqRange
+    before: _Segment
+    unreadable: tuple[int, int]
+    strays: int
 
 
 class _Doubt(NamedTuple):
@@ -58,6 +70,8 @@ class V1Chain:
     _seq_before: int = -1
     _broken_links: list[_Doubt] = field(default_factory=list)
     _clock_steps: list[_Doubt] = field(default_factory=list)
+    _holes: list[_Hole] = field(default_factory=list)
+    _strays_behind: int = 0
 
     @property
     def base_seq(self) -> int:
@@ -79,13 +93,21 @@ class V1Chain:
         """Lowest seq seen."""
         return self._segments[0].first_seq if self._segments else None
 
-    def unreadable_behind(self, unreadable: int) -> int:
-        """Count the unreadable lines behind the event with the highest seq.
+    def is_continued_by(self, run: Run) -> bool:
+        """Tell whether a run follows the highest seq seen, by its own seq and its link."""
+        if not self._segments or run.first_seq != self.next_seq:
+            return False
+        return run.first_link in (self._segments[-1].last_hash, self._segments[-1].last_computed)
+
+    def unreadable_behind(self, unreadable: int, strays: Strays) -> int:
+        """Count the unreadable lines that may have stood behind the highest seq.
 
         Args:
             unreadable: unreadable lines of the whole log.
+            strays: those of the whole log, placed.
         """
-        return unreadable - (self._segments[-1].unreadable_at_last if self._segments else 0)
+        first = self._segments[-1].unreadable_at_last if self._segments else 0
+        return unreadable - first - strays.placed_between(first, unreadable) + self._strays_behind
 
     @property
     def pending_faults(self) -> int:
@@ -112,7 +134,8 @@ class V1Chain:
     def _add_behind(self, late: _Segment) -> None:
         new, held = self._compare(late)
         for span in held:
-            self._note_repeat(span)
+            add_range(self.repeats, span)
+            self.sound = min(self.sound, span.first)
         begins_new = bool(new) and new[0].first == late.first_seq
         if begins_new and self._segments and late.first_seq != self._seq_before + 1:
             self._report_late(late)
@@ -159,12 +182,6 @@ class V1Chain:
         index = self._index(segment.first_seq)
         self._segments.insert(index, segment)
         self._join_neighbours(index)
-
-    def _note_repeat(self, overlap: SeqRange) -> None:
-        if self.repeats and self.repeats[-1].last + 1 == overlap.first:
-            overlap = SeqRange(self.repeats.pop().first, overlap.last)
-        self.repeats.append(overlap)
-        self.sound = min(self.sound, overlap.first)
 
     def _join_neighbours(self, index: int) -> None:
         if index + 1 < len(self._segments):
@@ -225,15 +242,30 @@ class V1Chain:
             )
             self._clock_steps.append(_Doubt(later.first_seq, found))
 
-    def finish(self, candidates: list[Candidate]) -> None:
+    def place(self, strays: Strays) -> None:
+        """Put strays where their links say that they stood: into the holes, or behind the end."""
+        link = self.prune.last_event_hash if self.prune else GENESIS_HASH
+        last_seq, unreadable = self.base_seq - 1, 0
+        for segment in self._segments:
+            missing = segment.first_seq - last_seq - 1
+            if missing > 0:
+                span = SeqRange(last_seq + 1, segment.first_seq - 1)
+                places = unreadable, segment.unreadable_at_first
+                self._holes.append(_Hole(span, segment, places, strays.follow(link, missing)))
+            last_seq = max(segment.last_seq, last_seq)
+            link, unreadable = segment.last_hash, segment.unreadable_at_last
+        self._strays_behind = strays.follow(link, MAX_SEQ)
+
+    def finish(self, candidates: list[Candidate], strays: Strays) -> None:
         """Report what only the end can tell.
 
         Args:
             candidates: all events of the log whose seq lies in `repeats` or
                 directly before or behind one of them.
+            strays: those of the whole log; `place` was told of them for every chain.
         """
         claims = Claims(candidates)
-        self._report_missing()
+        self._report_missing(strays)
         for repeat in claims.repeats(self.repeats):
             self._report_repeat(repeat)
         for link in self._broken_links:
@@ -246,15 +278,13 @@ class V1Chain:
                 self.findings.add(step.finding)
         self._clock_steps.clear()
 
-    def _report_missing(self) -> None:
+    def _report_missing(self, strays: Strays) -> None:
         self._report_below_boundary()
-        last_seq, unreadable = self.base_seq - 1, 0
-        for segment in self._segments:
-            missing = segment.first_seq - last_seq - 1
-            if missing > max(segment.unreadable_at_first - unreadable, 0):
-                self._report_gap(SeqRange(last_seq + 1, segment.first_seq - 1), segment)
-            last_seq = max(segment.last_seq, last_seq)
-            unreadable = segment.unreadable_at_last
+        for hole in self._holes:
+            first, last = hole.unreadable
+            unreadable = max(last - first - strays.placed_between(first, last), 0)
+            if hole.span.last - hole.span.first + 1 > hole.strays + unreadable:
+                self._report_gap(hole.span, hole.before)
         if self._segments and self._segments[0].first_seq == self.base_seq:
             self._check_base(self._segments[0])
 

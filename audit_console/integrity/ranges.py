@@ -16,6 +16,7 @@ from threading import Event
 import polars as pl
 
 from audit_console.columns.links import by_chain
+from audit_console.columns.runs import PLACE
 from audit_console.core.claims import SeqRange
 from audit_console.core.event import Scheme
 from audit_console.core.findings import Code, Finding, FindingClass, Verdict, finding
@@ -25,8 +26,6 @@ from audit_console.sources.protocol import Batch, Readable, Status
 
 OF_WHOLE_LOGS = frozenset({Code.HEAD_MISSING, Code.NO_CHECKPOINT})
 """What the verifier says of a part because it is one."""
-
-_PLACE = (pl.col("file").cast(pl.UInt64) * (1 << 40) + pl.col("line")).alias("place")
 
 
 def verify_range(
@@ -73,7 +72,7 @@ class _Bounds:
     def widen(self, events: pl.DataFrame) -> None:
         if events.is_empty():
             return
-        first, last = _ends(events.select(_PLACE).to_series())
+        first, last = _ends(events.select(PLACE).to_series())
         self.first_place = min(self.first_place, first)
         self.last_place = max(self.last_place, last)
         for chain in by_chain(events.filter(pl.col("scheme") == Scheme.V1)):
@@ -88,7 +87,7 @@ class _Bounds:
         self.seqs[name] = SeqRange(min(held.first, first), max(held.last, last))
 
     def holds_place(self) -> pl.Expr:
-        return _PLACE.is_between(self.first_place, self.last_place)
+        return PLACE.is_between(self.first_place, self.last_place)
 
     def holds_event(self) -> pl.Expr:
         is_v1 = pl.col("scheme") == Scheme.V1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Event
@@ -10,13 +10,13 @@ from types import MappingProxyType
 
 import polars as pl
 
-from audit_console.columns.runs import LocatedRun, runs
+from audit_console.columns.runs import PLACE, LocatedRun, runs
 from audit_console.core.chain import LogCheck, LogTrees
 from audit_console.core.chain_map import ChainMap
 from audit_console.core.claims import Candidate, SeqRange
 from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
-from audit_console.core.findings import Code, Finding, Place, finding
+from audit_console.core.findings import KEEP_PER_CODE, Code, Finding, Place, finding
 from audit_console.core.linked_chain import LinkedChain
 from audit_console.core.prunes import PRUNE_ACTION, read_prunes
 from audit_console.core.v1_chain import V1Chain
@@ -91,14 +91,17 @@ class _Verifier:
         self.map_builder.add(batch.events)
         self.trees.note_times(batch.events)
         self.trees.add_lines(batch.events)
+        located = runs(batch.events, batch.malformed, names)
         items: list[LocatedRun | _Unreadable] = [
-            *runs(batch.events, batch.malformed, names),
-            *_unreadable(batch.malformed),
+            *located,
+            *_unreadable(batch.malformed, located),
         ]
         for item in sorted(items, key=_position):
             if isinstance(item, LocatedRun):
                 self.check.add_run(item.run)
                 self.trees.add(item)
+            elif item.reason is None:
+                self.check.add_unlisted(item.code, item.count)
             else:
                 place = Place.among(names, item.file, item.line)
                 self.check.add_unreadable(item.code, item.reason, place)
@@ -173,9 +176,10 @@ class _Verifier:
 
     def _summaries(self) -> Iterator[ChainSummary]:
         strays = self.check.misplaced
-        for chain in self.check.v1_chains.values():
-            yield self._v1_summary(chain, strays)
-            strays = 0
+        unnamed = strays[""]
+        for name, chain in self.check.v1_chains.items():
+            yield self._v1_summary(chain, strays[name] + unnamed)
+            unnamed = 0
         if self.check.orchestrator is not None:
             root = self.trees.root_of_lines()
             yield _orchestrator_summary(self.check.orchestrator, self.check, root)
@@ -217,15 +221,30 @@ class _Verifier:
 
 @dataclass(frozen=True, slots=True)
 class _Unreadable:
+    """Lines of one code with no run between them; one that is listed has its reason."""
+
     file: int
     line: int
     code: Code
-    reason: str
+    reason: str | None
+    count: int
 
 
-def _unreadable(malformed: pl.DataFrame) -> Iterator[_Unreadable]:
-    for file, line, code, reason in malformed.select("file", "line", "code", "reason").iter_rows():
-        yield _Unreadable(file, line, Code(code), reason)
+def _unreadable(malformed: pl.DataFrame, located: Sequence[LocatedRun]) -> Iterator[_Unreadable]:
+    """Give unreadable lines, in no order; those that are not listed by their number alone."""
+    is_listed = pl.int_range(pl.len()).over("code") < KEEP_PER_CODE
+    columns = ("file", "line", "code", "reason")
+    listed = malformed.filter(is_listed).select(*columns, count=1)
+    places = {"file": [run.file for run in located], "line": [run.line for run in located]}
+    begins = pl.DataFrame(places, schema={"file": pl.UInt32, "line": pl.UInt64}).select(PLACE)
+    behind = begins.to_series().search_sorted(malformed.select(PLACE).to_series())
+    rest = malformed.with_columns(behind=behind).filter(~is_listed)
+    together = rest.group_by("behind", "code").agg(
+        pl.col("file", "line").first(), reason=pl.lit(None, pl.String), count=pl.len()
+    )
+    for frame in (listed, together.select(*columns, "count")):
+        for file, line, code, reason, count in frame.iter_rows():
+            yield _Unreadable(file, line, Code(code), reason, count)
 
 
 def _imprecise(events: pl.DataFrame) -> int:
@@ -265,22 +284,21 @@ def _candidates(source: Readable, chains: dict[str, V1Chain]) -> dict[str, list[
     return found
 
 
-def _with_neighbours(spans: Iterable[SeqRange]) -> pl.Series:
-    nothing = pl.Series("seq", [], pl.Int64)
-    ranges = [
-        pl.concat(
-            [
-                pl.Series("seq", [max(span.first - 1, 0), span.last, min(span.last + 1, MAX_SEQ)]),
-                pl.int_range(span.first, span.last, eager=True).alias("seq"),
-            ]
-        )
-        for span in spans
-    ]
-    return pl.concat([nothing, *ranges]).unique()
+def _with_neighbours(spans: Sequence[SeqRange]) -> pl.Series:
+    firsts = [max(span.first - 1, 0) for span in spans]
+    lasts = [min(span.last + 1, MAX_SEQ) for span in spans]
+    bounds = pl.DataFrame(
+        {"first": firsts, "last": lasts}, schema={"first": pl.Int64, "last": pl.Int64}
+    )
+    before_last = bounds.select(seq=pl.int_ranges("first", "last").explode()).to_series()
+    return pl.concat([before_last.drop_nulls(), bounds["last"]]).unique()
 
 
 def _claims(events: pl.DataFrame, names: list[str]) -> Iterator[Candidate]:
-    columns = ("seq", "previous_hash", "event_hash", "computed_hash", "file", "line", "id")
+    """Give the events; of copies of one, two tell as much as a million."""
+    alike = ("seq", "previous_hash", "event_hash", "computed_hash")
+    columns = (*alike, "file", "line", "id")
+    events = events.filter(pl.int_range(pl.len()).over(alike) < 2)
     for seq, previous, stored, computed, file, line, event_id in events.select(columns).iter_rows():
         yield Candidate(seq, previous, stored, computed, Place.among(names, file, line, event_id))
 

@@ -98,8 +98,8 @@ def main(arguments: Sequence[str]) -> int:
         print(safe_text(f"{error.filename}: {error.strerror}"), file=sys.stderr)
         return ERROR
     verdict = check.findings.verdict
-    events = sum(chain.tally.events for chain in check.v1_chains.values()) + check.misplaced
-    unreadable = check.unreadable - check.misplaced
+    events = sum(chain.tally.events for chain in check.v1_chains.values()) + check.misplaced.total()
+    unreadable = check.unreadable - check.misplaced.total()
     print(f"{verdict}: {_counted(events, 'event')}, {_counted(unreadable, 'unreadable line')}")
     for one in check.findings.kept:
         where = f" ({one.file}:{one.line})" if one.file else ""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,11 +17,10 @@ from audit_console.core.policy import parse_policy
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
-from audit_console.sources.archive import blocks, open_archive
-from audit_console.sources.memory import MemorySource
-from audit_console.sources.protocol import Source
+from audit_console.sources.archive import open_archive
 from tests.support.chains import BEGIN, CHAIN, event, linked, v1_chain, v1_lines
 from tests.support.places import V1_VECTORS
+from tests.support.stores import Store
 from tests.support.tampers import (
     Lines,
     both,
@@ -60,29 +59,13 @@ Check = Callable[[Lines, Sequence[str], Trust], Verification]
 pytestmark = pytest.mark.usefixtures("parsers_stay")
 
 
-@pytest.fixture(params=["archive", "memory"])
-def check(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Check:
-    """Verify a log with checkpoints beside it, read in small parts."""
-    monkeypatch.setattr(blocks, "FIRST_BLOCK_BYTES", 1_900)
-    monkeypatch.setattr(blocks, "LARGEST_BLOCK_BYTES", 3_000)
-
-    def of_archive(lines: Lines, notes: Sequence[str]) -> Source:
-        (tmp_path / "audit.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
-        text = "".join(f"{one}\n" for one in notes)
-        (tmp_path / "audit.checkpoints.jsonl").write_text(text, encoding="utf-8")
-        return open_archive([str(tmp_path / "audit.jsonl")], keep=False)
-
-    def in_memory(lines: Lines, notes: Sequence[str]) -> Source:
-        return MemorySource(lines, checkpoints=notes, batch_lines=5)
-
-    make = {"archive": of_archive, "memory": in_memory}[request.param]
+@pytest.fixture
+def check(store: Store) -> Check:
+    """Verify a log with checkpoints beside it."""
 
     def checked(lines: Lines, notes: Sequence[str], trust: Trust) -> Verification:
-        source = make(lines, notes)
-        try:
+        with closing(store(lines, notes)) as source:
             return verify(source, trust=trust, roots=False)
-        finally:
-            source.close()
 
     return checked
 

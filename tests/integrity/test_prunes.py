@@ -6,9 +6,9 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -19,12 +19,12 @@ from audit_console.core.event import AuditEvent, parse_time
 from audit_console.core.findings import Code, FindingClass, Verdict
 from audit_console.core.merkle import CompactRange
 from audit_console.core.prunes import PruneRecord, decode_prune, read_prunes
-from audit_console.integrity.trust import Trust
+from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
-from audit_console.sources.archive import open_archive
-from audit_console.sources.memory import MemorySource
 from tests.support.chains import CHAIN, event, linked, v1_chain, v1_lines
+from tests.support.stores import Store, Texts
+from tests.support.tampers import Lines
 from tests.support.trusting import leaves, stored, trust_in
 
 Record = dict[str, object]
@@ -32,6 +32,8 @@ Seal = tuple[int, datetime | None]
 """Size of a checkpoint, and when it was cosigned."""
 
 TRUST = trust_in()
+
+pytestmark = pytest.mark.usefixtures("parsers_stay")
 
 BACKED = {Code.PRUNED_PREFIX: 1, Code.PRUNE_NOT_BACKED: 1, Code.NO_CHECKPOINT: 1}
 """What a rightly pruned log gives as long as no checkpoint is read."""
@@ -81,6 +83,12 @@ class Pruned:
         return v1_lines(self.whole[first:])
 
 
+class Check(Protocol):
+    def __call__(
+        self, lines: Lines, records: Texts, notes: Texts = (), trust: Trust = NO_TRUST
+    ) -> Verification: ...
+
+
 class SealedCheck(Protocol):
     def __call__(
         self, log: Pruned, seals: list[Seal], trust: Trust = TRUST, first: int = 12
@@ -114,72 +122,73 @@ def in_spring(boundary: int) -> Pruned:
     return pruned(boundary, chain=chain)
 
 
-def counts(lines: list[bytes], records: tuple[str, ...]) -> dict[Code, int]:
-    return dict(verify(MemorySource(lines, prune_records=records)).counts)
+@pytest.fixture
+def check(store: Store) -> Check:
+    """Verify a log with prune records, and checkpoints, beside it."""
+
+    def checked(
+        lines: Lines, records: Texts, notes: Texts = (), trust: Trust = NO_TRUST
+    ) -> Verification:
+        with closing(store(lines, notes, records)) as source:
+            return verify(source, trust=trust)
+
+    return checked
 
 
 @pytest.mark.parametrize("boundary", [1, 2, 12, 13, 32, 39])
-def test_a_pruned_log_verifies_and_keeps_its_tree_head(boundary: int) -> None:
+def test_a_pruned_log_verifies_and_keeps_its_tree_head(check: Check, boundary: int) -> None:
     log = pruned(boundary)
-    result = verify(MemorySource(log.lines(boundary), prune_records=log.records))
+    result = check(log.lines(boundary), log.records)
     assert dict(result.counts) == BACKED
     assert result.verdict is Verdict.INCOMPLETE
     assert result.chains[0].root == tree_of(log.whole, 41).root()
     assert result.chains[0].first_seq == boundary
 
 
-def test_records_are_found_beside_an_archive(tmp_path: Path) -> None:
-    log = pruned(12)
-    tmp_path.joinpath("audit.jsonl").write_bytes(b"\n".join(log.lines(12)) + b"\n")
-    tmp_path.joinpath("audit.prunes.jsonl").write_text("\n".join(log.records) + "\n")
-    source = open_archive([str(tmp_path)], keep=False)
-    assert dict(verify(source).counts) == BACKED
-
-
-def test_without_its_record_the_head_is_missing() -> None:
-    found = counts(pruned(12).lines(12), ())
+def test_without_its_record_the_head_is_missing(check: Check) -> None:
+    found = dict(check(pruned(12).lines(12), ()).counts)
     assert found == {Code.HEAD_MISSING: 1, Code.NO_CHECKPOINT: 1}
 
 
-def test_events_missing_behind_the_boundary() -> None:
+def test_events_missing_behind_the_boundary(check: Check) -> None:
     log = pruned(12)
-    found = counts(log.lines(14), log.records)
+    found = dict(check(log.lines(14), log.records).counts)
     expected = BACKED | {Code.HEAD_MISSING: 1}
     del expected[Code.PRUNED_PREFIX]
     assert found == expected
 
 
-def test_events_below_the_boundary() -> None:
+def test_events_below_the_boundary(check: Check) -> None:
     log = pruned(12)
-    result = verify(MemorySource(log.lines(8), prune_records=log.records))
+    result = check(log.lines(8), log.records)
     below = [one for one in result.findings if one.code is Code.EVENT_BELOW_PRUNE_BOUNDARY]
     assert [(one.first_seq, one.last_seq) for one in below] == [(8, 11)]
     assert result.verdict is Verdict.FAIL
 
 
-def test_the_first_kept_event_must_link_to_the_last_deleted_one() -> None:
+def test_the_first_kept_event_must_link_to_the_last_deleted_one(check: Check) -> None:
     log = pruned(12)
     rewritten = linked(log.whole[12:], "a" * 64)
-    found = counts(v1_lines(rewritten), log.records)
+    found = dict(check(v1_lines(rewritten), log.records).counts)
     assert found == BACKED | {Code.PREVIOUS_HASH_MISMATCH: 1}
 
 
-def test_a_prune_that_no_event_tells_of() -> None:
+def test_a_prune_that_no_event_tells_of(check: Check) -> None:
     log = pruned(12)
     lines = log.lines(12)[:-1]
-    assert counts(lines, log.records) == BACKED | {Code.PRUNE_RECORD_NOT_IN_CHAIN: 1}
+    assert dict(check(lines, log.records).counts) == BACKED | {Code.PRUNE_RECORD_NOT_IN_CHAIN: 1}
 
 
-def test_a_record_changed_after_it_was_told() -> None:
+def test_a_record_changed_after_it_was_told(check: Check) -> None:
     log = pruned(12)
     changed = log.records[0].replace('"actor":"operator"', '"actor":"mallory"')
-    found = counts(log.lines(12), (changed,))
+    found = dict(check(log.lines(12), (changed,)).counts)
     assert found == BACKED | {Code.PRUNE_RECORD_NOT_IN_CHAIN: 1}
 
 
-def test_events_deleted_before_their_time() -> None:
+def test_events_deleted_before_their_time(check: Check) -> None:
     log = pruned(12, lambda told: told.update(cutoff="2026-11-01T00:00:00.000000Z"))
-    found = counts(log.lines(12), log.records)
+    found = dict(check(log.lines(12), log.records).counts)
     assert found == BACKED | {Code.RETENTION_POLICY_VIOLATED: 1}
 
 
@@ -202,9 +211,9 @@ FAULTS: dict[str, Callable[[Record], object]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_an_inconsistent_record_excuses_nothing(fault: str) -> None:
+def test_an_inconsistent_record_excuses_nothing(check: Check, fault: str) -> None:
     log = pruned(12, FAULTS[fault])
-    found = counts(log.lines(12), log.records)
+    found = dict(check(log.lines(12), log.records).counts)
     expected = {Code.PRUNE_RECORD_INVALID: 1, Code.HEAD_MISSING: 1, Code.NO_CHECKPOINT: 1}
     assert found == expected
 
@@ -242,28 +251,15 @@ SEALED_END = {Code.PRUNED_PREFIX: 1}
 NOT_BACKED = SEALED_END | {Code.PRUNE_NOT_BACKED: 1}
 
 
-@pytest.fixture(params=["archive", "memory"])
-def check_sealed(request: pytest.FixtureRequest, tmp_path: Path) -> SealedCheck:
+@pytest.fixture
+def check_sealed(check: Check) -> SealedCheck:
     """Verify a log of which the first 12 events were pruned, with checkpoints beside it."""
 
     def checked(
         log: Pruned, seals: list[Seal], trust: Trust = TRUST, first: int = 12
     ) -> Verification:
         notes = [stored(leaves(log.whole), size, at=moment) for size, moment in seals]
-        lines = log.lines(first)
-        if request.param == "memory":
-            return verify(
-                MemorySource(lines, prune_records=log.records, checkpoints=notes), trust=trust
-            )
-        (tmp_path / "audit.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
-        for name, texts in (("prunes", log.records), ("checkpoints", notes)):
-            text = "".join(f"{one}\n" for one in texts)
-            (tmp_path / f"audit.{name}.jsonl").write_text(text, encoding="utf-8")
-        source = open_archive([str(tmp_path)], keep=False)
-        try:
-            return verify(source, trust=trust)
-        finally:
-            source.close()
+        return check(log.lines(first), log.records, notes, trust)
 
     return checked
 
@@ -301,7 +297,7 @@ def test_without_witnesses_a_checkpoint_from_before_the_prune_backs_it(
     assert (dict(late.counts), late.verdict) == (NOT_BACKED, Verdict.INCOMPLETE)
 
 
-def test_a_forged_record_of_a_sealed_log() -> None:
+def test_a_forged_record_of_a_sealed_log(check: Check) -> None:
     true = in_spring(12)
     other = [replace(one, action="another past") for one in true.whole[:12]]
     forged = record(linked([*other, *true.whole[12:]]), 12)
@@ -309,9 +305,8 @@ def test_a_forged_record_of_a_sealed_log() -> None:
     rest = linked([*true.whole[12:40], last], str(forged["last_event_hash"]))
     log = Pruned([*true.whole[:12], *rest], (canonical_details(forged),))
     notes = [stored(leaves(true.whole), size, at=EARLY) for size in (20, 41)]
-    source = MemorySource(log.lines(12), prune_records=log.records, checkpoints=notes)
     expected = SEALED_END | {Code.CHECKPOINT_ROOT_MISMATCH: 1}
-    assert dict(verify(source, trust=TRUST).counts) == expected
+    assert dict(check(log.lines(12), log.records, notes, TRUST).counts) == expected
 
 
 def test_a_missing_record_of_a_sealed_log(check_sealed: SealedCheck) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +21,10 @@ from audit_console.core.checkpoints import (
     decode_stored_checkpoint,
     encode_stored_checkpoint,
 )
+from audit_console.core.codec import decode_bytes, encode_line
+from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code, Verdict
+from audit_console.core.hashing import as_hashed
 from audit_console.core.notes import MAX_SIGNATURES
 from audit_console.core.policy import parse_policy
 from audit_console.errors import NotAnAuditLog
@@ -30,13 +35,17 @@ from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import branch, rehashed, v1_chain, v1_lines
 from tests.support.effort import every, examples
+from tests.support.judging import verify_archive
 from tests.support.places import V1_VECTORS, lines_of
+from tests.support.stores import Store
 from tests.support.tampers import event_of
 from tests.support.trusting import leaves, log_key, note, stored, trust_in
 
 FOLDER = V1_VECTORS.parent
 VECTORS = Trust(parse_policy((FOLDER / "policy.txt").read_text("utf-8")))
 STORED = (FOLDER / "audit.checkpoints.jsonl").read_bytes()
+VECTOR_CHAIN = "audit.example.org/prod"
+BITS = [1 << bit for bit in range(8)]
 MASKS = [0x01, 0x02, 0x04, 0x08, 0x10, 0x40, 0x80, 0xFF]
 
 
@@ -49,9 +58,69 @@ def notes_in(data: bytes) -> list[str]:
     return [line for line in lines if line.strip()]
 
 
+def trusted(notes: Sequence[str]) -> bool:
+    heads = VECTORS.vouchers(notes).heads.values()
+    return any(head.trusted for group in heads for head in group)
+
+
 def passes(lines: Sequence[bytes], notes: Sequence[str], trust: Trust = VECTORS) -> bool:
     source = MemorySource(lines, checkpoints=notes)
     return verify(source, trust=trust, roots=False).verdict is Verdict.PASS
+
+
+def is_respelled(line: bytes, one: bytes) -> bool:
+    """Whether JSON only spells the same event in another way, and its hash tells so."""
+    read = decode_bytes(line)
+    hashed = as_hashed(read) if isinstance(read, AuditEvent) else None
+    return line != one and hashed is not None and encode_line(hashed).encode() == one
+
+
+def other_spellings(line: bytes, masks: Iterable[int]) -> list[bytes]:
+    """Flip every byte of a line; give what the flips that leave its hash right made of it."""
+    changed = (flipped(line, at, mask) for at in range(len(line)) for mask in masks)
+    return [one for one in changed if is_respelled(one, line)]
+
+
+@pytest.mark.parametrize("number", [3, 5, 6])
+def test_flips_that_leave_an_event_as_it_is_spell_it_differently(number: int) -> None:
+    line = lines_of(V1_VECTORS)[number]
+    letters = re.compile(rb"(?<=\\u001)b|(?<=1)e(?=\+21)")
+    expected = [flipped(line, found.start(), 0x20) for found in letters.finditer(line)]
+    assert expected
+    assert other_spellings(line, BITS) == expected
+
+
+@pytest.mark.usefixtures("parsers_stay")
+@pytest.mark.parametrize("store", ["archive", "memory"], indirect=True)
+def test_a_flipped_byte_passes_only_as_another_spelling_that_is_told(store: Store) -> None:
+    """The log of eight events has escapes and a float; its last newline is flipped too."""
+    lines = lines_of(V1_VECTORS)[:8]
+    events = [event_of(line) for line in lines]
+    notes = [stored(leaves(events), 8, origin=VECTOR_CHAIN)]
+    trust = trust_in([log_key(VECTOR_CHAIN)])
+    text = b"".join(line + b"\n" for line in lines)
+    letters = [found.start() for found in re.finditer(rb"(?<=\\u001)b", text)]
+    trailing = len(text) - 1
+    for at, mask in [
+        *((at, BITS[at % len(BITS)]) for at in every(173, 0, len(text))),
+        *((at, 0x20) for at in letters),
+        (trailing, ord("\n") ^ ord(" ")),
+    ]:
+        changed = flipped(text, at, mask).split(b"\n")
+        with closing(store(changed if changed[-1] else changed[:-1], notes)) as source:
+            found = verify(source, trust=trust, roots=False)
+        same = [is_respelled(one, line) for one, line in zip(changed, lines, strict=False)]
+        assert (found.verdict is Verdict.PASS) == any(same), (at, mask)
+        assert found.counts.get(Code.NONCANONICAL, 0) == sum(same), (at, mask)
+
+
+def test_no_flipped_byte_of_a_checkpoint_is_accepted() -> None:
+    one = STORED.split(b"\n")[0]
+    assert trusted([one.decode()])
+    for at in range(len(one)):
+        for mask in BITS:
+            changed = flipped(one, at, mask).decode(errors="backslashreplace")
+            assert not trusted([changed]), (at, mask)
 
 
 def test_no_byte_of_the_checkpoints_can_be_flipped() -> None:
@@ -64,17 +133,20 @@ def test_no_byte_of_the_checkpoints_can_be_flipped() -> None:
 
 
 @pytest.mark.usefixtures("parsers_stay")
-def test_no_byte_of_the_log_can_be_flipped(tmp_path: Path) -> None:
+def test_a_flipped_byte_of_the_whole_log_does_not_pass(tmp_path: Path) -> None:
     text = V1_VECTORS.read_bytes()
     (tmp_path / "audit.checkpoints.jsonl").write_bytes(STORED)
     for at in every(4_001, 0, len(text)):
         mask = MASKS[at % len(MASKS)]
-        (tmp_path / "audit.jsonl").write_bytes(flipped(text, at, mask))
+        changed = flipped(text, at, mask)
+        (tmp_path / "audit.jsonl").write_bytes(changed)
         source = open_archive([str(tmp_path / "audit.jsonl")], keep=False)
         try:
-            assert verify(source, trust=VECTORS).verdict is not Verdict.PASS, (at, mask)
+            passed = verify(source, trust=VECTORS).verdict is Verdict.PASS
         finally:
             source.close()
+        pairs = zip(changed.split(b"\n"), text.split(b"\n"), strict=False)
+        assert passed == any(is_respelled(one, line) for one, line in pairs), (at, mask)
 
 
 def test_no_changed_note_is_accepted_and_none_crashes() -> None:
@@ -84,9 +156,7 @@ def test_no_changed_note_is_accepted_and_none_crashes() -> None:
     for _ in range(500):
         at, wide = rng.randrange(len(one)), rng.choice([0, 1, 1, 4])
         changed = one[:at] + rng.choice(others) + one[at + wide :]
-        heads = VECTORS.vouchers([changed]).heads.values()
-        accepted = any(head.trusted for group in heads for head in group)
-        assert not accepted or _is_the_same(changed, one), changed
+        assert not trusted([changed]) or _is_the_same(changed, one), changed
 
 
 def _is_the_same(changed: str, one: str) -> bool:
@@ -177,6 +247,24 @@ def test_many_findings_are_counted_and_few_are_listed() -> None:
     found = checked(WHOLE, ["{"] * 20_000)
     assert found.counts == {Code.MALFORMED: 20_000}
     assert len(found.findings) == 1_000
+
+
+@pytest.mark.usefixtures("parsers_stay")
+def test_a_million_unreadable_lines_are_counted_and_few_are_listed(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(WHOLE[0] + b"\n" + b"\xff\n" * 1_000_000 + WHOLE[2] + b"\n")
+    found = verify_archive(path)
+    assert found.counts == {Code.MALFORMED: 1_000_000, Code.NO_CHECKPOINT: 1}
+    listed = [one.line for one in found.findings if one.code is Code.MALFORMED]
+    assert listed == list(range(2, 1_002))
+    assert found.verified == 2
+
+
+@pytest.mark.usefixtures("parsers_stay")
+def test_one_line_many_times_is_one_finding(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(b"".join(line + b"\n" for line in [*WHOLE, *[WHOLE[0]] * 30_000]))
+    assert verify_archive(path).counts == {Code.DUPLICATE_SEQ: 1, Code.NO_CHECKPOINT: 1}
 
 
 @pytest.mark.parametrize("size", [9 * 10**18, (1 << 63) - 1, 1 << 63])

@@ -146,12 +146,13 @@ def _asked_for(chain: V1Chain, claims: list[tuple[str, Candidate]]) -> list[Cand
 
 def _chains(check: LogCheck) -> dict[str, Kept]:
     told: dict[str, Kept] = {}
-    strays = check.misplaced
+    unnamed = check.misplaced[""]
     for name, chain in check.v1_chains.items():
+        strays = check.misplaced[name] + unnamed
         events = chain.tally.events + strays
         failed = min(chain.tally.failed + strays, events)
         told[name] = (events, failed, chain.first_seq, chain.next_seq - 1, chain.head_hash)
-        strays = 0
+        unnamed = 0
     one = check.orchestrator
     if one is not None:
         failed = min(one.tally.failed, one.tally.events)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 import psycopg
@@ -60,9 +60,23 @@ def add_orchestrator(dsn: str, events: Iterable[AuditEvent]) -> None:
 
 
 def _store(dsn: str, columns: tuple[str, ...], rows: list[dict[str, object]]) -> None:
-    statement = sql.SQL("INSERT INTO audit_events ({}) VALUES ({})").format(
-        sql.SQL(", ").join(map(sql.Identifier, columns)),
-        sql.SQL(", ").join(map(sql.Placeholder, columns)),
+    with psycopg.connect(dsn) as connection:
+        insert_rows(
+            connection, "audit_events", [{key: row[key] for key in columns} for row in rows]
+        )
+
+
+def insert_rows(
+    connection: psycopg.Connection, table: str, rows: Iterable[Mapping[str, object]]
+) -> None:
+    """Put rows into a table; all of them have the columns of the first."""
+    rows = list(rows)
+    if not rows:
+        return
+    statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(map(sql.Identifier, rows[0])),
+        sql.SQL(", ").join(map(sql.Placeholder, rows[0])),
     )
-    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.executemany(statement, rows)

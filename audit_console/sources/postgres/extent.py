@@ -10,8 +10,17 @@ from psycopg import sql
 
 from audit_console.core.event import Scheme
 from audit_console.sources.postgres.asked import Asked
-from audit_console.sources.postgres.layout import Layout
+from audit_console.sources.postgres.layout import EVERY_ROW, PLACED, Layout
 from audit_console.sources.protocol import News
+
+_MISPLACED = """
+SELECT EXISTS (SELECT FROM {events} AND "timestamp" < '0001-01-01 00:00:00+00')
+    OR EXISTS (SELECT FROM {events} AND "timestamp" >= '10000-01-01 00:00:00+00')
+    OR EXISTS (SELECT FROM {events} AND chain IS NULL)
+    OR EXISTS (SELECT FROM {events} AND chain = ANY (%(chains)s) AND seq < 0)
+    OR EXISTS (SELECT FROM {events} AND chain = ANY (%(chains)s) AND seq IS NULL)
+"""
+"""Whether constraints were taken away and misused; each part is a look into an index."""
 
 _WINDOW = 'SELECT min("timestamp"), max("timestamp") FROM {events}'
 _COUNT = "SELECT count(*) FROM {events}"
@@ -55,16 +64,31 @@ class Extent:
 
 def find_extent(connection: psycopg.Connection, layout: Layout) -> Extent:
     """Look how far the log reaches now."""
-    everything = Asked(layout, layout.readable)
+    readable = _readable(connection, layout)
+    everything = Asked(layout, readable)
     first, last = everything.run(connection, sql.SQL(_WINDOW).format(events=everything.events))[0]
     if layout.scheme is not Scheme.V1:
-        bound = sql.SQL('"timestamp" <= %(last)s')
-        events = everything.that(bound, last=last)
-        rows = sql.SQL("(({}) IS NOT TRUE OR {})").format(layout.readable, bound)
-        return Extent(events, Asked(layout, rows, events.parameters), first, last)
-    heads = _heads(connection, everything)
-    asked = _up_to(everything, heads)
-    return Extent(asked, asked, first, last, tuple(heads))
+        heads = list[tuple[str, int]]()
+        events = everything.that(sql.SQL('"timestamp" <= %(last)s'), last=last)
+    else:
+        heads = _heads(connection, everything)
+        events = _up_to(everything, heads)
+    rows = events
+    if readable is not EVERY_ROW:
+        where = sql.SQL("(({}) IS NOT TRUE OR {})").format(readable, events.where)
+        rows = Asked(layout, where, events.parameters)
+    return Extent(events, rows, first, last, tuple(heads))
+
+
+def _readable(connection: psycopg.Connection, layout: Layout) -> sql.Composable:
+    """Give the condition for the rows that are events, here and now."""
+    if layout.scheme is not Scheme.V1:
+        return layout.readable
+    everything = Asked(layout, layout.readable)
+    chains = [chain for chain, _ in _heads(connection, everything)]
+    statement = sql.SQL(_MISPLACED).format(events=everything.events)
+    (found,) = everything.run(connection, statement, chains=chains)
+    return PLACED if found[0] else layout.readable
 
 
 def news_beyond(extent: Extent, connection: psycopg.Connection, layout: Layout) -> News:

@@ -17,7 +17,7 @@ from audit_console.errors import NotAnAuditLog, SourceNotFound
 TABLE = "audit_events"
 
 WIRE = (
-    *("chain", "seq", "id", "recorded_at", "timestamp", "event_type", "user_id", "action"),
+    *("v", "chain", "seq", "id", "recorded_at", "timestamp", "event_type", "user_id", "action"),
     *("resource_type", "resource_id", "result", "result_error", "details", "ip_address"),
     *("user_agent", "request_id", "previous_hash", "event_hash"),
 )
@@ -89,10 +89,12 @@ def find_layout(connection: psycopg.Connection, label: str) -> Layout:
     return _V1 if all(name in types for name in _OWN_V1) else _orchestrator(types)
 
 
+EVERY_ROW = sql.SQL("TRUE")
+
 _V1 = Layout(
     scheme=Scheme.V1,
     events=sql.SQL("{} AS events").format(sql.Identifier(TABLE)),
-    readable=sql.SQL("TRUE"),
+    readable=EVERY_ROW,
     ties=("chain", "seq"),
     log_order=("chain", "seq"),
 )
@@ -112,7 +114,7 @@ def _orchestrator(types: dict[str, str]) -> Layout:
 def _as_v1(name: str, type_: str) -> sql.Composable:
     column = sql.Identifier(name)
     match name, type_:
-        case (("chain" | "recorded_at"), _):
+        case (("v" | "chain" | "recorded_at"), _):
             return sql.SQL("NULL::text AS {}").format(column)
         case "seq", _:
             return sql.SQL("NULL::bigint AS {}").format(column)
@@ -124,9 +126,10 @@ def _as_v1(name: str, type_: str) -> sql.Composable:
             return sql.SQL("{0}::text AS {0}").format(column)
 
 
+_YEARS = "{time} >= '0001-01-01 00:00:00+00' AND {time} < '10000-01-01 00:00:00+00'"
+
 _READABLE = sql.SQL(
-    "(num_nulls({required}) = 0 AND {time} >= '0001-01-01 00:00:00+00'"
-    " AND {time} < '10000-01-01 00:00:00+00' AND {result} IN ({results}))"
+    "(num_nulls({required}) = 0 AND " + _YEARS + " AND {result} IN ({results}))"
 ).format(
     required=named("event_type", "action", "resource_type", "resource_id"),
     time=sql.Identifier("timestamp"),
@@ -134,3 +137,8 @@ _READABLE = sql.SQL(
     results=sql.SQL(", ").join(map(sql.Literal, RESULTS)),
 )
 """The orchestrator's table checks nothing, so there may be rows that cannot be its events."""
+
+PLACED = sql.SQL("(num_nulls(chain, seq) = 0 AND seq >= 0 AND " + _YEARS + ")").format(
+    time=sql.Identifier("timestamp")
+)
+"""What the constraints of format v1 say of the place of an event, for a table that lost them."""

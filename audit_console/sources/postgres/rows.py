@@ -110,6 +110,7 @@ def _is_event(scheme: Scheme) -> pl.Expr:
     )
     if scheme is Scheme.V1:
         whole &= (pl.col("computed_hash") == pl.col("event_hash")).fill_null(value=False)
+        whole &= pl.col("raw").str.starts_with('{"v":1,')
     return whole
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from contextlib import closing
 
@@ -18,6 +20,7 @@ from tests.support.chains import v1_chain
 from tests.support.tables import store_v1
 
 WRITERS, ROUNDS = 3, 6
+APPENDED = 40
 
 
 def test_a_check_beside_running_writers_finds_nothing(database: str) -> None:
@@ -46,6 +49,21 @@ def test_a_check_beside_running_writers_finds_nothing(database: str) -> None:
             thread.join()
     assert sizes == sorted(sizes)
     assert sizes[-1] > 0
+
+
+def test_a_check_in_a_loop_beside_writing_processes_finds_nothing(database: str) -> None:
+    command = [sys.executable, "-m", "tests.support.appending", database, str(APPENDED)]
+    writers = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(WRITERS)]
+    verified = 0
+    while verified < WRITERS * APPENDED:
+        running = any(writer.poll() is None for writer in writers)
+        with closing(open_postgres(database)) as source:
+            result = verify(source)
+        assert result.counts.keys() <= {Code.NO_CHECKPOINT, Code.EMPTY}
+        assert result.status.events == result.verified >= verified
+        verified = result.verified
+        assert running or verified == WRITERS * APPENDED
+    assert [writer.wait() for writer in writers] == [0] * WRITERS
 
 
 def test_what_is_written_later_changes_no_row(database: str) -> None:

@@ -20,6 +20,7 @@ from audit_console.integrity.verifier import verify
 from audit_console.sources.postgres import open_postgres
 from audit_console.sources.protocol import AtRow, Order
 from tests.support.chains import (
+    Entry,
     orchestrator_entry,
     orchestrator_lines,
     orchestrator_sealed,
@@ -27,6 +28,7 @@ from tests.support.chains import (
 from tests.support.tables import store_orchestrator
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "upstream" / "single-writer.jsonl"
+SOUND = {Code.WEAK_COVERAGE: 1, Code.NO_CHECKPOINT: 1}
 OPEN = {Code.UNVERIFIABLE: 1, Code.WEAK_COVERAGE: 1, Code.NO_CHECKPOINT: 1}
 
 
@@ -94,6 +96,37 @@ def test_events_of_one_time_are_checked_in_the_order_of_their_links(empty_databa
     assert jumbled[1].timestamp >= moment
     store_orchestrator(empty_database, jumbled)
     assert verified(empty_database).counts == OPEN
+
+
+def micro_entries(count: int, first: int = 0) -> list[Entry]:
+    """Unsealed events, two seconds apart, of a clock without nanoseconds."""
+    entries = [orchestrator_entry(first + 2 * number) for number in range(count)]
+    return [entry | {"timestamp": f"{str(entry['timestamp'])[:26]}Z"} for entry in entries]
+
+
+def test_two_processes_that_write_at_once_are_two_beginnings_and_no_fork(
+    empty_database: str,
+) -> None:
+    one, other = (orchestrator_sealed(micro_entries(40, first)) for first in (0, 1))
+    store_orchestrator(empty_database, read(orchestrator_lines(one + other)))
+    result = verified(empty_database)
+    assert result.verdict is Verdict.INCOMPLETE
+    assert result.counts == SOUND | {Code.CHAIN_RESTART: 1}
+    assert result.verified == 80
+
+
+def test_tasks_of_one_process_that_write_at_once_fork_and_are_told_as_such(
+    empty_database: str,
+) -> None:
+    chain = orchestrator_sealed(micro_entries(40))
+    behind = str(chain[9]["event_hash"])
+    branch = orchestrator_sealed(micro_entries(5, first=21), behind)
+    store_orchestrator(empty_database, read(orchestrator_lines(chain + branch)))
+    result = verified(empty_database)
+    assert result.counts == SOUND | {Code.FORK: 1}
+    (fork,) = [one for one in result.findings if one.code is Code.FORK]
+    assert "concurrent tasks" in fork.message
+    assert fork.stored == behind
 
 
 def test_rows_that_are_no_events_are_told_and_not_shown(empty_database: str) -> None:

@@ -1,0 +1,62 @@
+"""What a superuser can make of a row, and no file can hold, is told as any other tamper."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import pytest
+
+from audit_console.core.filters import EVERYTHING
+from audit_console.core.findings import Code
+from audit_console.integrity.verifier import verify
+from audit_console.sources.protocol import AtRow, Order
+from tests.support.chains import v1_chain, v1_lines
+from tests.support.stores import Tables
+from tests.support.trusting import leaves, stored, trust_in
+
+CHAINED = v1_chain(12)
+WHOLE = v1_lines(CHAINED)
+NOTES = [stored(leaves(CHAINED), 12)]
+
+NO_EVENT = {Code.MALFORMED: 1}
+EDITED = {Code.EVENT_HASH_MISMATCH: 1}
+NOWHERE = {Code.MALFORMED: 1, Code.GAP: 1}
+"""Of a row that does not say where it belongs."""
+
+NEEDED = (
+    *("v", "id", "recorded_at", "timestamp", "event_type", "action", "resource_type"),
+    *("resource_id", "result", "previous_hash", "event_hash"),
+)
+OPTIONAL = ("user_id", "result_error", "details", "ip_address", "user_agent", "request_id")
+CHANGES = {
+    **{f"{name} = NULL": NO_EVENT for name in NEEDED},
+    **{f"{name} = NULL": EDITED for name in OPTIONAL},
+    "chain = NULL": NOWHERE,
+    "seq = NULL": NOWHERE,
+    "seq = -1": NOWHERE,
+    "seq = -9223372036854775808": NOWHERE,
+    "timestamp = 'infinity'": NO_EVENT,
+    "timestamp = '-infinity'": NO_EVENT,
+    "timestamp = '10000-01-01Z'": NO_EVENT,
+    "timestamp = '0005-01-01Z BC'": NO_EVENT,
+    "recorded_at = 'infinity'": NO_EVENT,
+    "recorded_at = '0005-01-01Z BC'": NO_EVENT,
+    "v = 2": NO_EVENT,
+    "result = 'perhaps'": NO_EVENT,
+    "details = 'x'": NO_EVENT,
+    "details = '[1]'": NO_EVENT,
+    "details = 'null'": EDITED,
+    "chain = ''": EDITED,
+    "event_hash = E'\\n\\t\\\\N'": EDITED,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_row_that_the_constraints_would_refuse(tables: Tables, change: str) -> None:
+    tables(WHOLE, NOTES).close()
+    tables.execute(f"UPDATE audit_events SET {change} WHERE seq = 5")  # noqa: S608 - ours
+    with closing(tables.open()) as source:
+        assert verify(source, trust=trust_in()).counts == CHANGES[change]
+        page = source.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtRow(0), limit=20)
+    assert page.rows.height in (11, 12)
+    assert page.matched == page.rows.height
