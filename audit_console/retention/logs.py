@@ -28,7 +28,7 @@ def pruner_of(places: Sequence[str], chain: str | None = None) -> Pruner:
 
     Raises:
         UsageError: there are several chains.
-        PruneRefused: it is no log that a writer keeps, or of another chain.
+        PruneRefused: it is no log that a writer keeps, or has not this chain.
         SourceError: there is none.
     """
     if len(places) == 1 and is_database(places[0]):
@@ -37,12 +37,17 @@ def pruner_of(places: Sequence[str], chain: str | None = None) -> Pruner:
 
 
 def _postgres_pruner(dsn: str, chain: str | None) -> Pruner:
-    chains = chains_of(dsn) if chain is None else [chain]
-    if len(chains) != 1:
+    chains = chains_of(dsn)
+    if chain is None and len(chains) != 1:
         raise UsageError(
             f"{label_of(dsn)} has {len(chains)} chains", hint="say which one: --chain NAME"
         )
-    return PostgresPruner(dsn, chain=chains[0])
+    if chain not in {None, *chains}:
+        raise PruneRefused(
+            f"{label_of(dsn)} has no chain {safe_text(chain or '')}",
+            hint="name the database of that chain",
+        )
+    return PostgresPruner(dsn, chain=chain or chains[0])
 
 
 def _archive_pruner(active: Path, chain: str | None) -> ArchivePruner:

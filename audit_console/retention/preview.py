@@ -127,7 +127,7 @@ def require_sound(verification: Verification, plan: PrunePlan) -> None:
     if codes:
         raise PrefixBroken(
             f"what is to be deleted does not verify: {', '.join(codes)}; nothing is deleted",
-            hint="audit-console verify says where; what does not verify is evidence, and stays",
+            hint="see where: audit-console verify; what does not verify is evidence, and stays",
         )
 
 

@@ -55,7 +55,9 @@ def test_one_of_several_chains_of_a_database(database: str) -> None:
     with closing(connect(database)) as connection:
         fill(connection, aged_chain(3))
     assert pruner_of([database]) is not None
-    assert pruner_of([database], "example.org/other") is not None
+    assert pruner_of([database], CHAIN) is not None
+    with pytest.raises(PruneRefused, match=r"has no chain example\.org/other"):
+        pruner_of([database], "example.org/other")
 
 
 def test_a_log_without_events_has_no_chain(tmp_path: Path) -> None:
