@@ -29,7 +29,7 @@ from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import branch, rehashed, v1_chain, v1_lines
-from tests.support.effort import every, examples
+from tests.support.effort import UNMEASURED, effort, every
 from tests.support.places import V1_VECTORS, lines_of
 from tests.support.tampers import event_of
 from tests.support.trusting import leaves, log_key, note, stored, trust_in
@@ -54,6 +54,7 @@ def passes(lines: Sequence[bytes], notes: Sequence[str], trust: Trust = VECTORS)
     return verify(source, trust=trust, roots=False).verdict is Verdict.PASS
 
 
+@UNMEASURED
 def test_no_byte_of_the_checkpoints_can_be_flipped() -> None:
     lines = lines_of(V1_VECTORS)[:128]
     notes = STORED[: STORED.index(b"\n", STORED.index(b"\n") + 1) + 1]
@@ -63,6 +64,7 @@ def test_no_byte_of_the_checkpoints_can_be_flipped() -> None:
         assert not passes(lines, notes_in(flipped(notes, at, mask))), (at, mask)
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("parsers_stay")
 def test_no_byte_of_the_log_can_be_flipped(tmp_path: Path) -> None:
     text = V1_VECTORS.read_bytes()
@@ -77,6 +79,7 @@ def test_no_byte_of_the_log_can_be_flipped(tmp_path: Path) -> None:
             source.close()
 
 
+@UNMEASURED
 def test_no_changed_note_is_accepted_and_none_crashes() -> None:
     one = notes_in(STORED)[0]
     rng = random.Random(500)
@@ -150,7 +153,7 @@ class EditedLog(RuleBasedStateMachine):
 
 
 TestEditedLog = EditedLog.TestCase
-TestEditedLog.settings = settings(examples(20), stateful_step_count=8)
+TestEditedLog.settings = settings(effort(20), stateful_step_count=8)
 
 
 def checked(lines: Sequence[bytes], notes: Sequence[str]) -> Verification:
