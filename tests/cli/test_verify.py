@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import PROGRAM, children_of, run_here, run_program, spoken_line
+from tests.cli.program import PROGRAM, children_of, run_here, run_program, spoken_line, started
 
 
 def test_a_tampered_log_fails(demo_log: Path) -> None:
@@ -106,9 +106,7 @@ def test_a_file_named_like_a_command_is_opened_behind_dashes(
 
 
 def test_a_reader_that_goes_away_is_no_error(demo_log: Path) -> None:
-    with subprocess.Popen(
-        [*PROGRAM, "verify", str(demo_log)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    with started("verify", str(demo_log)) as process:
         assert process.stdout is not None
         process.stdout.close()
         assert process.stderr is not None
