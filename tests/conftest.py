@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from coverage import Coverage
 
 from audit_console.core.event import AuditEvent
 from audit_console.demo import demo_events, write_demo
@@ -15,6 +19,26 @@ from audit_console.migrate import migrate
 from tests.support.postgres import database_of, new_database, server_dsn
 
 DIRECTORY_VARIABLES = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
+CONFIGURATION = Path(__file__).parents[1] / "pyproject.toml"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Run a test that is marked `unmeasured` without measuring coverage.
+
+    The mark `no_cover` of pytest-cov is for this too, but has no effect in the processes
+    of pytest-xdist: there it stops one of two measurements.
+    """
+    if item.get_closest_marker("unmeasured") is None:
+        return (yield)
+    tracing, in_threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        threading.settrace(in_threads)
+        sys.settrace(tracing)
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +51,20 @@ def user_directories(
     for variable in DIRECTORY_VARIABLES:
         monkeypatch.setenv(variable, str(home / variable.lower()))
     return home
+
+
+@pytest.fixture
+def measured_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count for coverage what the programs run that the test starts, if coverage is measured.
+
+    Without it they run at their own speed, and may be killed at any moment: one that is
+    killed while it stores what it measured leaves a file that cannot be read.
+    """
+    measuring = Coverage.current()
+    if measuring is not None:
+        data_file = Path(str(measuring.get_option("run:data_file")))
+        monkeypatch.setenv("COVERAGE_FILE", str(data_file.absolute()))
+        monkeypatch.setenv("COVERAGE_PROCESS_START", str(CONFIGURATION))
 
 
 @pytest.fixture(scope="session")

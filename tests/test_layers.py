@@ -85,6 +85,7 @@ def test_an_application_that_writes_a_log_needs_nothing_but_the_standard_library
     assert imported - sys.stdlib_module_names == {"audit_console"}
 
 
+@pytest.mark.usefixtures("measured_programs")
 def test_a_sink_that_needs_psycopg_says_so() -> None:
     script = """
 import sys

@@ -6,8 +6,8 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from audit_console.cli.main import run
@@ -47,6 +47,19 @@ def run_program(
         completed.stdout.decode(),
         completed.stderr.decode(),
     )
+
+
+@contextmanager
+def started(*arguments: str, stdin: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """Start it with pipes to read from; if the test fails it is killed, for it may never end."""
+    with subprocess.Popen(
+        [*PROGRAM, *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            yield process
+        except BaseException:
+            process.kill()
+            raise
 
 
 def run_here(*arguments: str) -> subprocess.CompletedProcess[str]:

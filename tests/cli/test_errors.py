@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import command_bound_by_permissions, run_program, spoken_line
+from tests.cli.program import command_bound_by_permissions, run_here, run_program, spoken_line
 
 WAYS = pytest.mark.parametrize("command", [["verify"], []], ids=["verify", "console"])
 
@@ -22,7 +22,7 @@ def test_a_missing_file(command: list[str], tmp_path: Path) -> None:
 @WAYS
 def test_a_folder_without_logs(command: list[str], tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing")
-    completed = run_program(*command, str(tmp_path))
+    completed = run_here(*command, str(tmp_path))
     assert completed.returncode == 4
     assert "no log in this folder" in spoken_line(completed)
 
@@ -31,7 +31,7 @@ def test_a_folder_without_logs(command: list[str], tmp_path: Path) -> None:
 def test_a_binary_file(command: list[str], tmp_path: Path) -> None:
     binary = tmp_path / "program.jsonl"
     binary.write_bytes(b"\x7fELF\x02\x01\x01" + bytes(200) + os.urandom(4096))
-    completed = run_program(*command, str(binary))
+    completed = run_here(*command, str(binary))
     assert completed.returncode == 4
     assert "not an audit log" in spoken_line(completed)
 
@@ -65,7 +65,7 @@ def test_a_folder_without_permission(command: list[str], whole_log: Path) -> Non
 def test_a_password_on_the_command_line_is_refused_and_not_named(
     command: list[str], place: str
 ) -> None:
-    completed = run_program(*command, place)
+    completed = run_here(*command, place)
     assert completed.returncode == 2
     assert "put it into ~/.pgpass" in spoken_line(completed)
     assert "hunter2" not in completed.stdout + completed.stderr
@@ -73,13 +73,13 @@ def test_a_password_on_the_command_line_is_refused_and_not_named(
 
 @WAYS
 def test_a_database_is_opened_alone(command: list[str], whole_log: Path) -> None:
-    completed = run_program(*command, "service=audit", str(whole_log))
+    completed = run_here(*command, "service=audit", str(whole_log))
     assert completed.returncode == 2
     assert "a database is one log" in spoken_line(completed)
 
 
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:
-    completed = run_program("verify", f"host={tmp_path} dbname=audit")
+    completed = run_here("verify", f"host={tmp_path} dbname=audit")
     assert completed.returncode == 4
     line = spoken_line(completed)
     assert "no connection" in line
@@ -88,7 +88,7 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
 
 @WAYS
 def test_a_hostile_file_name_cannot_steer_the_terminal(command: list[str], tmp_path: Path) -> None:
-    completed = run_program(*command, str(tmp_path / "\x1b]0;title\x07\x9b31m\u202e.jsonl"))
+    completed = run_here(*command, str(tmp_path / "\x1b]0;title\x07\x9b31m\u202e.jsonl"))
     assert completed.returncode == 4
     assert spoken_line(completed).isprintable()
 
@@ -104,7 +104,7 @@ def test_a_hostile_argument_cannot_steer_the_terminal() -> None:
     [["verify"], ["verify", "x", "--format", "pdf"], ["--nonsense"], ["demo", "extra"]],
 )
 def test_a_wrong_command_line_is_a_usage_error(arguments: list[str]) -> None:
-    completed = run_program(*arguments)
+    completed = run_here(*arguments)
     assert completed.returncode == 2
     assert "--help" in spoken_line(completed)
 

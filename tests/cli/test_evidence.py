@@ -16,7 +16,7 @@ from audit_console.demo.break_in import INTRUDER_ADDRESS
 from audit_console.evidence.package import check_script
 from audit_console.search.marks import MarkStore
 from tests.cli.conftest import chain
-from tests.cli.program import children_of, run_program, spoken_line
+from tests.cli.program import children_of, run_here, run_program, spoken_line
 
 QUERY = f"ip:{INTRUDER_ADDRESS}"
 
@@ -52,7 +52,7 @@ def test_a_package_of_the_demo_is_checked_by_its_own_script(demo_log: Path, tmp_
 def test_it_says_what_was_packed_and_how_far_it_is_vouched_for(
     whole_log: Path, tmp_path: Path
 ) -> None:
-    completed = run_program("evidence", str(whole_log), "", "-o", str(tmp_path / "case.zip"))
+    completed = run_here("evidence", str(whole_log), "", "-o", str(tmp_path / "case.zip"))
     assert "40 events packed" in completed.stderr
     assert "40 with a proof, 0 of them vouched for from outside the log" in completed.stderr
 
@@ -64,7 +64,7 @@ def test_the_marks_of_the_user_go_with_the_events(
     store = MarkStore(user_directories / "xdg_data_home" / "audit-console" / "marks.jsonl")
     store.change((event.id, event.event_hash), Marks(note="seen by the guard"))
     target = tmp_path / "case.zip"
-    assert run_program("evidence", str(whole_log), "", "-o", str(target)).returncode == 0
+    assert run_here("evidence", str(whole_log), "", "-o", str(target)).returncode == 0
     with zipfile.ZipFile(target) as archive:
         (marked,) = [json.loads(line) for line in archive.read("marks.jsonl").splitlines()]
     assert (marked["id"], marked["note"]) == (event.id, "seen by the guard")
@@ -73,11 +73,11 @@ def test_the_marks_of_the_user_go_with_the_events(
 def test_a_package_replaces_a_file_only_when_told_so(whole_log: Path, tmp_path: Path) -> None:
     target = tmp_path / "case.zip"
     target.write_text("earlier")
-    refused = run_program("evidence", str(whole_log), "", "-o", str(target))
+    refused = run_here("evidence", str(whole_log), "", "-o", str(target))
     assert refused.returncode == 2
     assert "--force" in spoken_line(refused)
     assert target.read_text() == "earlier"
-    forced = run_program("evidence", str(whole_log), "", "-o", str(target), "--force")
+    forced = run_here("evidence", str(whole_log), "", "-o", str(target), "--force")
     assert forced.returncode == 0
     assert zipfile.is_zipfile(target)
     assert children_of(tmp_path) == ["case.zip", "whole.jsonl"]
@@ -99,7 +99,7 @@ def test_a_wrong_request_is_said_and_nothing_is_left(
 ) -> None:
     before = whole_log.read_bytes()
     places = {"log": str(whole_log), "target": str(tmp_path / "case.zip")}
-    completed = run_program("evidence", *(word.format(**places) for word in arguments))
+    completed = run_here("evidence", *(word.format(**places) for word in arguments))
     assert completed.returncode == 2
     assert said in spoken_line(completed)
     assert children_of(tmp_path) == ["whole.jsonl"]
@@ -109,28 +109,28 @@ def test_a_wrong_request_is_said_and_nothing_is_left(
 def test_a_log_that_cannot_be_packed_leaves_nothing(tmp_path: Path) -> None:
     log = tmp_path / "notes.jsonl"
     log.write_text("no event\n")
-    completed = run_program("evidence", str(log), "", "-o", str(tmp_path / "case.zip"))
+    completed = run_here("evidence", str(log), "", "-o", str(tmp_path / "case.zip"))
     assert completed.returncode == 4
     assert children_of(tmp_path) == ["notes.jsonl"]
 
 
 def test_the_script_is_printed() -> None:
-    completed = run_program("evidence", "--script")
+    completed = run_here("evidence", "--script")
     assert (completed.returncode, completed.stdout) == (0, check_script())
 
 
 def test_a_key_and_a_policy_make_a_package_that_stands(whole_log: Path, tmp_path: Path) -> None:
     log_key = str(tmp_path / "log.key")
     names = ["audit.example.org/test", "console.example.org/alice"]
-    log = run_program("keys", "new", "--log", names[0], "-o", log_key).stdout.strip()
-    console = run_program("keys", "new", names[1]).stdout.strip()
+    log = run_here("keys", "new", "--log", names[0], "-o", log_key).stdout.strip()
+    console = run_here("keys", "new", names[1]).stdout.strip()
     (tmp_path / "policy.txt").write_text(f"log {log}\nwitness me {console}\nquorum me\n")
     place, policy = str(whole_log), ["--policy", str(tmp_path / "policy.txt")]
     note = str(tmp_path / "note.txt")
-    signed = run_program("checkpoint", "create", place, "--key", log_key, "--cosign", "-o", note)
+    signed = run_here("checkpoint", "create", place, "--key", log_key, "--cosign", "-o", note)
     assert signed.returncode == 0, signed.stderr
     target = str(tmp_path / "case.zip")
-    packed = run_program("evidence", place, "", "-o", target, *policy, "--checkpoint", note)
+    packed = run_here("evidence", place, "", "-o", target, *policy, "--checkpoint", note)
     assert "40 with a proof, 40 of them vouched for" in packed.stderr
     (tmp_path / "check.py").write_text(check_script(), "utf-8")
     checked = subprocess.run(

@@ -5,14 +5,13 @@ from __future__ import annotations
 import gzip
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.program import PATIENCE_SECONDS, PROGRAM, children_of
+from tests.cli.program import PATIENCE_SECONDS, PROGRAM, children_of, started
 from tests.terminal import Terminal
 
 MORE_THAN_A_PIPE_HOLDS = (2 << 20) + 300_001
@@ -87,9 +86,7 @@ def test_waiting_for_standard_input_can_be_interrupted(
     endless_input: tuple[int, int], demo_log: Path, temporary: Path
 ) -> None:
     reading, writing = endless_input
-    with subprocess.Popen(
-        [*PROGRAM, "verify", "-"], stdin=reading, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    with started("verify", "-", stdin=reading) as process:
         os.close(reading)
         fill(writing, demo_log)
         process.send_signal(signal.SIGINT)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import PROGRAM, children_of, run_program, spoken_line
+from tests.cli.program import PROGRAM, children_of, run_here, run_program, spoken_line, started
 
 
 def test_a_tampered_log_fails(demo_log: Path) -> None:
@@ -25,13 +25,13 @@ def test_a_tampered_log_fails(demo_log: Path) -> None:
 
 
 def test_a_whole_log_without_checkpoint_is_incomplete(whole_log: Path) -> None:
-    completed = run_program("verify", str(whole_log))
+    completed = run_here("verify", str(whole_log))
     assert completed.returncode == 3
     assert completed.stdout.startswith("INCOMPLETE: ")
 
 
 def test_the_missing_checkpoint_can_be_allowed(whole_log: Path) -> None:
-    completed = run_program("verify", str(whole_log), "--allow-unanchored", "--format", "json")
+    completed = run_here("verify", str(whole_log), "--allow-unanchored", "--format", "json")
     assert completed.returncode == 0
     document = json.loads(completed.stdout)
     assert (document["verdict"], document["exit_code"]) == ("INCOMPLETE", 0)
@@ -40,14 +40,14 @@ def test_the_missing_checkpoint_can_be_allowed(whole_log: Path) -> None:
 def test_allowing_the_missing_checkpoint_allows_nothing_else(
     demo_log: Path, tmp_path: Path
 ) -> None:
-    assert run_program("verify", "--allow-unanchored", str(demo_log)).returncode == 1
+    assert run_here("verify", "--allow-unanchored", str(demo_log)).returncode == 1
     empty = tmp_path / "empty.jsonl"
     empty.touch()
-    assert run_program("verify", "--allow-unanchored", str(empty)).returncode == 3
+    assert run_here("verify", "--allow-unanchored", str(empty)).returncode == 3
 
 
 def test_json_says_what_the_log_holds(demo_log: Path) -> None:
-    completed = run_program("verify", str(demo_log), "--format", "json")
+    completed = run_here("verify", str(demo_log), "--format", "json")
     document = json.loads(completed.stdout)
     assert completed.returncode == document["exit_code"] == 1
     assert document["schema"] == "audit-console/verification/1"
@@ -70,7 +70,7 @@ def test_a_report_for_people_goes_into_a_file(
     demo_log: Path, tmp_path: Path, form: str, beginning: str
 ) -> None:
     target = tmp_path / "report"
-    completed = run_program("verify", str(demo_log), "--format", form, "-o", str(target))
+    completed = run_here("verify", str(demo_log), "--format", form, "-o", str(target))
     assert (completed.returncode, completed.stdout) == (1, "")
     assert target.read_text("utf-8").startswith(beginning)
 
@@ -87,7 +87,7 @@ def test_compressed_and_rotated_files_are_one_log(whole_log: Path, tmp_path: Pat
     folder.mkdir()
     (folder / "audit.000000000000.jsonl.gz").write_bytes(gzip.compress(b"".join(lines[:25])))
     (folder / "audit.jsonl").write_bytes(b"".join(lines[25:]))
-    completed = run_program("verify", str(folder), "--format", "json")
+    completed = run_here("verify", str(folder), "--format", "json")
     document = json.loads(completed.stdout)
     assert completed.returncode == 3
     assert document["counts"] == {"NO_CHECKPOINT": 1}
@@ -106,9 +106,7 @@ def test_a_file_named_like_a_command_is_opened_behind_dashes(
 
 
 def test_a_reader_that_goes_away_is_no_error(demo_log: Path) -> None:
-    with subprocess.Popen(
-        [*PROGRAM, "verify", str(demo_log)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    with started("verify", str(demo_log)) as process:
         assert process.stdout is not None
         process.stdout.close()
         assert process.stderr is not None
@@ -140,11 +138,11 @@ def test_a_report_goes_into_a_new_file(demo_log: Path, tmp_path: Path) -> None:
 def test_a_report_replaces_a_file_only_when_told_so(whole_log: Path, tmp_path: Path) -> None:
     target = tmp_path / "report.txt"
     target.write_text("earlier")
-    refused = run_program("verify", str(whole_log), "-o", str(target))
+    refused = run_here("verify", str(whole_log), "-o", str(target))
     assert refused.returncode == 2
     assert "--force" in spoken_line(refused)
     assert target.read_text() == "earlier"
-    forced = run_program("verify", str(whole_log), "-o", str(target), "--force")
+    forced = run_here("verify", str(whole_log), "-o", str(target), "--force")
     assert forced.returncode == 3
     assert target.read_text("utf-8").startswith("INCOMPLETE")
 
@@ -153,17 +151,17 @@ def test_a_report_replaces_a_file_only_when_told_so(whole_log: Path, tmp_path: P
 def test_a_report_never_replaces_the_log(whole_log: Path, pattern: str) -> None:
     before = whole_log.read_bytes()
     place = str(whole_log.parent / pattern)
-    completed = run_program("verify", place, "-o", str(whole_log), "--force")
+    completed = run_here("verify", place, "-o", str(whole_log), "--force")
     assert completed.returncode == 2
     assert "is the log itself" in spoken_line(completed)
     assert whole_log.read_bytes() == before
 
 
 def test_a_report_that_cannot_be_written_leaves_nothing(whole_log: Path, tmp_path: Path) -> None:
-    nowhere = run_program("verify", str(whole_log), "-o", str(tmp_path / "no" / "report.txt"))
+    nowhere = run_here("verify", str(whole_log), "-o", str(tmp_path / "no" / "report.txt"))
     assert nowhere.returncode == 4
     assert "cannot write" in spoken_line(nowhere)
-    folder = run_program("verify", str(whole_log), "-o", str(tmp_path))
+    folder = run_here("verify", str(whole_log), "-o", str(tmp_path))
     assert folder.returncode == 2
     assert "is a folder" in spoken_line(folder)
     assert children_of(tmp_path) == ["whole.jsonl"]

@@ -29,6 +29,7 @@ from audit_console.core.matching import NO_MARKS, Beside, MarkKey, Marks, matche
 from audit_console.core.query import parse
 from tests.core.query.reading import ANCHOR, EVENT, NOBODY, event
 from tests.support import queries
+from tests.support.effort import UNMEASURED
 
 CHECKS = ("verified", "broken", "unverifiable")
 
@@ -45,6 +46,7 @@ def kept(
     return frame.select("id", kept=keeps(where, marks))["kept"].to_list()
 
 
+@UNMEASURED
 def test_the_expression_keeps_what_matches() -> None:
     pairs = kept_pairs = 0
     for seed in range(150):

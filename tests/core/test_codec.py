@@ -16,6 +16,7 @@ from audit_console.core.codec import (
     decode_line,
     encode_entry,
     encode_line,
+    is_details,
 )
 from audit_console.core.event import AuditEvent, Scheme
 from audit_console.core.findings import Code
@@ -118,6 +119,14 @@ def test_details_are_kept_as_they_are_spelled() -> None:
     event = decode_line(member(V1, "details", spelled))
     assert isinstance(event, AuditEvent)
     assert event.details == spelled
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [('{"a":1}', True), ("null", True), ("[1]", False), ("{", False), ('{},"id":1', False)],
+)
+def test_details_are_an_object_or_null(text: str, stands: bool) -> None:
+    assert is_details(text) is stands
 
 
 def test_the_writer_prints_details_compact_and_sorted() -> None:

@@ -119,6 +119,16 @@ def test_a_hole_ends_what_can_be_told() -> None:
     assert tree.heads({16, 20}) == {size: naive_root(leaves[:size]) for size in (16, 20)}
 
 
+def test_parts_that_do_not_touch_stay_apart() -> None:
+    leaves = leaves_of(20)
+    tree = PartedTree([16])
+    add_leaves(tree, 9, leaves[9:])
+    add_leaves(tree, 0, leaves[:8])
+    assert tree.heads({16, 20}) == {}
+    add_leaves(tree, 8, leaves[8:9])
+    assert tree.heads({16, 20}) == {size: naive_root(leaves[:size]) for size in (16, 20)}
+
+
 def test_a_parted_tree_goes_on_where_a_range_ends() -> None:
     leaves = leaves_of(20)
     tree = PartedTree([5, 16], grown(leaves[:11]))

@@ -68,6 +68,8 @@ def test_what_is_taken_means_the_same_in_python_and_rust(pattern: str) -> None:
         ("a{2}", "aA", True),
         (r"\x41\u00C9", "aé", True),
         (r"\/", "/", True),
+        (r"a\nb", "a\nb", True),
+        ("a+?b", "aab", True),
         ("[Y-\u00e0]", "z", True),
         ("}]", "}]", True),
     ],

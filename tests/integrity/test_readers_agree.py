@@ -20,9 +20,11 @@ from tests.support.chains import (
     v1_chain,
     v1_lines,
 )
-from tests.support.effort import examples
+from tests.support.effort import UNMEASURED, examples
 from tests.support.judging import judge_archive, judge_in_memory, judge_one_by_one
 from tests.support.tampers import Lines, event_of
+
+pytestmark = UNMEASURED  # generated logs: what a line does is tested elsewhere
 
 COUNT = 14
 CHAIN = v1_chain(COUNT)

@@ -15,7 +15,7 @@ from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtRow, Order
 from tests.support.chains import orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
-from tests.support.effort import every
+from tests.support.effort import UNMEASURED, every
 from tests.support.judging import verify_archive
 
 V1 = v1_lines(v1_chain(3))
@@ -45,6 +45,7 @@ def verify_text(folder: Path, text: bytes) -> Verification | None:
     return verification
 
 
+@UNMEASURED
 def test_cut_at_every_byte_in_memory(lines: list[bytes]) -> None:
     text = text_of(lines)
     for at in every(5, 0, len(text)):
@@ -52,6 +53,7 @@ def test_cut_at_every_byte_in_memory(lines: list[bytes]) -> None:
         assert verify(MemorySource(left)).verdict is not Verdict.PASS
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("parsers_stay")
 def test_cut_at_every_byte_of_a_file(tmp_path: Path, lines: list[bytes]) -> None:
     text = text_of(lines)
@@ -68,6 +70,7 @@ def test_cut_at_every_byte_of_a_file(tmp_path: Path, lines: list[bytes]) -> None
         assert verification.verdict is Verdict.INCOMPLETE
 
 
+@UNMEASURED
 def test_every_byte_flipped_in_memory(lines: list[bytes]) -> None:
     text = text_of(lines)
     for at in every(7, 0, len(text)):
@@ -76,6 +79,7 @@ def test_every_byte_flipped_in_memory(lines: list[bytes]) -> None:
         assert verify(MemorySource(flipped.split(b"\n"))).verdict is not Verdict.PASS
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("parsers_stay")
 def test_every_byte_of_a_v1_file_flipped(tmp_path: Path) -> None:
     text = text_of(V1)

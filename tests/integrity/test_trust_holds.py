@@ -34,7 +34,7 @@ from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import branch, rehashed, v1_chain, v1_lines
-from tests.support.effort import every, examples
+from tests.support.effort import UNMEASURED, effort, every
 from tests.support.judging import verify_archive
 from tests.support.places import V1_VECTORS, lines_of
 from tests.support.stores import Store
@@ -123,6 +123,7 @@ def test_no_flipped_byte_of_a_checkpoint_is_accepted() -> None:
             assert not trusted([changed]), (at, mask)
 
 
+@UNMEASURED
 def test_no_byte_of_the_checkpoints_can_be_flipped() -> None:
     lines = lines_of(V1_VECTORS)[:128]
     notes = STORED[: STORED.index(b"\n", STORED.index(b"\n") + 1) + 1]
@@ -132,6 +133,7 @@ def test_no_byte_of_the_checkpoints_can_be_flipped() -> None:
         assert not passes(lines, notes_in(flipped(notes, at, mask))), (at, mask)
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("parsers_stay")
 def test_a_flipped_byte_of_the_whole_log_does_not_pass(tmp_path: Path) -> None:
     text = V1_VECTORS.read_bytes()
@@ -149,6 +151,7 @@ def test_a_flipped_byte_of_the_whole_log_does_not_pass(tmp_path: Path) -> None:
         assert passed == any(is_respelled(one, line) for one, line in pairs), (at, mask)
 
 
+@UNMEASURED
 def test_no_changed_note_is_accepted_and_none_crashes() -> None:
     one = notes_in(STORED)[0]
     rng = random.Random(500)
@@ -220,7 +223,7 @@ class EditedLog(RuleBasedStateMachine):
 
 
 TestEditedLog = EditedLog.TestCase
-TestEditedLog.settings = settings(examples(20), stateful_step_count=8)
+TestEditedLog.settings = settings(effort(20), stateful_step_count=8)
 
 
 def checked(lines: Sequence[bytes], notes: Sequence[str]) -> Verification:

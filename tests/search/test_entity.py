@@ -27,7 +27,7 @@ from audit_console.search.question import Question
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import BEGIN, event
-from tests.support.effort import examples
+from tests.support.effort import UNMEASURED, examples
 from tests.support.places import lines_of, sample
 from tests.support.queries import word
 
@@ -83,6 +83,7 @@ def demo(events: list[AuditEvent]) -> Question:
     return question_of(events)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("name", ["user", "ip", "resource", "request", "agent", "type"])
 def test_a_card_says_what_is_counted_one_by_one(
     demo: Question, events: list[AuditEvent], name: str

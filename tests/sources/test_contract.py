@@ -38,6 +38,7 @@ from tests.support.chains import (
     v1_chain,
 )
 from tests.support.chains import v1_lines as lines_of_events
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import new_database
 from tests.support.tables import store_orchestrator, store_v1
 
@@ -257,6 +258,7 @@ def anything(_event: AuditEvent) -> bool:
     return True
 
 
+@UNMEASURED
 @pytest.mark.parametrize("order", BOTH)
 @pytest.mark.parametrize("limit", [1, 4, 100])
 def test_pages_by_row_are_the_whole_log_in_order(
@@ -326,6 +328,7 @@ FILTERS: dict[str, tuple[Filter, Callable[[AuditEvent], bool]]] = {
 }
 
 
+@UNMEASURED
 @pytest.mark.parametrize("order", BOTH)
 @pytest.mark.parametrize("name", FILTERS)
 def test_a_filter_keeps_what_it_says(source: Source, name: str, order: Order, log: Log) -> None:

@@ -21,6 +21,7 @@ from audit_console.sources.protocol import Source
 from tests.core.query.reading import event
 from tests.sources.test_contract import small_blocks
 from tests.support.chains import linked
+from tests.support.effort import UNMEASURED
 
 FIELDS = (
     *("type", "user", "action", "rtype", "rid", "resource", "result", "error", "ip", "agent"),
@@ -76,6 +77,7 @@ def tally(source: Source, text: str) -> pl.DataFrame:
     return source.tally(query.where, by=query.stages)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("name", FIELDS)
 @pytest.mark.parametrize("where", ["", "-result:failure", "seq:<9", "action:nobody"])
 def test_an_archive_counts_as_the_reference_does(

@@ -22,6 +22,7 @@ from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.rule_line import chips_of
+from tests.support.effort import UNMEASURED
 from tests.tui.support import (
     chained,
     make_app,
@@ -32,6 +33,8 @@ from tests.tui.support import (
     until_loaded,
     until_shown,
 )
+
+pytestmark = UNMEASURED  # the screens that other tests measure, with other text
 
 ROW = re.compile(r"[✔✘·] 2026-11-01 00:00:[0-9]{2}\.[0-9]{6} ")
 

@@ -12,7 +12,10 @@ from audit_console.errors import NotAnAuditLog
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
 from audit_console.tui.app import AuditConsoleApp
+from tests.support.effort import UNMEASURED
 from tests.tui.support import make_app, make_lines, until_loaded, until_shown
+
+pytestmark = UNMEASURED  # the screens that other tests measure, to be looked at
 
 Compare = Callable[..., bool]
 Drive = Callable[[Pilot[None]], Awaitable[None]]

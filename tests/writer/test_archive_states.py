@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from audit_console.core.sealing import Sealed
 from audit_console.writer import ArchiveSink, AuditLogger, Rotation
 from tests.support.archives import stored_events
-from tests.support.effort import examples
+from tests.support.effort import effort
 from tests.support.judging import judge_one_by_one
 from tests.support.ticks import CHAIN, tick
 
@@ -80,4 +80,4 @@ class ArchiveStates(RuleBasedStateMachine):
 
 
 TestArchiveStates = ArchiveStates.TestCase
-TestArchiveStates.settings = examples(8)
+TestArchiveStates.settings = effort(8)

@@ -108,6 +108,7 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.usefixtures("measured_programs")
 def test_it_is_a_program(tmp_path: Path) -> None:
     log_ticks(tmp_path, 3)
     ended = run(tmp_path / "audit.jsonl")

@@ -45,6 +45,7 @@ log_ticks(100)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no fork")
+@pytest.mark.usefixtures("measured_programs")
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 def test_what_waits_is_stored(tmp_path: Path, end: str) -> None:
     ended = subprocess.run(

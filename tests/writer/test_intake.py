@@ -144,6 +144,10 @@ def test_details_are_stored_compact_sorted_and_clean(details: dict[str, object])
     )
 
 
+def test_keys_that_are_one_when_stored_are_refused() -> None:
+    assert "one key when stored" in refusal(details={"\0": 1, "\ufffd": 2})
+
+
 def test_an_event_says_nothing_more_than_was_said() -> None:
     event = stored()
     unsaid = ("user_id", "result_error", "details", "ip_address", "user_agent", "request_id")

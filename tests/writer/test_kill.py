@@ -12,6 +12,7 @@ import pytest
 from audit_console.core.findings import Code
 from audit_console.writer import ArchiveSink, AuditLogger, Rotation
 from tests.support.archives import is_whole, judge, stored_events
+from tests.support.effort import UNMEASURED
 from tests.support.ticks import CHAIN, tick
 from tests.writer.processes import let_go, start, start_writer
 
@@ -32,6 +33,7 @@ for begin in range(0, 1 << 40, 200):
 """
 
 
+@UNMEASURED
 @pytest.mark.parametrize("groups", [False, True], ids=["one by one", "in groups"])
 def test_every_event_whose_call_returned_survives_a_kill(tmp_path: Path, groups: bool) -> None:
     choose = random.Random(7)

@@ -73,6 +73,7 @@ def test_a_lock_held_by_a_killed_process_is_free(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no fork")
+@pytest.mark.usefixtures("measured_programs")
 def test_a_forked_child_keeps_no_lock_of_a_parent_that_is_killed(tmp_path: Path) -> None:
     lock = tmp_path / "audit.lock"
     parent = start(FORK_WHILE_LOCKED, lock)

@@ -42,9 +42,12 @@ def sink(**options):
     return ArchiveSink(folder / "audit.jsonl", chain=CHAIN, **options)
 """
 
-pytestmark = pytest.mark.skipif(
-    sys.platform == "win32", reason="Windows has neither these limits nor these permissions"
-)
+pytestmark = [
+    pytest.mark.usefixtures("measured_programs"),
+    pytest.mark.skipif(
+        sys.platform == "win32", reason="Windows has neither these limits nor these permissions"
+    ),
+]
 
 
 def told_by(code: str, folder: Path) -> list[str]:

@@ -18,7 +18,7 @@ from audit_console.sources.archive.parse import LineParser
 from audit_console.sources.archive.times import LENGTH, read_times
 from tests.sources.archive.test_parse import assert_same
 from tests.support.chains import rehashed, v1_chain
-from tests.support.effort import every, examples
+from tests.support.effort import UNMEASURED, every, examples
 from tests.support.strategies import v1_events
 
 EVENT = replace(
@@ -56,6 +56,7 @@ def joints(line: bytes) -> list[int]:
     return sorted({*marks, *(at + 1 for at in marks)})
 
 
+@UNMEASURED
 def test_every_piece_put_in_at_every_joint(parser: LineParser) -> None:
     places = joints(LINE)
     for number, piece in enumerate(PIECES):

@@ -25,7 +25,7 @@ from audit_console.core.findings import Code
 from audit_console.sources.archive.blocks import Block, Unreadable
 from audit_console.sources.archive.parse import LineParser
 from tests.support.chains import v1_lines
-from tests.support.effort import examples
+from tests.support.effort import UNMEASURED, examples
 from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of
 from tests.support.strategies import VALUES, WHOLE_LINES, mutated_lines, replaced_values
 
@@ -80,12 +80,14 @@ def test_the_vectors(parser: LineParser, path: Path) -> None:
     assert_same(parser, lines_of(path))
 
 
+@UNMEASURED
 @pytest.mark.parametrize("path", [V1_VECTORS, UPSTREAM_VECTORS], ids=["v1", "orchestrator"])
 def test_every_odd_value_in_every_field(parser: LineParser, path: Path) -> None:
     for line in lines_of(path)[1:4]:
         assert_same(parser, list(replaced_values(line, VALUES)))
 
 
+@UNMEASURED
 @pytest.mark.parametrize("mask", [0x01, 0x20, 0x80])
 @pytest.mark.parametrize("path", [V1_VECTORS, UPSTREAM_VECTORS], ids=["v1", "orchestrator"])
 def test_every_byte_flipped(parser: LineParser, path: Path, mask: int) -> None:
@@ -94,6 +96,7 @@ def test_every_byte_flipped(parser: LineParser, path: Path, mask: int) -> None:
     assert_same(parser, [one for one in flipped if b"\n" not in one])
 
 
+@UNMEASURED
 @pytest.mark.parametrize("path", [V1_VECTORS, UPSTREAM_VECTORS], ids=["v1", "orchestrator"])
 def test_every_cut(parser: LineParser, path: Path) -> None:
     line = lines_of(path)[1]

@@ -23,8 +23,11 @@ from audit_console.sources.postgres import open_postgres
 from audit_console.sources.protocol import AtEvent, AtRow, AtTime, Cursor, Order, Source
 from tests.support import queries
 from tests.support.chains import linked
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import new_database
 from tests.support.tables import store_v1
+
+pytestmark = UNMEASURED  # the same filters as elsewhere, over and over
 
 EVENTS = 150
 STAGES = [

@@ -23,7 +23,7 @@ from audit_console.sources.archive import open_archive
 from audit_console.writer import ArchiveSink, Rotation
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN
-from tests.support.effort import examples
+from tests.support.effort import effort
 from tests.support.retention import POLICY, REQUEST, day, hold, pruner
 from tests.support.trusting import leaves, stored, trust_in
 from tests.support.writing import unsealed
@@ -139,4 +139,4 @@ def replace_user(event: Unsealed, user: str) -> Unsealed:
 
 
 TestPrunedStates = PrunedStates.TestCase
-TestPrunedStates.settings = settings(examples(4), stateful_step_count=12)
+TestPrunedStates.settings = settings(effort(4), stateful_step_count=12)

@@ -27,7 +27,7 @@ from audit_console.integrity.verifier import verify
 from audit_console.sources.postgres import open_postgres
 from audit_console.writer.postgres import PostgresSink
 from audit_console.writer.pruning.postgres import PostgresPruner
-from tests.support.effort import examples
+from tests.support.effort import effort
 from tests.support.retention import POLICY, REQUEST, day, hold
 from tests.support.writing import stored_lines, unsealed
 
@@ -111,5 +111,5 @@ def test_a_chain_stays_whole(database: str) -> None:
     numbers = count()
     run_state_machine_as_test(
         lambda: PrunedTable(database, next(numbers)),  # type: ignore[arg-type] # as it says itself
-        settings=settings(examples(4), stateful_step_count=10),
+        settings=settings(effort(4), stateful_step_count=10),
     )
