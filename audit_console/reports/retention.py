@@ -136,7 +136,7 @@ def _stops(preview: Preview) -> Iterator[Section]:
         first = "" if stop.first_seq is None else f", from seq {stop.first_seq:,} on"
         yield Section(
             title=safe_text(stop.reason),
-            fields=(worded("keeps", f"{stop.events:,} events that are old enough{first}"),),
+            fields=(worded("keeps", f"{stop.events:,} of the events that are old enough{first}"),),
         )
 
 

@@ -44,7 +44,7 @@ def test_text_says_what_goes_and_what_stops_it() -> None:
     for part in (
         "seq 0 to 4",
         "under hold h1 of legal: user:user-5 (case 7)",
-        "3 events that are old enough, from seq 5 on",
+        "3 of the events that are old enough, from seq 5 on",
         "kept 14 days: user:user-2",
         "seq 5 to 30, the last of which tells of the prune",
         "not here; nothing is deleted before it is",
@@ -122,7 +122,7 @@ def test_a_log_in_the_orchestrators_format() -> None:
     text = " ".join(render_text(found).split())
     assert "9 of 9 events are older than the cut-off, and none can go" in text
     assert "audit-console seal SOURCE --key FILE" in text
-    assert "1 events that are old enough" in text
+    assert "1 of the events that are old enough" in text
 
 
 HOSTILE = "\x1b[31m<script>\u202e\x9b\x07\x7f\n"
