@@ -18,6 +18,7 @@ from audit_console.core.event import AuditEvent
 from audit_console.core.filters import Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
+from audit_console.sources.cancelling import QUESTION_THREAD
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtEvent, Page
 from audit_console.tui.screens import looking
@@ -323,6 +324,33 @@ async def test_previews_of_a_slow_log_take_one_thread(
         finally:
             source.hold.set()
         await until_shown(pilot, "would match 0 events")
+
+
+async def test_what_cannot_be_read_has_no_preview_of_what_was_typed_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "SECONDS_OF_REST", 0)
+    source = HeldSource(make_lines(90))
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        source.hold.clear()
+        before = len(source.asked)
+        await pilot.press("slash")
+        try:
+            await type_text(pilot, "user:user-1")
+            await until(pilot, lambda: len(source.asked) > before, "a preview is asked")
+            await type_text(pilot, " result:")
+            await until_shown(pilot, "column 20")
+        finally:
+            source.hold.set()
+        await until(pilot, lambda: not questions_under_way(), "the answer is there")
+        await pilot.pause()
+        assert "would match" not in screen_text(app)
+
+
+def questions_under_way() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == QUESTION_THREAD]
 
 
 class SlowToFind(MemorySource):

@@ -208,8 +208,13 @@ class LookingScreen(SurveyingScreen):
 
     @on(QueryBar.Typed)
     def _on_typed(self, event: QueryBar.Typed) -> None:
-        self.query_one(QueryBar).preview((Span(" … ", "muted"),))
-        self.in_background(partial(self._preview, event.query), "preview")
+        bar = self.query_one(QueryBar)
+        if event.query is None:
+            self.workers.cancel_group(self, "preview")
+            bar.preview(())
+        else:
+            bar.preview((Span(" … ", "muted"),))
+            self.in_background(partial(self._preview, event.query), "preview")
 
     async def _preview(self, query: Query) -> None:
         await asyncio.sleep(SECONDS_OF_REST)

@@ -85,9 +85,9 @@ class QueryBar(Widget):
     """
 
     class Typed(Message):
-        """A query that can be read was typed; the screen counts what it would match."""
+        """A query was typed; the screen counts what it would match. None if it cannot be read."""
 
-        def __init__(self, query: Query) -> None:
+        def __init__(self, query: Query | None) -> None:
             super().__init__()
             self.query = query
 
@@ -171,11 +171,7 @@ class QueryBar(Widget):
         self._recalled = None
         self._is_edited = True
         self._look()
-        query = self._parsed()
-        if query is None:
-            self.preview(())
-        else:
-            self.post_message(self.Typed(query))
+        self.post_message(self.Typed(self._parsed()))
 
     def _parsed(self) -> Query | None:
         """Read what stands in the line, and keep what is wrong with it."""
