@@ -29,6 +29,7 @@ def _has_keys(app: App[None]) -> bool:
 
 async def handled(pilot: Pilot[None], rounds: int) -> None:
     """Let every widget handle what it was sent, and show what came of it."""
+    await typed(pilot)
     for _ in range(rounds):
         await pilot._wait_for_screen()
         pilot.app.screen._on_timer_update()
@@ -49,7 +50,6 @@ def wait_for_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     async def press(pilot: Pilot[None], *keys: str) -> None:
         for key in keys:
             await pilot.app._press_keys([key])
-            await typed(pilot)
             await handled(pilot, ROUNDS)
 
     async def pause(pilot: Pilot[None], delay: float | None = None) -> None:

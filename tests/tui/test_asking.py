@@ -353,6 +353,32 @@ def questions_under_way() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == QUESTION_THREAD]
 
 
+class SlowToFilter(MemorySource):
+    """Holds back pages of a filter until the test lets it."""
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        super().__init__(lines)
+        self.hold = threading.Event()
+
+    def page(self, where: Filter, **asked: Any) -> Page:
+        if where:
+            self.hold.wait()
+        return super().page(where, **asked)
+
+
+async def test_the_count_of_one_filter_is_not_shown_for_the_next(tmp_path: Path) -> None:
+    source = SlowToFilter(make_lines(90))
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        try:
+            await ask(pilot, "user:user-1")
+            await until_shown(pilot, "… of 90 matched")
+        finally:
+            source.hold.set()
+        await until_shown(pilot, "30 of 90 matched")
+
+
 class SlowToFind(MemorySource):
     """Holds back where an event is until the test lets it."""
 

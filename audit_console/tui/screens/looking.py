@@ -96,8 +96,7 @@ class LookingScreen(SurveyingScreen):
         self._table.nothing = nothing_found(look, self._session, offer_key)
         self.query_one(QueryBar).show(look.text)
         self.query_one(RuleLine).look = look
-        completeness = self.query_one(Completeness)
-        completeness.where, completeness.lacking = look.where, ()
+        self.query_one(Completeness).ask(look.where)
         had_focus = self._events_have_focus
         facets = self.query_one(FacetsPane)
         facets.where = look.where

@@ -91,6 +91,12 @@ class Completeness(SessionLine):
     taking_in: reactive[bool] = reactive(False)
     """Whether what is new is being read."""
 
+    def ask(self, where: Filter) -> None:
+        """Show another filter; what the one before kept is no number of this one."""
+        if where != self.where:
+            self.counts = (None, self.counts[1])
+        self.where, self.lacking = where, ()
+
     def render_line(self, y: int) -> Strip:
         """Draw the widest wording that fits."""
         del y
