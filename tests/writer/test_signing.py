@@ -319,6 +319,7 @@ except ImportError as error:
 """
 
 
+@pytest.mark.usefixtures("measured_programs")
 def test_a_signer_says_what_it_needs(tmp_path: Path, key: Path) -> None:
     said = subprocess.run(
         [sys.executable, "-c", PREPARE + WITHOUT_CRYPTOGRAPHY, tmp_path / "audit.jsonl", key],

@@ -89,6 +89,14 @@ def source(table: str) -> Iterator[Source]:
 
 
 @pytest.fixture
+def just_opened(table: str) -> Iterator[Source]:
+    """A source that has counted its events and nothing else: counts are kept."""
+    with closing(open_postgres(table)) as source:
+        source.tally(EVERYTHING, by=(Count(),))
+        yield source
+
+
+@pytest.fixture
 def plans(monkeypatch: pytest.MonkeyPatch) -> list[Plan]:
     """The plans of all statements that are run."""
     told: list[Plan] = []
@@ -228,7 +236,7 @@ def test_what_a_narrow_filter_keeps_is_found_by_an_index(
 READS_ALL: dict[str, tuple[int, Ask]] = {
     # Every event counts, and has its value in its row alone.
     "facet": (1, lambda asked: facet(asked, "user", WINDOW).counts()),
-    "facet of details": (3, lambda asked: facet(asked, "details.model", WINDOW).counts()),
+    "facet of details": (2, lambda asked: facet(asked, "details.model", WINDOW).counts()),
     "values of a facet": (1, lambda asked: facet(asked, "action", WINDOW, counted=False)),
     # The events of the values that are shown, which may be all.
     "facet as it is shown": (2, lambda asked: facet(asked, "type", WINDOW).pick(10)),
@@ -254,9 +262,9 @@ def test_a_preview_looks_at_what_goes_in_three_statements(
 
 @pytest.mark.parametrize(("statements", "ask"), READS_ALL.values(), ids=READS_ALL)
 def test_what_looks_at_all_events_does_so_once(
-    source: Source, plans: list[Plan], statements: int, ask: Ask
+    just_opened: Source, plans: list[Plan], statements: int, ask: Ask
 ) -> None:
-    ask(question(source))
+    ask(question(just_opened))
     assert len(plans) == statements
     assert max(sum(node.looked_at for node in plan) for plan in plans) <= EVENTS + FEW
 

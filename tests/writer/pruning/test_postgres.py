@@ -159,6 +159,8 @@ def test_a_broken_prefix_is_evidence(log: str) -> None:
         connection.execute("SET session_replication_role = replica")
         connection.execute("UPDATE audit_events SET user_id = 'mallory' WHERE seq = 3")
     assert isinstance(refused(log), PrefixBroken)
+    with pytest.raises(PrefixBroken, match="seq 3"):
+        pruner(log).find(POLICY, day(22))
 
 
 def test_a_plan_for_another_log(log: str) -> None:
