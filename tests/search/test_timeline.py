@@ -22,6 +22,7 @@ from audit_console.search.timeline import (
     histogram,
 )
 from audit_console.sources.memory import MemorySource
+from audit_console.sources.protocol import Source
 from tests.support.chains import event
 from tests.support.effort import examples
 from tests.support.strategies import MOMENTS
@@ -54,8 +55,8 @@ def bars_of(totals: Sequence[int], failures: Callable[[int], int] = lambda _: 0)
 
 
 @pytest.fixture(scope="module")
-def demo(events_of_the_demo: list[AuditEvent]) -> Question:
-    return question_of(events_of_the_demo)
+def demo(whole_demo: Source) -> Question:
+    return Question(whole_demo, EVERYTHING)
 
 
 def test_the_bars_of_a_log_sum_to_its_events(demo: Question) -> None:
