@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 from coverage import Coverage
 
+from audit_console.core import matching, safe_text
 from audit_console.core.event import AuditEvent
 from audit_console.demo import demo_events, write_demo
 from audit_console.embedded import EmbeddedServer
 from audit_console.migrate import migrate
+from audit_console.writer import intake
 from tests.support.postgres import database_of, new_database, server_dsn
 
 DIRECTORY_VARIABLES = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
@@ -39,6 +41,14 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     finally:
         threading.settrace(in_threads)
         sys.settrace(tracing)
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(request: pytest.FixtureRequest) -> None:
+    """Start with empty caches: what an unmeasured test filled, no measured one would fill."""
+    if request.node.get_closest_marker("unmeasured") is None:
+        for cached in (matching._like, matching._regex, safe_text._symbol, intake._known_address):
+            cached.cache_clear()
 
 
 @pytest.fixture(autouse=True)

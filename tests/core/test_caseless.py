@@ -6,12 +6,14 @@ import re
 import polars as pl
 import pytest
 
+from audit_console.core import caseless
 from audit_console.core.caseless import (
     LAST_CASED,
     PYTHON,
     RUST,
     alike,
     ascii_alone,
+    cased_beyond_ascii,
     escape_wildcards,
     letter_key,
     literal,
@@ -47,6 +49,14 @@ def test_being_alike_goes_both_ways() -> None:
         for other in alike(chr(code)):
             assert chr(code) in alike(other)
             assert other.isascii() == chr(code).isascii()
+
+
+def test_letters_beyond_ascii_are_looked_up_once() -> None:
+    caseless._alike_beyond_ascii.cache_clear()
+    cased_beyond_ascii.cache_clear()
+    assert alike("é") == "Éé"
+    assert {"é", "ẞ", "σ"} <= set(cased_beyond_ascii())
+    assert cased_beyond_ascii() is cased_beyond_ascii()
 
 
 @UNMEASURED
