@@ -157,7 +157,7 @@ class Store:
         """Sign; what goes wrong never comes in the way of events, which are stored already."""
         try:
             signer.sign()
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:  # noqa: BLE001 - what is stored stays stored
             _LOG.error("no checkpoint of %s was signed: %s", self.sink.chain, error)
             with self._lock:
                 self._metrics.failed_checkpoints += 1

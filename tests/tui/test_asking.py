@@ -9,8 +9,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-from textual.events import Key
-from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from audit_console.core.codec import encode_line
@@ -73,20 +71,6 @@ def look_of(pilot: Pilot[None]) -> Look:
     screen = pilot.app.screen
     assert isinstance(screen, LookingScreen)
     return screen.look
-
-
-async def test_what_is_typed_at_once_behind_the_key_of_the_query_goes_into_it(
-    tmp_path: Path,
-) -> None:
-    app = make_app(MemorySource(make_lines(20)), tmp_path)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await until_loaded(pilot)
-        for character in "/user:xm[":  # export, star, the event above: none of them is meant
-            app.post_message(Key(KEYS.get(character, _character_to_key(character)), character))
-        line = app.screen.query_one(QueryInput)
-        await until(pilot, lambda: line.value == "user:xm[", "all of it is in the query")
-        assert app.screen_stack[1:] == []
-        assert "★" not in screen_text(app)
 
 
 async def test_a_query_is_previewed_asked_and_echoed(tmp_path: Path) -> None:
@@ -304,23 +288,29 @@ async def test_a_stale_result_never_appears(
         assert look_of(pilot).text == "user:user-2 | count by result"
 
 
-async def test_previews_of_a_slow_log_take_one_thread(
+async def ask_for_a_preview(pilot: Pilot[None], source: HeldSource) -> int:
+    """Type a query whose preview is held; tell what number of question it is."""
+    await until_loaded(pilot)
+    source.hold.clear()
+    before = len(source.asked)
+    await pilot.press("slash")
+    await type_text(pilot, "user:user-1")
+    await until(pilot, lambda: len(source.asked) > before, "a preview is asked")
+    return before + 1
+
+
+async def test_previews_of_a_slow_log_wait_for_one_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(looking, "SECONDS_OF_REST", 0)
     source = HeldSource(make_lines(90))
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until_loaded(pilot)
-        source.hold.clear()
-        before = len(source.asked)
-        await pilot.press("slash")
         try:
-            await type_text(pilot, "user:user-1")
-            await until(pilot, lambda: len(source.asked) > before, "a preview is asked")
+            asked = await ask_for_a_preview(pilot, source)
             await type_text(pilot, "1111")
             await pilot.pause()
-            assert len(source.asked) == before + 1
+            assert len(source.asked) == asked
         finally:
             source.hold.set()
         await until_shown(pilot, "would match 0 events")
@@ -333,13 +323,8 @@ async def test_what_cannot_be_read_has_no_preview_of_what_was_typed_before(
     source = HeldSource(make_lines(90))
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until_loaded(pilot)
-        source.hold.clear()
-        before = len(source.asked)
-        await pilot.press("slash")
         try:
-            await type_text(pilot, "user:user-1")
-            await until(pilot, lambda: len(source.asked) > before, "a preview is asked")
+            await ask_for_a_preview(pilot, source)
             await type_text(pilot, " result:")
             await until_shown(pilot, "column 20")
         finally:

@@ -77,10 +77,12 @@ async def test_a_program_that_is_left_types_no_further(tmp_path: Path) -> None:
 
 async def test_typed_text_stands_in_its_order(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
-    text = "action:" + "0123456789" * 20
+    text = "xm[action:" + "0123456789" * 20  # export, star, the event above: none is meant
     async with app.run_test(size=(80, 24)) as pilot:
         await until_loaded(pilot)
         type_at_once(pilot, "/", *text)
         line = app.screen.query_one(QueryInput)
         await until(pilot, lambda: len(line.value) == len(text), screen_text(app))
         assert line.value == text
+        assert app.screen_stack[1:] == []
+        assert "★" not in screen_text(app)

@@ -16,7 +16,7 @@ from audit_console.sources.archive.parse import LineParser
 from audit_console.sources.archive.text import is_packed
 
 MOST_BYTES = 64 << 20
-"""Text that is read before a log is shown; it takes half a second."""
+"""Text that is read before a log is shown: half a second, reckoned from the rate of a load."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -305,11 +305,6 @@ class FacetsPane(LineList, ValueActions):
             self._change(field, open=True, typing=True)
             self._go_to(field)
 
-    def check_consume_key(self, key: str, character: str | None) -> bool:
-        """Say that what is typed is searched for."""
-        del key
-        return self._typing is not None and character is not None
-
     def on_key(self, event: Key) -> None:
         """Take what is typed into the part that is searched for."""
         shown = self._typing

@@ -131,7 +131,7 @@ def _store_of(sink: Sink) -> SignedStore:
 
 def _signature_by(path: Path, chain: str) -> Callable[[Known], Note]:
     try:
-        from audit_console.signing import load_key  # noqa: PLC0415 - it comes with more
+        from audit_console.signing import load_key  # noqa: PLC0415 - needs cryptography
     except ModuleNotFoundError as error:
         raise ImportError("signing needs cryptography: pip install cryptography") from error
     key = load_key(path, KeyType.LOG)
