@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.index_tasks import no_indexes_yet, wait_for_index
 from benchmarks.work import KEEPS_ALL, Work
 
 if TYPE_CHECKING:  # each task pays for its own imports
@@ -79,9 +80,10 @@ class _Loaded:
     def __init__(self, file: str) -> None:
         from audit_console.sources.archive import open_archive
 
-        self._source = open_archive([file], keep=True)
+        self._source = open_archive([file], keep=True, indexes=no_indexes_yet())
         for _ in self._source.batches():
             pass
+        wait_for_index()
         first, last = self._source.status.first, self._source.status.last
         if first is None or last is None:
             raise ValueError(f"{file} has no events")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
@@ -11,6 +14,8 @@ from benchmarks.work import Work
 
 if TYPE_CHECKING:  # each task pays for its own imports
     from audit_console.sources.archive import IndexStore
+
+_FOLDER = user_cache_path("audit-console") / "benchmarks"
 
 
 def write_index(file: str) -> Work:
@@ -24,9 +29,7 @@ def write_index(file: str) -> Work:
         if source.status.indexed is None:
             for _ in source.batches():
                 pass
-            for thread in threading.enumerate():
-                if thread.name == "index":
-                    thread.join()
+            wait_for_index()
         return 1
 
     return work
@@ -48,9 +51,24 @@ def open_again(file: str) -> Work:
     return work
 
 
+def no_indexes_yet() -> IndexStore:
+    """Give a place for indexes as a user has it who opens a log for the first time."""
+    from audit_console.sources.archive import IndexStore
+
+    folder = TemporaryDirectory(prefix="first-", dir=_FOLDER)
+    atexit.register(folder.cleanup)
+    return IndexStore(Path(folder.name), min_bytes=0)
+
+
+def wait_for_index() -> None:
+    """Wait until the index of a log that was loaded is written."""
+    for thread in threading.enumerate():
+        if thread.name == "index":
+            thread.join()
+
+
 def _indexes() -> IndexStore:
     """Give the indexes that the benchmarks keep, also of small logs."""
     from audit_console.sources.archive import IndexStore
 
-    folder = user_cache_path("audit-console") / "benchmarks" / "indexes"
-    return IndexStore(folder, min_bytes=0)
+    return IndexStore(_FOLDER / "indexes", min_bytes=0)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from coverage import Coverage
+from hypothesis import settings
 
 from audit_console.core import matching, safe_text
 from audit_console.core.event import AuditEvent
@@ -22,6 +23,9 @@ from tests.support.postgres import database_of, new_database, server_dsn
 
 DIRECTORY_VARIABLES = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 CONFIGURATION = Path(__file__).parents[1] / "pyproject.toml"
+
+settings.register_profile("without a clock", parent=settings(), deadline=None)
+settings.load_profile("without a clock")
 
 
 @pytest.hookimpl(wrapper=True)

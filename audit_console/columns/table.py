@@ -11,8 +11,9 @@ from operator import and_
 import polars as pl
 
 from audit_console.columns.filters import MARKS, keeps, reads
+from audit_console.columns.held_rows import GrowingRows
 from audit_console.columns.memo import Memo
-from audit_console.columns.selection import NAMES, Codes, Columns, Selection, needed, places_of
+from audit_console.columns.selection import Codes, Columns, Selection, needed, places_of
 from audit_console.core.filters import Expression, Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 
@@ -71,16 +72,12 @@ class View(Selection):
 
 
 class EventTable:
-    """A growing table: one thread appends while others take views.
+    """A growing table: one thread appends while others take views."""
 
-    Texts that are categories already, as those of a table kept on disk, stay as they are.
-    """
-
-    def __init__(self, events: pl.DataFrame) -> None:
-        self._names = pl.Schema({name: _categories(events.schema[name]) for name in NAMES})
-        events = self.events = events.cast(self._names)
-        self._in_time_order = events["timestamp"].is_sorted()
-        self._views = Views(events, in_time_order=self._in_time_order, codes=None)
+    def __init__(self, rows: GrowingRows) -> None:
+        self.events = rows
+        self._in_time_order = rows["timestamp"].is_sorted()
+        self._views = Views(rows, in_time_order=self._in_time_order, codes=None)
 
     def append(self, events: pl.DataFrame) -> None:
         """Add events behind all others."""
@@ -88,18 +85,11 @@ class EventTable:
             return
         times = pl.concat([self.events["timestamp"].tail(1), events["timestamp"]])
         self._in_time_order = self._in_time_order and times.is_sorted()
-        self.events = pl.concat([self.events, events.cast(self._names)], rechunk=False)
+        self.events = self.events.with_more(events)
 
     def settle(self) -> None:
-        """Lay the values of each column side by side, when there will be no more of them.
-
-        They are looked up several times faster then. A column at a time, so that memory
-        grows by no more than one, and texts stay where they are.
-        """
-        for place, name in enumerate(self.events.columns):
-            columns = self.events.get_columns()
-            columns[place] = self.events[name].rechunk()
-            self.events = pl.DataFrame(columns)
+        """Lay the events out once more, when there will be no more of them."""
+        self.events = self.events.settled()
 
     def view(
         self, where: Filter, marks: Mapping[MarkKey, Marks] = NO_MARKS, *, growing: bool
@@ -130,7 +120,7 @@ class Views:
         self._order: Memo[None, pl.Series] = Memo(1)
         self._are_in_order: Memo[str, bool] = Memo(len(OFTEN_IN_ORDER))
 
-    def serve(self, events: pl.DataFrame, *, growing: bool) -> bool:
+    def serve(self, events: Columns, *, growing: bool) -> bool:
         """Tell whether these views still do for a table that has these events."""
         if growing:
             return events.height < self._events.height * REFRESH_AFTER_GROWTH
@@ -176,11 +166,6 @@ class Views:
         if name not in events.columns:
             return False
         return self._are_in_order.get(name, lambda: _is_in_order(events[name]))
-
-
-def _categories(dtype: pl.DataType) -> pl.DataType:
-    is_category = isinstance(dtype, pl.Categorical)
-    return dtype if is_category else pl.Categorical(pl.Categories.random())
 
 
 def _sorted_by(times: pl.Series, rows: pl.Series) -> pl.Series:

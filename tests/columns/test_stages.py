@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 
 from audit_console.columns import stages as stages_module
+from audit_console.columns.held_rows import HeldRows
 from audit_console.columns.selection import Codes, Selection
 from audit_console.columns.stages import MAX_BINS, apply_stages
 from audit_console.columns.table import EventTable
@@ -144,7 +145,7 @@ def selections(events: Sequence[AuditEvent]) -> Iterator[Selection]:
         yield Selection(frame, None, codes)
     for codes in (None, Codes(larger)):
         yield Selection(larger, index, codes)
-    for table in (EventTable(frame), EventTable(pl.concat([frame, others]))):
+    for table in (EventTable(HeldRows(frame)), EventTable(HeldRows(pl.concat([frame, others])))):
         mask = pl.int_range(table.events.height, eager=True) < frame.height
         yield Selection(table.events, mask, Codes(table.events))
 
@@ -223,7 +224,7 @@ def test_resources_are_told_apart_by_their_text(
     expected = applied(events, stage)
     for later in rest:
         expected = applied(expected, later)
-    table = EventTable(frame_of(events)).events
+    table = HeldRows(frame_of(events))
     for selection in (Selection(table, None, Codes(table)), Selection(frame_of(events))):
         assert apply_stages(selection, (stage, *rest)).to_dicts() == expected
 
@@ -232,7 +233,7 @@ def test_a_resource_that_lacks_a_part_is_missing() -> None:
     pairs = [("a", "b"), ("a", "none"), ("none", "b"), ("none", "none"), ("a", "b")]
     frame = frame_of([event(resource_type=kind, resource_id=id_) for kind, id_ in pairs])
     parts = pl.col("resource_type", "resource_id").cast(pl.String).replace("none", None)
-    table = EventTable(frame.with_columns(parts).cast({"resource_type": pl.Categorical})).events
+    table = HeldRows(frame.with_columns(parts).cast({"resource_type": pl.Categorical}))
     found = apply_stages(
         Selection(table, None, Codes(table)), parse("| count by resource", ANCHOR).stages
     )

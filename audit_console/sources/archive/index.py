@@ -12,13 +12,13 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from errno import EPERM
 from pathlib import Path
-from secrets import randbits
+from secrets import token_hex
 from threading import Thread
 from time import time
 
@@ -29,7 +29,8 @@ from audit_console.columns.schema import MALFORMED
 from audit_console.sources.archive.files import ArchiveFile
 from audit_console.sources.archive.fingerprint import Fingerprint
 from audit_console.sources.archive.growth import NONE, has_grown, read_growth
-from audit_console.sources.archive.stand_in import COMPARED, DTYPES, Held, StandIn, key_of
+from audit_console.sources.archive.shelf import Shelf, ShelvedRows, is_held
+from audit_console.sources.archive.stand_in import DTYPES, Held, StandIn
 from audit_console.sources.archive.stored import (
     Damaged,
     Layout,
@@ -54,7 +55,7 @@ _UNUSABLE = (OSError, ValueError, KeyError, TypeError, Damaged)
 class Kept:
     """What an index keeps of a log that was read: its rows, bad lines and numbers."""
 
-    events: pl.DataFrame
+    events: ShelvedRows
     malformed: pl.DataFrame
     status: Status
 
@@ -125,8 +126,20 @@ class IndexStore:
         except _UNUSABLE:
             return None
 
+    def shelf(self, prints: Sequence[Fingerprint]) -> Shelf:
+        """Open what the texts of a log are put on while it is read.
+
+        Raises:
+            OSError: there is none to be had.
+        """
+        self._make_private_folder()
+        for left in self.folder.glob("*.shelf"):
+            _remove(left)
+        path = self._manifest_path(prints).with_suffix(f".{token_hex(4)}.shelf")
+        return Shelf(_make_private(path))
+
     def write(self, prints: Sequence[Fingerprint], log: Kept) -> None:
-        """Write the index of a log, unless another console is just writing one.
+        """Make the shelf of a log its index, unless another console is just writing one.
 
         Raises:
             OSError, PolarsError: it cannot be written; what there was is as before.
@@ -140,7 +153,7 @@ class IndexStore:
                 manifest = {
                     "made_by": _made_by(),
                     "files": list(map(asdict, prints)),
-                    **_write_rows(log, part),
+                    **_write_rows(log, path),
                     "lines": [file.lines for file in log.status.files],
                     "bad_lines": log.status.malformed,
                     "written": time(),
@@ -171,8 +184,7 @@ class IndexStore:
             return 0
         freed = 0
         for path in self.folder.iterdir():
-            freed += path.stat().st_size
-            path.unlink(missing_ok=True)
+            freed += _remove(path)
         return freed
 
     def _manifest_path(self, prints: Sequence[Fingerprint]) -> Path:
@@ -230,7 +242,7 @@ class IndexStore:
                     kept |= {path.name, rows.name}
         for path in self.folder.iterdir():
             if path.name not in kept:
-                path.unlink(missing_ok=True)
+                _remove(path)
 
 
 def _made_by() -> list[object]:
@@ -238,18 +250,17 @@ def _made_by() -> list[object]:
     return [FORMAT, __version__, pl.__version__]
 
 
-def _write_rows(log: Kept, part: Path) -> dict[str, object]:
-    """Write rows under a name of their own, and tell where they are."""
-    secret = randbits(64)
-    with _make_private(part).open("wb") as file:
-        keyed = log.events.select(COMPARED).with_columns(key_of(log.events, secret))
-        events = write_columns(file, keyed)
-        malformed = write_columns(file, log.malformed)
-        size = file.tell()
+def _write_rows(log: Kept, manifest: Path) -> dict[str, object]:
+    """Write what is missing on the shelf, give it a name of its own, and tell what is where."""
+    shelf = log.events.shelf
+    events = log.events.finish()
+    malformed = write_columns(shelf.file, log.malformed)
+    size = shelf.file.tell()
     where = {"size": size, "events": asdict(events), "malformed": asdict(malformed)}
-    name = f"{part.stem}-{zlib.crc32(repr(where).encode()):08x}.rows"
-    _publish(part, part.with_name(name))
-    return {"rows": name, "secret": secret, **where}
+    name = f"{manifest.stem}-{zlib.crc32(repr(where).encode()):08x}.rows"
+    _publish(shelf.path, manifest.with_name(name))
+    shelf.release()
+    return {"rows": name, "secret": shelf.secret, **where}
 
 
 def _is_private(path: Path) -> bool:
@@ -265,6 +276,15 @@ def _make_private(path: Path) -> Path:
     return path
 
 
+def _remove(path: Path) -> int:
+    """Remove a file that no program is at work on, and give the bytes that it took."""
+    if is_held(path):
+        return 0
+    size = path.stat().st_size
+    path.unlink(missing_ok=True)
+    return size
+
+
 def _publish(part: Path, path: Path) -> None:
     """Give a file its name once all of it is on disk."""
     with part.open("rb") as file:
@@ -273,9 +293,14 @@ def _publish(part: Path, path: Path) -> None:
 
 
 class ArchiveIndex:
-    """The index of one log, as it is before the log is read."""
+    """The index of one log, as it is before the log is read.
+
+    Attributes:
+        fault: why it could not be written, in one line.
+    """
 
     def __init__(self, store: IndexStore, files: Sequence[ArchiveFile]) -> None:
+        self.fault: str | None = None
         self._store = store
         self._files = files
         self._prints = store.prints(files)
@@ -284,25 +309,33 @@ class ArchiveIndex:
         """Give what stands in for the log; None without an index that fits."""
         return self._store.find(self._files, self._prints) if self._prints else None
 
-    def write_beside(self, log: Kept, say: Callable[[str], None]) -> None:
-        """Write the index on a thread of its own, if the log is still as it was.
+    def shelf(self) -> Shelf | None:
+        """Open what the texts of the log are put on; None where it gets no index."""
+        if not self._prints:
+            return None
+        try:
+            return self._store.shelf(self._prints)
+        except OSError as error:
+            self._note(error)
+            return None
 
-        Args:
-            log: what was read.
-            say: takes why it could not be written.
-        """
-        Thread(target=self._write, args=(log, say), name="index", daemon=True).start()
+    def write_beside(self, log: Kept) -> None:
+        """Write the index on a thread of its own, if the log is still as it was."""
+        Thread(target=self._write, args=(log,), name="index", daemon=True).start()
 
     def discard(self) -> None:
         """Remove an index that was not that of the log."""
         if self._prints:
             self._store.discard(self._prints)
 
-    def _write(self, log: Kept, say: Callable[[str], None]) -> None:
+    def _write(self, log: Kept) -> None:
         if not self._prints or self._store.prints(self._files) != self._prints:
             return
         try:
             self._store.write(self._prints, log)
         except (OSError, pl.exceptions.PolarsError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            say(f"no index of this log could be written: {self._store.folder}: {reason}")
+            self._note(error)
+
+    def _note(self, error: OSError | pl.exceptions.PolarsError) -> None:
+        reason = error.strerror if isinstance(error, OSError) else error
+        self.fault = f"no index of this log could be written: {self._store.folder}: {reason}"

@@ -11,6 +11,7 @@ from typing import TypeVar
 import polars as pl
 
 from audit_console.columns.frame import malformed_frame
+from audit_console.columns.held_rows import HeldRows
 from audit_console.columns.links import LinkMarker
 from audit_console.columns.schema import LINE, PAGE
 from audit_console.columns.selection import Selection
@@ -27,6 +28,7 @@ from audit_console.sources.archive.following import Follower
 from audit_console.sources.archive.index import ArchiveIndex, Kept
 from audit_console.sources.archive.lines import Lines
 from audit_console.sources.archive.reading import Piece, read_pieces
+from audit_console.sources.archive.shelf import ShelvedRows
 from audit_console.sources.archive.stand_in import KEY, Differs, Rows, StandIn
 from audit_console.sources.archive.stored import Damaged
 from audit_console.sources.protocol import (
@@ -76,14 +78,14 @@ class ArchiveSource:
         self._files = files
         self._keep = keep
         self._follower = follower
-        self._table = EventTable(pl.DataFrame(schema={name: PAGE[name] for name in _KEPT}))
         self._malformed = malformed_frame(())
         self._lines = Lines(files, label)
         self._rows_lock = Lock()
         self._begun = False
         self._index = index
         self._stand_in = index.find() if index else None
-        self._index_fault: str | None = None
+        self._table = _new_table(index if self._stand_in is None else None)
+        self._is_foreign = False
         self._read = Status(
             events=0,
             malformed=0,
@@ -136,7 +138,7 @@ class ArchiveSource:
             if first_pass and not self._read.complete:
                 self._read = replace(self._read, stopped=True)
                 if self._stand_in:
-                    self._stand_in.settle(self._table.events)
+                    self._stand_in.settle(self._table.events.whole())
 
     def page(
         self,
@@ -179,6 +181,8 @@ class ArchiveSource:
     def close(self) -> None:
         """Give back files and remove temporary ones."""
         self._lines.close()
+        if isinstance(self._table.events, ShelvedRows):
+            self._table.events.shelf.discard()
         for file in self._files:
             if file.temporary:
                 file.path.unlink(missing_ok=True)
@@ -193,14 +197,20 @@ class ArchiveSource:
             with self._rows_lock:
                 self._drop_stand_in()
         growing = not (self._read.complete or self._read.stopped)
-        return ask(self._table.view(where, marks, growing=growing))
+        try:
+            return ask(self._table.view(where, marks, growing=growing))
+        except Damaged as damage:
+            raise SourceUnreadable(
+                f"{self.label}: what is kept of it on disk was damaged: {damage}",
+                hint="open the log again",
+            ) from damage
 
     def _whole(self, window: Selection) -> pl.DataFrame:
         """Give rows with all that a page has of them.
 
         Those of an index are read from their lines: whole columns would have to be for it else.
         """
-        if isinstance(window.events, Rows):
+        if isinstance(window.events, Rows | ShelvedRows):
             columns = {name: pl.col(name) for name in (*LINE, KEY, "check")}
             places = window.select(**columns)
             rows = self._lines.rows_at(places)
@@ -238,16 +248,18 @@ class ArchiveSource:
                 self._take_over(self._stand_in)
             self._table.settle()
             if self._stand_in:
-                self._stand_in.settle(self._table.events)
+                self._stand_in.settle(self._table.events.whole())
             self._read = replace(self._read, complete=True)
-        if self._index and self._stand_in is None:
-            kept = Kept(self._table.events, self._malformed, self._read)
-            self._index.write_beside(kept, self._say_of_index)
+        if self._index and isinstance(self._table.events, ShelvedRows):
+            self._index.write_beside(Kept(self._table.events, self._malformed, self._read))
         if self._read.events == 0 and self._malformed.height:
             self._require_torn_event()
 
-    def _say_of_index(self, fault: str) -> None:
-        self._index_fault = fault
+    @property
+    def _index_fault(self) -> str | None:
+        if self._is_foreign:
+            return NOT_OF_THIS_LOG
+        return self._index.fault if self._index else None
 
     def _drop_stand_in(self) -> None:
         """Go on with the rows that were met, without an index that is not that of the log."""
@@ -263,12 +275,14 @@ class ArchiveSource:
         finally:
             if self._index:
                 self._index.discard()
-        self._say_of_index(NOT_OF_THIS_LOG)
+        self._is_foreign = True
 
     def _take_over(self, stand_in: StandIn) -> None:
-        """Have the rows that were met in memory; raises `Damaged`."""
-        behind, self._table = self._table.events, EventTable(stand_in.met())
-        self._table.append(behind)
+        """Have the rows that were met in a table of one's own; raises `Damaged`."""
+        table = _new_table(self._index)
+        for events in (*stand_in.met(), self._table.events.whole()):
+            table.append(events)
+        self._table = table
         self._stand_in = None
 
     def _require_torn_event(self) -> None:
@@ -280,6 +294,14 @@ class ArchiveSource:
             f"{self.label}: no line is an audit event; line {line['line']}: {line['reason']}",
             hint="open a log of one JSON object per line with the fields of an audit event",
         )
+
+
+def _new_table(index: ArchiveIndex | None) -> EventTable:
+    """Make a table without events; its texts go to disk where the log gets an index."""
+    shelf = index.shelf() if index else None
+    if shelf is None:
+        return EventTable(HeldRows(pl.DataFrame(schema={name: PAGE[name] for name in _KEPT})))
+    return EventTable(ShelvedRows.none(shelf))
 
 
 def _batch(piece: Piece, marker: LinkMarker) -> Batch | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -131,15 +131,15 @@ class StandIn:
         self._checks.append(met["check"])
         return events.tail(events.height - rows.height)
 
-    def met(self) -> pl.DataFrame:
-        """Give the rows that were met, in memory.
+    def met(self) -> Iterator[pl.DataFrame]:
+        """Give the rows that were met, in memory, some at a time.
 
         Raises:
             Damaged: the index cannot be read.
         """
-        if self._checks.is_empty():
-            return pl.DataFrame(schema={name: PAGE[name] for name in (*COMPARED, "check")})
-        return self._slice(0, self._met).with_columns(self._checks)
+        for first in range(0, self._met, _ROWS_AT_ONCE):
+            checks = self._checks.slice(first, _ROWS_AT_ONCE)
+            yield self._slice(first, checks.len()).with_columns(checks)
 
     def was_met(self, read: Status, malformed: pl.DataFrame) -> bool:
         """Tell whether a log that was read to its end is that of the index, or grew meanwhile."""

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -66,7 +66,7 @@ class Layout:
         return cls(int(values["height"]), pieces, list(values["plain"]))
 
 
-def write_columns(file: IO[bytes], events: pl.DataFrame) -> Layout:
+def write_columns(file: BinaryIO, events: pl.DataFrame) -> Layout:
     """Write columns behind each other at the end of a file.
 
     Raises:
@@ -85,20 +85,27 @@ def write_columns(file: IO[bytes], events: pl.DataFrame) -> Layout:
     return Layout(events.height, pieces, plain)
 
 
-def _write_plain(file: IO[bytes], column: pl.Series) -> Piece:
-    file.write(bytes(-file.tell() % _ALIGNED))
+def _write_plain(file: BinaryIO, column: pl.Series) -> Piece:
+    _write_all(file, memoryview(bytes(-file.tell() % _ALIGNED)))
     start = file.tell()
     for part in column.to_physical().get_chunks():
-        file.write(part.to_numpy().data)
+        if part.len():
+            _write_all(file, part.to_numpy().data.cast("B"))
     return Piece(start, file.tell() - start, 0)
 
 
-def _write_piece(file: IO[bytes], rows: pl.DataFrame) -> Piece:
+def _write_piece(file: BinaryIO, rows: pl.DataFrame) -> Piece:
     text = io.BytesIO()
     rows.rechunk().write_ipc(text, record_batch_size=max(1, rows.height))
     start = file.tell()
-    file.write(text.getbuffer())
+    _write_all(file, text.getbuffer())
     return Piece(start, file.tell() - start, zlib.crc32(text.getbuffer()))
+
+
+def _write_all(file: BinaryIO, rest: memoryview) -> None:
+    """Write to a file without a buffer, which may take less than it is given."""
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def map_file(path: Path) -> mmap.mmap:
@@ -185,10 +192,23 @@ class StoredColumns:
         return pl.Series(name, there).cast(dtype)
 
     def _read_piece(self, name: str, piece: Piece) -> pl.Series:
-        text = self._mapped[piece.start : piece.start + piece.length]
-        if zlib.crc32(text) != piece.checksum:
-            raise Damaged(f"{name}: the checksum is another one")
-        try:
-            return pl.read_ipc(text).get_column(name)
-        except (OSError, pl.exceptions.PolarsError) as error:
-            raise Damaged(f"{name}: {error}") from None
+        return read_piece(name, self._mapped[piece.start : piece.start + piece.length], piece)
+
+
+def read_piece(name: str, text: bytes, piece: Piece) -> pl.Series:
+    """Give the rows of a column that are in a piece of a file.
+
+    Args:
+        name: of the column.
+        text: what the file holds where the piece is.
+        piece: where that is.
+
+    Raises:
+        Damaged: it is not what was written.
+    """
+    if zlib.crc32(text) != piece.checksum:
+        raise Damaged(f"{name}: the checksum is another one")
+    try:
+        return pl.read_ipc(text).get_column(name)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise Damaged(f"{name}: {error}") from None
