@@ -110,8 +110,24 @@ def pattern_regex(pattern: str, dialect: Dialect, *, whole: bool) -> str:
         dialect: of the engine that will read it.
         whole: match the whole text, not a part of it.
     """
-    body = "".join(_piece_regex(piece, dialect) for piece in pieces(pattern))
-    return rf"\A{body}{dialect.end}" if whole else body
+    parts = [_piece_regex(piece, dialect) for piece in pieces(pattern)]
+    if whole:
+        parts = _anchored(parts, dialect)
+    return "".join(parts)
+
+
+def _anchored(parts: list[str], dialect: Dialect) -> list[str]:
+    """Tie a pattern to both ends of the text, but not where anything may stand there.
+
+    An engine that finds the rest of it need not go on to the end then.
+    """
+    parts = [r"\A", *parts, dialect.end]
+    anything = f"{dialect.anything}*"
+    if parts[1] == anything:
+        parts = parts[2:]
+    if parts[-2:-1] == [anything]:
+        parts = parts[:-2]
+    return parts
 
 
 def _piece_regex(piece: str, dialect: Dialect) -> str:

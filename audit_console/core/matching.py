@@ -170,7 +170,7 @@ def fits_text(match: Like | Exact | Regex, text: str) -> bool:
         case Exact(wanted):
             return text == wanted
         case Like(pattern):
-            return _like(pattern, whole=True).match(text) is not None
+            return _like(pattern, whole=True).search(text) is not None
         case _:
             return _regex(match.pattern).search(text) is not None
 
