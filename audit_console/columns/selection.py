@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
+import numpy as np
 import polars as pl
 
 from audit_console.columns.memo import Memo
@@ -83,8 +84,9 @@ class Codes:
     def _coded(self, name: FieldName, value: pl.Expr) -> pl.Series:
         if name is FieldName.RESOURCE and (codes := _pairs(self._events)) is not None:
             return codes
-        rows = needed(self._events, value).lazy().select(value=value).with_row_index("row")
-        return rows.select(code=pl.col("row").first().over("value")).collect()["code"].rechunk()
+        values = needed(self._events, value).select(value=value)["value"]
+        codes = _codes_by_hash(values)
+        return _codes_by_value(values) if codes is None else codes
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -165,9 +167,35 @@ class Selection:
         return of_all.filter(self.chosen) if self._is_mask else of_all[self.chosen]
 
 
+def _row_numbers(values: pl.Series) -> pl.Series:
+    return pl.int_range(values.len(), dtype=pl.UInt32, eager=True)
+
+
 def places_of(mask: pl.Series) -> pl.Series:
     """Give the numbers of the rows of a mask, several times faster than `arg_true`."""
     return pl.int_range(mask.len(), dtype=pl.UInt32, eager=True).filter(mask)
+
+
+def _codes_by_hash(values: pl.Series) -> pl.Series | None:
+    """Give for each value the row in which it stands first; None if two have the same hash.
+
+    Sorting hashes is several times faster than looking texts up in a table.
+    """
+    hashed = pl.DataFrame({"row": _row_numbers(values), "hash": values.hash()})
+    rows, hashes = hashed.sort("hash", maintain_order=True)
+    in_order = values.gather(rows)
+    is_other = hashes.ne_missing(hashes.shift())  # true for the first: no hash is missing
+    if (in_order.ne_missing(in_order.shift()) & ~is_other).any():
+        return None
+    first = rows.to_frame("row").select(pl.when(is_other).then("row"))["row"].forward_fill()
+    codes = np.empty(values.len(), np.uint32)
+    codes[rows.to_numpy()] = first.to_numpy()
+    return pl.Series(codes)
+
+
+def _codes_by_value(values: pl.Series) -> pl.Series:
+    rows = pl.DataFrame({"row": _row_numbers(values), "value": values})
+    return rows.select(pl.col("row").first().over("value"))["row"].rechunk()
 
 
 def _pairs(events: Columns) -> pl.Series | None:
