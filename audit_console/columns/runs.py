@@ -9,23 +9,16 @@ from typing import Any
 import polars as pl
 
 from audit_console.columns.links import by_chain
-from audit_console.columns.schema import HASHES
 from audit_console.core.event import Scheme
 from audit_console.core.findings import Place
 from audit_console.core.run import Run
 
-_NEEDED = (
-    "file",
-    "line",
-    "id",
-    "scheme",
-    "chain",
-    "seq",
-    "recorded_at",
-    *HASHES,
-    "joined",
-    "link_known",
+_OF_FIRST = (
+    *("file", "line", "id", "scheme", "chain", "seq"),
+    *("recorded_at", "previous_hash", "link_known"),
 )
+_OF_LAST = ("event_hash", "computed_hash", "recorded_at")
+_NEEDED = (*_OF_FIRST, "event_hash", "computed_hash", "joined")
 """Copying the texts of a batch to look at its links would cost more than the look."""
 
 
@@ -73,29 +66,31 @@ def _of_chain(events: pl.DataFrame, files: Sequence[str]) -> Iterator[LocatedRun
     if not begins or begins[0] != 0:
         begins.insert(0, 0)
     ends = [begin - 1 for begin in begins[1:]] + [events.height - 1]
-    firsts = events[begins].iter_rows(named=True)
-    lasts = events[ends].iter_rows(named=True)
+    firsts = events.select(_OF_FIRST)[begins].iter_rows()
+    lasts = events.select(_OF_LAST)[ends].iter_rows()
     computed = events["computed_hash"]
     for begin, end, first, last in zip(begins, ends, firsts, lasts, strict=True):
         count = end - begin + 1
-        place = Place.among(files, first["file"], first["line"], first["id"])
-        run = _run(first, last, count, place)
-        yield LocatedRun(run, first["file"], first["line"], computed.slice(begin, count))
+        run = _run(first, last, count, files)
+        yield LocatedRun(run, first[0], first[1], computed.slice(begin, count))
 
 
-def _run(first: dict[str, Any], last: dict[str, Any], count: int, place: Place) -> Run:
-    computed = last["event_hash"] if last["computed_hash"] is None else last["computed_hash"]
+def _run(first: tuple[Any, ...], last: tuple[Any, ...], count: int, files: Sequence[str]) -> Run:
+    file, line, event_id, scheme, chain, seq, recorded_at, link, link_known = first
+    stored, computed, last_recorded = last
+    if computed is None:
+        computed = stored
     return Run(
-        scheme=Scheme(first["scheme"]),
-        chain=first["chain"] or f"({first['scheme']})",
+        scheme=Scheme(scheme),
+        chain=chain or f"({scheme})",
         events=count,
-        first_seq=first["seq"],
-        first_link=first["previous_hash"],
-        last_hash=last["event_hash"],
+        first_seq=seq,
+        first_link=link,
+        last_hash=stored,
         last_computed=computed,
-        broken=last["event_hash"] != computed,
-        first_recorded=first["recorded_at"],
-        last_recorded=last["recorded_at"],
-        first_place=place,
-        first_link_known=first["link_known"],
+        broken=stored != computed,
+        first_recorded=recorded_at,
+        last_recorded=last_recorded,
+        first_place=Place.among(files, file, line, event_id),
+        first_link_known=link_known,
     )

@@ -235,6 +235,9 @@ class LogCheck:
         return self.orchestrator
 
     def _report_broken(self, run: Run) -> None:
+        if self.findings.is_full(Code.EVENT_HASH_MISMATCH):
+            self.findings.add_unlisted(Code.EVENT_HASH_MISMATCH, 1)
+            return
         subject = "the event" if run.first_seq is None else f"seq {run.first_seq}"
         self.findings.add(
             finding(

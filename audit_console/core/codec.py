@@ -32,7 +32,9 @@ MAX_LINE_BYTES = 1 << 20
 MAX_ENTRY_BYTES = 65_535
 MAX_SEQ = 2**63 - 1
 
-EVENT_HASH_TAIL = len(',"event_hash":""}') + 64
+HASH_LENGTH = 64
+"""Characters of a hash, in hex."""
+EVENT_HASH_TAIL = len(',"event_hash":""}') + HASH_LENGTH
 """Length of what follows the entry in a v1 line: the line ends with its own hash."""
 
 V1_KEYS = (

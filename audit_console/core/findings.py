@@ -213,6 +213,10 @@ class FindingList:
         if self.counts[finding.code] <= self.keep_per_code:
             self.kept.append(finding)
 
+    def is_full(self, code: Code) -> bool:
+        """Tell whether a code has reached the cap, so that no more of it is kept."""
+        return self.counts.get(code, 0) >= self.keep_per_code
+
     def add_unlisted(self, code: Code, count: int) -> None:
         """Count findings of a code that has reached the cap."""
         self._count(code, CODES[code].default_class, count)

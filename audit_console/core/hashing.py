@@ -72,6 +72,11 @@ def as_hashed(event: AuditEvent) -> AuditEvent | None:
     return None
 
 
+def is_by_rule(details: str) -> bool:
+    """Tell whether details stand as the writer prints them, so that no other spelling may hold."""
+    return _respell(details) == details
+
+
 def _respell(details: str) -> str:
     """Print details by the writer's rule; as they stand where that cannot be the same content."""
     try:

@@ -26,6 +26,7 @@ from audit_console.columns.hashing import line_hash, orchestrator_hash
 from audit_console.columns.line import orchestrator_line, quoted
 from audit_console.columns.schema import CHECKED
 from audit_console.core.codec import (
+    HASH_LENGTH,
     MAX_LINE_BYTES,
     ORCHESTRATOR_EVENT_TYPES,
     ORCHESTRATOR_RESOURCE_TYPES,
@@ -36,6 +37,7 @@ from audit_console.core.codec import (
 )
 from audit_console.core.event import RESULTS, AuditEvent, Scheme
 from audit_console.core.findings import Code
+from audit_console.core.hashing import is_by_rule
 from audit_console.core.json_object import MAX_DEPTH
 from audit_console.sources.archive.blocks import Block, Unreadable
 from audit_console.sources.archive.canonical import canonical_v1
@@ -100,7 +102,7 @@ class LineParser:
         if block.unreadable is not None:
             return _unreadable(block, block.unreadable)
         lines, count = _split(block)
-        v1 = _where(canonical_v1(block, lines), _V1_HASH_IS_FINAL)
+        v1 = _with_final_hash(canonical_v1(block, lines))
         rest = _without(lines, v1)
         if rest.is_empty():
             return Parsed(_in_order([v1]), malformed_frame(()), count)
@@ -129,6 +131,21 @@ def _where(frame: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
         return frame
     kept = frame.select(condition.fill_null(value=False)).to_series()
     return frame if kept.all() else frame.filter(kept)
+
+
+def _with_final_hash(events: pl.DataFrame) -> pl.DataFrame:
+    """Leave out events whose hash `core.hashing` has to tell.
+
+    Those that do not hold may hold with details in another spelling; and the stored hash may be
+    one that takes other bytes than a hash does.
+    """
+    holds = events["computed_hash"] == events["event_hash"]
+    if holds.all():
+        return events
+    doubtful = events.filter(~holds)
+    is_hash = doubtful["event_hash"].str.len_chars() == HASH_LENGTH
+    by_rule = [details is None or is_by_rule(details) for details in doubtful["details"]]
+    return events.filter(holds.scatter((~holds).arg_true(), is_hash & pl.Series(by_rule)))
 
 
 def _split(block: Block) -> tuple[pl.DataFrame, int]:
@@ -243,8 +260,6 @@ def _checked(derived: dict[str, pl.Expr]) -> list[pl.Expr]:
     ]
 
 
-_V1_HASH_IS_FINAL = (pl.col("computed_hash") == pl.col("event_hash")) | pl.col("details").is_null()
-"""Not so where the details may hold by the writer's rule: `core.hashing.check_hash` tells."""
 _ORCHESTRATOR_HOLDS = _orchestrator_holds()
 _ORCHESTRATOR_COLUMNS = _orchestrator_columns()
 

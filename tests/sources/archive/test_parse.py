@@ -24,7 +24,7 @@ from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code
 from audit_console.sources.archive.blocks import Block, Unreadable
 from audit_console.sources.archive.parse import LineParser
-from tests.support.chains import v1_lines
+from tests.support.chains import v1_chain, v1_lines
 from tests.support.effort import UNMEASURED, examples
 from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of
 from tests.support.strategies import VALUES, WHOLE_LINES, mutated_lines, replaced_values
@@ -85,6 +85,13 @@ def test_the_vectors(parser: LineParser, path: Path) -> None:
 def test_every_odd_value_in_every_field(parser: LineParser, path: Path) -> None:
     for line in lines_of(path)[1:4]:
         assert_same(parser, list(replaced_values(line, VALUES)))
+
+
+@pytest.mark.parametrize("details", [None, '{"b":1,"a":2}', '{"a":1}'])
+@pytest.mark.parametrize("stored", ["0" * 64, "é" * 32, "é" * 64])
+def test_a_hash_that_does_not_hold(parser: LineParser, details: str | None, stored: str) -> None:
+    event = replace(v1_chain(1)[0], details=details, event_hash=stored)
+    assert_same(parser, [encode_line(event).encode()])
 
 
 @UNMEASURED
