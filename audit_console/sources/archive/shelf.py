@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import weakref
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from io import FileIO
@@ -99,7 +100,8 @@ class Shelf:
 
     def discard(self) -> None:
         """Remove the file, unless it has another name by now; who reads it is not disturbed."""
-        self.path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.path.unlink()
 
     def _bytes_of(self, piece: Piece) -> bytes:
         try:
