@@ -19,8 +19,13 @@ class GrowingRows(Columns, Protocol):
         """Give these rows and those behind them."""
         ...
 
-    def settled(self) -> Self:
-        """Give the same rows, the values of each column side by side.
+    @property
+    def in_memory(self) -> list[str]:
+        """The names of the columns that are in memory."""
+        ...
+
+    def side_by_side(self, name: str) -> Self:
+        """Give the same rows, the values of a column in memory side by side.
 
         They are looked up several times faster then.
         """
@@ -58,9 +63,14 @@ class HeldRows:
         """Give these rows and those behind them."""
         return HeldRows(behind(self._frame, events))
 
-    def settled(self) -> HeldRows:
-        """Give the same rows, the values of each column side by side."""
-        return HeldRows(side_by_side(self._frame))
+    @property
+    def in_memory(self) -> list[str]:
+        """The names of all columns."""
+        return self._frame.columns
+
+    def side_by_side(self, name: str) -> HeldRows:
+        """Give the same rows, the values of a column side by side."""
+        return HeldRows(side_by_side(self._frame, name))
 
     def whole(self) -> pl.DataFrame:
         """Give all columns."""
@@ -78,13 +88,8 @@ def behind(rows: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([rows, more.cast({name: rows.schema[name] for name in NAMES})], rechunk=False)
 
 
-def side_by_side(rows: pl.DataFrame) -> pl.DataFrame:
-    """Put the values of each column side by side.
-
-    A column at a time, so that memory grows by no more than one, and texts stay where they are.
-    """
-    for place, name in enumerate(rows.columns):
-        columns = rows.get_columns()
-        columns[place] = rows[name].rechunk()
-        rows = pl.DataFrame(columns)
-    return rows
+def side_by_side(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Put the values of a column side by side; those of others stay where they are."""
+    columns = rows.get_columns()
+    columns[rows.get_column_index(name)] = rows[name].rechunk()
+    return pl.DataFrame(columns)

@@ -88,8 +88,12 @@ class EventTable:
         self.events = self.events.with_more(events)
 
     def settle(self) -> None:
-        """Lay the events out once more, when there will be no more of them."""
-        self.events = self.events.settled()
+        """Lay the values of each column side by side, when there will be no more of them.
+
+        A column at a time, so that memory grows by no more than one.
+        """
+        for name in self.events.in_memory:
+            self.events = self.events.side_by_side(name)
 
     def view(
         self, where: Filter, marks: Mapping[MarkKey, Marks] = NO_MARKS, *, growing: bool

@@ -170,9 +170,14 @@ class ShelvedRows:
         texts = texts.slice(self.shelf.put(texts))
         return ShelvedRows(self.shelf, behind(self._numbers, keyed.select(_NUMBERS)), texts)
 
-    def settled(self) -> ShelvedRows:
-        """Give the same rows, the numbers of each column side by side."""
-        return ShelvedRows(self.shelf, side_by_side(self._numbers), self._texts)
+    @property
+    def in_memory(self) -> list[str]:
+        """The names of all columns but the texts."""
+        return self._numbers.columns
+
+    def side_by_side(self, name: str) -> ShelvedRows:
+        """Give the same rows, the numbers of a column side by side."""
+        return ShelvedRows(self.shelf, side_by_side(self._numbers, name), self._texts)
 
     def whole(self) -> pl.DataFrame:
         """Give all columns, in memory."""
