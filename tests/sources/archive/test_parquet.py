@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -85,6 +86,21 @@ def test_a_folder_of_days_is_one_log(tmp_path: Path) -> None:
     found = verified(tmp_path / "log")
     assert found.counts == {Code.NO_CHECKPOINT: 1}
     assert found.status.events == 30
+
+
+def test_others_read_the_folder_of_days_that_opens_as_a_log(tmp_path: Path) -> None:
+    days = {"2026-11-01": "(-result:failure)", "2026-11-02": "result:failure"}
+    for day, query in days.items():
+        folder = tmp_path / "log" / f"day={day}"
+        folder.mkdir(parents=True)
+        exported(V1_VECTORS, folder / "part.parquet", query)
+    with duckdb.connect() as connection:
+        files = f"{tmp_path}/log/**/*.parquet"
+        table = connection.read_parquet(files, hive_partitioning=True)
+        rows = table.project("day::text, line").fetchall()
+    assert {day for day, _ in rows} == set(days)
+    assert sorted(line.encode() for _, line in rows) == sorted(lines_of(V1_VECTORS))
+    assert verified(tmp_path / "log").status.events == len(rows)
 
 
 def test_an_export_beside_the_log_is_no_part_of_it(tmp_path: Path) -> None:
