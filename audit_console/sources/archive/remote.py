@@ -34,7 +34,7 @@ SECONDS_WITHOUT_A_BYTE = 15
 RETRIES = 2
 _SECONDS_BETWEEN_LOOKS = 0.1
 
-_ADDRESS = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]*(/.*)?", re.DOTALL)
+_ADDRESS = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]*(/[^\ud800-\udfff]*)?")
 _OTHER_FILE = re.compile(r"\.(jsonl|ndjson|json|log|csv|gz|zst)$|\.log\.[^/]*$")
 _FILES_OF_FOLDER = "**/*.parquet"
 _CODE = re.compile(r"<Code>(\w{1,40})</Code>")
@@ -53,7 +53,7 @@ _REASONS: tuple[tuple[str, type[SourceError], str, str], ...] = (
         "no credentials were found",
         _NO_CREDENTIALS,
     ),
-    ("[pP]ath segment|parsing Path", SourceUnreadable, "a part of a key is empty", _NAME_ONE),
+    ("[pP]ath segment|parsing Path", SourceUnreadable, "such a key cannot be read", _NAME_ONE),
     ("status code: 40[13] ", SourceUnreadable, "not permitted", _MAY_NOT),
     ("configured region", SourceUnreadable, "the bucket is in another region", "set AWS_REGION"),
     ("operation timed out", SourceUnreadable, "the store did not answer in time", _UNREACHABLE),
@@ -171,9 +171,9 @@ def _failure(place: str, error: BaseException) -> SourceError:
     for pattern, kind, reason, hint in _REASONS:
         if re.search(pattern, text):
             return kind(f"{place}: {reason}", hint=hint)
-    if isinstance(error, OSError):
+    if not isinstance(error, PolarsError):
         code = _CODE.search(text)
-        answer = f"the store answered {code[1]}" if code else "the store gives no such file"
+        answer = f"the store answered {code[1]}" if code else "the store did not give it"
         return SourceUnreadable(f"{place}: {answer}", hint=_UNREACHABLE)
     return SourceUnreadable(
         f"{place}: not a Parquet file, or a damaged one", hint="copy it here to look into it"

@@ -190,6 +190,7 @@ def test_what_is_no_log_is_told_and_nothing_is_left(
         ("s3://logs/audit.log.20251114-101010", "only Parquet files are read"),
         ("s3://logs/*", "only Parquet files are read"),
         ("s3://", "not an address of an object store"),
+        ("s3://logs/\udcff.parquet", "not an address of an object store"),
         (f"s3://me:{SECRET}@logs/x.parquet", "not an address of an object store"),
     ],
 )
@@ -210,7 +211,7 @@ def test_what_is_not_read_from_a_store(place: str, said: str) -> None:
         (400, "ExpiredToken", "the store answered ExpiredToken"),
         (301, "PermanentRedirect", "the bucket is in another region"),
         (503, "SlowDown", "the store answered SlowDown"),
-        (500, "\x1b[31m", "the store gives no such file"),
+        (500, "\x1b[31m", "the store did not give it"),
     ],
 )
 @pytest.mark.parametrize("key", ["x.parquet", "folder/"])
@@ -293,12 +294,38 @@ def test_a_machine_without_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no credentials were found" in spoken_line(refused)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("AWS_ENDPOINT_URL", one) for one in ("", "not a url", "ftp://x", "http://", "x:9")),
+        *(("AWS_ENDPOINT_URL_S3", one) for one in ("http://[::1", "http://x:y", "http://a b/")),
+        ("AWS_REGION", "eu central"),
+        ("AWS_ACCESS_KEY_ID", "a\nb"),
+        ("AWS_SECRET_ACCESS_KEY", f"{SECRET}\n"),
+        ("AWS_SESSION_TOKEN", "\u00fc"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    refused = run_here("verify", "s3://logs/x.parquet")
+    assert refused.returncode == 2
+    assert f"{name} holds something that cannot be used" in spoken_line(refused)
+    assert SECRET not in refused.stderr
+
+
 def test_a_profile_without_keys_and_files_that_cannot_be_read(tmp_path: Path) -> None:
     none = {"AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
     assert credentials(none) == {}
     with pytest.raises(UsageError, match="the AWS profile x has no keys"):
         credentials(none | {"AWS_PROFILE": "x"})
     assert credentials(none | {"AWS_PROFILE": "x", "AWS_ACCESS_KEY_ID": "k"}) == {}
+    lines = tmp_path / "lines"
+    lines.write_text(f"[default]\naws_access_key_id = k\naws_secret_access_key = a\n  {SECRET}\n")
+    with pytest.raises(UsageError, match="aws_secret_access_key of default holds") as torn:
+        credentials({"AWS_SHARED_CREDENTIALS_FILE": str(lines)})
+    assert SECRET not in f"{torn.value}"
     broken = tmp_path / "broken"
     for content in (f"aws_secret_access_key = {SECRET}\n".encode(), b"\xff"):
         broken.write_bytes(content)
