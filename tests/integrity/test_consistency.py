@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -32,6 +33,7 @@ from tests.support.chains import (
 )
 from tests.support.retention import BEGIN, aged_chain, plan_of
 from tests.support.scripts import script_accepts
+from tests.support.stores import Store
 from tests.support.tampers import edited, removed, respelled, shuffled
 from tests.support.trees import leaves_of, naive_consistency, naive_root
 from tests.support.trusting import leaves, log_key, note, stored, trust_in, witness_key
@@ -193,6 +195,17 @@ def test_an_old_checkpoint_of_nobody_known_is_shown_and_not_trusted() -> None:
         False,
         True,
     ]
+
+
+@pytest.mark.usefixtures("parsers_stay")
+def test_growth_is_shown_wherever_the_log_lies(store: Store) -> None:
+    notes = [stored(leaves(CHAINED), 20)]
+    with closing(store(WHOLE, notes)) as source:
+        proof = prove_growth(source, signed(9), TRUST)
+    assert list(proof.hashes) == naive_consistency(9, leaves(CHAINED)[:20])
+    for lines, reason in ((WHOLE[:8], "the end is missing"), (removed(3)(WHOLE), "not those")):
+        with closing(store(lines, notes)) as source, pytest.raises(NotAsSigned, match=reason):
+            prove_growth(source, signed(9), TRUST)
 
 
 @pytest.mark.parametrize("boundary", [1, 6, 8, 13])
