@@ -125,8 +125,8 @@ def _read(path: Path) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog=f"{PROGRAM} {NAME}",
-        description="Check that an event is under a checkpoint that the policy trusts, or that "
-        "a log only grew from one checkpoint to another.",
+        description="Check that an event is under a checkpoint that the policy trusts,\n"
+        "or that a log only grew from one checkpoint to another.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

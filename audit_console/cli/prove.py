@@ -74,8 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog=f"{PROGRAM} {NAME}",
         usage=_USAGE,
-        description="Show that one event is in a log, or that a log only grew since an old "
-        "checkpoint, to somebody who does not have the log.",
+        description="Show to somebody who does not have the log that an event is in it,\n"
+        "or that it only grew since an old checkpoint.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
