@@ -10,6 +10,7 @@
     │   ├── SourceUnreadable     there, but not to be read: permission, I/O, a broken container
     │   ├── NotAnAuditLog        read, but no line of it is an audit event
     │   └── SourceChanged        the bytes are no longer those that were read
+    ├── NotAsSigned              the log is not the one that was signed       exit 1
     ├── WriterError              an event could not be stored                 exit 4
     │   ├── EventRefused         it cannot be stored as it is: too large, a bad address
     │   ├── SinkUnavailable      the store does not take it now: full, locked, unreachable
@@ -77,6 +78,10 @@ class NotAnAuditLog(SourceError):
 
 class SourceChanged(SourceError):
     """The log's bytes are no longer those that were read before."""
+
+
+class NotAsSigned(AuditConsoleError):
+    """A checkpoint signs other events than the log has, more of them, or is signed wrongly."""
 
 
 class WriterError(AuditConsoleError):

@@ -72,7 +72,7 @@ def test_a_stored_key_is_the_same_and_private(tmp_path: Path, key_type: KeyType)
     loaded = load_key(path, key_type)
     assert loaded.verifier == made.verifier
     assert loaded.sign("text\n") == made.sign("text\n")
-    secret = path.read_text("utf-8").rsplit("+", 1)[1].strip()
+    secret = path.read_text("utf-8").split("+", 4)[4].strip()
     assert secret not in f"{made} {made!r} {vars(made.verifier.__class__)}"
 
 
@@ -112,7 +112,7 @@ def test_an_error_never_says_what_is_in_a_key_file(tmp_path: Path) -> None:
     path = tmp_path / "my.key"
     new_key("a", KeyType.LOG).store(path)
     good = path.read_text("utf-8")
-    secret = good.rsplit("+", 1)[1].strip()
+    secret = good.split("+", 4)[4].strip()
     for text in (
         good.replace("PRIVATE", "PUBLIC"),
         good.replace("+a+", "+b+"),

@@ -1,4 +1,4 @@
-"""`audit-console check-proof`: is an event in a log, by the word of whom the policy trusts?"""
+"""`audit-console check-proof`: does a proof hold, by the word of whom the policy trusts?"""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from audit_console.cli.talk import PROGRAM, CommandParser
 from audit_console.errors import UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
-    from audit_console.integrity.proofs import InclusionProof
+    from audit_console.core.checkpoints import SignedCheckpoint
+    from audit_console.integrity.proofs import ConsistencyProof, InclusionProof
 
 NAME = "check-proof"
 
 _EPILOG = """\
 exit codes:
-  0    the event is under a checkpoint that the policy trusts
+  0    the event is under a checkpoint that the policy trusts, or the log only grew
+       from one such checkpoint to the other
   1    it is not, or a signature is not by its key
-  3    it is, but nobody whom the policy knows signed the checkpoint
+  3    it is, but nobody whom the policy knows signed a checkpoint
 
 --script prints a page of Python that checks the same without this program:
   audit-console check-proof --script > check_proof.py
@@ -36,7 +38,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     """Check a proof file, or print the script that does so.
 
     Raises:
-        UsageError: the file or the policy cannot be read.
+        UsageError: the file, the policy or the old checkpoint cannot be read.
     """
     options = _parser().parse_args(arguments)
     if options.script:
@@ -46,33 +48,66 @@ def run(arguments: Sequence[str]) -> ExitCode:
         raise UsageError("which proof?", hint="name its file, or use --script")
     from audit_console.core.codec import Malformed
     from audit_console.core.safe_text import safe_text
-    from audit_console.integrity.proofs import decode_proof
+    from audit_console.integrity.proofs import ConsistencyProof, decode_proof
 
     proof = decode_proof(_read(Path(options.file)))
     if isinstance(proof, Malformed):
         code, told = ExitCode.FAIL, proof.reason
+    elif isinstance(proof, ConsistencyProof):
+        code, told = _judged_growth(proof, options)
     else:
-        code, told = _judged(proof, options.policy)
+        code, told = _judged_event(proof, options)
     write_stdout([f"{code.name}: {safe_text(told)}\n".encode()])
     return code
 
 
-def _judged(proof: InclusionProof, policy: str | None) -> tuple[ExitCode, str]:
-    from audit_console.core.anchors import SignedHead
-    from audit_console.integrity.trust import Judge
-    from audit_console.reports.model import cosigners
-
+def _judged_event(proof: InclusionProof, options: argparse.Namespace) -> tuple[ExitCode, str]:
+    if options.since is not None:
+        raise UsageError(
+            "this is the proof of one event", hint="--since is for a proof that a log only grew"
+        )
     checkpoint = proof.signed.checkpoint
     under = f"the first {checkpoint.size:,} events of {checkpoint.origin}"
     if not proof.holds:
         return ExitCode.FAIL, f"the event is not number {proof.index} of {under}"
     found = f"event {proof.index} is among {under}"
-    judged = Judge(trusting.load_policy(policy)).judge(proof.signed)
-    if not isinstance(judged, SignedHead):
-        return ExitCode.FAIL, f"the signature of {judged.name} is not by its key"
-    if not judged.trusted:
+    return _judged(found, [proof.signed], options.policy)
+
+
+def _judged_growth(proof: ConsistencyProof, options: argparse.Namespace) -> tuple[ExitCode, str]:
+    old, new = proof.old.checkpoint, proof.signed.checkpoint
+    if old.origin != new.origin:
+        return ExitCode.FAIL, f"the checkpoints are of two logs, {old.origin} and {new.origin}"
+    if options.since is not None:
+        kept = trusting.read_checkpoint(Path(options.since)).checkpoint
+        if kept != old:
+            return ExitCode.FAIL, f"the old checkpoint is not the one in {options.since}"
+    grown = f"the first {new.size:,} events of {new.origin}"
+    begin = f"the {old.size:,} of the old checkpoint"
+    if not proof.holds:
+        return ExitCode.FAIL, f"{grown} do not begin with {begin}"
+    found = f"{grown} begin with {begin}, whose tree head is {old.root_text}"
+    return _judged(found, [proof.signed, proof.old], options.policy)
+
+
+def _judged(
+    found: str, notes: Sequence[SignedCheckpoint], policy: str | None
+) -> tuple[ExitCode, str]:
+    """Judge the signatures under what was found: of a checkpoint, and of an old one."""
+    from audit_console.core.anchors import SignedHead
+    from audit_console.integrity.trust import Judge
+    from audit_console.reports.model import cosigners
+
+    judge, signers, trusted = Judge(trusting.load_policy(policy)), [], True
+    for name, signed in zip(("", "the old one "), notes, strict=False):
+        judged = judge.judge(signed)
+        if not isinstance(judged, SignedHead):
+            return ExitCode.FAIL, f"the signature of {judged.name} is not by its key"
+        signers += [f"{name}signed by the log", *cosigners(judged)]
+        trusted = trusted and judged.trusted
+    if not trusted:
         return ExitCode.INCOMPLETE, f"{found}, but no policy here trusts who signed that"
-    return ExitCode.PASS, "; ".join([f"{found}: signed by the log", *cosigners(judged)])
+    return ExitCode.PASS, f"{found}: {'; '.join(signers)}"
 
 
 def _read(path: Path) -> str:
@@ -90,11 +125,17 @@ def _read(path: Path) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog=f"{PROGRAM} {NAME}",
-        description="Check that an event is under a checkpoint that the policy trusts.",
+        description="Check that an event is under a checkpoint that the policy trusts,\n"
+        "or that a log only grew from one checkpoint to another.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="as audit-console prove wrote it")
+    parser.add_argument(
+        "--since",
+        metavar="CHECKPOINT",
+        help="file with the checkpoint that you kept: the proof must begin with that one",
+    )
     parser.add_argument("--script", action="store_true", help="print the script instead")
     trusting.add_policy_option(parser)
     return parser

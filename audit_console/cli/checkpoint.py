@@ -115,18 +115,13 @@ def _cosigned(verification: Verification, options: argparse.Namespace) -> Note:
 
 
 def _verify(options: argparse.Namespace) -> ExitCode:
-    from audit_console.core.checkpoints import decode_stored_checkpoint
-    from audit_console.core.codec import Malformed
     from audit_console.integrity.trust import Judge
 
     policy = trusting.load_policy(options.policy)
     if policy is None:
         raise UsageError("whose checkpoints count?", hint="give --policy FILE, or set `policy`")
     judge, codes = Judge(policy), [ExitCode.PASS]
-    for text in trusting.read_notes(Path(options.note)):
-        read = decode_stored_checkpoint(text)
-        if isinstance(read, Malformed):
-            raise UsageError(f"{options.note}: {read.reason}", hint="name a file with a note")
+    for read in trusting.read_checkpoints(Path(options.note)):
         code, line = _told(judge.judge(read))
         what = f"{read.checkpoint.origin}, the first {read.checkpoint.size:,} events"
         _print(f"{code.name}: {what}: {line}")

@@ -33,7 +33,7 @@ commands:
   verify       check a log and report, without a screen
   checkpoint   sign how far a log goes, look who signed, take a copy away
   seal         sign a log that has weak hashes or none
-  prove        write a file that shows that one event is in a log
+  prove        show that an event is in a log, or that a log only grew
   check-proof  check such a file
   keys         make the keys that sign, show their public half
   memory       what this console remembers of logs
@@ -44,7 +44,8 @@ log of that name as ./verify, or behind --, as in: audit-console -- verify
 
 sources:
   Files, folders and globs are one log together: .jsonl and .log, also rotated, .gz or
-  .zst. With - the log is read from standard input. Without a SOURCE the console asks.
+  .zst; .parquet, also at s3://bucket/folder/. With - the log is read from standard
+  input. Without a SOURCE the console asks.
 
 exit codes:
   0    PASS: every event was checked and holds

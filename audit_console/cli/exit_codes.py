@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from audit_console.errors import AuditConsoleError, PrefixBroken, UsageError
+from audit_console.errors import AuditConsoleError, NotAsSigned, PrefixBroken, UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.integrity.verification import Verification
@@ -35,6 +35,6 @@ def code_of_verification(verification: Verification, *, allow_unanchored: bool =
 
 def code_of_error(error: AuditConsoleError) -> ExitCode:
     """Give the code of an error: a wrong request, a fault, or a log not to be looked at."""
-    if isinstance(error, PrefixBroken):
+    if isinstance(error, PrefixBroken | NotAsSigned):
         return ExitCode.FAIL
     return ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.ERROR

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit_console.core.places import is_database
+from audit_console.core.places import is_database, names_files
 from audit_console.errors import UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
@@ -38,15 +38,15 @@ def open_source(places: Sequence[str], *, keep: bool, indexes: Path | None = Non
 def check_places(places: Sequence[str]) -> None:
     """Look whether there is a log at `places`, without reading it.
 
-    Standard input can be read only once and is left alone, and so is a database: the
-    screen says whether it answers.
+    Standard input can be read only once and is left alone, and so are a database and an
+    object store: the screen says whether they answer.
 
     Raises:
         UsageError: a database is not alone, or its connection string holds a password.
         SourceError: there is no log, or it cannot be read. No password is named.
     """
-    files = [place for place in places if place != "-"]
-    if files and not _is_database(places):
+    files = [place for place in places if names_files(place)]
+    if not _is_database(places) and files:
         from audit_console.sources.archive.files import find_files
 
         find_files(files)

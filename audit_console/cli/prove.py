@@ -1,4 +1,4 @@
-"""`audit-console prove`: a file that shows that one event is in a log."""
+"""`audit-console prove`: a file that shows that an event is in a log, or that it only grew."""
 
 from __future__ import annotations
 
@@ -6,40 +6,63 @@ import argparse
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from audit_console.cli import trusting
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import write_stdout
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM, CommandParser
+from audit_console.cli.talk import PROGRAM, CommandParser, say
+from audit_console.errors import UsageError
 from audit_console.search.output import check_target, write_file
+
+if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
+    from audit_console.integrity.proofs import ConsistencyProof, InclusionProof
+    from audit_console.integrity.trust import Trust
 
 NAME = "prove"
 
+_USAGE = """\
+audit-console prove [options] SOURCE ... EVENT-ID
+       audit-console prove [options] SOURCE ... --since CHECKPOINT"""
+
 _EPILOG = """\
-The file holds the event's line, the hashes that lead from it to the tree head of a
-checkpoint, and the checkpoint. Whoever trusts the signatures needs nothing else:
+For an event, the file holds its line, the hashes that lead from it to the tree head of a
+checkpoint, and the checkpoint. With --since it holds two checkpoints, the one in the
+file CHECKPOINT and the newest beside the log, and the hashes that lead from one to the
+other: the log still begins with the events that the old one signs. Whoever trusts the
+signatures needs nothing else:
   audit-console check-proof FILE --policy FILE
+
+exit codes:
+  0    the proof is written
+  1    the log is not the one that was signed
 """
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
-    """Write the proof of one event.
+    """Write a proof.
 
     Raises:
-        AuditConsoleError: there is no such event, no checkpoint covers it, or the log is
-            not the one that was signed.
+        AuditConsoleError: there is no such event, no checkpoint covers it, the old
+            checkpoint cannot be used, or the log is not the one that was signed.
     """
     options = _parser().parse_args(arguments)
+    places, event_id = _request(options)
     target = None if options.output in {None, "-"} else Path(options.output)
     if target:
-        check_target(target, force=options.force, places=options.sources)
-    from audit_console.integrity.proofs import encode_proof, prove
+        check_target(target, force=options.force, places=places)
+        _spare_old(target, options.since)
+    from audit_console.integrity.proofs import encode_proof
 
     trust = trusting.load_trust(options.policy)
-    with scratch_folder(), closing(open_source(options.sources, keep=True)) as source:
-        chunks = [encode_proof(prove(source, options.event_id, trust)).encode()]
+    proof = (
+        _grown(places, Path(options.since), trust)
+        if event_id is None
+        else _included(places, event_id, trust)
+    )
+    chunks = [encode_proof(proof).encode()]
     if target:
         write_file(target, chunks)
     else:
@@ -50,13 +73,63 @@ def run(arguments: Sequence[str]) -> ExitCode:
 def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog=f"{PROGRAM} {NAME}",
-        description="Show that one event is in a log, to somebody who does not have the log.",
+        usage=_USAGE,
+        description="Show to somebody who does not have the log that an event is in it,\n"
+        "or that it only grew since an old checkpoint.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="file, folder or glob")
-    parser.add_argument("event_id", metavar="EVENT-ID", help="as search shows it")
+    parser.add_argument(
+        "words",
+        nargs="+",
+        metavar="SOURCE ... EVENT-ID",
+        help="files, folders or globs of one log; the event, as search shows its id",
+    )
+    parser.add_argument(
+        "--since",
+        metavar="CHECKPOINT",
+        help="file with a checkpoint that was kept elsewhere, as checkpoint export wrote it",
+    )
     parser.add_argument("-o", "--output", metavar="FILE", help="write the proof to a new file")
     parser.add_argument("--force", action="store_true", help="let -o replace a file that exists")
     trusting.add_policy_option(parser)
     return parser
+
+
+def _request(options: argparse.Namespace) -> tuple[list[str], str | None]:
+    if options.since is not None:
+        return options.words, None
+    *places, event_id = options.words
+    if not places:
+        raise UsageError("which event?", hint="name its id behind the log, or give --since FILE")
+    return places, event_id
+
+
+def _spare_old(target: Path, since: str | None) -> None:
+    if since is not None and target.exists() and target.samefile(since):
+        raise UsageError(
+            f"{target} is the old checkpoint itself", hint="Name another file for the result"
+        )
+
+
+def _included(places: Sequence[str], event_id: str, trust: Trust) -> InclusionProof:
+    from audit_console.integrity.proving import prove
+
+    with scratch_folder(), closing(open_source(places, keep=True)) as source:
+        return prove(source, event_id, trust)
+
+
+def _grown(places: Sequence[str], since: Path, trust: Trust) -> ConsistencyProof:
+    from audit_console.integrity.proving import prove_growth
+    from audit_console.integrity.trust import Judge
+
+    old = trusting.read_checkpoint(since)
+    with scratch_folder(), closing(open_source(places, keep=False)) as source:
+        proof = prove_growth(source, old, trust)
+    judge = Judge(trust.policy)
+    for name, signed in (("old", old), ("newer", proof.signed)):
+        if not judge.is_trusted(signed):
+            say(f"no policy here trusts the {name} checkpoint")
+    if proof.signed.checkpoint.size == old.checkpoint.size:
+        say("no checkpoint beside the log covers more events than the old one")
+    return proof

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
@@ -14,7 +15,12 @@ from audit_console.cli.output import write_stdout
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM, CommandParser, say
 from audit_console.cli.trusting import load_trust
+from audit_console.errors import UsageError
 from audit_console.search.output import check_target, write_file
+
+if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
+    from audit_console.core.query import Query
+    from audit_console.search.found import Found
 
 NAME = "search"
 FORMATS = ("table", "jsonl", "csv", "parquet")
@@ -37,7 +43,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
     """
     options = _parser().parse_args(arguments)
     target = None if options.output in {None, "-"} else Path(options.output)
-    if target:
+    by_day = options.format == "parquet" and (options.output or "").endswith("/")
+    if target and not by_day:
         check_target(target, force=options.force, places=options.sources)
     from audit_console.cli.watch import verify_watched
     from audit_console.search.found import (
@@ -46,20 +53,41 @@ def run(arguments: Sequence[str]) -> ExitCode:
         completeness,
         require_query,
     )
-    from audit_console.search.printing import print_found
 
-    require_query(options.query)  # a wrong query does not wait for the log
+    query = require_query(options.query)  # a wrong query does not wait for the log
+    if target and by_day:
+        _check_days(target, query)
     with scratch_folder(), closing(open_source(options.sources, keep=True)) as source:
         verification = verify_watched(source, trust=load_trust(None), roots=False)
         found = Found.by(options.query, source, verification)
-        if target:
-            write_file(target, print_found(found, options.format, is_screen=False))
-        else:
-            write_stdout(print_found(found, options.format, is_screen=sys.stdout.isatty()))
+        _put_out(found, options.format, target, by_day=by_day)
         say(completeness(found))
         if (other := advice(found)) is not None:
             say(other)
     return ExitCode.PASS
+
+
+def _check_days(target: Path, query: Query) -> None:
+    if query.stages:
+        raise UsageError(
+            "a folder of days holds events, not what stages make of them",
+            hint="leave out what follows the first |",
+        )
+    if target.exists():
+        raise UsageError(f"{target} exists", hint="name a new folder")
+
+
+def _put_out(found: Found, form: str, target: Path | None, *, by_day: bool) -> None:
+    from audit_console.search.days import write_days
+    from audit_console.search.printing import print_found
+    from audit_console.search.question import Question
+
+    if target is None:
+        write_stdout(print_found(found, form, is_screen=sys.stdout.isatty()))
+    elif by_day:
+        write_days(Question(found.source, found.where), target)
+    else:
+        write_file(target, print_found(found, form, is_screen=False))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -79,6 +107,11 @@ def _parser() -> argparse.ArgumentParser:
         default="table",
         help="table for people, jsonl for the original lines, csv, parquet (default: table)",
     )
-    parser.add_argument("-o", "--output", metavar="FILE", help="write to a new file")
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="write to a new file; parquet to FOLDER/, a file for each day",
+    )
     parser.add_argument("--force", action="store_true", help="let -o replace a file that exists")
     return parser

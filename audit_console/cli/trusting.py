@@ -14,6 +14,7 @@ from audit_console.config import Config, load_config
 from audit_console.errors import AuditConsoleError, PolicyError, UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
+    from audit_console.core.checkpoints import SignedCheckpoint
     from audit_console.core.policy import Policy
     from audit_console.integrity.memory import WitnessMemory
     from audit_console.integrity.trust import Trust
@@ -146,3 +147,36 @@ def read_notes(path: Path) -> list[str]:
     if text.startswith("{"):
         return [line for line in text.split("\n") if line.strip()]
     return [text]
+
+
+def read_checkpoints(path: Path) -> list[SignedCheckpoint]:
+    """Read a file that holds one checkpoint or several, as `read_notes` says.
+
+    Raises:
+        UsageError: it cannot be read, or holds something else.
+    """
+    from audit_console.core.checkpoints import decode_stored_checkpoint
+    from audit_console.core.codec import Malformed
+
+    checkpoints = []
+    for text in read_notes(path):
+        read = decode_stored_checkpoint(text)
+        if isinstance(read, Malformed):
+            raise UsageError(f"{path}: {read.reason}", hint="name a file with a note")
+        checkpoints.append(read)
+    return checkpoints
+
+
+def read_checkpoint(path: Path) -> SignedCheckpoint:
+    """Read a file that holds one checkpoint.
+
+    Raises:
+        UsageError: it cannot be read, or does not hold one and nothing else.
+    """
+    checkpoints = read_checkpoints(path)
+    if len(checkpoints) != 1:
+        raise UsageError(
+            f"{path} holds {len(checkpoints)} checkpoints",
+            hint="put the one that is meant into a file of its own",
+        )
+    return checkpoints[0]

@@ -31,8 +31,12 @@ class Checkpoint:
     extension: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        root = base64.b64encode(self.root).decode()
-        return "\n".join((self.origin, str(self.size), root, *self.extension, ""))
+        return "\n".join((self.origin, str(self.size), self.root_text, *self.extension, ""))
+
+    @property
+    def root_text(self) -> str:
+        """The tree head as a checkpoint prints it."""
+        return base64.b64encode(self.root).decode()
 
 
 @dataclass(frozen=True, slots=True)

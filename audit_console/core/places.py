@@ -13,3 +13,13 @@ _DATABASE = re.compile(
 def is_database(place: str) -> bool:
     """Tell whether a place is a connection string of libpq: a URI, or words with values."""
     return _DATABASE.match(place) is not None
+
+
+def is_remote(place: str) -> bool:
+    """Tell whether a place is an address in an object store."""
+    return place.startswith("s3://")
+
+
+def names_files(place: str) -> bool:
+    """Tell whether a place names files of this machine, and not what is piped in or elsewhere."""
+    return place != "-" and not is_database(place) and not is_remote(place)

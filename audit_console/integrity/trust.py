@@ -105,6 +105,11 @@ class Judge:
                 altered = altered or self._resembles_known(signature)
         return self._head(signed, cosigned, by_log=by_log, altered=altered)
 
+    def is_trusted(self, signed: SignedCheckpoint) -> bool:
+        """Tell whether the log signed a checkpoint, and so many witnesses as are asked for."""
+        judged = self.judge(signed)
+        return isinstance(judged, SignedHead) and judged.trusted
+
     def _resembles_known(self, signature: NoteSignature) -> bool:
         return signature.name in self._names or signature.key_id in self._ids
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from audit_console.core.places import is_database
+from audit_console.core.places import is_database, names_files
 from audit_console.core.safe_text import safe_text
 from audit_console.database import label_of
 from audit_console.errors import PruneRefused, UsageError
@@ -71,7 +71,7 @@ def active_file(places: Sequence[str]) -> Path:
         PruneRefused: there is none, or more than one.
         SourceError: there is no log.
     """
-    files = [] if "-" in places else find_files(places)
+    files = find_files(places) if all(map(names_files, places)) else []
     names = {file.path.with_name(f"{file.path.name.partition('.')[0]}.jsonl") for file in files}
     active = [path for path in names if path.is_file()]
     if len(names) != 1 or not active:

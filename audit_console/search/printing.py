@@ -70,7 +70,7 @@ def print_events(
         case "csv":
             return _csv(_frames(question, stages, exported))
         case _:
-            return _parquet(_frames(question, stages, exported_with_lines))
+            return parquet_bytes(_frames(question, stages, exported_with_lines))
 
 
 def _frames(
@@ -122,7 +122,8 @@ def _csv(frames: Iterator[pl.DataFrame]) -> Iterator[bytes]:
         yield csv_bytes(frame, with_header=number == 0)
 
 
-def _parquet(frames: Iterator[pl.DataFrame]) -> Iterator[bytes]:
+def parquet_bytes(frames: Iterator[pl.DataFrame]) -> Iterator[bytes]:
+    """Give a Parquet file of frames with the same columns."""
     file = io.BytesIO()
     pl.concat(frames).write_parquet(file)
     yield file.getvalue()

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from audit_console.core.places import is_database
+from audit_console.core.places import names_files
 
 KEPT = 20
 
@@ -84,6 +84,6 @@ class RecentSources:
 
 def _absolute(place: str) -> str:
     """A file is remembered so that it is found from any directory."""
-    if is_database(place):
+    if not names_files(place):
         return place
     return os.path.abspath(os.path.expanduser(place))  # noqa: PTH100, PTH111 - keeps globs as typed

@@ -10,6 +10,8 @@ import pytest
 from audit_console.core.codec import encode_line
 from audit_console.core.event import GENESIS_HASH, AuditEvent, Scheme, format_time, parse_time
 from audit_console.core.hashing import event_hash
+from tests.cli.program import run_here, spoken_line
+from tests.cli.trusted import Keys, make_keys
 
 
 def chain(length: int) -> list[AuditEvent]:
@@ -46,3 +48,20 @@ def whole_log(tmp_path: Path) -> Path:
     text = "".join(f"{encode_line(event)}\n" for event in chain(40))
     path.write_text(text, encoding="utf-8", newline="\n")
     return path
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    return make_keys(tmp_path)
+
+
+@pytest.fixture
+def sealed_log(whole_log: Path, keys: Keys) -> Path:
+    """The whole log with one checkpoint, signed and cosigned."""
+    made = run_here(
+        "checkpoint", "create", str(whole_log), "--key", keys.log, "--cosign", keys.console
+    )
+    assert made.returncode == 0, made.stderr
+    assert made.stdout == ""
+    assert "checkpoint export" in spoken_line(made)
+    return whole_log

@@ -4,60 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.cli.program import children_of, run_here, run_program, spoken_line
+from tests.cli.trusted import CHAIN, Keys, make_keys, run_script, vkey_of
 from tests.support.chains import orchestrator_chain, orchestrator_lines
 from tests.support.places import V1_VECTORS
 
-CHAIN = "audit.example.org/test"
 SEALED = "audit.example.org/sealed"
-
-
-@dataclass
-class Keys:
-    """Key files of a log and of a console, and a policy that trusts both."""
-
-    log: str
-    console: str
-    policy: str
-
-
-def vkey_of(*arguments: str) -> str:
-    completed = run_here("keys", *arguments)
-    assert completed.returncode == 0, completed.stderr
-    return completed.stdout.strip()
-
-
-def make_keys(folder: Path, chain: str = CHAIN) -> Keys:
-    log, console = folder / "keys" / "log.key", folder / "keys" / "console.key"
-    log_vkey = vkey_of("new", chain, "--log", "-o", str(log))
-    console_vkey = vkey_of("new", "console.example.org/me", "-o", str(console))
-    policy = folder / "keys" / "policy.txt"
-    policy.write_text(f"log {log_vkey}\nwitness me {console_vkey}\nquorum me\n", encoding="utf-8")
-    return Keys(str(log), str(console), str(policy))
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    return make_keys(tmp_path)
-
-
-@pytest.fixture
-def sealed_log(whole_log: Path, keys: Keys) -> Path:
-    """The whole log with one checkpoint, signed and cosigned."""
-    made = run_here(
-        "checkpoint", "create", str(whole_log), "--key", keys.log, "--cosign", keys.console
-    )
-    assert made.returncode == 0, made.stderr
-    assert made.stdout == ""
-    assert "checkpoint export" in spoken_line(made)
-    return whole_log
 
 
 def verdict_of(*arguments: str) -> tuple[int, dict[str, int]]:
@@ -73,7 +29,7 @@ def test_a_key_is_made_shown_and_never_printed(tmp_path: Path) -> None:
     made = run_here("keys", "new", CHAIN, "--log", "-o", str(path))
     assert made.returncode == 0
     assert str(path) in spoken_line(made)
-    secret = path.read_text("utf-8").rsplit("+", 1)[1].strip()
+    secret = path.read_text("utf-8").split("+", 4)[4].strip()
     assert secret not in made.stdout + made.stderr
     assert vkey_of("show", str(path)) == made.stdout.strip()
     again = run_here("keys", "new", CHAIN, "--log", "-o", str(path))
@@ -298,7 +254,7 @@ def test_what_cannot_be_proven(sealed_log: Path, tmp_path: Path) -> None:
     edited = text.replace("user-3", "user-9", 1)
     sealed_log.write_text(edited, encoding="utf-8")
     other = run_here("prove", str(sealed_log), event)
-    assert other.returncode == 4
+    assert other.returncode == 1
     assert "are not those that its checkpoint signs" in spoken_line(other)
     alone = tmp_path / "alone" / "audit.jsonl"
     alone.parent.mkdir()
@@ -320,7 +276,7 @@ def test_the_script_checks_a_proof_without_this_program(
     assert len(printed.stdout.splitlines()) <= 60
     script.write_text(printed.stdout, encoding="utf-8")
     vkeys = [vkey_of("show", keys.log), vkey_of("show", keys.console)]
-    good = alone(script, proof, *vkeys)
+    good = run_script(script, proof, *vkeys)
     assert (good.returncode, good.stderr) == (0, "")
     assert good.stdout.splitlines() == [
         f"event 39 is among the first 40 of '{CHAIN}'",
@@ -328,7 +284,7 @@ def test_the_script_checks_a_proof_without_this_program(
         "signed by console.example.org/me",
     ]
     stranger = vkey_of("new", "another", "--log", "-o", str(tmp_path / "another.key"))
-    assert alone(script, proof, stranger).stderr == "FAIL: not signed by another\n"
+    assert run_script(script, proof, stranger).stderr.startswith("FAIL: not signed by another: ")
     text = proof.read_text("utf-8")
     for old, new in (
         ("alice", "bob"),
@@ -340,17 +296,7 @@ def test_the_script_checks_a_proof_without_this_program(
     ):
         assert old in text
         proof.write_text(text.replace(old, new), encoding="utf-8")
-        assert alone(script, proof, *vkeys).returncode != 0, (old, new)
-
-
-def alone(script: Path, proof: Path, *vkeys: str) -> subprocess.CompletedProcess[str]:
-    """Run the script on a Python that knows nothing of this project."""
-    return subprocess.run(
-        [sys.executable, "-I", "-S", str(script), str(proof), *vkeys],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+        assert run_script(script, proof, *vkeys).returncode != 0, (old, new)
 
 
 def test_the_console_remembers_what_it_verified(whole_log: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from audit_console.core.proofs import (
     is_consistent,
     root_of_inclusion,
 )
-from tests.support.trees import add_leaves, leaves_of, naive_root
+from tests.support.trees import add_leaves, leaves_of, naive_consistency, naive_root
 
 LEAVES = leaves_of(40)
 
@@ -40,11 +40,23 @@ def test_every_leaf_of_every_tree_is_proven() -> None:
 
 
 def test_every_tree_extends_every_smaller_one() -> None:
+    leaves = leaves_of(70)
+    roots = [naive_root(leaves[:size]) for size in range(71)]
+    for new in range(71):
+        for old in range(1, new + 1):
+            hashes = naive_consistency(old, leaves[:new])
+            assert is_consistent(old, roots[old], new, roots[new], hashes)
+            assert not is_consistent(old, roots[old - 1], new, roots[new], hashes)
+            assert not is_consistent(old, roots[old], new, roots[new - 1], hashes)
+        assert not is_consistent(0, roots[0], new, roots[new], [])
+        assert not is_consistent(new + 1, roots[new], new, roots[new], [])
+
+
+def test_the_parts_of_a_tree_are_those_of_the_rfc() -> None:
     for new in range(1, 41):
         for old in range(1, new + 1):
             hashes = hashes_of(consistency_parts(old, new), new)
-            roots = naive_root(LEAVES[:old]), naive_root(LEAVES[:new])
-            assert is_consistent(old, roots[0], new, roots[1], hashes)
+            assert hashes == naive_consistency(old, LEAVES[:new])
 
 
 def test_the_published_proofs_of_the_eight_leaves_of_certificate_transparency() -> None:

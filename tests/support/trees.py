@@ -39,3 +39,16 @@ def add_leaves(tree: PartedTree, first: int, leaves: list[bytes]) -> None:
         len(leaves),
         lambda part, done, count: part.extend(leaves[done : done + count]),
     )
+
+
+def naive_consistency(old: int, leaves: list[bytes], *, whole: bool = True) -> list[bytes]:
+    """RFC 6962, section 2.1.2, as it is written there: SUBPROOF(old, leaves, whole)."""
+    if old == len(leaves):
+        return [] if whole else [naive_root(leaves)]
+    half = 1
+    while half * 2 < len(leaves):
+        half *= 2
+    if old <= half:
+        return [*naive_consistency(old, leaves[:half], whole=whole), naive_root(leaves[half:])]
+    later = naive_consistency(old - half, leaves[half:], whole=False)
+    return [*later, naive_root(leaves[:half])]

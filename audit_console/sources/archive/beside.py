@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from audit_console.core.places import names_files
 from audit_console.errors import AuditConsoleError, UsageError
 from audit_console.sources.archive.files import ArchiveFile, find_files, unreadable
 
@@ -46,7 +47,7 @@ def append_beside(places: Sequence[str], suffix: str, line: str) -> Path:
         SourceError: the log is not there.
         AuditConsoleError: the file cannot be written.
     """
-    paths = [] if "-" in places else paths_beside(find_files(places), suffix)
+    paths = paths_beside(find_files(places), suffix) if all(map(names_files, places)) else []
     if len(paths) != 1:
         raise UsageError("there is no one file beside this log", hint="name a file with -o")
     try:

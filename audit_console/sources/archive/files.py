@@ -10,14 +10,16 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
 
 from audit_console.core.codec import decode_bytes
 from audit_console.core.event import AuditEvent, parse_time
+from audit_console.core.places import is_remote
 from audit_console.errors import NotAnAuditLog, SourceNotFound, SourceUnreadable
+from audit_console.sources.archive.remote import copy_objects
 from audit_console.sources.archive.text import BrokenContainer, TextReader
 
 STANDARD_INPUT = "-"
@@ -40,7 +42,8 @@ class ArchiveFile:
     """One file of a log; `size` in stored bytes. A temporary one is removed with the source.
 
     It is the file that had the path when it was found: a writer that rotates the log
-    renames it within its folder, and it is opened there.
+    renames it within its folder, and it is opened there. One that is not `original` holds
+    the lines of the file that is named, but not its bytes.
     """
 
     name: str
@@ -48,6 +51,7 @@ class ArchiveFile:
     size: int
     identity: Identity
     temporary: bool = False
+    original: bool = True
 
     def open(self) -> TextReader:
         """Start reading the text from the beginning.
@@ -95,7 +99,10 @@ class ArchiveFile:
 def find_files(places: Sequence[str]) -> list[ArchiveFile]:
     """Find the files of the log at `places`: files, folders, glob patterns or `-`.
 
+    What is at `s3://…` is copied, each time.
+
     Raises:
+        UsageError: an address in an object store is not of Parquet files.
         SourceNotFound: nothing is there, or a folder holds no log.
         SourceUnreadable: something is there that cannot be read.
         NotAnAuditLog: a file is of another kind.
@@ -106,8 +113,11 @@ def find_files(places: Sequence[str]) -> list[ArchiveFile]:
 
 def list_files(places: Sequence[str]) -> list[ArchiveFile]:
     """List the files at `places` in any order, and look into none; see `find_files`."""
-    found = {file.path.resolve(): file for place in places for file in _settled(place)}
-    return list(found.values())
+    remote = [place for place in places if is_remote(place)]
+    here = [place for place in places if not is_remote(place)]
+    found = {file.path.resolve(): file for place in here for file in _settled(place)}
+    copies = copy_objects(remote) if remote else ()
+    return [*found.values(), *(_copied_file(address, copy) for address, copy in copies)]
 
 
 def _settled(place: str) -> list[ArchiveFile]:
@@ -188,6 +198,10 @@ def _archive_file(path: Path, name: str | None = None, *, temporary: bool = Fals
     if not stat.S_ISREG(now.st_mode):
         raise SourceUnreadable(f"{path}: not a regular file", hint="pipe it in and open -")
     return ArchiveFile(name or str(path), path, now.st_size, _identity(now), temporary)
+
+
+def _copied_file(address: str, copy: Path) -> ArchiveFile:
+    return replace(_archive_file(copy, address, temporary=True), original=False)
 
 
 def _identity(file: os.stat_result) -> Identity:

@@ -11,7 +11,8 @@ from audit_console.errors import NotAnAuditLog
 MAGIC = b"PAR1"
 LINE = "line"
 """The column that holds each event as it was stored; the others say the same for analysts."""
-_ROWS = 16_384
+ROWS = 16_384
+"""Rows that are read at a time."""
 
 
 class Stored(Protocol):
@@ -55,7 +56,7 @@ class ParquetText:
 
     def _next(self) -> bytes:
         lines = self._lines if self._lines is not None else self._opened()
-        column = lines.slice(self._given, _ROWS).collect().to_series()
+        column = lines.slice(self._given, ROWS).collect().to_series()
         self._given += column.len()
         if self._rows:
             share = self._size * self._given // self._rows - self._passed
@@ -65,11 +66,21 @@ class ParquetText:
 
     def _opened(self) -> pl.LazyFrame:
         table = pl.scan_parquet(self._path, hive_partitioning=False)
-        if table.collect_schema().get(LINE) != pl.String:
-            raise NotAnAuditLog(
-                f"{self._path}: a Parquet file without a column of texts named {LINE!r}",
-                hint="open the log itself, or what search wrote as parquet for a query without |",
-            )
-        self._lines = table.select(LINE)
+        self._lines = lines_of(table, self._path)
         self._rows = int(table.select(pl.len()).collect().item())
         return self._lines
+
+
+def lines_of(table: pl.LazyFrame, name: str) -> pl.LazyFrame:
+    """Give the column `line` of a table that is called `name`.
+
+    Raises:
+        NotAnAuditLog: there is no such column.
+        PolarsError: the file is damaged.
+    """
+    if table.collect_schema().get(LINE) != pl.String:
+        raise NotAnAuditLog(
+            f"{name}: a Parquet file without a column of texts named {LINE!r}",
+            hint="open the log itself, or what search wrote as parquet for a query without |",
+        )
+    return table.select(LINE)

@@ -75,7 +75,7 @@ class _RawPiece:
 def _raw_pieces(files: Sequence[ArchiveFile], *, digest: bool) -> Iterator[_RawPiece]:
     for index, file in enumerate(files):
         with closing(file.open()) as reader:
-            sha256 = reader.hash_stored() if digest else None
+            sha256 = reader.hash_stored() if digest and file.original else None
             for block in blocks(index, reader.read):
                 yield _RawPiece(index, block, reader.stored_bytes, reader.compressed)
             digested = sha256() if sha256 else None

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -16,14 +18,16 @@ from audit_console.errors import NotAnAuditLog
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
+from tests.cli.program import children_of, run_here, spoken_line
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of
+from tests.support.retention import aged_chain
 from tests.support.tampers import edited, removed
 
 
-def exported(log: Path, target: Path, query: str = "") -> Path:
+def exported(log: Path, target: Path | str, query: str = "") -> Path:
     assert run(["search", str(log), query, "--format", "parquet", "-o", str(target)]) == 0
-    return target
+    return Path(target)
 
 
 def verified(place: Path) -> Verification:
@@ -85,6 +89,52 @@ def test_a_folder_of_days_is_one_log(tmp_path: Path) -> None:
     found = verified(tmp_path / "log")
     assert found.counts == {Code.NO_CHECKPOINT: 1}
     assert found.status.events == 30
+
+
+def test_a_log_is_exported_by_day_verified_and_read_by_others(tmp_path: Path) -> None:
+    chain = aged_chain(5)
+    log = written(tmp_path / "audit.jsonl", v1_lines(chain))
+    target = exported(log, f"{tmp_path}/days/")
+    days = [f"day={one.recorded_at[:10]}" for one in chain if one.recorded_at]
+    assert sorted(folder.name for folder in target.iterdir()) == days
+    with duckdb.connect() as connection:
+        table = connection.read_parquet(f"{target}/**/*.parquet", hive_partitioning=True)
+        rows = table.order("seq").project("'day=' || day::text, line").fetchall()
+    assert rows == list(zip(days, [line.decode() for line in v1_lines(chain)], strict=True))
+    assert verified(target).counts == verified(log).counts
+    shutil.rmtree(target / days[2])
+    assert verified(target).counts == {**verified(log).counts, Code.GAP: 1}
+
+
+def test_events_without_a_time_of_record_are_of_the_day_of_their_timestamp(tmp_path: Path) -> None:
+    target = exported(UPSTREAM_VECTORS, f"{tmp_path}/days/")
+    tables = {folder.name: pl.read_parquet(folder / "part.parquet") for folder in target.iterdir()}
+    assert sum(table.height for table in tables.values()) == len(lines_of(UPSTREAM_VECTORS))
+    for name, table in tables.items():
+        assert set(table["timestamp"].dt.strftime("day=%Y-%m-%d")) == {name}
+
+
+def test_nothing_found_is_an_empty_folder_of_days(tmp_path: Path) -> None:
+    assert children_of(exported(V1_VECTORS, f"{tmp_path}/days/", "user:nobody")) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "query", "said"),
+    [
+        ("there/", "", "there exists"),
+        ("days/", "| count by user", "a folder of days holds events"),
+        ("none/days/", "", "cannot write"),
+    ],
+)
+def test_a_folder_of_days_that_is_not_written(
+    tmp_path: Path, target: str, query: str, said: str
+) -> None:
+    (tmp_path / "there").mkdir()
+    words = ("search", str(V1_VECTORS), query, "--format", "parquet", "--force")
+    refused = run_here(*words, "-o", f"{tmp_path}/{target}")
+    assert refused.returncode in {2, 4}
+    assert said in spoken_line(refused)
+    assert children_of(tmp_path) == ["there"]
 
 
 def test_an_export_beside_the_log_is_no_part_of_it(tmp_path: Path) -> None:
