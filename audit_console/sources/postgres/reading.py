@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from itertools import chain, islice
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 import psycopg
 from psycopg import sql
@@ -32,6 +33,7 @@ FIRST_BATCH_BYTES = 1 << 20
 READ_AT_ONCE = 64
 """Rows between two looks at how long a block is."""
 
+_BACKSLASH, _FIRST_PRINTABLE = b"\\ "
 _ESCAPES = {
     "\\\\": "\\", "\\n": "\n", "\\t": "\t", "\\r": "\r", "\\b": "\b", "\\f": "\f", "\\v": "\v",
 }  # fmt: skip
@@ -55,8 +57,15 @@ def read_blocks(connection: psycopg.Connection, asked: Asked) -> Iterator[bytes]
         yield b"".join(block)
 
 
-def parse_block(block: bytes) -> pl.DataFrame:
-    """Read lines of COPY's text format as `rows.TEXTS`.
+class Parsed(NamedTuple):
+    """Rows as `rows.TEXTS`, and the columns that print as JSON without a look; see `v1_line`."""
+
+    rows: pl.DataFrame
+    plain: Collection[str]
+
+
+def parse_block(block: bytes) -> Parsed:
+    """Read lines of COPY's text format.
 
     A character that would part fields or lines stands there as an escape, so there are no
     quotes to be minded.
@@ -70,10 +79,24 @@ def parse_block(block: bytes) -> pl.DataFrame:
         null_values="\\N",
         empty_string_is_null=False,
     )
-    escaped = [name for name in TEXTS if rows[name].str.contains("\\", literal=True).any()]
-    return rows.with_columns(
-        pl.col(name).str.replace_many(list(_ESCAPES), list(_ESCAPES.values())) for name in escaped
-    )
+    characters = np.frombuffer(block, np.uint8)
+    nulls = {name: column.null_count() for name, column in zip(TEXTS, rows, strict=True)}
+    escaped = list[str]()
+    if np.count_nonzero(characters == _BACKSLASH) > sum(nulls.values()):  # one for each null
+        escaped = [name for name in TEXTS if rows[name].str.contains("\\", literal=True).any()]
+    plain = set[str]()
+    if np.count_nonzero(characters < _FIRST_PRINTABLE) == rows.height * len(TEXTS):
+        plain = {
+            name
+            for name in TEXTS
+            if not (nulls[name] or name in escaped)
+            and not rows[name].str.contains('"', literal=True).any()
+        }
+    return Parsed(rows.with_columns(_unescaped(name) for name in escaped), plain)
+
+
+def _unescaped(name: str) -> pl.Expr:
+    return pl.col(name).str.replace_many(list(_ESCAPES), list(_ESCAPES.values()))
 
 
 class Read(NamedTuple):
@@ -104,7 +127,8 @@ def read_log(connection: psycopg.Connection, asked: Asked) -> Generator[Read]:
 
 
 def _read(block: bytes, scheme: Scheme, first: int) -> Read:
-    rows = read_rows(parse_block(block), scheme, first)
+    parsed = parse_block(block)
+    rows = read_rows(parsed.rows, scheme, first, plain=parsed.plain)
     events, malformed = part_readable(rows, scheme)
     return Read(events, malformed, len(block))
 

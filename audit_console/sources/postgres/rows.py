@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import polars as pl
 
@@ -27,11 +27,11 @@ from audit_console.core.codec import (
 )
 from audit_console.core.event import Scheme
 from audit_console.sources.postgres.layout import WIRE
+from audit_console.sources.postgres.times import read_times
 
 TEXTS: dict[str, type[pl.DataType]] = dict.fromkeys(WIRE, pl.String)
 
 _TIMES = ("recorded_at", "timestamp")
-_TIME_FORMAT = "%Y-%m-%dT%H:%M:%S%.6fZ"
 _NEVER_NULL = ("id", "timestamp", "event_type", "action", "resource_type", "resource_id", "result")
 
 
@@ -40,31 +40,34 @@ def text_frame(rows: Iterable[Sequence[str | None]]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=TEXTS, orient="row")
 
 
-def read_rows(rows: pl.DataFrame, scheme: Scheme, first: int = 1) -> pl.DataFrame:
+def read_rows(
+    rows: pl.DataFrame, scheme: Scheme, first: int = 1, *, plain: Collection[str] = ()
+) -> pl.DataFrame:
     """Read rows, build the line of each and hash it.
 
     Args:
         rows: `TEXTS`, as PostgreSQL prints them in UTC.
         scheme: of their table.
         first: number of the first row, by which it is found in `line`.
+        plain: columns as `columns.line.v1_line` prints without a look.
 
     Returns:
         the columns of `columns.schema.CHECKED`, and `raw`, the line. Where the
         orchestrator's hash does not hold, `computed_hash` is null: it may have covered
         digits of the time that the table does not keep.
     """
-    with_lines = _with_v1_lines if scheme is Scheme.V1 else _with_orchestrator_lines
-    texts = rows.with_columns(
-        pl.col("seq").cast(pl.Int64, strict=False),
-        *(_six_digits(name).alias(name) for name in _TIMES),
-    )
-    return with_lines(texts).select(
+    texts = rows.with_columns(pl.col("seq").cast(pl.Int64, strict=False))
+    times = {name: read_times(texts[name]) for name in _TIMES}
+    texts = texts.with_columns(text.alias(name) for name, (text, _) in times.items())
+    is_v1 = scheme is Scheme.V1
+    lines = _with_v1_lines(texts, plain) if is_v1 else _with_orchestrator_lines(texts)
+    return lines.with_columns(time.alias(name) for name, (_, time) in times.items()).select(
         pl.lit(0).cast(CHECKED["file"]).alias("file"),
         (pl.int_range(pl.len()) + first).cast(CHECKED["line"]).alias("line"),
         pl.lit(0).cast(CHECKED["offset"]).alias("offset"),
         pl.col("raw").str.len_bytes().alias("length"),
         "scheme",
-        *(_column(name) for name in EVENT if name != "scheme"),
+        *(pl.col(name).cast(EVENT[name], strict=False) for name in EVENT if name != "scheme"),
         "previous_hash",
         "event_hash",
         "computed_hash",
@@ -114,31 +117,13 @@ def _is_event(scheme: Scheme) -> pl.Expr:
     return whole
 
 
-def _column(name: str) -> pl.Expr:
-    if name in _TIMES:
-        time = pl.col(name).str.to_datetime(_TIME_FORMAT, time_unit="us", strict=False)
-        return time.dt.replace_time_zone("UTC")
-    return pl.col(name).cast(EVENT[name], strict=False)
-
-
-def _six_digits(name: str) -> pl.Expr:
-    """Spell a time as format v1 does; one that it cannot spell becomes a text that is no time."""
-    text = pl.col(name)
-    return pl.concat_str(
-        text.str.slice(0, 10),
-        pl.lit("T"),
-        text.str.slice(11, 8),
-        pl.lit("."),
-        text.str.slice(20).str.strip_suffix("+00").str.pad_end(6, "0"),
-        pl.lit("Z"),
-    )
-
-
-def _with_v1_lines(texts: pl.DataFrame) -> pl.DataFrame:
+def _with_v1_lines(texts: pl.DataFrame, plain: Collection[str]) -> pl.DataFrame:
     """Add line, hash and scheme of format v1."""
-    wire = texts.with_columns(result=quoted(pl.col("result")))
+    wire = texts
+    if "result" not in plain:
+        wire = texts.with_columns(result=quoted(pl.col("result")))
     lines = texts.with_columns(
-        wire.select(raw=v1_line()).to_series(), scheme=pl.lit(Scheme.V1, SCHEME)
+        wire.select(raw=v1_line(plain)).to_series(), scheme=pl.lit(Scheme.V1, SCHEME)
     )
     return lines.with_columns(computed_hash=v1_hash("raw"))
 
