@@ -16,20 +16,26 @@ _BARE = ("v", "seq", "details")
 """Keys whose values are printed as they are."""
 
 
-def v1_line(plain: Collection[str] = ()) -> pl.Expr:
-    """Build the line of format v1. A null prints as `null`, also where none may be.
+def v1_entry(plain: Collection[str] = (), *, before: str = "") -> pl.Expr:
+    """Build the line of format v1 up to its own hash. A null prints as `null`.
 
     Args:
         plain: columns without a null, a quote, a backslash or a control character. Those of
             strings need nothing but quotes; `result` among them is no JSON.
+        before: text to put in front.
     """
-    pieces, text = list[pl.Expr](), "{"
-    for key in V1_KEYS:
+    pieces, text = list[pl.Expr](), before + "{"
+    for key in V1_KEYS[:-1]:
         is_plain = key in plain and key not in _BARE
         quote = '"' if is_plain else ""
         pieces += [pl.lit(f'{text}"{key}":{quote}'), _value(key, is_plain=is_plain)]
         text = f"{quote},"
-    return pl.concat_str(*pieces, pl.lit(f"{text[:-1]}}}"))
+    return pl.concat_str(*pieces, pl.lit(text[:-1]))
+
+
+def v1_line(entry: pl.Expr) -> pl.Expr:
+    """Build the line of an entry and the column `event_hash`."""
+    return pl.concat_str(entry, pl.lit(',"event_hash":'), quoted(pl.col("event_hash")), pl.lit("}"))
 
 
 def orchestrator_line() -> pl.Expr:

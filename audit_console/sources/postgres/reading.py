@@ -39,22 +39,30 @@ _ESCAPES = {
 }  # fmt: skip
 
 
-def read_blocks(connection: psycopg.Connection, asked: Asked) -> Iterator[bytes]:
-    """Read events in log order, as lines of COPY's text format."""
+class Block(NamedTuple):
+    """Lines of COPY's text format, and how many they are."""
+
+    data: bytes
+    rows: int
+
+
+def read_blocks(connection: psycopg.Connection, asked: Asked) -> Iterator[Block]:
+    """Read events in log order."""
     statement = sql.SQL("COPY (SELECT {} FROM {} ORDER BY {}) TO STDOUT").format(
         named(*WIRE), asked.events, ordered(*asked.layout.log_order)
     )
-    limit, size, block = FIRST_BATCH_BYTES, 0, list[bytes]()
+    limit, size, count, parts = FIRST_BATCH_BYTES, 0, 0, list[bytes]()
     with connection.cursor().copy(statement, asked.parameters) as rows:
         lines = iter(rows)
-        while part := b"".join(islice(lines, READ_AT_ONCE)):
-            block.append(part)
-            size += len(part)
+        while taken := list(islice(lines, READ_AT_ONCE)):
+            parts.append(b"".join(taken))
+            size += len(parts[-1])
+            count += len(taken)
             if size >= limit:
-                yield b"".join(block)
-                limit, size, block = BATCH_BYTES, 0, []
-    if block:
-        yield b"".join(block)
+                yield Block(b"".join(parts), count)
+                limit, size, count, parts = BATCH_BYTES, 0, 0, []
+    if parts:
+        yield Block(b"".join(parts), count)
 
 
 class Parsed(NamedTuple):
@@ -115,8 +123,8 @@ def read_log(connection: psycopg.Connection, asked: Asked) -> Generator[Read]:
     with ThreadPoolExecutor(PARSERS) as pool:
         try:
             for block in read_blocks(connection, asked):
-                pending.append(pool.submit(_read, block, scheme, first))
-                first += block.count(b"\n")  # those inside of values are escapes
+                pending.append(pool.submit(_read, block.data, scheme, first))
+                first += block.rows
                 while len(pending) > PARSERS or (pending and pending[0].done()):
                     yield pending.popleft().result()
             while pending:
