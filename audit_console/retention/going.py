@@ -20,6 +20,9 @@ ROWS = 100
 """Values of a field that are listed; all are counted."""
 
 _DAILY = Timeline(Duration(1, "d"), by="type")
+_USERS = Count(("user", "result"))
+"""A result has few values, so it is counted beside something else."""
+_RESOURCES = Count(("resource",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,32 +50,38 @@ class Going:
 
 
 def count_going(source: Source, where: Filter) -> Going:
-    """Count the events of a filter.
-
-    Each tally looks at all of them, so what has few values is counted beside something else.
+    """Count the events of a filter, in one look at them unless that is too much for the source.
 
     Raises:
         SourceError: the log cannot be looked at.
     """
-    daily = source.tally(where, by=[_DAILY])
-    users, results = _breakdowns(source, where, ("user", "result"))
-    resources = _breakdowns(source, where, ("resource",))
-    return Going(
-        events=int(daily["count"].sum()),
-        breakdowns=(_breakdown(daily, "type"), users, *resources, results),
-        days=tuple(_by(daily, "time").iter_rows()),
+    try:
+        daily, users, resources = source.counts(where, by=[_DAILY, _USERS, _RESOURCES])
+    except UsageError:
+        daily = source.tally(where, by=[_DAILY])
+        fields = ("user", "resource", "result")
+        return _going(daily, *(_breakdown_of(source, where, field) for field in fields))
+    return _going(
+        daily,
+        _breakdown(users, "user"),
+        _breakdown(resources, "resource"),
+        _breakdown(users, "result"),
     )
 
 
-def _breakdowns(source: Source, where: Filter, fields: tuple[str, ...]) -> list[Breakdown]:
-    """Count by some fields at once; one after the other where that is too much for the source."""
+def _going(daily: pl.DataFrame, *others: Breakdown) -> Going:
+    return Going(
+        events=int(daily["count"].sum()),
+        breakdowns=(_breakdown(daily, "type"), *others),
+        days=tuple(_by(daily, "time").sort("time").iter_rows()),
+    )
+
+
+def _breakdown_of(source: Source, where: Filter, field: str) -> Breakdown:
     try:
-        counts = source.tally(where, by=[Count(fields)])
+        return _breakdown(source.tally(where, by=[Count((field,))]), field)
     except UsageError:
-        if len(fields) == 1:
-            return [_most(source, where, fields[0])]
-        return [one for field in fields for one in _breakdowns(source, where, (field,))]
-    return [_breakdown(counts, field) for field in fields]
+        return _most(source, where, field)
 
 
 def _most(source: Source, where: Filter, field: str) -> Breakdown:
@@ -84,18 +93,16 @@ def _most(source: Source, where: Filter, field: str) -> Breakdown:
 
 def _breakdown(counts: pl.DataFrame, field: str) -> Breakdown:
     by_value = _by(counts, field)
-    most = by_value.sort("count", descending=True, maintain_order=True).head(ROWS)
-    return Breakdown(field, _rows(most), by_value.height)
+    return Breakdown(field, _rows(by_value), by_value.height)
 
 
 def _rows(counts: pl.DataFrame) -> tuple[tuple[str | None, int], ...]:
-    return tuple((_text(value), count) for value, count in counts.iter_rows())
+    """Give values and counts, the highest first, and of equal ones by the value."""
+    value, count = counts.columns
+    ordered = counts.sort(count, value, descending=[True, False], nulls_last=True)
+    return tuple(ordered.head(ROWS).iter_rows())
 
 
 def _by(counts: pl.DataFrame, column: str) -> pl.DataFrame:
     """Add counts up by one of the columns that they were counted by."""
-    return counts.select(column, "count").group_by(column, maintain_order=True).sum()
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    return counts.select(column, "count").group_by(column).sum()

@@ -111,10 +111,10 @@ def preview(
     """
     if source.status.partial:
         raise PruneRefused("the log was not read to its end", hint="wait until it is")
-    name, events = _chain(source, chain)
+    name = _chain(source, chain)
     if name is None:
-        return _without_chain(source, events, limits)
-    return _Chain(source, name, events, limits).preview(trust)
+        return _without_chain(source, limits)
+    return _Chain(source, name, limits).preview(trust)
 
 
 def require_sound(verification: Verification, plan: PrunePlan) -> None:
@@ -142,24 +142,24 @@ def faults_in(verification: Verification, plan: PrunePlan) -> list[Finding]:
     ]
 
 
-def _chain(source: Source, wanted: str | None) -> tuple[str | None, int]:
-    """Give the chain that is meant, None for events of no chain, and how many events it has."""
-    counted = dict[str | None, int](source.tally(EVERYTHING, by=[Count(("chain",))]).iter_rows())
-    named = [name for name in counted if name is not None]
+def _chain(source: Source, wanted: str | None) -> str | None:
+    """Give the chain that is meant, None for events of no chain."""
+    chains = source.chains()
+    named = [name for name in chains if name is not None]
     if wanted is not None:
         if wanted not in named:
             raise UsageError(f"there is no chain {wanted!r} in this log", hint=_known(named))
-        return wanted, counted[wanted]
-    if len(counted) > 1:
+        return wanted
+    if len(chains) > 1:
         raise UsageError("this log has several chains", hint=f"say which: {_known(named)}")
-    return next(iter(counted.items()), (None, 0))
+    return chains[0] if chains else None
 
 
 def _known(named: Sequence[str]) -> str:
     return "; ".join(f"--chain {name}" for name in named[:5]) or "its events are of no chain"
 
 
-def _without_chain(source: Source, events: int, limits: Limits) -> Preview:
+def _without_chain(source: Source, limits: Limits) -> Preview:
     """Count what is older than the cut-off where nothing can be deleted."""
     where = Filter((Term(Field(FieldName.TIME), Between(None, limits.cutoff)),))
     going = count_going(source, where)
@@ -169,7 +169,7 @@ def _without_chain(source: Source, events: int, limits: Limits) -> Preview:
         cutoff=limits.cutoff,
         policy_days=limits.policy.days,
         events=going.events,
-        kept=events - going.events,
+        kept=_count(source, EVERYTHING) - going.events,
         stops=tuple(_held(source, where, limits.holds)),
         breakdowns=going.breakdowns,
         days=going.days,
@@ -179,10 +179,9 @@ def _without_chain(source: Source, events: int, limits: Limits) -> Preview:
 class _Chain:
     """A chain of format v1 that is asked what may go."""
 
-    def __init__(self, source: Source, name: str, events: int, limits: Limits) -> None:
+    def __init__(self, source: Source, name: str, limits: Limits) -> None:
         self._source = source
         self._name = name
-        self._events = events
         self._limits = limits
         self._whole = Filter((equals("chain", name),))
         self._first: int = self._end(Order.OLDEST_FIRST)["seq"]
@@ -218,7 +217,7 @@ class _Chain:
             cutoff=self._limits.cutoff,
             policy_days=self._limits.policy.days,
             events=going.events,
-            kept=self._events - going.events,
+            kept=_count(self._source, self._span(boundary, told_at)),
             first_seq=self._first,
             last_seq=self._last,
             head_hash=self._head_hash,
@@ -298,7 +297,7 @@ def _both(one: Filter, other: Filter) -> Filter:
 
 
 def _count(source: Source, where: Filter) -> int:
-    return int(source.tally(where, by=[Count()])["count"][0])
+    return int(source.counts(where, by=[Count()])[0]["count"][0])
 
 
 def _held(source: Source, where: Filter, holds: Sequence[Hold]) -> list[Stop]:

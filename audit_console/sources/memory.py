@@ -24,9 +24,10 @@ from audit_console.columns.selection import Selection
 from audit_console.columns.stages import apply_stages
 from audit_console.core.codec import decode_bytes, encode_line
 from audit_console.core.event import AuditEvent
-from audit_console.core.filters import Filter
+from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.matching import NO_MARKS, Beside, MarkKey, Marks, matches
 from audit_console.core.query import Stage
+from audit_console.core.query.stages import Count, Timeline
 from audit_console.sources.protocol import (
     NOTHING_NEW,
     AtEvent,
@@ -133,6 +134,10 @@ class MemorySource:
             if first_pass and not self.status.complete:
                 self.status = replace(self.status, stopped=True)
 
+    def chains(self) -> Sequence[str | None]:
+        """Name the chains; see `Source.chains`."""
+        return self.tally(EVERYTHING, by=[Count(("chain",))])["chain"].to_list()
+
     def page(
         self,
         where: Filter,
@@ -168,6 +173,10 @@ class MemorySource:
         order, at = Order.OLDEST_FIRST, AtRow(0)
         page = self.page(where, order=order, at=at, limit=everything, marks=marks)
         return apply_stages(Selection(page.rows.drop("raw")), by)
+
+    def counts(self, where: Filter, *, by: Sequence[Count | Timeline]) -> list[pl.DataFrame]:
+        """Count by one stage after the other; see `Source.counts`."""
+        return [self.tally(where, by=[stage]) for stage in by]
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Give unreadable lines."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from audit_console.core.filters import Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
+from audit_console.core.query.stages import Count, Timeline
 
 if TYPE_CHECKING:  # the screens name sources and orders before Polars is there
     import polars as pl
@@ -202,6 +203,10 @@ class Source(Readable, Protocol):
         """
         ...
 
+    def chains(self) -> Sequence[str | None]:
+        """Name the chains of the events read so far, with None for events of no chain."""
+        ...
+
     def page(
         self,
         where: Filter,
@@ -235,6 +240,18 @@ class Source(Readable, Protocol):
         Returns:
             a frame with the columns that the last stage names, or `columns.schema.PAGE`
             without `raw` where it keeps events as they are.
+        """
+        ...
+
+    def counts(self, where: Filter, *, by: Sequence[Count | Timeline]) -> list[pl.DataFrame]:
+        """Count the same events by several stages, at once where that is cheaper.
+
+        Args:
+            where: as for `page`.
+            by: stages, none of them by a field of details or by marks.
+
+        Returns:
+            what `tally` gives for each stage, its rows in any order.
         """
         ...
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit_console.columns.frame import Location, event_row, events_frame
-from audit_console.columns.line import orchestrator_line, quoted, v1_line, v1_wire
+from audit_console.columns.line import orchestrator_line, quoted, v1_entry, v1_line, v1_wire
 from audit_console.core.codec import decode_line, encode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.hashing import event_hash
@@ -18,6 +18,11 @@ from tests.support.effort import examples
 from tests.support.strategies import MAYBE, TEXT, v1_events
 
 NOWHERE = Location(0, 1, 0, 0)
+TEXTS = ("chain", "id", "event_type", "user_id", "action", "result", "request_id", "event_hash")
+
+
+def _needs_escapes(texts: pl.Series) -> bool:
+    return any(text is None or json.dumps(text) != f'"{text}"' for text in texts)
 
 
 @examples(60)
@@ -27,8 +32,13 @@ def test_v1_lines_equal_the_encoder_byte_for_byte_and_read_back(events: list[Aud
     frame = events_frame(
         event_row(event, line, NOWHERE) for event, line in zip(events, lines, strict=True)
     )
-    printed = v1_wire(frame).select(v1_line()).to_series().to_list()
+    printed = v1_wire(frame).select(v1_line(v1_entry())).to_series().to_list()
     assert printed == lines
+    plain = {name for name in TEXTS if not _needs_escapes(frame[name])}
+    wire = v1_wire(frame)
+    if "result" in plain:
+        wire = wire.with_columns(frame["result"].cast(pl.String))
+    assert wire.select(v1_line(v1_entry(plain))).to_series().to_list() == lines
     assert [decode_line(line) for line in printed] == events
     assert frame["computed_hash"].to_list() == [event_hash(event) for event in events]
     assert frame["canonical"].all()

@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 import psycopg
 import pytest
+from polars.testing import assert_frame_equal
 
 from audit_console.columns.schema import BATCH, MALFORMED, PAGE
 from audit_console.core.codec import Malformed, decode_bytes
@@ -21,8 +22,8 @@ from audit_console.core.event import AuditEvent
 from audit_console.core.filters import EVERYTHING, Filter, equals
 from audit_console.core.matching import MarkKey, Marks
 from audit_console.core.query import parse
-from audit_console.core.query.stages import Count
-from audit_console.core.timespan import Anchor
+from audit_console.core.query.stages import Count, Timeline
+from audit_console.core.timespan import Anchor, Duration
 from audit_console.sources.archive import blocks, open_archive
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.postgres import open_postgres, reading
@@ -554,3 +555,29 @@ def test_stages_may_keep_events(source: Source, log: Log) -> None:
     newest = sorted((row.event.occurred_at for row in log.rows), reverse=True)[:3]
     assert found["timestamp"].to_list() == newest
     assert found.columns == [name for name in PAGE if name != "raw"]
+
+
+TOGETHER = [
+    Timeline(Duration(1, "d"), by="type"),
+    Count(("user", "result")),
+    Count(("resource",)),
+    Timeline(Duration(2, "mo")),
+    Count(("hour", "chain", "user")),
+]
+
+
+@pytest.mark.parametrize("name", ["user", "two", "nothing", "no seq", "everything"])
+@pytest.mark.parametrize("stages", [TOGETHER, TOGETHER[1:2], [Count()]], ids=["all", "one", "none"])
+def test_what_is_counted_together_is_what_each_stage_counts(
+    source: Source, name: str, stages: list[Count | Timeline]
+) -> None:
+    where, _ = FILTERS.get(name, (EVERYTHING, anything))
+    for counted, stage in zip(source.counts(where, by=stages), stages, strict=True):
+        wanted = source.tally(where, by=[stage])
+        assert_frame_equal(counted, wanted, check_row_order=False)
+
+
+def test_the_chains_are_those_of_the_events(source: Source, log: Log) -> None:
+    chains = source.chains()
+    assert len(chains) == len(set(chains))
+    assert set(chains) == {row.event.chain for row in log.rows}

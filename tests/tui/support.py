@@ -20,6 +20,7 @@ from audit_console.core.filters import Filter
 from audit_console.core.hashing import event_hash
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
+from audit_console.core.query.stages import Count, Timeline
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import (
     NOTHING_NEW,
@@ -252,6 +253,14 @@ class HugeSource:
     ) -> pl.DataFrame:
         """Count none of them: the tests that use this source look at rows."""
         return MemorySource([]).tally(where, by=by, marks=marks)
+
+    def counts(self, where: Filter, *, by: Sequence[Count | Timeline]) -> list[pl.DataFrame]:
+        """Nothing is counted together."""
+        raise NotImplementedError
+
+    def chains(self) -> Sequence[str | None]:
+        """Nobody asks which chain they are of."""
+        raise NotImplementedError
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Nothing is malformed."""

@@ -6,11 +6,11 @@ import polars as pl
 
 from audit_console.columns.hashing import v1_hash
 from audit_console.columns.schema import CHECKED, RESULT
+from audit_console.columns.times import LENGTH, read_times
 from audit_console.core.codec import EVENT_HASH_TAIL, MAX_ENTRY_BYTES, V1_KEYS, is_details
 from audit_console.core.event import Scheme
 from audit_console.sources.archive.blocks import Block
 from audit_console.sources.archive.cutting import NULLABLE, Cut, Flags, Positions, cut
-from audit_console.sources.archive.times import LENGTH, read_times
 
 _NO_TEXTS = {"v", "seq", "recorded_at", "timestamp", "result", "details"}
 _TEXTS = tuple(key for key in V1_KEYS if key not in _NO_TEXTS)

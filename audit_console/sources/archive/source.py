@@ -17,10 +17,11 @@ from audit_console.columns.schema import LINE, PAGE
 from audit_console.columns.selection import Selection
 from audit_console.columns.stages import apply_stages
 from audit_console.columns.table import EventTable, View
-from audit_console.core.filters import Filter
+from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.findings import Code
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
+from audit_console.core.query.stages import Count, Timeline
 from audit_console.errors import NotAnAuditLog, SourceUnreadable
 from audit_console.sources.archive.beside import lines_beside
 from audit_console.sources.archive.files import CHECKPOINTS, HOLDS, PRUNES, ArchiveFile
@@ -140,6 +141,10 @@ class ArchiveSource:
                 if self._stand_in:
                     self._stand_in.settle(self._table.events.whole())
 
+    def chains(self) -> Sequence[str | None]:
+        """Name the chains; see `Source.chains`."""
+        return self.tally(EVERYTHING, by=[Count(("chain",))])["chain"].to_list()
+
     def page(
         self,
         where: Filter,
@@ -165,6 +170,10 @@ class ArchiveSource:
     ) -> pl.DataFrame:
         """Count as the stages of a query say; see `Source.tally`."""
         return self._asked(where, marks, lambda view: apply_stages(view, by))
+
+    def counts(self, where: Filter, *, by: Sequence[Count | Timeline]) -> list[pl.DataFrame]:
+        """Count by one stage after the other; see `Source.counts`."""
+        return [self.tally(where, by=[stage]) for stage in by]
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Give unreadable lines; only the first 10,000 are kept."""

@@ -13,7 +13,7 @@ from audit_console.columns.schema import CHECK, CHECKED, PAGE
 from audit_console.core.event import Scheme
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.postgres.asked import AS_TEXT, Asked
-from audit_console.sources.postgres.rows import read_rows, text_frame
+from audit_console.sources.postgres.rows import read_rows, text_frame, with_lines
 
 BROKEN_KEPT = 100_000
 """Broken events that can be looked for by a filter."""
@@ -91,7 +91,7 @@ class Checks:
     def page(self, connection: psycopg.Connection, texts: pl.DataFrame) -> pl.DataFrame:
         """Make a page of rows, as `columns.schema.PAGE`."""
         scheme = self._asked.layout.scheme
-        rows = read_rows(texts, scheme)
+        rows = with_lines(read_rows(texts, scheme), scheme)
         if scheme is Scheme.V1:
             check = self._v1_check(connection, rows)
             place = (
@@ -122,8 +122,9 @@ class Checks:
             before_seqs=missing["seq"].to_list(),
         )
         others = read_rows(text_frame(before), Scheme.V1, first=rows.height + 1)
-        events = pl.concat([rows, others]).sort(pl.col("chain").cast(pl.String), "seq")
-        marked = LinkMarker().mark(events.select(list(CHECKED)))
+        checked = list(CHECKED)
+        events = pl.concat([rows.select(checked), others.select(checked)])
+        marked = LinkMarker().mark(events.sort(pl.col("chain").cast(pl.String), "seq"))
         return marked.filter(pl.col("line") <= rows.height).sort("line")["check"]
 
     def _orchestrator_check(self, rows: pl.DataFrame) -> pl.Series:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from itertools import chain, islice
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 import psycopg
 from psycopg import sql
@@ -32,31 +33,47 @@ FIRST_BATCH_BYTES = 1 << 20
 READ_AT_ONCE = 64
 """Rows between two looks at how long a block is."""
 
+_BACKSLASH, _FIRST_PRINTABLE = b"\\ "
 _ESCAPES = {
     "\\\\": "\\", "\\n": "\n", "\\t": "\t", "\\r": "\r", "\\b": "\b", "\\f": "\f", "\\v": "\v",
 }  # fmt: skip
 
 
-def read_blocks(connection: psycopg.Connection, asked: Asked) -> Iterator[bytes]:
-    """Read events in log order, as lines of COPY's text format."""
+class Block(NamedTuple):
+    """Lines of COPY's text format, and how many they are."""
+
+    data: bytes
+    rows: int
+
+
+def read_blocks(connection: psycopg.Connection, asked: Asked) -> Iterator[Block]:
+    """Read events in log order."""
     statement = sql.SQL("COPY (SELECT {} FROM {} ORDER BY {}) TO STDOUT").format(
         named(*WIRE), asked.events, ordered(*asked.layout.log_order)
     )
-    limit, size, block = FIRST_BATCH_BYTES, 0, list[bytes]()
+    limit, size, count, parts = FIRST_BATCH_BYTES, 0, 0, list[bytes]()
     with connection.cursor().copy(statement, asked.parameters) as rows:
         lines = iter(rows)
-        while part := b"".join(islice(lines, READ_AT_ONCE)):
-            block.append(part)
-            size += len(part)
+        while taken := list(islice(lines, READ_AT_ONCE)):
+            parts.append(b"".join(taken))
+            size += len(parts[-1])
+            count += len(taken)
             if size >= limit:
-                yield b"".join(block)
-                limit, size, block = BATCH_BYTES, 0, []
-    if block:
-        yield b"".join(block)
+                yield Block(b"".join(parts), count)
+                limit, size, count, parts = BATCH_BYTES, 0, 0, []
+    if parts:
+        yield Block(b"".join(parts), count)
 
 
-def parse_block(block: bytes) -> pl.DataFrame:
-    """Read lines of COPY's text format as `rows.TEXTS`.
+class Parsed(NamedTuple):
+    """Rows as `rows.TEXTS`, and the columns that print as JSON without a look; see `v1_line`."""
+
+    rows: pl.DataFrame
+    plain: Collection[str]
+
+
+def parse_block(block: bytes) -> Parsed:
+    """Read lines of COPY's text format.
 
     A character that would part fields or lines stands there as an escape, so there are no
     quotes to be minded.
@@ -70,10 +87,24 @@ def parse_block(block: bytes) -> pl.DataFrame:
         null_values="\\N",
         empty_string_is_null=False,
     )
-    escaped = [name for name in TEXTS if rows[name].str.contains("\\", literal=True).any()]
-    return rows.with_columns(
-        pl.col(name).str.replace_many(list(_ESCAPES), list(_ESCAPES.values())) for name in escaped
-    )
+    characters = np.frombuffer(block, np.uint8)
+    nulls = {name: column.null_count() for name, column in zip(TEXTS, rows, strict=True)}
+    escaped = list[str]()
+    if np.count_nonzero(characters == _BACKSLASH) > sum(nulls.values()):  # one for each null
+        escaped = [name for name in TEXTS if rows[name].str.contains("\\", literal=True).any()]
+    plain = set[str]()
+    if np.count_nonzero(characters < _FIRST_PRINTABLE) == rows.height * len(TEXTS):
+        plain = {
+            name
+            for name in TEXTS
+            if not (nulls[name] or name in escaped)
+            and not rows[name].str.contains('"', literal=True).any()
+        }
+    return Parsed(rows.with_columns(_unescaped(name) for name in escaped), plain)
+
+
+def _unescaped(name: str) -> pl.Expr:
+    return pl.col(name).str.replace_many(list(_ESCAPES), list(_ESCAPES.values()))
 
 
 class Read(NamedTuple):
@@ -92,8 +123,8 @@ def read_log(connection: psycopg.Connection, asked: Asked) -> Generator[Read]:
     with ThreadPoolExecutor(PARSERS) as pool:
         try:
             for block in read_blocks(connection, asked):
-                pending.append(pool.submit(_read, block, scheme, first))
-                first += block.count(b"\n")  # those inside of values are escapes
+                pending.append(pool.submit(_read, block.data, scheme, first))
+                first += block.rows
                 while len(pending) > PARSERS or (pending and pending[0].done()):
                     yield pending.popleft().result()
             while pending:
@@ -104,7 +135,8 @@ def read_log(connection: psycopg.Connection, asked: Asked) -> Generator[Read]:
 
 
 def _read(block: bytes, scheme: Scheme, first: int) -> Read:
-    rows = read_rows(parse_block(block), scheme, first)
+    parsed = parse_block(block)
+    rows = read_rows(parsed.rows, scheme, first, plain=parsed.plain)
     events, malformed = part_readable(rows, scheme)
     return Read(events, malformed, len(block))
 

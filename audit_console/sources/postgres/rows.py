@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import polars as pl
 
@@ -13,8 +13,8 @@ from audit_console.columns.frame import (
     malformed_frame,
     malformed_row,
 )
-from audit_console.columns.hashing import orchestrator_hash, v1_hash
-from audit_console.columns.line import orchestrator_line, quoted, v1_line
+from audit_console.columns.hashing import LEAF, orchestrator_hash, prefixed_hash
+from audit_console.columns.line import orchestrator_line, quoted, v1_entry, v1_line
 from audit_console.columns.schema import CHECKED, EVENT, SCHEME
 from audit_console.core.codec import (
     EVENT_HASH_TAIL,
@@ -27,11 +27,11 @@ from audit_console.core.codec import (
 )
 from audit_console.core.event import Scheme
 from audit_console.sources.postgres.layout import WIRE
+from audit_console.sources.postgres.times import read_times
 
 TEXTS: dict[str, type[pl.DataType]] = dict.fromkeys(WIRE, pl.String)
 
 _TIMES = ("recorded_at", "timestamp")
-_TIME_FORMAT = "%Y-%m-%dT%H:%M:%S%.6fZ"
 _NEVER_NULL = ("id", "timestamp", "event_type", "action", "resource_type", "resource_id", "result")
 
 
@@ -40,38 +40,49 @@ def text_frame(rows: Iterable[Sequence[str | None]]) -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=TEXTS, orient="row")
 
 
-def read_rows(rows: pl.DataFrame, scheme: Scheme, first: int = 1) -> pl.DataFrame:
-    """Read rows, build the line of each and hash it.
+def read_rows(
+    rows: pl.DataFrame, scheme: Scheme, first: int = 1, *, plain: Collection[str] = ()
+) -> pl.DataFrame:
+    """Read rows, and hash the line that each would be.
 
     Args:
         rows: `TEXTS`, as PostgreSQL prints them in UTC.
         scheme: of their table.
         first: number of the first row, by which it is found in `line`.
+        plain: columns as `columns.line.v1_entry` prints without a look.
 
     Returns:
-        the columns of `columns.schema.CHECKED`, and `raw`, the line. Where the
-        orchestrator's hash does not hold, `computed_hash` is null: it may have covered
-        digits of the time that the table does not keep.
+        the columns of `columns.schema.CHECKED`, and `text`, of which `with_lines` makes the
+        line. Where the orchestrator's hash does not hold, `computed_hash` is null: it may have
+        covered digits of the time that the table does not keep.
     """
-    with_lines = _with_v1_lines if scheme is Scheme.V1 else _with_orchestrator_lines
-    texts = rows.with_columns(
-        pl.col("seq").cast(pl.Int64, strict=False),
-        *(_six_digits(name).alias(name) for name in _TIMES),
-    )
-    return with_lines(texts).select(
+    texts = rows.with_columns(pl.col("seq").cast(pl.Int64, strict=False))
+    times = {name: read_times(texts[name]) for name in _TIMES}
+    texts = texts.with_columns(text.alias(name) for name, (text, _) in times.items())
+    is_v1 = scheme is Scheme.V1
+    lines = _with_v1_hashes(texts, plain) if is_v1 else _with_orchestrator_hashes(texts)
+    return lines.with_columns(time.alias(name) for name, (_, time) in times.items()).select(
         pl.lit(0).cast(CHECKED["file"]).alias("file"),
         (pl.int_range(pl.len()) + first).cast(CHECKED["line"]).alias("line"),
         pl.lit(0).cast(CHECKED["offset"]).alias("offset"),
-        pl.col("raw").str.len_bytes().alias("length"),
+        "length",
         "scheme",
-        *(_column(name) for name in EVENT if name != "scheme"),
+        *(pl.col(name).cast(EVENT[name], strict=False) for name in EVENT if name != "scheme"),
         "previous_hash",
         "event_hash",
         "computed_hash",
         pl.lit(None, pl.String).alias("line_hash"),
         pl.lit(value=True).alias("canonical"),
-        "raw",
+        "text",
     )
+
+
+def with_lines(rows: pl.DataFrame, scheme: Scheme) -> pl.DataFrame:
+    """Turn `text` of `read_rows` into `raw`, the line."""
+    text = pl.col("text")
+    line = v1_line(text.str.slice(len(LEAF))) if scheme is Scheme.V1 else text
+    lines = rows.with_columns(raw=line).drop("text")
+    return lines.with_columns(length=pl.col("raw").str.len_bytes())
 
 
 def part_readable(rows: pl.DataFrame, scheme: Scheme) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -86,17 +97,18 @@ def part_readable(rows: pl.DataFrame, scheme: Scheme) -> tuple[pl.DataFrame, pl.
     """
     clear = rows.select(_is_event(scheme)).to_series()
     if clear.all():
-        return rows.drop("raw"), malformed_frame(())
+        return rows.drop("text"), malformed_frame(())
     events: list[tuple[object, ...]] = []
     malformed: list[tuple[object, ...]] = []
-    for line, raw in rows.filter(~clear).select("line", "raw").iter_rows():
+    doubtful = with_lines(rows.filter(~clear), scheme)
+    for line, raw in doubtful.select("line", "raw").iter_rows():
         at = Location(0, line, 0, len(raw.encode()))
         event = decode_bytes(raw.encode())
         if isinstance(event, Malformed):
             malformed.append(malformed_row(event, raw.encode(), at))
         else:
             events.append(event_row(event, raw, at))
-    kept = rows.filter(clear).drop("raw")
+    kept = rows.filter(clear).drop("text")
     return pl.concat([kept, events_frame(events)]).sort("line"), malformed_frame(malformed)
 
 
@@ -110,40 +122,29 @@ def _is_event(scheme: Scheme) -> pl.Expr:
     )
     if scheme is Scheme.V1:
         whole &= (pl.col("computed_hash") == pl.col("event_hash")).fill_null(value=False)
-        whole &= pl.col("raw").str.starts_with('{"v":1,')
+        whole &= pl.col("text").str.starts_with(LEAF + '{"v":1,')
     return whole
 
 
-def _column(name: str) -> pl.Expr:
-    if name in _TIMES:
-        time = pl.col(name).str.to_datetime(_TIME_FORMAT, time_unit="us", strict=False)
-        return time.dt.replace_time_zone("UTC")
-    return pl.col(name).cast(EVENT[name], strict=False)
+def _with_v1_hashes(texts: pl.DataFrame, plain: Collection[str]) -> pl.DataFrame:
+    """Add what the hash covers, the hash, and the scheme of format v1.
 
-
-def _six_digits(name: str) -> pl.Expr:
-    """Spell a time as format v1 does; one that it cannot spell becomes a text that is no time."""
-    text = pl.col(name)
-    return pl.concat_str(
-        text.str.slice(0, 10),
-        pl.lit("T"),
-        text.str.slice(11, 8),
-        pl.lit("."),
-        text.str.slice(20).str.strip_suffix("+00").str.pad_end(6, "0"),
-        pl.lit("Z"),
-    )
-
-
-def _with_v1_lines(texts: pl.DataFrame) -> pl.DataFrame:
-    """Add line, hash and scheme of format v1."""
-    wire = texts.with_columns(result=quoted(pl.col("result")))
+    The line is not built: it is the longest of all texts, and seldom looked at.
+    """
+    wire = texts
+    if "result" not in plain:
+        wire = texts.with_columns(result=quoted(pl.col("result")))
     lines = texts.with_columns(
-        wire.select(raw=v1_line()).to_series(), scheme=pl.lit(Scheme.V1, SCHEME)
+        wire.select(text=v1_entry(plain, before=LEAF)).to_series(),
+        scheme=pl.lit(Scheme.V1, SCHEME),
     )
-    return lines.with_columns(computed_hash=v1_hash("raw"))
+    return lines.with_columns(
+        length=pl.col("text").str.len_bytes() - len(LEAF) + EVENT_HASH_TAIL,
+        computed_hash=prefixed_hash("text"),
+    )
 
 
-def _with_orchestrator_lines(texts: pl.DataFrame) -> pl.DataFrame:
+def _with_orchestrator_hashes(texts: pl.DataFrame) -> pl.DataFrame:
     """Add what the orchestrator's JSONL would say, and the hash where it holds."""
     hashed = texts.with_columns(timestamp=_as_chrono(pl.col("timestamp")))
     computed = orchestrator_hash(
@@ -156,11 +157,12 @@ def _with_orchestrator_lines(texts: pl.DataFrame) -> pl.DataFrame:
     )
     stored = pl.col("event_hash")
     scheme = pl.when(stored.is_null()).then(pl.lit(Scheme.UNHASHED, SCHEME))
-    return texts.with_columns(
-        wire.select(raw=orchestrator_line()).to_series(),
+    lines = texts.with_columns(
+        wire.select(text=orchestrator_line()).to_series(),
         hashed.select(pl.when(computed == stored).then(computed)).to_series(),
         scheme=scheme.otherwise(pl.lit(Scheme.ORCHESTRATOR, SCHEME)),
     )
+    return lines.with_columns(length=pl.col("text").str.len_bytes())
 
 
 def _orchestrator_result() -> pl.Expr:

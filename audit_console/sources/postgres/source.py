@@ -18,10 +18,11 @@ from audit_console.columns.filters import MARKS, reads
 from audit_console.columns.frame import malformed_frame
 from audit_console.columns.memo import Memo
 from audit_console.columns.stages import apply_to_rows
+from audit_console.core.event import Scheme
 from audit_console.core.filters import Expression, FieldName, Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
-from audit_console.core.query.stages import Count
+from audit_console.core.query.stages import Count, Timeline
 from audit_console.database import label_of
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.postgres.asked import Asked, Point, Start, find_event, page_rows
@@ -34,6 +35,7 @@ from audit_console.sources.postgres.filters import condition
 from audit_console.sources.postgres.layout import Layout, find_layout
 from audit_console.sources.postgres.reading import read_batches
 from audit_console.sources.postgres.tallies import tally
+from audit_console.sources.postgres.together import count_together
 from audit_console.sources.protocol import (
     NOTHING_NEW,
     AtRow,
@@ -156,6 +158,12 @@ class PostgresSource:
             if first_pass and not self.status.complete:
                 self.status = replace(self.status, stopped=True)
 
+    def chains(self) -> Sequence[str | None]:
+        """Name the chains; those of format v1 are known without a look at their events."""
+        if self._layout.scheme is Scheme.V1:
+            return self._extent.chains
+        return [] if self._extent.first is None else [None]
+
     def page(
         self,
         where: Filter,
@@ -196,6 +204,11 @@ class PostgresSource:
             return apply_to_rows(counted, by[1:])
         with self._connections.question() as connection:
             return tally(connection, self._asked(where, marks), by, self._checks)
+
+    def counts(self, where: Filter, *, by: Sequence[Count | Timeline]) -> list[pl.DataFrame]:
+        """Count by all stages in one pass over the table; see `Source.counts`."""
+        with self._connections.question() as connection:
+            return count_together(connection, self._asked(where, NO_MARKS), by)
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Give rows that are no events; only the first 10,000 are kept."""

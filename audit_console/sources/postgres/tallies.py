@@ -61,9 +61,9 @@ _TYPES: dict[FieldName, pl.DataType | type[pl.DataType]] = {
 
 _MONTHS = """
 ((extract(year FROM "timestamp" AT TIME ZONE 'UTC')::int - 1) * 12
- + extract(month FROM "timestamp" AT TIME ZONE 'UTC')::int - 1) / %(bin)s
+ + extract(month FROM "timestamp" AT TIME ZONE 'UTC')::int - 1) / {}
 """
-_SPANS = "date_bin(%(bin)s, \"timestamp\", '0001-01-01 00:00:00+00')"
+_SPANS = "date_bin({}, \"timestamp\", '0001-01-01 00:00:00+00')"
 
 _COUNTED = """
 WITH counted AS (
@@ -131,14 +131,14 @@ class _Told:
             self._add(key, event_field(name))
         if every is not None:
             self.keys.insert(0, "bin")
-            self._columns.append(sql.SQL("{} AS bin").format(self._bin(every)))
+            self._columns.append(sql.SQL("{} AS bin").format(bin_of(every)))
         self.text = sql.SQL("({} SELECT {} FROM {} WHERE {}) AS told").format(
             FENCE, sql.SQL(", ").join(self._columns), self._events, asked.where
         )
 
     def _add(self, key: str, field: Field) -> None:
         if not field.path:
-            value = _plain_value(field.name)
+            value = plain_value(field.name)
         else:
             path, place = f"path_{key}", f"place_{key}"
             self.parameters[path] = details_path(field.path)
@@ -157,15 +157,16 @@ class _Told:
             value = sql.Identifier(f"value_{key}")
         self._columns.append(sql.SQL("{} AS {}").format(value, sql.Identifier(key)))
 
-    def _bin(self, every: Duration) -> sql.Composable:
-        if every.unit in UNITS:
-            self.parameters["bin"] = every.count * UNITS[every.unit]
-            return sql.SQL(_SPANS)
-        self.parameters["bin"] = every.months
-        return sql.SQL(_MONTHS)
+
+def bin_of(every: Duration) -> sql.Composed:
+    """Write the bin of an event: a time, or the number of a bin of months."""
+    if every.unit in UNITS:
+        return sql.SQL(_SPANS).format(sql.Literal(every.count * UNITS[every.unit]))
+    return sql.SQL(_MONTHS).format(sql.Literal(every.months))
 
 
-def _plain_value(name: FieldName) -> sql.Composable:
+def plain_value(name: FieldName) -> sql.Composable:
+    """Write the value of a field that is none of details."""
     return _OTHER_VALUES.get(name) or sql.Identifier("events", TEXT_ATTRIBUTES[name])
 
 
@@ -173,28 +174,32 @@ def _counts(
     connection: psycopg.Connection, asked: Asked, stage: Count | Top | Rare
 ) -> pl.DataFrame:
     if isinstance(stage, Count):
-        return _frame(_grouped(connection, asked, _Told(asked, stage.by)), stage.by)
+        return counts_frame(_grouped(connection, asked, _Told(asked, stage.by)), stage.by)
     by_count = "count DESC," if isinstance(stage, Top) else "count,"
     told = _Told(asked, (stage.field,))
     rows = _grouped(connection, asked, told, first=by_count, limit=stage.rows)
-    return _frame(rows, (stage.field,))
+    return counts_frame(rows, (stage.field,))
 
 
 def _distinct(connection: psycopg.Connection, asked: Asked, stage: Count) -> pl.DataFrame:
     """Count the groups alone, however many there are."""
     told = _Told(asked, stage.by)
     statement = sql.SQL(_DISTINCT).format(told=told.text, keys=named(*told.keys))
-    return _frame(asked.run(connection, statement, **told.parameters), ())
+    return counts_frame(asked.run(connection, statement, **told.parameters), ())
 
 
 def _timeline(connection: psycopg.Connection, asked: Asked, stage: Timeline) -> pl.DataFrame:
     names = () if stage.by is None else (stage.by,)
     told = _Told(asked, names, stage.every)
-    rows = _grouped(connection, asked, told, first="bin,")
+    return timeline_frame(_grouped(connection, asked, told, first="bin,"), stage)
+
+
+def timeline_frame(rows: Sequence[tuple[Any, ...]], stage: Timeline) -> pl.DataFrame:
+    """Make the columns of a timeline of rows of a bin, a value if it is by one, and a count."""
     times = [row[0] for row in rows]
     if stage.every.unit in UNITS:
         times = [bin_number(time, stage.every) for time in times]
-    counts = _frame([row[1:] for row in rows], names)
+    counts = counts_frame([row[1:] for row in rows], () if stage.by is None else (stage.by,))
     bins = pl.Series("bin", times, pl.Int64)
     return timeline(counts.insert_column(0, bins), stage.every, stage.by)
 
@@ -220,7 +225,7 @@ def _grouped(
         same=sql.SQL(" AND ").join(same),
         limit=sql.Literal(limit or MOST_ROWS + 1),
     )
-    return _few_enough(asked.run(connection, statement, **told.parameters))
+    return few_enough(asked.run(connection, statement, **told.parameters))
 
 
 def _firsts(connection: psycopg.Connection, asked: Asked, stage: First) -> pl.DataFrame:
@@ -234,11 +239,12 @@ def _firsts(connection: psycopg.Connection, asked: Asked, stage: First) -> pl.Da
         ties=named(*told.ties),
         limit=sql.Literal(MOST_ROWS + 1),
     )
-    rows = _few_enough(asked.run(connection, statement, **told.parameters))
-    return _frame(rows, names, counted=False)
+    rows = few_enough(asked.run(connection, statement, **told.parameters))
+    return counts_frame(rows, names, counted=False)
 
 
-def _few_enough(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+def few_enough(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Refuse more rows than a stage may count."""
     if len(rows) > MOST_ROWS:
         raise UsageError(
             f"more than {MOST_ROWS:,} different values", hint="Narrow the filter, or count another"
@@ -246,7 +252,7 @@ def _few_enough(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _frame(
+def counts_frame(
     rows: Sequence[tuple[Any, ...]], names: Sequence[str], *, counted: bool = True
 ) -> pl.DataFrame:
     """Make columns of rows, with the types that `columns.stages` gives them."""
@@ -298,5 +304,5 @@ def _sorted_by(stage: Sort) -> sql.Composed:
     # A chain numbers all of its events, and its index has no nulls at the end in both ways.
     nulls = "" if name is FieldName.SEQ else " NULLS LAST"
     return sql.SQL("{}{}{}").format(
-        _plain_value(name), sql.SQL(collation), sql.SQL(direction + nulls)
+        plain_value(name), sql.SQL(collation), sql.SQL(direction + nulls)
     )

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit_console.columns.times import LENGTH, read_times
 from audit_console.core.codec import canonical_details, encode_line
 from audit_console.core.event import parse_time
 from audit_console.sources.archive.parse import LineParser
-from audit_console.sources.archive.times import LENGTH, read_times
 from tests.sources.archive.test_parse import assert_same
 from tests.support.chains import rehashed, v1_chain
 from tests.support.effort import UNMEASURED, every, examples

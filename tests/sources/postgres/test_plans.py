@@ -35,6 +35,7 @@ from audit_console.sources.postgres.asked import Asked
 from audit_console.sources.postgres.extent import find_extent, news_beyond
 from audit_console.sources.postgres.layout import find_layout
 from audit_console.sources.postgres.reading import read_blocks
+from audit_console.sources.postgres.together import RANGES
 from audit_console.sources.protocol import AtEvent, AtRow, AtTime, News, Order, Source
 from tests.support.postgres import new_database
 
@@ -250,14 +251,19 @@ READS_ALL: dict[str, tuple[int, Ask]] = {
 """What may look at every event once in each of so many statements."""
 
 
-def test_a_preview_looks_at_what_goes_in_three_statements(
+def test_a_preview_looks_at_the_table_once_and_at_what_stays_in_an_index(
     source: Source, plans: list[Plan]
 ) -> None:
     made = preview(source, Limits(MIDDLE, RetentionPolicy(days=1)), chain="log.example/a")
-    assert made.events == 22_500
+    assert (made.events, made.kept) == (22_500, 22_500)
     looked_at = [sum(node.looked_at for node in plan) for plan in plans]
-    assert sum(number > FEW for number in looked_at) == 4  # and one counts the chains
-    assert max(looked_at) <= EVENTS + FEW
+    passes = [plan for plan, rows in zip(plans, looked_at, strict=True) if rows > FEW]
+    *others, counting = ([node for node in plan if node.looked_at] for plan in passes)
+    assert counting == [Node("Index Only Scan", "audit_events_pkey", made.kept)]
+    (ranges,) = others
+    assert {node.kind for node in ranges} == {"Tid Range Scan"}
+    assert len(ranges) == RANGES
+    assert sum(node.looked_at for node in ranges) == EVENTS
 
 
 @pytest.mark.parametrize(("statements", "ask"), READS_ALL.values(), ids=READS_ALL)
@@ -283,7 +289,7 @@ def test_the_log_is_read_in_the_order_of_the_key(table: str, plans: list[Plan]) 
     with psycopg.connect(table) as connection:
         extent = find_extent(connection, find_layout(connection, "log"))
         plans.clear()
-        assert sum(block.count(b"\n") for block in read_blocks(connection, extent.rows)) == EVENTS
+        assert sum(block.rows for block in read_blocks(connection, extent.rows)) == EVENTS
     assert plans == [[Node("Index Scan", "audit_events_pkey", EVENTS)]]
 
 
