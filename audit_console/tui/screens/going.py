@@ -15,6 +15,7 @@ from audit_console.tui.locating import UNREADABLE, Found, find_event, find_id
 from audit_console.tui.screens.looking import LookingScreen
 from audit_console.tui.screens.surrounding import Around
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
+from audit_console.tui.widgets.query_bar import QueryBar
 
 
 class GoingScreen(LookingScreen):
@@ -112,13 +113,15 @@ class GoingScreen(LookingScreen):
         if around is not None:
             self.in_background(partial(self._look_around, around), "ask")
 
+            self.query_one(QueryBar).show(self.look.text)  # what is asked there is asked no longer
     async def _look_around(self, around: Around) -> None:
         from audit_console.search.surrounding import Place, span_around
 
         row = self._table.selected
         if row is None or self._session is None:
             return
-        where = self.look.where if around.keeps_filter else EVERYTHING
+        before = self.look
+        where = before.where if around.keeps_filter else EVERYTHING
         question = Question(self._session.source, where, self._marks)
         place = Place(row["id"], row["timestamp"])
         try:
@@ -127,7 +130,9 @@ class GoingScreen(LookingScreen):
             self.say(error)
             return
         where = within(where, window)
-        self.take(replace(self.look, where=where, stages=(), review=None, origin=row["id"]))
+        self.take(replace(before, where=where, stages=(), review=None, origin=row["id"]))
+        if self.look is not before:  # the reader went on meanwhile, and the newest wins
+            return
         self.focus_events()
 
     def action_history(self) -> None:

@@ -106,6 +106,7 @@ class InvestigateScreen(FollowingScreen):
         self.begin()
         self.update(session)
 
+        self.ask_when_open()
     def reopen(self, session: Session) -> None:
         """Show the same log as it is read again; the investigation goes on."""
         self._table.show(session.source)

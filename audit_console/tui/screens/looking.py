@@ -21,6 +21,7 @@ from audit_console.core.filters import (
 )
 from audit_console.core.query import Query, offer_end, parse
 from audit_console.core.timespan import Anchor
+from audit_console.errors import QueryError
 from audit_console.search.marks import MarkStore
 from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order
@@ -55,6 +56,8 @@ class LookingScreen(SurveyingScreen):
         self._asked: list[str] = []
         # Previews of a slow log wait for one another, and nobody for them.
         self._previews = Lock()
+        self.ask_next: str | None = None
+        """The query to ask when the log is open."""
         self.review_next: Review | None = None
         """What to ask when the load ends."""
 
@@ -162,15 +165,34 @@ class LookingScreen(SurveyingScreen):
         """
         self.workers.cancel_group(self, "preview")
         self.focus_events()
-        self.in_background(partial(self._ask, text, query, review, order), "ask")
+        self.query_one(QueryBar).show_asked(text)
+        self.run_worker(self._remember(text), group="remember")
+        if self._session is None:
+            self.ask_next = text
+        else:
+            self.in_background(partial(self._ask, text, query, review, order), "ask")
+
+    def ask_when_open(self) -> None:
+        """Ask the query that was typed before the log was there."""
+        text, self.ask_next = self.ask_next, None
+        if text is None:
+            return
+        try:
+            self.ask(text, self.read_query(text))
+        except QueryError as error:
+            self.say(error)
 
     async def _ask(self, text: str, query: Query, review: str | None, order: Order | None) -> None:
         if self._session is None:
             return
+        before = self.look
         try:
             where = await asked(self._resolved, query.where)
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
+            self.query_one(QueryBar).show(self.look.text)
+            return
+        if self.look is not before:  # the reader went on meanwhile, and the newest wins
             return
         last = self._session.status.last
         if review is None:
@@ -185,7 +207,7 @@ class LookingScreen(SurveyingScreen):
             review=review,
         )
         self.take(look)
-        await self._remember(text)
+        self.query_one(QueryBar).show(self.look.text)
 
     async def _remember(self, text: str) -> None:
         """Keep a query for the way up through earlier ones."""
