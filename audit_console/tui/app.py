@@ -27,7 +27,7 @@ from audit_console.tui.messages import (
     SourceOpened,
 )
 from audit_console.tui.palette import ActionCommands, ReviewCommands
-from audit_console.tui.panes import panes_in_focus
+from audit_console.tui.panes import keys_in_force
 from audit_console.tui.pruning import Pruning
 from audit_console.tui.screens.integrity import IntegrityScreen
 from audit_console.tui.screens.investigate import InvestigateScreen
@@ -357,7 +357,7 @@ class AuditConsoleApp(TypingAhead):
         """Show the keys of what has the focus."""
         from audit_console.tui.screens.help import HelpDialog
 
-        self.push_screen(HelpDialog(panes_in_focus(self.screen)))
+        self.push_screen(HelpDialog(keys_in_force(self.screen)))
 
     def action_toggle_theme(self) -> None:
         """Change between light and dark."""

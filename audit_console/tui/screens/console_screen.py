@@ -9,9 +9,8 @@ from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.worker import WorkType
 
-from audit_console.tui.actions import ACTIONS
-from audit_console.tui.keymap import keymap_of
-from audit_console.tui.panes import panes_in_focus
+from audit_console.tui.actions import key_label
+from audit_console.tui.panes import keys_in_force
 from audit_console.tui.widgets.status_lines import KeyBar
 
 
@@ -37,12 +36,10 @@ class ConsoleScreen(Screen[None]):
         self.run_worker(guarded, group=group, exclusive=True)
 
     def _update_keys(self) -> None:
-        panes, keymap = panes_in_focus(self), keymap_of(self)
         entries = [
-            (keymap.keys(action)[0], keymap.label(action), action.title)
-            for pane in panes
-            for action in ACTIONS
-            if action.pane is pane and action.in_footer
+            (keys[0], key_label(keys[0]), action.title)
+            for action, keys in keys_in_force(self)
+            if action.in_footer
         ]
         for bar in self.query(KeyBar):
             bar.entries = tuple(entries)

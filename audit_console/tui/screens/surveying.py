@@ -21,6 +21,7 @@ from audit_console.tui.keymap import keymap_of
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look, Steps
+from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.result_table import ResultPane
@@ -169,6 +170,23 @@ class SurveyingScreen(ConsoleScreen):
             rows = await asked(_count_without, question, field)
             counts.append((field_text(field), rows))
         self.query_one(Completeness).lacking = tuple(counts)
+
+    def events_in_sight(self) -> bool:
+        """Tell whether events are shown, and say so where they are not."""
+        if self.look.stages:
+            key = keymap_of(self).label_of(Pane.RESULT, "choose")
+            self.notify(f"these are counts: {key} shows the events behind a row")
+        return not self.look.stages
+
+    def event_in_sight(self) -> EventRow | None:
+        """Give the selected event; where none is in sight, say why."""
+        if not self.events_in_sight():
+            return None
+        row = self._table.selected
+        if row is None:
+            waits = self._table.row_count > 0
+            self.notify("the event is not there yet" if waits else "no event is selected")
+        return row
 
     # --- talk --------------------------------------------------------------------
 

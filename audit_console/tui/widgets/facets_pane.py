@@ -217,12 +217,16 @@ class FacetsPane(LineList, ValueActions):
             values = (Value(event_field(current.field), None),)
         if values:
             self.post_message(FilterAsked(how, values))
+        else:
+            self.notify("there is no value on this line")
 
     def action_copy_value(self) -> None:
         """Copy the value under the cursor."""
-        for value in self.values_pointed_at():
-            if value.text is not None:
-                self.post_message(self.CopyAsked(value.text))
+        values = self.values_pointed_at()
+        for value in values:
+            self.post_message(self.CopyAsked(value.text or ""))
+        if not values:
+            self.notify("there is no value on this line")
 
     # --- facets --------------------------------------------------------------------
 
