@@ -166,6 +166,8 @@ class LookingScreen(SurveyingScreen):
         self.workers.cancel_group(self, "preview")
         self.focus_events()
         self.query_one(QueryBar).show_asked(text)
+        text = text.strip()
+        self._asked = [*(known for known in self._asked if known != text), *filter(None, [text])]
         self.run_worker(self._remember(text), group="remember")
         if self._session is None:
             self.ask_next = text

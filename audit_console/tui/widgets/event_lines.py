@@ -12,6 +12,7 @@ from audit_console.core.details import plain_decimal
 from audit_console.core.event import GENESIS_HASH, UNCOVERED_FIELDS, AuditEvent, Scheme
 from audit_console.core.filters import Field, FieldName
 from audit_console.core.hashing import check_hash
+from audit_console.core.matching import Marks
 from audit_console.core.narrowing import Value
 from audit_console.core.safe_text import safe_text
 from audit_console.tui.painting import Line, Span
@@ -21,6 +22,7 @@ from audit_console.tui.wording import MISSING, RESULTS
 
 LABEL_WIDTH = 14
 RAW_LIMIT = 8_000
+UNMARKED = Marks()
 
 
 class DetailLine(NamedTuple):
@@ -42,7 +44,11 @@ class DetailLine(NamedTuple):
 
 
 def detail_lines(
-    row: EventRow, file_name: str, width: int, toggled: frozenset[json_tree.Path]
+    row: EventRow,
+    file_name: str,
+    width: int,
+    toggled: frozenset[json_tree.Path],
+    marks: Marks = UNMARKED,
 ) -> list[DetailLine]:
     """Say everything about an event.
 
@@ -51,16 +57,18 @@ def detail_lines(
         file_name: the file that holds it.
         width: cells of a line.
         toggled: parts of the details that are not in their first state.
+        marks: what the reader noted on the event.
     """
+    noted = list(_marks(marks, width))
     place = list(_place(row, file_name, width))
     if row["raw"] is None:
         gone = "the line is no longer there: the file was changed while it was open"
-        return [*place, DetailLine((Span(f" {gone}", "bad"),))]
+        return [*noted, *place, DetailLine((Span(f" {gone}", "bad"),))]
     event = decode_line(row["raw"])
     if isinstance(event, Malformed):
         reason = Span(f"this line is no longer an event: {event.reason}", "bad")
-        return [*place, DetailLine((reason,)), *_raw(row["raw"], width)]
-    lines = list(_fields(event, width))
+        return [*noted, *place, DetailLine((reason,)), *_raw(row["raw"], width)]
+    lines = [*noted, *_fields(event, width)]
     lines += _details(event, width, toggled)
     lines += _integrity(event, row, width)
     return [*lines, *place, *_raw(row["raw"], width)]
@@ -98,6 +106,14 @@ def _attribute(
 
 def _wrapped(text: str, width: int) -> list[str]:
     return chop_cells(text, max(10, width)) or [""]
+
+
+def _marks(marks: Marks, width: int) -> Iterator[DetailLine]:
+    words = " ".join([*(["★"] if marks.star else []), *sorted(marks.tags)])
+    if words:
+        yield from _labelled("marked", words, width, "key")
+    if marks.note is not None:
+        yield from _labelled("note", marks.note, width, "key")
 
 
 def _place(row: EventRow, file_name: str, width: int) -> Iterator[DetailLine]:
