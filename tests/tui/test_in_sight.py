@@ -173,3 +173,19 @@ async def test_the_detail_shows_what_was_noted_on_its_event(tmp_path: Path) -> N
         assert app.screen.query_one(DetailPane).has_focus
         await pilot.press("right_square_bracket")
         await until(pilot, lambda: "guessed" not in screen_text(app), "another event is shown")
+
+
+async def test_the_detail_does_not_say_that_a_link_to_a_missing_event_holds(
+    tmp_path: Path,
+) -> None:
+    lines = make_lines(30)
+    app = make_app(MemorySource([*lines[:10], *lines[11:]]), tmp_path)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("enter", "G")
+        await until_shown(pilot, "✔ the chain begins here")
+        await pilot.press(*["right_square_bracket"] * 9)
+        await until_shown(pilot, "✔ matches the event before")
+        await pilot.press("right_square_bracket")
+        await until_shown(pilot, "✘ the event before is missing: see the findings")
+        assert "✔ verified: content and link hold" not in screen_text(app)

@@ -36,6 +36,8 @@ class ConsoleScreen(Screen[None]):
         self.run_worker(guarded, group=group, exclusive=True)
 
     def _update_keys(self) -> None:
+        if not self.app.screen_stack:  # the program ends, and the focus goes with the panes
+            return
         entries = [
             (keys[0], key_label(keys[0]), action.title)
             for action, keys in keys_in_force(self)

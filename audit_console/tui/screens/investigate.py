@@ -27,6 +27,7 @@ from audit_console.tui.session import Session
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets import event_columns as columns
 from audit_console.tui.widgets.detail_pane import DetailPane
+from audit_console.tui.widgets.event_lines import Known
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar, QueryHints
@@ -131,6 +132,8 @@ class InvestigateScreen(FollowingScreen):
         if (more and session.status.partial) or not session.loading:
             self._table.refresh_rows()
         ended = not session.loading and (before is None or before.loading)
+        if ended:
+            self._show_event(self._table.selected)
         if ended and not session.status.asks_store:
             self.survey()
         if ended and self.review_next is not None:
@@ -160,7 +163,8 @@ class InvestigateScreen(FollowingScreen):
     def _show_event(self, row: columns.EventRow | None) -> None:
         if row is not None and self._session is not None:
             marks = self._marks.get((row["id"], row["event_hash"]), Marks())
-            self._detail.show(row, self._session.file_name(row["file"]), marks)
+            known = Known(marks, self._session.missing_before(row["chain"], row["seq"]))
+            self._detail.show(row, self._session.file_name(row["file"]), known)
         elif self._table.row_count == 0:
             self._detail.clear()
 
