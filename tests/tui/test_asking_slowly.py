@@ -158,6 +158,26 @@ async def test_a_query_waits_for_the_log_to_be_open(tmp_path: Path) -> None:
         assert text_of(pilot) == line_of(pilot).value == "user:user-1"
 
 
+async def test_what_is_typed_while_the_log_opens_stays_a_query(tmp_path: Path) -> None:
+    is_open = threading.Event()
+
+    def opener(places: Sequence[str]) -> Source:
+        del places
+        is_open.wait()
+        return MemorySource(make_lines(90))
+
+    app = make_app(opener, tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        try:
+            await pilot.press("slash", *"user")
+        finally:
+            is_open.set()
+        await until_loaded(pilot)
+        await pilot.press(*"-1", "enter")
+        await until_shown(pilot, "30 of 90 matched")
+        assert text_of(pilot) == "user-1"
+
+
 async def test_what_was_typed_and_left_comes_back_with_the_up_key(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(90)), tmp_path)
     async with app.run_test(size=SIZE) as pilot:

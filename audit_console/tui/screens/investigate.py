@@ -100,8 +100,9 @@ class InvestigateScreen(FollowingScreen):
         self.query_one(SourceHeader).opening = tuple(map(without_password, places))
 
     def open(self, session: Session) -> None:
-        """Show another log."""
-        self._show_detail(show=False)
+        """Show another log; the focus stays where the reader is."""
+        if self.has_class("-detail"):
+            self._show_detail(show=False)
         self._detail.clear()
         self._table.show(session.source)
         self._session = session

@@ -258,6 +258,8 @@ class RetentionScreen(ConsoleScreen):
             return "a prune is under way"
         if session is None or session.verification is None:
             return "the preview stands when the log is read"
+        if self._problem is not None:
+            return self._standing()
         if made is None or self._previewed_days != self.query_one(DaysSlider).days:
             return "what goes by these days is not counted yet"
         return self._refusal_of(made, session)
