@@ -31,7 +31,7 @@ def keys_in_force(screen: Screen[Any]) -> Iterator[tuple[Action, tuple[str, ...]
     An outer pane has no key that an inner one takes, and none that types a character there.
     """
     active, keymap = screen.active_bindings, keymap_of(screen)
-    types = isinstance(screen.focused, Input | TextArea)
+    types = isinstance(screen.focused, Input | TextArea) or getattr(screen.focused, "types", False)
 
     def reaches(pane: Pane, key: str) -> bool:
         binding = active.get(key)

@@ -68,6 +68,31 @@ async def test_while_a_query_is_typed_no_letter_is_listed_as_a_key(tmp_path: Pat
         assert "go to a time" not in screen_text(app)
 
 
+async def test_while_a_part_is_typed_in_a_facet_no_letter_is_listed_as_a_key(
+    tmp_path: Path,
+) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("a", "s", "u")
+        assert [key for key in explained(app) if len(key) == 1] == []
+        bar = app.screen.query_one(KeyBar)
+        await until(pilot, lambda: {entry[1] for entry in bar.entries} == {"F1"}, "the footer")
+        await pilot.press("enter")
+        await until(pilot, lambda: "f" in {entry[1] for entry in bar.entries}, "keys again")
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 10), (80, 24)])
+async def test_the_verdict_is_in_the_header_at_every_width(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    lines = [*make_lines(30), b"{broken"]
+    app = make_app(MemorySource(lines, label="a-log-of-a-long-name.jsonl"), tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await until_shown(pilot, "✘ 1 bad  ✘ FAIL")
+        assert screen_lines(app)[0].rstrip().endswith("✘ 1 bad  ✘ FAIL")
+
+
 async def test_text_that_is_read_offers_nothing_to_open(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=SIZE) as pilot:

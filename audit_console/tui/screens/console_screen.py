@@ -19,7 +19,7 @@ class ConsoleScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Keep the footer in step with the focus."""
-        self.watch(self, "focused", self._update_keys)
+        self.watch(self, "focused", self.update_keys)
 
     def in_background(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
         """Begin work that takes the place of the last of its group, whose answer is dropped."""
@@ -35,7 +35,8 @@ class ConsoleScreen(Screen[None]):
         guarded: WorkType[None] = while_there
         self.run_worker(guarded, group=group, exclusive=True)
 
-    def _update_keys(self) -> None:
+    def update_keys(self) -> None:
+        """List the keys of what has the focus."""
         if not self.app.screen_stack:  # the program ends, and the focus goes with the panes
             return
         entries = [

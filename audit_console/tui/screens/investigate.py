@@ -292,6 +292,10 @@ class InvestigateScreen(FollowingScreen):
         self.remove_class("-facets")
         self.focus_events()
 
+    @on(FacetsPane.TypingChanged)
+    def _list_other_keys(self) -> None:
+        self.update_keys()
+
     @on(FacetsPane.FieldAsked)
     def _ask_for_facet(self) -> None:
         from audit_console.search.facet_fields import details_fields

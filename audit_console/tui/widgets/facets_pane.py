@@ -45,6 +45,9 @@ class FacetsPane(LineList, ValueActions):
     class HideAsked(Message):
         """The reader wants the room for the events."""
 
+    class TypingChanged(Message):
+        """What is typed became text, or keys again."""
+
     class FieldAsked(Message):
         """The reader wants a facet of another field."""
 
@@ -124,6 +127,8 @@ class FacetsPane(LineList, ValueActions):
         if _choice(shown) != _choice(before):
             shown = replace(shown, picked=None)
         self._shown[field] = shown
+        if shown.typing != before.typing:
+            self.post_message(self.TypingChanged())
         if shown.open and shown.facet is not None and shown.picked is None:
             self._pick(shown, shown.facet, before.picked)
         self._update(field)
@@ -297,6 +302,11 @@ class FacetsPane(LineList, ValueActions):
             self.action_toggle_facet()
 
     # --- searching within a facet ----------------------------------------------------
+
+    @property
+    def types(self) -> bool:
+        """Whether what is typed is text: a part of the values of a facet."""
+        return self._typing is not None
 
     @property
     def _typing(self) -> Shown | None:
