@@ -192,6 +192,21 @@ async def test_what_was_typed_and_left_comes_back_with_the_up_key(tmp_path: Path
         assert line_of(pilot).value == "user:user-2"
 
 
+async def test_values_complete_where_no_facet_is_shown(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "user:user-1 result:failure")
+        await until_shown(pilot, "3 of 90 matched")
+        await pilot.press("slash", *" user:er-1")
+        await until_shown(pilot, "user-1  3")
+        await pilot.press("tab")
+        assert line_of(pilot).value == "user:user-1 result:failure user:user-1"
+        await pilot.press("tab")
+        assert line_of(pilot).has_focus
+        assert line_of(pilot).value == "user:user-1 result:failure user:user-1"
+
+
 async def test_a_bar_that_is_left_by_the_mouse_shows_the_query_in_force(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(90)), tmp_path)
     async with app.run_test(size=SIZE) as pilot:

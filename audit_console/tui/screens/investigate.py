@@ -134,6 +134,7 @@ class InvestigateScreen(FollowingScreen):
             self._table.refresh_rows()
         ended = not session.loading and (before is None or before.loading)
         if ended:
+            self.forget_values()
             self._show_event(self._table.selected)
         if ended and not session.status.asks_store:
             self.survey()

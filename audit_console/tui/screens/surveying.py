@@ -12,7 +12,6 @@ from audit_console.core.around import TICK
 from audit_console.core.filters import Field, lacking, may_lack
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.narrowing import window_of
-from audit_console.core.query.completion import MOST
 from audit_console.core.query.fields import field_text
 from audit_console.search.question import Question
 from audit_console.tui.actions import Pane
@@ -105,20 +104,15 @@ class SurveyingScreen(ConsoleScreen):
                 pane.show_failed(field, str(error))
                 continue
             pane.show(found[-1])
-        await self._keep_for_completion(found)
+        await self.keep_for_completion(found)
 
-    async def _keep_for_completion(self, found: Sequence[Facet]) -> None:
+    async def keep_for_completion(self, found: Sequence[Facet]) -> None:
         """Count the values that are not shown too, now that all that is shown is there."""
         for one in found:
             self._facets.pop(one.field, None)
             if one.distinct <= COMPLETED:
                 await asked(one.counts)
                 self._facets[one.field] = one
-
-    def known_values(self, field: Field) -> Sequence[tuple[str, int]]:
-        """Give the commonest values of a field in the current result, with their counts."""
-        found = self._facets.get(field_text(field))
-        return [] if found is None else list(found.first(MOST).iter_rows())
 
     async def _count_over_time(self, question: Question) -> None:
         from audit_console.search.timeline import histogram

@@ -232,9 +232,15 @@ class QueryBar(Widget):
                 self._restore()
                 self.post_message(self.Left())
 
+    def complete_again(self) -> None:
+        """List the completions anew, because more values are known; a marked one stays."""
+        if self._input.has_focus and not self._marked:
+            self._look()
+
     def _complete(self) -> None:
         if not self._completions:
-            self.screen.focus_next()
+            if not self._is_edited:  # what is typed is not left by a key that completes it
+                self.screen.focus_next()
             return
         taken = self._completions[self._marked]
         line = self._input
