@@ -361,6 +361,9 @@ class AuditConsoleApp(TypingAhead):
 
     def action_toggle_theme(self) -> None:
         """Change between light and dark."""
+        if self.ansi_color:
+            self.notify("NO_COLOR is set: the terminal's own two colours are used")
+            return
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
 
     async def action_quit(self) -> None:

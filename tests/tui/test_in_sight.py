@@ -18,6 +18,7 @@ from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import KeyBar
 from audit_console.tui.widgets.timeline import TimelinePane
 from tests.tui.support import (
+    GatedSource,
     make_app,
     make_lines,
     screen_lines,
@@ -214,3 +215,43 @@ async def test_the_detail_does_not_say_that_a_link_to_a_missing_event_holds(
         await pilot.press("right_square_bracket")
         await until_shown(pilot, "✘ the event before is missing: see the findings")
         assert "✔ verified: content and link hold" not in screen_text(app)
+
+
+async def test_a_term_that_is_off_can_be_cleared(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "user:user-1")
+        await until_shown(pilot, "10 of 30 matched")
+        await pilot.press("c", "space", "escape")
+        await until_shown(pilot, "off user:user-1")
+        await pilot.press("delete")
+        await until(pilot, lambda: "off user" not in screen_text(app), "it is cleared")
+
+
+async def test_the_history_counts_no_part_of_a_log_as_the_whole(tmp_path: Path) -> None:
+    source = GatedSource(make_lines(30), batch_lines=10)
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        source.gate.release()
+        await until_shown(pilot, "action 3 ")
+        await ask(pilot, "user:user-1")
+        await until_shown(pilot, "user-1 ")
+        source.gate.release(9)
+        await until_loaded(pilot)
+        await until_shown(pilot, "10 of 30 matched")
+        await pilot.press("H")
+        await until_shown(pilot, "user:user-1  10 events")
+        (first,) = (line for line in screen_lines(app) if "all events" in line)
+        assert "0 events" not in first
+
+
+async def test_without_colours_there_is_no_other_theme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("ctrl+t")
+        await until_shown(pilot, "NO_COLOR is set")

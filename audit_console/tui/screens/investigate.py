@@ -114,6 +114,7 @@ class InvestigateScreen(FollowingScreen):
         """Show the same log as it is read again; the investigation goes on."""
         self._table.show(session.source)
         self._session = session
+        self._steps.forget_counts()
         self.show_look()
         self.update(session)
 
@@ -122,6 +123,7 @@ class InvestigateScreen(FollowingScreen):
         self.taking_in = False
         self._table.follow(session.source)
         self._session = session
+        self._steps.forget_counts()
         self.show_look()
         self.update(session)
 
@@ -144,7 +146,8 @@ class InvestigateScreen(FollowingScreen):
     @on(EventTable.Counted)
     def _on_counted(self, event: EventTable.Counted) -> None:
         self.query_one(Completeness).counts = (event.matched, event.read)
-        self._steps.current.matched = event.matched
+        loading = self._session is not None and self._session.loading
+        self._steps.current.matched = None if loading else event.matched
         self._update_position()
 
     def _update_position(self) -> None:
@@ -256,9 +259,8 @@ class InvestigateScreen(FollowingScreen):
 
     def action_clear_filter(self) -> None:
         """Show all events again."""
-        everything = Look(order=self.look.order)
-        if self.look.text or self.look.where:
-            self.take(everything)
+        if self.query_one(RuleLine).chips:
+            self.take(Look(order=self.look.order))
         else:
             self.notify(NO_TERM)
 
