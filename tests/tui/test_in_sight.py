@@ -255,3 +255,29 @@ async def test_without_colours_there_is_no_other_theme(
         await until_loaded(pilot)
         await pilot.press("ctrl+t")
         await until_shown(pilot, "NO_COLOR is set")
+
+
+async def test_what_is_written_is_told_for_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = make_app(MemorySource(make_lines(30), label="a.jsonl"), tmp_path)
+
+    def is_said(text: str) -> bool:
+        return any(said.message == text for said in app._notifications)
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "user:user-1")
+        await until_shown(pilot, "10 of 30 matched")
+        await pilot.press("x", "enter")
+        said = "written: a.jsonl · 10 of 30 events read"
+        await until(pilot, lambda: is_said(said), said)
+        await pilot.press("x", "down", "down", "down", "enter")
+        marks = "written: a.marks.jsonl · what is noted on 10 of 30 events read"
+        await until(pilot, lambda: is_said(marks), marks)
+        await ask(pilot, " | count by result")
+        await until_shown(pilot, "2 rows")
+        await pilot.press("x", "enter")
+        counts = "written: a.csv · made of 10 of 30 events read"
+        await until(pilot, lambda: is_said(counts), counts)

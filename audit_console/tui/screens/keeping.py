@@ -223,11 +223,22 @@ class KeepingScreen(GoingScreen):
         from audit_console.search.output import write_file
 
         question, stages = self._question, self.look.stages
+        what = self._what_is_written(export.form)
         try:
             chunks = print_export(question, stages, export.form)
             await asyncio.to_thread(write_file, export.path, chunks)
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
             return
-        of = "" if self._session is None else f" of {self._session.status.events:,} events read"
-        self.notify(f"written: {export.path} · {self._table.row_count:,}{of}")
+        self.notify(f"written: {export.path}{what}")
+
+    def _what_is_written(self, form: str) -> str:
+        """Say of which events a file tells, and whether of them or of what was made of them."""
+        from audit_console.search.exporting import OF_MARKS
+
+        if self._session is None or not self._table.counted:
+            return ""
+        events = f"{self._table.row_count:,} of {self._session.status.events:,} events read"
+        if form.startswith(OF_MARKS):
+            return f" · what is noted on {events}"
+        return f" · made of {events}" if self.look.stages else f" · {events}"
