@@ -318,17 +318,17 @@ class AuditConsoleApp(TypingAhead):
 
     async def action_integrity(self) -> None:
         """Show what the check says of the open log."""
-        if self._investigate.session is None:
-            self.notify("no log is open yet")
-            return
-        await self.switch_mode("integrity")
+        await self._switch_if_open("integrity")
 
     async def action_retention(self) -> None:
         """Show what retention would delete of the open log."""
+        await self._switch_if_open("retention")
+
+    async def _switch_if_open(self, mode: str) -> None:
         if self._investigate.session is None:
             self.notify("no log is open yet")
-            return
-        await self.switch_mode("retention")
+        else:
+            await self.switch_mode(mode)
 
     def action_verify(self) -> None:
         """Ask how much to verify."""
@@ -363,12 +363,16 @@ class AuditConsoleApp(TypingAhead):
         """Change between light and dark."""
         if self.ansi_color:
             self.notify("NO_COLOR is set: the terminal's own two colours are used")
-            return
-        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+        else:
+            self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
 
     async def action_quit(self) -> None:
         """Leave at once, even while loading."""
         self.exit()
+
+    def action_help_quit(self) -> None:
+        """Say by which key the program is left, to whoever presses Ctrl+C."""
+        self.notify(f"{self.keymap.label_of(Pane.APP, 'quit')} leaves the program")
 
     @property
     def crash(self) -> Exception | None:

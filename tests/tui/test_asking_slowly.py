@@ -16,6 +16,7 @@ from audit_console.sources.protocol import AtEvent, Page, Source
 from audit_console.tui.screens.looking import LookingScreen
 from audit_console.tui.widgets.query_bar import QueryBar, QueryInput
 from tests.tui.support import (
+    GatedSource,
     make_app,
     make_event,
     make_lines,
@@ -190,6 +191,19 @@ async def test_what_was_typed_and_left_comes_back_with_the_up_key(tmp_path: Path
         assert line_of(pilot).value == "abc"
         await pilot.press("up")
         assert line_of(pilot).value == "user:user-2"
+
+
+async def test_a_preview_of_a_part_gives_way_to_one_of_the_whole(tmp_path: Path) -> None:
+    source = GatedSource(make_lines(90), batch_lines=30)
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        source.gate.release()
+        await until_shown(pilot, "action 3 ")
+        await pilot.press("slash", *"user-1")
+        await until_shown(pilot, "would match 10 events so far")
+        source.gate.release(9)
+        await until_shown(pilot, "would match 30 events ")
+        assert "so far" not in screen_text(app)
 
 
 async def test_values_complete_where_no_facet_is_shown(tmp_path: Path) -> None:

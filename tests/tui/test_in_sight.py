@@ -156,6 +156,7 @@ async def test_counts_refuse_what_is_done_to_an_event(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
+        (("ctrl+c",), "^Q leaves the program"),
         (("c",), "there is no term: all events are shown"),
         (("delete",), "there is no term: all events are shown"),
         (("exclamation_mark",), "no other query is offered"),

@@ -137,6 +137,7 @@ class InvestigateScreen(FollowingScreen):
         ended = not session.loading and (before is None or before.loading)
         if ended:
             self.forget_values()
+            self.query_one(QueryBar).preview_again()
             self._show_event(self._table.selected)
         if ended and not session.status.asks_store:
             self.survey()

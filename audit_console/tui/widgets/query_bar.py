@@ -232,6 +232,11 @@ class QueryBar(Widget):
                 self._restore()
                 self.post_message(self.Left())
 
+    def preview_again(self) -> None:
+        """Ask anew what the query that is being typed would match, because more was read."""
+        if self._is_being_typed:
+            self.post_message(self.Typed(self._parsed()))
+
     def complete_again(self) -> None:
         """List the completions anew, because more values are known; a marked one stays."""
         if self._input.has_focus and not self._marked:
