@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
@@ -18,7 +17,7 @@ from audit_console.integrity.verification import Verification
 from audit_console.sources.protocol import Source
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.belongings import Belongings
-from audit_console.tui.loader import Load, Opener, Verifier, verify_alone
+from audit_console.tui.loader import Load, Opener, Reading, Verifier, verify_alone
 from audit_console.tui.messages import (
     LoadCrashed,
     LoadFailed,
@@ -39,17 +38,6 @@ from audit_console.tui.typing_ahead import TypingAhead
 
 if TYPE_CHECKING:  # dialogs are there when they are needed
     from audit_console.tui.screens.verify import Extent
-
-
-class Reading(Enum):
-    """What a load is for."""
-
-    ANOTHER = auto()
-    """Another log than the one on the screen."""
-    AGAIN = auto()
-    """The same log from its start; the investigation goes on."""
-    NEWS = auto()
-    """The same log as it is now, shown when it is read: until then all is as it was."""
 
 
 PREVIEWS_ALONE = Pruning()
