@@ -282,3 +282,19 @@ async def test_what_is_written_is_told_for_what_it_is(
         await pilot.press("x", "enter")
         counts = "written: a.csv · made of 10 of 30 events read"
         await until(pilot, lambda: is_said(counts), counts)
+
+
+async def test_a_dialog_has_help_of_its_own(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("C", "question_mark")
+        await until_shown(pilot, "show or hide this column")
+        await until_shown(pilot, "close without doing anything")
+        assert "open or close the detail" not in screen_text(app)
+        await pilot.press("f1")
+        await until(pilot, lambda: len(app.screen_stack) == 2, "the help is closed")
+        await pilot.press("escape", "M")
+        await until_shown(pilot, "mark this event")
+        assert explained(app)["f1"] == ["the keys of what has the focus"]
+        assert "q" not in explained(app)

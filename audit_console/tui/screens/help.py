@@ -33,6 +33,10 @@ class HelpDialog(Dialog[None]):
         box.border_subtitle = "Esc closes"
         yield box
 
+    def action_help(self) -> None:
+        """Close: this is the help."""
+        self.action_close()
+
     def on_mount(self) -> None:
         """Fill the list."""
         self.query_one(LineList).set_lines(help_lines(self._keys))
