@@ -115,6 +115,7 @@ class QueryBar(Widget):
         self._completions: list[Completion] = []
         self._marked = 0
         self._recalled: int | None = None
+        self._is_leaving = False
         self._draft = ""
         """What was typed last and not asked."""
         self._error: QueryError | None = None
@@ -184,6 +185,7 @@ class QueryBar(Widget):
     def _on_changed(self, event: QueryInput.Changed) -> None:
         event.stop()
         self._recalled = None
+        self._is_leaving = False
         self._is_edited = True
         self._look()
         self.post_message(self.Typed(self._parsed()))
@@ -244,8 +246,10 @@ class QueryBar(Widget):
 
     def _complete(self) -> None:
         if not self._completions:
-            if not self._is_edited:  # what is typed is not left by a key that completes it
+            # What is typed is not left by a key that completes it, unless it is pressed again.
+            if self._is_leaving or not self._is_edited:
                 self.screen.focus_next()
+            self._is_leaving = True
             return
         taken = self._completions[self._marked]
         line = self._input
