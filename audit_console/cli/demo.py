@@ -84,9 +84,13 @@ def _show_database(folder: Path) -> ExitCode:
     from contextlib import closing
 
     from audit_console.cli.demo_server import DemoServer
+    from audit_console.cli.retaining import this_user
     from audit_console.cli.screen import open_kept, show
+    from audit_console.retention.logs import pruner_of
+    from audit_console.retention.pruner import Pruner
     from audit_console.sources.postgres import open_postgres
     from audit_console.tui.belongings import Belongings
+    from audit_console.tui.pruning import Pruning
 
     with closing(DemoServer()) as server:
 
@@ -95,8 +99,14 @@ def _show_database(folder: Path) -> ExitCode:
                 return open_kept(places)
             return open_postgres(server.dsn(), label=NAME)
 
+        def open_pruner(places: Sequence[str], chain: str | None) -> Pruner:
+            return pruner_of([server.dsn()] if list(places) == [NAME] else places, chain)
+
         return show(
-            [NAME], kept=Belongings(folder, folder, keymap=user_keymap()), open_log=open_log
+            [NAME],
+            kept=Belongings(folder, folder, keymap=user_keymap()),
+            open_log=open_log,
+            pruning=Pruning(actor=this_user(), open_pruner=open_pruner),
         )
 
 

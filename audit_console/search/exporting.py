@@ -9,7 +9,8 @@ from audit_console.search.marked import print_marks
 from audit_console.search.printing import print_events
 from audit_console.search.question import Question
 
-_OF_MARKS = "marks-"
+OF_MARKS = "marks-"
+"""How forms begin that hold what is noted on events, and not the events."""
 
 
 def print_export(question: Question, stages: Sequence[Stage], form: str) -> Iterator[bytes]:
@@ -24,6 +25,6 @@ def print_export(question: Question, stages: Sequence[Stage], form: str) -> Iter
         UsageError: counts were asked for as original lines.
         SourceError: the log cannot be looked at, or changed.
     """
-    if form.startswith(_OF_MARKS):
-        return print_marks(question, form.removeprefix(_OF_MARKS))
+    if form.startswith(OF_MARKS):
+        return print_marks(question, form.removeprefix(OF_MARKS))
     return print_events(question, stages, form)

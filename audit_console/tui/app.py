@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from enum import Enum, auto
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
@@ -18,7 +17,7 @@ from audit_console.integrity.verification import Verification
 from audit_console.sources.protocol import Source
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.belongings import Belongings
-from audit_console.tui.loader import Load, Opener, Verifier, verify_alone
+from audit_console.tui.loader import Load, Opener, Reading, Verifier, verify_alone
 from audit_console.tui.messages import (
     LoadCrashed,
     LoadFailed,
@@ -27,7 +26,7 @@ from audit_console.tui.messages import (
     SourceOpened,
 )
 from audit_console.tui.palette import ActionCommands, ReviewCommands
-from audit_console.tui.panes import panes_in_focus
+from audit_console.tui.panes import keys_in_force
 from audit_console.tui.pruning import Pruning
 from audit_console.tui.screens.integrity import IntegrityScreen
 from audit_console.tui.screens.investigate import InvestigateScreen
@@ -39,17 +38,6 @@ from audit_console.tui.typing_ahead import TypingAhead
 
 if TYPE_CHECKING:  # dialogs are there when they are needed
     from audit_console.tui.screens.verify import Extent
-
-
-class Reading(Enum):
-    """What a load is for."""
-
-    ANOTHER = auto()
-    """Another log than the one on the screen."""
-    AGAIN = auto()
-    """The same log from its start; the investigation goes on."""
-    NEWS = auto()
-    """The same log as it is now, shown when it is read: until then all is as it was."""
 
 
 PREVIEWS_ALONE = Pruning()
@@ -318,17 +306,17 @@ class AuditConsoleApp(TypingAhead):
 
     async def action_integrity(self) -> None:
         """Show what the check says of the open log."""
-        if self._investigate.session is None:
-            self.notify("no log is open yet")
-            return
-        await self.switch_mode("integrity")
+        await self._switch_if_open("integrity")
 
     async def action_retention(self) -> None:
         """Show what retention would delete of the open log."""
+        await self._switch_if_open("retention")
+
+    async def _switch_if_open(self, mode: str) -> None:
         if self._investigate.session is None:
             self.notify("no log is open yet")
-            return
-        await self.switch_mode("retention")
+        else:
+            await self.switch_mode(mode)
 
     def action_verify(self) -> None:
         """Ask how much to verify."""
@@ -357,15 +345,22 @@ class AuditConsoleApp(TypingAhead):
         """Show the keys of what has the focus."""
         from audit_console.tui.screens.help import HelpDialog
 
-        self.push_screen(HelpDialog(panes_in_focus(self.screen)))
+        self.push_screen(HelpDialog(keys_in_force(self.screen)))
 
     def action_toggle_theme(self) -> None:
         """Change between light and dark."""
-        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+        if self.ansi_color:
+            self.notify("NO_COLOR is set: the terminal's own two colours are used")
+        else:
+            self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
 
     async def action_quit(self) -> None:
         """Leave at once, even while loading."""
         self.exit()
+
+    def action_help_quit(self) -> None:
+        """Say by which key the program is left, to whoever presses Ctrl+C."""
+        self.notify(f"{self.keymap.label_of(Pane.APP, 'quit')} leaves the program")
 
     @property
     def crash(self) -> Exception | None:

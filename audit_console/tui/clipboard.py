@@ -10,6 +10,9 @@ from audit_console.tui.wording import count
 
 
 def copy(app: App[Any], text: str, what: str) -> None:
-    """Copy text and say so. It travels in base64 inside the escape sequence."""
+    """Copy text and say so; nothing is not copied. It travels in base64 in the escape sequence."""
+    if not text:
+        app.notify(f"there is no {what} here to copy", timeout=2)
+        return
     app.copy_to_clipboard(text.encode("utf-8", "replace").decode("utf-8"))
     app.notify(f"{what} copied, {count(len(text), 'character')}", timeout=2)

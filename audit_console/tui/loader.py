@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from enum import Enum, auto
 from typing import Protocol
 
 from audit_console.errors import AuditConsoleError
@@ -18,6 +19,18 @@ from audit_console.tui.messages import (
     LoadProgressed,
     SourceOpened,
 )
+
+
+class Reading(Enum):
+    """What a load is for."""
+
+    ANOTHER = auto()
+    """Another log than the one on the screen."""
+    AGAIN = auto()
+    """The same log from its start; the investigation goes on."""
+    NEWS = auto()
+    """The same log as it is now, shown when it is read: until then all is as it was."""
+
 
 Opener = Callable[[Sequence[str]], Source]
 

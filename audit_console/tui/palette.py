@@ -8,11 +8,12 @@ from typing import Any
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
+from textual.widget import Widget
 
 from audit_console.search.reviews import REVIEWS, Review
 from audit_console.tui.actions import ACTIONS, Action
 from audit_console.tui.keymap import keymap_of
-from audit_console.tui.panes import node_of
+from audit_console.tui.panes import node_of, panes_in_focus
 from audit_console.tui.screens.keeping import KeepingScreen
 
 
@@ -44,26 +45,31 @@ class ActionCommands(Provider):
 
     async def discover(self) -> Hits:
         """List all actions."""
-        for action, run in self._offered():
-            yield DiscoveryHit(self._title(action), run, help=action.explanation)
+        for title, action, run in self._offered():
+            yield DiscoveryHit(title, run, help=action.explanation)
 
     async def search(self, query: str) -> Hits:
         """List the actions whose name or explanation fits."""
         matcher = self.matcher(query)
-        for action, run in self._offered():
-            title = self._title(action)
+        for title, action, run in self._offered():
             score = max(matcher.match(title), matcher.match(action.explanation) * 0.9)
             if score > 0:
                 yield Hit(score, matcher.highlight(title), run, help=action.explanation)
 
-    def _offered(self) -> Iterator[tuple[Action, Callable[[], Any]]]:
+    def _offered(self) -> Iterator[tuple[str, Action, Callable[[], Any]]]:
         for action in ACTIONS:
             node = node_of(action.pane, self.screen) if action.in_palette else None
             if node is not None:
-                yield action, partial(self._run, action, node)
+                yield self._title(action), action, partial(self._run, action, node)
 
     async def _run(self, action: Action, node: DOMNode) -> None:
+        """Do it where the reader sees it: a pane gets the focus first."""
+        if isinstance(node, Widget) and node.focusable and not node.has_focus:
+            node.focus()
         await self.app.run_action(action.name, default_namespace=node)
 
     def _title(self, action: Action) -> str:
-        return f"{action.title}  ({keymap_of(self.screen).label(action)})"
+        """Name an action; one of a pane that has not the focus, with its pane."""
+        title = f"{action.title}  ({keymap_of(self.screen).label(action)})"
+        is_near = action.pane in panes_in_focus(self.screen)
+        return title if is_near else f"{action.pane.value}: {title}"

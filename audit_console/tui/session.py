@@ -7,13 +7,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from audit_console.core.chain_map import ChainMap
-from audit_console.core.findings import EXIT_CODES
+from audit_console.core.findings import EXIT_CODES, Code
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
 from audit_console.sources.protocol import NOTHING_NEW, News, Source, Status
 
 if TYPE_CHECKING:  # the first frame waits for no report
     from audit_console.reports.model import Report
+
+MISSING = frozenset({Code.GAP, Code.HEAD_MISSING, Code.PRUNED_PREFIX})
+"""Codes of findings about events that are not there."""
 
 CANNOT_BE_LOOKED_AT = (AuditConsoleError, OSError)
 """What may be raised by anything that is asked of a source."""
@@ -54,6 +57,15 @@ class Session:
         if not self.status.bytes_total:
             return None
         return min(1.0, self.status.bytes_read / self.status.bytes_total)
+
+    def missing_before(self, chain: str | None, seq: int | None) -> Code | None:
+        """Give the code by which the findings list that the event before this one is missing."""
+        if self.verification is None or seq is None:
+            return None
+        for finding in self.verification.findings:
+            if finding.code in MISSING and (finding.chain, finding.last_seq) == (chain, seq - 1):
+                return finding.code
+        return None
 
     def file_name(self, index: int) -> str:
         """Name the file with this index; empty where the source has none."""

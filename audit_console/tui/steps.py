@@ -65,7 +65,10 @@ class Look:
 
 @dataclass(slots=True, eq=False)
 class Step:
-    """A look that was taken, how it was come to, and how many events it showed."""
+    """A look that was taken, how it was come to, and how many events it showed.
+
+    `matched` is None while it is not counted over all of the log.
+    """
 
     look: Look
     before: Step | None = None
@@ -102,6 +105,11 @@ class Steps:
         """Return to any step."""
         self.current = step
         return step
+
+    def forget_counts(self) -> None:
+        """Say of no step how many events it showed: the log has others now."""
+        for _, step in self.walk():
+            step.matched = None
 
     def walk(self) -> Iterator[tuple[int, Step]]:
         """Give all steps with their depth; a step that goes on in one way stays at its depth."""

@@ -7,7 +7,8 @@ import pytest
 
 from audit_console.core.codec import encode_line
 from audit_console.core.event import AuditEvent
-from audit_console.tui.widgets.event_lines import DetailLine, detail_lines
+from audit_console.core.findings import Code
+from audit_console.tui.widgets.event_lines import DetailLine, Known, detail_lines
 from tests.tui.support import chained, make_event
 
 
@@ -80,3 +81,12 @@ def test_a_line_that_is_no_event_any_more_shows_why() -> None:
 
     assert "this line is no longer an event" in text
     assert "{broken" in text
+
+
+def test_what_retention_deleted_stands_for_the_event_before() -> None:
+    event = replace(chained([make_event(0)])[0], seq=5, previous_hash="ab" * 32)
+    row, known = row_of(encode_line(event), "verified"), Known(missing=Code.PRUNED_PREFIX)
+    text = text_of(detail_lines(row, "audit.jsonl", 100, frozenset(), known))
+
+    assert "✔ matches the last of those that retention deleted" in text
+    assert "✔ verified: content and link hold" in text

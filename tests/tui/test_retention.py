@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
 from textual.pilot import Pilot
 
@@ -220,6 +223,35 @@ async def test_while_the_log_is_read_there_is_no_preview(show: Show) -> None:
         await until_shown(pilot, "PREVIEW: 20 of 40")
 
 
+class SlowToCount(MemorySource):
+    """Holds back what is counted until the test lets it."""
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        super().__init__(lines)
+        self.hold = threading.Event()
+        self.hold.set()
+
+    def tally(self, *args: Any, **asked: Any) -> pl.DataFrame:
+        self.hold.wait()
+        return super().tally(*args, **asked)
+
+
+async def test_what_other_days_delete_is_never_deleted_by_these(show: Show) -> None:
+    source = SlowToCount(v1_lines(EVENTS))
+    app = show(source)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await previewed(pilot, "would go")
+        source.hold.clear()
+        try:
+            await pilot.press("right", "a")
+            await until_shown(pilot, "what goes by these days is not counted yet")
+            await until_shown(pilot, "… what goes by these days is being counted")
+            assert len(app.screen_stack) == 1
+        finally:
+            source.hold.set()
+        await until_shown(pilot, "would go")
+
+
 async def test_a_log_that_is_only_previewed(show: Show) -> None:
     app = show(in_memory(), replace(RULES, open_pruner=None))
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
@@ -241,7 +273,9 @@ async def test_a_log_whose_beginning_is_not_here(show: Show) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await previewed(pilot, "begins here with seq 3, not with 0")
         await pilot.press("a")
-        await until_shown(pilot, "the preview stands when the log is read")
+        await until(pilot, lambda: app._notifications, "nothing is deleted")
+        (said,) = app._notifications
+        assert "begins here with seq 3, not with 0" in said.message
 
 
 async def test_the_plan_and_the_preview_are_written_to_files(

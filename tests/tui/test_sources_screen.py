@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from audit_console.errors import NotAnAuditLog
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
 from audit_console.tui.path_suggester import complete_path
@@ -79,3 +81,26 @@ def test_a_path_is_completed(tmp_path: Path) -> None:
     assert complete_path(f"{tmp_path}/none/a") is None
     assert complete_path("") is None
     assert complete_path("a\x00b/c") is None
+
+
+async def test_a_password_that_was_typed_does_not_stay_on_the_screen(tmp_path: Path) -> None:
+    is_open = threading.Event()
+
+    def opener(places: Sequence[str]) -> Source:
+        del places
+        is_open.wait()
+        raise NotAnAuditLog(f"{'a very long reason ' * 5}at the end", hint="Do something else")
+
+    app = make_app(opener, tmp_path, places=())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "postgresql://host/database")
+        try:
+            app.screen.query_one(SafeInput).insert_text_at_cursor("postgresql://joe:pw@h/db")
+            await pilot.press("enter")
+            await until_shown(pilot, "… opening postgresql://joe@h/db")
+            assert "pw@" not in screen_text(app)
+        finally:
+            is_open.set()
+        await until_shown(pilot, "at the end")
+        assert "Do something else" in screen_text(app)
+        assert app.screen.query_one(SafeInput).value == "postgresql://joe@h/db"

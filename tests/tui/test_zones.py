@@ -8,6 +8,7 @@ import pytest
 
 from audit_console.errors import UsageError
 from audit_console.tui import zones
+from audit_console.tui.widgets.event_table import time_title
 from audit_console.tui.zones import parse_zone, zone_choices, zone_label
 
 WINTER = datetime(2026, 11, 23, tzinfo=UTC)
@@ -113,3 +114,19 @@ def test_a_zone_is_named_with_its_distance_from_utc() -> None:
     assert zone_label(berlin, SUMMER) == "Europe/Berlin CEST +02:00"
     assert zone_label(ZoneInfo("America/Sao_Paulo"), WINTER) == "America/Sao_Paulo -03:00"
     assert zone_label(berlin, datetime.max.replace(tzinfo=UTC)) == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("zone", "width", "title"),
+    [
+        ("UTC", 14, "time (UTC) ▲"),
+        ("Europe/Berlin", 26, "time (Europe/Berlin) ▲"),
+        ("Europe/Berlin", 16, "Europe/Berlin ▲"),
+        ("America/New_York", 14, "New_York ▲"),
+        ("America/Argentina/ComodRivadavia", 14, "ComodRivadav…▲"),
+    ],
+)
+def test_zone_and_order_stand_above_the_times_at_every_width(
+    zone: str, width: int, title: str
+) -> None:
+    assert time_title(zone, "▲", width) == title

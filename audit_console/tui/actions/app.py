@@ -71,7 +71,7 @@ APP_ACTIONS: tuple[Action, ...] = (
         "type_place",
         ("o", "slash"),
         "Open",
-        "type a file, folder or glob",
+        "type a file, folder, glob or database",
         in_footer=True,
     ),
     Action(

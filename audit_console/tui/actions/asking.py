@@ -5,6 +5,7 @@ from __future__ import annotations
 from audit_console.tui.actions.action import Action, Pane, move, value_actions, vertical_moves
 
 ASKING_ACTIONS: tuple[Action, ...] = (
+    Action(Pane.QUERY, "submit", ("enter",), "Search", "ask for events", in_palette=False),
     Action(
         Pane.QUERY, "complete", ("tab",), "Complete", "take the marked completion", in_palette=False
     ),

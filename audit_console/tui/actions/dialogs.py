@@ -31,6 +31,14 @@ DIALOG_ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         Pane.DIALOG,
+        "help",
+        ("question_mark", "f1"),
+        "Help",
+        "the keys of what has the focus",
+        in_palette=False,
+    ),
+    Action(
+        Pane.DIALOG,
         "close",
         ("escape", "q"),
         "Close",

@@ -63,7 +63,8 @@ class BadLinesDialog(Dialog[None]):
         if not self._complete:
             lines.append((Span(" … more lines follow", "muted"),))
         if not self._rows:
-            lines = [(Span(" every line could be read", "muted"),)]
+            so_far = " so far: not all was read" if self._session.status.partial else ""
+            lines = [(Span(f" every line could be read{so_far}", "muted"),)]
         self.query_one("#lines", LineList).set_lines(lines)
 
     def _line(self, row: dict[str, Any]) -> Line:

@@ -9,9 +9,8 @@ from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.worker import WorkType
 
-from audit_console.tui.actions import ACTIONS
-from audit_console.tui.keymap import keymap_of
-from audit_console.tui.panes import panes_in_focus
+from audit_console.tui.actions import key_label
+from audit_console.tui.panes import keys_in_force
 from audit_console.tui.widgets.status_lines import KeyBar
 
 
@@ -20,7 +19,7 @@ class ConsoleScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Keep the footer in step with the focus."""
-        self.watch(self, "focused", self._update_keys)
+        self.watch(self, "focused", self.update_keys)
 
     def in_background(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
         """Begin work that takes the place of the last of its group, whose answer is dropped."""
@@ -36,13 +35,14 @@ class ConsoleScreen(Screen[None]):
         guarded: WorkType[None] = while_there
         self.run_worker(guarded, group=group, exclusive=True)
 
-    def _update_keys(self) -> None:
-        panes, keymap = panes_in_focus(self), keymap_of(self)
+    def update_keys(self) -> None:
+        """List the keys of what has the focus."""
+        if not self.app.screen_stack:  # the program ends, and the focus goes with the panes
+            return
         entries = [
-            (keymap.keys(action)[0], keymap.label(action), action.title)
-            for pane in panes
-            for action in ACTIONS
-            if action.pane is pane and action.in_footer
+            (keys[0], key_label(keys[0]), action.title)
+            for action, keys in keys_in_force(self)
+            if action.in_footer
         ]
         for bar in self.query(KeyBar):
             bar.entries = tuple(entries)

@@ -18,6 +18,13 @@ class Dialog(ModalScreen[Answer | None]):
     PANE = Pane.DIALOG
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.DIALOG)
 
+    def action_help(self) -> None:
+        """Show the keys of what has the focus here."""
+        from audit_console.tui.panes import keys_in_force
+        from audit_console.tui.screens.help import HelpDialog
+
+        self.app.push_screen(HelpDialog(keys_in_force(self)))
+
     def action_close(self) -> None:
         """Close without an answer."""
         self.dismiss(None)

@@ -15,6 +15,7 @@ from audit_console.tui.locating import UNREADABLE, Found, find_event, find_id
 from audit_console.tui.screens.looking import LookingScreen
 from audit_console.tui.screens.surrounding import Around
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
+from audit_console.tui.widgets.query_bar import QueryBar
 
 
 class GoingScreen(LookingScreen):
@@ -22,18 +23,20 @@ class GoingScreen(LookingScreen):
 
     def action_next_event(self) -> None:
         """Select the event below."""
-        self._table.action_cursor_down()
+        if self.events_in_sight():
+            self._table.action_cursor_down()
 
     def action_previous_event(self) -> None:
         """Select the event above."""
-        self._table.action_cursor_up()
+        if self.events_in_sight():
+            self._table.action_cursor_up()
 
     def action_jump(self) -> None:
         """Ask where to go."""
         from audit_console.tui.screens.jump import JumpDialog
 
         view = self._table.view
-        if view is not None:
+        if view is not None and self.events_in_sight():
             self.app.push_screen(JumpDialog(view, self._table.selected), self._go_to)
 
     def _go_to(self, row: int | None) -> None:
@@ -105,11 +108,12 @@ class GoingScreen(LookingScreen):
         """Ask how far to look around the selected event."""
         from audit_console.tui.screens.surrounding import SurroundingDialog
 
-        if self._table.selected is not None:
+        if self.event_in_sight() is not None:
             self.app.push_screen(SurroundingDialog(has_filter=bool(self.look.where)), self._around)
 
     def _around(self, around: Around | None) -> None:
         if around is not None:
+            self.query_one(QueryBar).show(self.look.text)  # what is asked there is asked no longer
             self.in_background(partial(self._look_around, around), "ask")
 
     async def _look_around(self, around: Around) -> None:
@@ -118,7 +122,8 @@ class GoingScreen(LookingScreen):
         row = self._table.selected
         if row is None or self._session is None:
             return
-        where = self.look.where if around.keeps_filter else EVERYTHING
+        before = self.look
+        where = before.where if around.keeps_filter else EVERYTHING
         question = Question(self._session.source, where, self._marks)
         place = Place(row["id"], row["timestamp"])
         try:
@@ -126,8 +131,10 @@ class GoingScreen(LookingScreen):
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
             return
+        if self.look is not before:  # the reader went on meanwhile, and the newest wins
+            return
         where = within(where, window)
-        self.take(replace(self.look, where=where, stages=(), review=None, origin=row["id"]))
+        self.take(replace(before, where=where, stages=(), review=None, origin=row["id"]))
         self.focus_events()
 
     def action_history(self) -> None:
@@ -155,8 +162,9 @@ class GoingScreen(LookingScreen):
     def _values_pointed_at(self) -> Sequence[Value]:
         """Give the value under the cursor of the pane that has the focus, else of the table."""
         focused = self.focused
-        pane = focused if isinstance(focused, ValueActions) else self._table
-        return pane.values_pointed_at()
+        if isinstance(focused, ValueActions):
+            return focused.values_pointed_at()
+        return () if self.look.stages else self._table.values_pointed_at()
 
     def _include(self, value: Value | None) -> None:
         if value is not None:
@@ -167,8 +175,10 @@ class GoingScreen(LookingScreen):
         """List the events of the request that the selected event belongs to."""
         from audit_console.tui.screens.request_view import RequestDialog
 
-        row = self._table.selected
-        if row is None or row["request_id"] is None:
+        row = self.event_in_sight()
+        if row is None:
+            return
+        if row["request_id"] is None:
             self.notify("this event belongs to no request")
             return
         dialog = RequestDialog(self._question, row["request_id"])

@@ -12,7 +12,7 @@ from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.steps import Step, Steps
 from audit_console.tui.widgets.line_list import LineList
-from audit_console.tui.wording import number
+from audit_console.tui.wording import count
 
 
 class HistoryDialog(Dialog[Step]):
@@ -40,7 +40,7 @@ class HistoryDialog(Dialog[Step]):
 
     def _line(self, depth: int, step: Step) -> Line:
         here = step is self._current
-        matched = "" if step.matched is None else f"  {number(step.matched)} events"
+        matched = "" if step.matched is None else f"  {count(step.matched, 'event')}"
         return (
             Span(f"{'  ' * depth}{'▸' if here else '└'} ", "key" if here else "rule"),
             Span(step.look.title, "name" if here else ""),

@@ -14,6 +14,7 @@ from textual.message import Message
 
 from audit_console.core.around import TICK
 from audit_console.core.filters import Between
+from audit_console.core.matching import Marks
 from audit_console.core.narrowing import narrowed, within, without_time
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
@@ -26,11 +27,12 @@ from audit_console.tui.session import Session
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets import event_columns as columns
 from audit_console.tui.widgets.detail_pane import DetailPane
+from audit_console.tui.widgets.event_lines import Known
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar, QueryHints
 from audit_console.tui.widgets.result_table import ResultPane, ResultTable
-from audit_console.tui.widgets.rule_line import RuleLine
+from audit_console.tui.widgets.rule_line import NO_TERM, RuleLine
 from audit_console.tui.widgets.status_lines import (
     Completeness,
     KeyBar,
@@ -98,18 +100,21 @@ class InvestigateScreen(FollowingScreen):
         self.query_one(SourceHeader).opening = tuple(map(without_password, places))
 
     def open(self, session: Session) -> None:
-        """Show another log."""
-        self._show_detail(show=False)
+        """Show another log; the focus stays where the reader is."""
+        if self.has_class("-detail"):
+            self._show_detail(show=False)
         self._detail.clear()
         self._table.show(session.source)
         self._session = session
         self.begin()
         self.update(session)
+        self.ask_when_open()
 
     def reopen(self, session: Session) -> None:
         """Show the same log as it is read again; the investigation goes on."""
         self._table.show(session.source)
         self._session = session
+        self._steps.forget_counts()
         self.show_look()
         self.update(session)
 
@@ -118,6 +123,7 @@ class InvestigateScreen(FollowingScreen):
         self.taking_in = False
         self._table.follow(session.source)
         self._session = session
+        self._steps.forget_counts()
         self.show_look()
         self.update(session)
 
@@ -129,6 +135,10 @@ class InvestigateScreen(FollowingScreen):
         if (more and session.status.partial) or not session.loading:
             self._table.refresh_rows()
         ended = not session.loading and (before is None or before.loading)
+        if ended:
+            self.forget_values()
+            self.query_one(QueryBar).preview_again()
+            self._show_event(self._table.selected)
         if ended and not session.status.asks_store:
             self.survey()
         if ended and self.review_next is not None:
@@ -137,7 +147,8 @@ class InvestigateScreen(FollowingScreen):
     @on(EventTable.Counted)
     def _on_counted(self, event: EventTable.Counted) -> None:
         self.query_one(Completeness).counts = (event.matched, event.read)
-        self._steps.current.matched = event.matched
+        loading = self._session is not None and self._session.loading
+        self._steps.current.matched = None if loading else event.matched
         self._update_position()
 
     def _update_position(self) -> None:
@@ -157,9 +168,16 @@ class InvestigateScreen(FollowingScreen):
 
     def _show_event(self, row: columns.EventRow | None) -> None:
         if row is not None and self._session is not None:
-            self._detail.show(row, self._session.file_name(row["file"]))
+            marks = self._marks.get((row["id"], row["event_hash"]), Marks())
+            known = Known(marks, self._session.missing_before(row["chain"], row["seq"]))
+            self._detail.show(row, self._session.file_name(row["file"]), known)
         elif self._table.row_count == 0:
             self._detail.clear()
+
+    def show_marks(self) -> None:
+        """Show the marks as they are now, those of the selected event in its detail too."""
+        super().show_marks()
+        self._show_event(self._table.selected)
 
     def _show_detail(self, *, show: bool) -> None:
         self.set_class(show, "-detail")
@@ -214,7 +232,11 @@ class InvestigateScreen(FollowingScreen):
 
     def action_terms(self) -> None:
         """Go to the terms of the filter."""
-        self.query_one(RuleLine).focus()
+        rule = self.query_one(RuleLine)
+        if rule.chips:
+            rule.focus()
+        else:
+            self.notify(NO_TERM)
 
     @on(FilterAsked)
     def _filter_by_value(self, event: FilterAsked) -> None:
@@ -238,7 +260,10 @@ class InvestigateScreen(FollowingScreen):
 
     def action_clear_filter(self) -> None:
         """Show all events again."""
-        self.take(Look(order=self.look.order))
+        if self.query_one(RuleLine).chips:
+            self.take(Look(order=self.look.order))
+        else:
+            self.notify(NO_TERM)
 
     @on(ResultTable.RowAsked)
     def _show_events_behind(self, event: ResultTable.RowAsked) -> None:
@@ -248,6 +273,8 @@ class InvestigateScreen(FollowingScreen):
         """Ask the query that is offered when nothing was found."""
         if self.look.offer is not None and not self._table.row_count:
             self.ask(self.look.offer, self.read_query(self.look.offer))
+        else:
+            self.notify("no other query is offered")
 
     @on(EventTable.ReverseAsked)
     def _reverse(self) -> None:
@@ -268,6 +295,10 @@ class InvestigateScreen(FollowingScreen):
     def _hide_facets(self) -> None:
         self.remove_class("-facets")
         self.focus_events()
+
+    @on(FacetsPane.TypingChanged)
+    def _list_other_keys(self) -> None:
+        self.update_keys()
 
     @on(FacetsPane.FieldAsked)
     def _ask_for_facet(self) -> None:
@@ -307,7 +338,7 @@ class InvestigateScreen(FollowingScreen):
 
     def action_zoom_in(self) -> None:
         """Halve the time, the selected event in its middle."""
-        row, window = self._table.selected, self.window
+        row, window = self.event_in_sight(), self.window
         if row is not None and window is not None:
             quarter = (window[1] - window[0]) / 4
             bounds = Between(row["timestamp"] - quarter, row["timestamp"] + quarter + TICK)
@@ -318,6 +349,9 @@ class InvestigateScreen(FollowingScreen):
         window = self.window
         status = None if self._session is None else self._session.status
         if window is None or status is None or status.first is None or status.last is None:
+            return
+        if window[0] <= status.first and window[1] > status.last:
+            self.notify("all of the log's time is shown")
             return
         half = (window[1] - window[0]) / 2
         start, end = max(window[0] - half, status.first), window[1] + half
@@ -330,9 +364,8 @@ class InvestigateScreen(FollowingScreen):
 
     @on(EventTable.CopyAsked)
     def _copy_cell(self) -> None:
-        row = self._table.selected
         column = self._table.columns[self._table.cursor_column]
-        if row is not None:
+        if (row := self.event_in_sight()) is not None:
             copy(self.app, columns.value_text(row, column), column.name)
 
     @on(DetailPane.CopyAsked)
@@ -345,14 +378,13 @@ class InvestigateScreen(FollowingScreen):
 
     def action_copy_row(self) -> None:
         """Copy the row."""
-        if (row := self._table.selected) is not None:
+        if (row := self.event_in_sight()) is not None:
             copy(self.app, columns.row_text(row, self._table.columns), "row")
 
     def action_copy_raw(self) -> None:
         """Copy the line as stored."""
-        row = self._table.selected
-        if row is not None and row["raw"] is not None:
-            copy(self.app, row["raw"], "line")
+        if (row := self.event_in_sight()) is not None:
+            copy(self.app, row["raw"] or "", "line")
 
     def action_copy_query(self) -> None:
         """Copy the query that is in force, its times absolute."""

@@ -35,22 +35,22 @@ class KeepingScreen(GoingScreen):
 
     # --- marks -------------------------------------------------------------------
 
-    @property
-    def _key(self) -> MarkKey | None:
-        row = self._table.selected
+    def _key_in_sight(self) -> MarkKey | None:
+        row = self.event_in_sight()
         return None if row is None else (row["id"], row["event_hash"])
 
     def action_star(self) -> None:
         """Star the selected event, or take its star away."""
-        if self._key is not None and self._store is not None:
-            marks = self._store.marks.get(self._key, Marks())
-            self._note(self._key, replace(marks, star=not marks.star))
+        key = self._key_in_sight()
+        if key is not None and self._store is not None:
+            marks = self._store.marks.get(key, Marks())
+            self._note(key, replace(marks, star=not marks.star))
 
     def action_mark(self) -> None:
         """Ask for star, tags and note of the selected event."""
         from audit_console.tui.screens.mark import MarkDialog
 
-        key = self._key
+        key = self._key_in_sight()
         if key is None or self._store is None:
             return
         marks = self._store.marks
@@ -72,11 +72,15 @@ class KeepingScreen(GoingScreen):
 
     def action_next_mark(self) -> None:
         """Select the next event that is marked or broken."""
-        self.in_background(partial(self._go_to_mark, behind=True), "finding")
+        self._find_mark(behind=True)
 
     def action_previous_mark(self) -> None:
         """Select the event before that is marked or broken."""
-        self.in_background(partial(self._go_to_mark, behind=False), "finding")
+        self._find_mark(behind=False)
+
+    def _find_mark(self, *, behind: bool) -> None:
+        if self.event_in_sight() is not None:
+            self.in_background(partial(self._go_to_mark, behind=behind), "finding")
 
     async def _go_to_mark(self, *, behind: bool) -> None:
         view, row = self._table.view, self._table.selected
@@ -172,8 +176,7 @@ class KeepingScreen(GoingScreen):
         """Ask in which zone to show times."""
         from audit_console.tui.screens.zone import ZoneDialog
 
-        row = self._table.selected
-        if row is not None:
+        if (row := self.event_in_sight()) is not None:
             dialog = ZoneDialog(self._table.zone, row["timestamp"])
             self.app.push_screen(dialog, self._show_zone)
 
@@ -220,11 +223,22 @@ class KeepingScreen(GoingScreen):
         from audit_console.search.output import write_file
 
         question, stages = self._question, self.look.stages
+        what = self._what_is_written(export.form)
         try:
             chunks = print_export(question, stages, export.form)
             await asyncio.to_thread(write_file, export.path, chunks)
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
             return
-        of = "" if self._session is None else f" of {self._session.status.events:,} events read"
-        self.notify(f"written: {export.path} · {self._table.row_count:,}{of}")
+        self.notify(f"written: {export.path}{what}")
+
+    def _what_is_written(self, form: str) -> str:
+        """Say of which events a file tells, and whether of them or of what was made of them."""
+        from audit_console.search.exporting import OF_MARKS
+
+        if self._session is None or not self._table.counted:
+            return ""
+        events = f"{self._table.row_count:,} of {self._session.status.events:,} events read"
+        if form.startswith(OF_MARKS):
+            return f" · what is noted on {events}"
+        return f" · made of {events}" if self.look.stages else f" · {events}"

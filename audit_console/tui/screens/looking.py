@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from textual import on
 
@@ -15,13 +16,19 @@ from audit_console.core.around import resolve
 from audit_console.core.filters import (
     Around,
     Expression,
+    Field,
     Filter,
     Term,
     map_terms,
 )
 from audit_console.core.query import Query, offer_end, parse
+from audit_console.core.query.completion import MOST
+from audit_console.core.query.fields import field_text
 from audit_console.core.timespan import Anchor
+from audit_console.errors import QueryError
+from audit_console.search.facet_fields import DEFAULT_FIELDS
 from audit_console.search.marks import MarkStore
+from audit_console.search.question import Question
 from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane
@@ -29,7 +36,7 @@ from audit_console.tui.asking import asked, asked_in_turn
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.painting import Line, Span
-from audit_console.tui.screens.surveying import SurveyingScreen
+from audit_console.tui.screens.surveying import COMPLETED, SurveyingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look, Step, Steps, Typed
 from audit_console.tui.widgets.event_table import EventTable
@@ -39,6 +46,9 @@ from audit_console.tui.widgets.result_table import ResultTable
 from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import Completeness
 from audit_console.tui.wording import moment, number
+
+if TYPE_CHECKING:  # Polars need not be there for the first paint
+    from audit_console.search.facets import Facet
 
 SECONDS_OF_REST = 0.15
 """How long typing must rest before what it would match is counted."""
@@ -53,8 +63,11 @@ class LookingScreen(SurveyingScreen):
         self._store: MarkStore | None = None
         self._queries = kept.queries
         self._asked: list[str] = []
+        self._completing: set[str] = set()
         # Previews of a slow log wait for one another, and nobody for them.
         self._previews = Lock()
+        self.ask_next: str | None = None
+        """The query to ask when the log is open."""
         self.review_next: Review | None = None
         """What to ask when the load ends."""
 
@@ -63,7 +76,6 @@ class LookingScreen(SurveyingScreen):
     def begin(self) -> None:
         """Start another investigation."""
         self._steps = Steps()
-        self._facets = {}
         self.query_one(FacetsPane).clear()
         self.in_background(self._read_marks, "marks")
         self.show_look()
@@ -90,6 +102,7 @@ class LookingScreen(SurveyingScreen):
     def show_look(self) -> None:
         """Put the current look on the screen."""
         look = self.look
+        self.forget_values()
         self._table.look(look.where, look.order, self._marks)
         self._table.origin = look.origin
         offer_key = keymap_of(self).label_of(Pane.INVESTIGATE, "try_offer")
@@ -129,6 +142,43 @@ class LookingScreen(SurveyingScreen):
             self._marks = self._store.marks
             self.show_look()
 
+    # --- values to complete with --------------------------------------------------
+
+    def known_values(self, field: Field) -> Sequence[tuple[str, int]]:
+        """Give the commonest values of a field in the current result, with their counts.
+
+        Those that no facet shows are counted now, and offered when they are.
+        """
+        name = field_text(field)
+        found = self._facets.get(name)
+        if found is not None:
+            return list(found.first(MOST).iter_rows())
+        if name in DEFAULT_FIELDS and name not in self._completing:
+            self._completing.add(name)
+            self.in_background(partial(self._count_values, name), "values")
+        return []
+
+    async def _count_values(self, name: str) -> None:
+        look, window = self.look, self.window
+        try:
+            await asyncio.sleep(SECONDS_OF_REST)
+            if window is not None:
+                count = partial(_values_of, self._question, name, window)
+                await self.keep_for_completion([await asked_in_turn(self._previews, count)])
+        except (*CANNOT_BE_LOOKED_AT, asyncio.CancelledError) as error:
+            self._completing.discard(name)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+        if look is self.look:
+            self.query_one(QueryBar).complete_again()
+        else:
+            self.forget_values()
+
+    def forget_values(self) -> None:
+        """Count values anew, for they were those of another result."""
+        self._facets = {}
+        self._completing = set()
+
     # --- a query -----------------------------------------------------------------
 
     def read_query(self, text: str) -> Query:
@@ -162,15 +212,36 @@ class LookingScreen(SurveyingScreen):
         """
         self.workers.cancel_group(self, "preview")
         self.focus_events()
-        self.in_background(partial(self._ask, text, query, review, order), "ask")
+        self.query_one(QueryBar).show_asked(text)
+        text = text.strip()
+        self._asked = [*(known for known in self._asked if known != text), *filter(None, [text])]
+        self.run_worker(self._remember(text), group="remember")
+        if self._session is None:
+            self.ask_next = text
+        else:
+            self.in_background(partial(self._ask, text, query, review, order), "ask")
+
+    def ask_when_open(self) -> None:
+        """Ask the query that was typed before the log was there."""
+        text, self.ask_next = self.ask_next, None
+        if text is None:
+            return
+        try:
+            self.ask(text, self.read_query(text))
+        except QueryError as error:
+            self.say(error)
 
     async def _ask(self, text: str, query: Query, review: str | None, order: Order | None) -> None:
         if self._session is None:
             return
+        before = self.look
         try:
             where = await asked(self._resolved, query.where)
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
+            self.query_one(QueryBar).show(self.look.text)
+            return
+        if self.look is not before:  # the reader went on meanwhile, and the newest wins
             return
         last = self._session.status.last
         if review is None:
@@ -185,7 +256,7 @@ class LookingScreen(SurveyingScreen):
             review=review,
         )
         self.take(look)
-        await self._remember(text)
+        self.query_one(QueryBar).show(self.look.text)
 
     async def _remember(self, text: str) -> None:
         """Keep a query for the way up through earlier ones."""
@@ -239,6 +310,16 @@ class LookingScreen(SurveyingScreen):
     def _on_left(self) -> None:
         self.workers.cancel_group(self, "preview")
         self.focus_events()
+
+
+def _values_of(question: Question, name: str, window: tuple[datetime, datetime]) -> Facet:
+    """Count the values of a field, if they are not too many to complete with."""
+    from audit_console.search.facets import facet
+
+    found = facet(question, name, window, counted=False)
+    if found.distinct <= COMPLETED:
+        found.counts()
+    return found
 
 
 def keeping_what_is_off(where: Filter, before: Filter) -> Filter:

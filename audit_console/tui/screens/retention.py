@@ -39,6 +39,11 @@ if TYPE_CHECKING:  # Polars comes with them
 
 _DAY = timedelta(days=1)
 
+SECONDS_UNTIL_SAID = 0.2
+"""How long a preview may take without a word; until then the one before stays."""
+
+COUNTING = "… what goes by these days is being counted"
+
 
 class RetentionScreen(ConsoleScreen):
     """A preview of a prune for so many days, and the prune itself where it is allowed."""
@@ -65,6 +70,7 @@ class RetentionScreen(ConsoleScreen):
         self._rules = rules
         self._session: Session | None = None
         self._preview: Preview | None = None
+        self._previewed_days: int | None = None
         self._histogram: Histogram | None = None
         self._problem: Exception | None = None
         self._deleting = False
@@ -159,12 +165,16 @@ class RetentionScreen(ConsoleScreen):
         if session is None or self._deleting:
             return
         days = self.query_one(DaysSlider).days
+        waiting = self.set_timer(SECONDS_UNTIL_SAID, partial(self._say, COUNTING, "warn"))
         try:
             made = await asked(_preview, session, self._rules, days)
         except CANNOT_BE_LOOKED_AT as error:
             self._preview, self._problem = None, error
         else:
             self._preview, self._problem = made, None
+        finally:
+            waiting.stop()
+        self._previewed_days = days
         self._draw()
 
     def _draw(self) -> None:
@@ -211,7 +221,9 @@ class RetentionScreen(ConsoleScreen):
             return f"{self._problem}. {getattr(self._problem, 'hint', '')}"
         if session is not None and session.partial:
             return "the log was not read to its end, so there is no preview"
-        return "… the preview stands when the log is read"
+        if session is None or session.loading:
+            return "… the preview stands when the log is read"
+        return COUNTING
 
     def _say(self, text: str, role: str) -> None:
         self.query_one("#headline", TextLines).lines = ((Span(f" {text}", role),),)
@@ -244,8 +256,15 @@ class RetentionScreen(ConsoleScreen):
         session, made = self._session, self._preview
         if self._deleting:
             return "a prune is under way"
-        if made is None or session is None or session.verification is None:
+        if session is None or session.verification is None:
             return "the preview stands when the log is read"
+        if self._problem is not None:
+            return self._standing()
+        if made is None or self._previewed_days != self.query_one(DaysSlider).days:
+            return "what goes by these days is not counted yet"
+        return self._refusal_of(made, session)
+
+    def _refusal_of(self, made: Preview, session: Session) -> str | None:
         if made.plan is None:
             return "nothing goes by these days"
         if made.faults:

@@ -57,7 +57,7 @@ def review_line(review: Review, width: int) -> Line:
 def review_text(review: Review) -> list[Paragraph]:
     """Word a review in full."""
     return [
-        Paragraph(review.sentence),
+        Paragraph(review.sentence, is_prose=True),
         Paragraph(review.text, "name"),
-        Paragraph("Times count from the last event of the log.", "muted"),
+        Paragraph("Times count from the last event of the log.", "muted", is_prose=True),
     ]

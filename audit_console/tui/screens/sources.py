@@ -16,16 +16,17 @@ from audit_console.search.reviews import REVIEWS, Review
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.path_suggester import PathSuggester
-from audit_console.tui.recent import Places, RecentSources
+from audit_console.tui.recent import Places, RecentSources, without_password
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.status_lines import KeyBar, SourceHeader
 from audit_console.tui.widgets.text_lines import TextLines
+from audit_console.tui.widgets.text_pane import Paragraph, wrapped
 
 WELCOME = (
     (Span("Look at an audit log and check that it is whole.", "muted"),),
-    (Span("A file, a folder or a glob such as logs/audit*.jsonl; .gz and .zst too.", "muted"),),
+    (Span("A file, folder or glob, .gz and .zst too, or postgresql://host/database.", "muted"),),
 )
 
 
@@ -60,7 +61,9 @@ class SourcesScreen(ConsoleScreen):
         """Make input, answer and list."""
         yield SourceHeader()
         with Vertical(id="choice"):
-            place = SafeInput(placeholder="file, folder or glob", suggester=PathSuggester())
+            place = SafeInput(
+                placeholder="file, folder, glob or database", suggester=PathSuggester()
+            )
             place.border_title = "open"
             place.border_subtitle = "→ completes · Enter opens"
             yield place
@@ -77,7 +80,7 @@ class SourcesScreen(ConsoleScreen):
     def on_mount(self) -> None:
         """Start on the recent sources if there are any."""
         super().on_mount()
-        self.query_one("#answer", TextLines).lines = WELCOME
+        self.show_welcome()
         self.update_recent()
         self.query_one("#reviews", LineList).set_lines([_review_line(one) for one in REVIEWS])
         (self._recent_list if self._recent_places else self.query_one(SafeInput)).focus()
@@ -94,25 +97,33 @@ class SourcesScreen(ConsoleScreen):
 
     def show_opening(self, places: Sequence[str]) -> None:
         """Say that a log is being opened."""
-        self.query_one("#answer", TextLines).lines = (
-            (Span("… opening "), Span("  ".join(places), "name")),
-        )
+        shown = "  ".join(map(without_password, places))
+        self._answer(((Span("… opening "), Span(shown, "name")),))
 
     def show_error(self, error: AuditConsoleError) -> None:
         """Say why a log did not open and what to do about it."""
-        lines: tuple[Line, ...] = ((Span(f"✘ {error}", "bad"),),)
+        width = self.query_one("#answer").size.width - 2
+        lines = wrapped(Paragraph(f"✘ {error}", "bad", is_prose=True), width)
         if error.hint:
-            lines += ((Span(f"  {error.hint}"),),)
-        self.query_one("#answer", TextLines).lines = lines
+            lines += wrapped(Paragraph(f"  {error.hint}", is_prose=True), width)
+        self._answer(lines)
 
     def show_welcome(self) -> None:
         """Take back what was said of an earlier try."""
-        self.query_one("#answer", TextLines).lines = WELCOME
+        self._answer(WELCOME)
+
+    def _answer(self, lines: Sequence[Line]) -> None:
+        """Show lines below the input; the lists make room for more than two."""
+        answer = self.query_one("#answer", TextLines)
+        answer.lines = tuple(lines)
+        answer.styles.height = max(2, len(lines))
 
     @on(SafeInput.Submitted)
     def _on_submitted(self, event: SafeInput.Submitted) -> None:
-        if event.value.strip():
-            self.post_message(self.OpenAsked([event.value.strip()]))
+        place = event.value.strip()
+        if place:
+            event.input.value = without_password(place)
+            self.post_message(self.OpenAsked([place]))
 
     @on(LineList.Chosen, "#reviews")
     def _on_review_chosen(self, event: LineList.Chosen) -> None:

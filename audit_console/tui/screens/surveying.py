@@ -12,7 +12,6 @@ from audit_console.core.around import TICK
 from audit_console.core.filters import Field, lacking, may_lack
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.narrowing import window_of
-from audit_console.core.query.completion import MOST
 from audit_console.core.query.fields import field_text
 from audit_console.search.question import Question
 from audit_console.tui.actions import Pane
@@ -21,6 +20,7 @@ from audit_console.tui.keymap import keymap_of
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look, Steps
+from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.result_table import ResultPane
@@ -104,20 +104,15 @@ class SurveyingScreen(ConsoleScreen):
                 pane.show_failed(field, str(error))
                 continue
             pane.show(found[-1])
-        await self._keep_for_completion(found)
+        await self.keep_for_completion(found)
 
-    async def _keep_for_completion(self, found: Sequence[Facet]) -> None:
+    async def keep_for_completion(self, found: Sequence[Facet]) -> None:
         """Count the values that are not shown too, now that all that is shown is there."""
         for one in found:
             self._facets.pop(one.field, None)
             if one.distinct <= COMPLETED:
                 await asked(one.counts)
                 self._facets[one.field] = one
-
-    def known_values(self, field: Field) -> Sequence[tuple[str, int]]:
-        """Give the commonest values of a field in the current result, with their counts."""
-        found = self._facets.get(field_text(field))
-        return [] if found is None else list(found.first(MOST).iter_rows())
 
     async def _count_over_time(self, question: Question) -> None:
         from audit_console.search.timeline import histogram
@@ -169,6 +164,23 @@ class SurveyingScreen(ConsoleScreen):
             rows = await asked(_count_without, question, field)
             counts.append((field_text(field), rows))
         self.query_one(Completeness).lacking = tuple(counts)
+
+    def events_in_sight(self) -> bool:
+        """Tell whether events are shown, and say so where they are not."""
+        if self.look.stages:
+            key = keymap_of(self).label_of(Pane.RESULT, "choose")
+            self.notify(f"these are counts: {key} shows the events behind a row")
+        return not self.look.stages
+
+    def event_in_sight(self) -> EventRow | None:
+        """Give the selected event; where none is in sight, say why."""
+        if not self.events_in_sight():
+            return None
+        row = self._table.selected
+        if row is None:
+            waits = self._table.row_count > 0
+            self.notify("the event is not there yet" if waits else "no event is selected")
+        return row
 
     # --- talk --------------------------------------------------------------------
 

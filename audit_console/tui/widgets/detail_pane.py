@@ -14,7 +14,7 @@ from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import ValueActions
 from audit_console.tui.painting import Span
 from audit_console.tui.widgets.event_columns import EventRow
-from audit_console.tui.widgets.event_lines import DetailLine, detail_lines
+from audit_console.tui.widgets.event_lines import NOTHING_KNOWN, DetailLine, Known, detail_lines
 from audit_console.tui.widgets.json_tree import Path
 from audit_console.tui.widgets.line_list import LineList
 
@@ -39,13 +39,15 @@ class DetailPane(LineList, ValueActions):
         super().__init__(id=id)
         self._row: EventRow | None = None
         self._file_name = ""
+        self._known = NOTHING_KNOWN
         self._toggled: frozenset[Path] = frozenset()
         self._details: list[DetailLine] = []
 
-    def show(self, row: EventRow | None, file_name: str) -> None:
+    def show(self, row: EventRow | None, file_name: str, known: Known = NOTHING_KNOWN) -> None:
         """Show an event; None while its row is fetched leaves the pane as it is."""
-        if row is not None and row is not self._row:
+        if row is not None and (row is not self._row or known != self._known):
             self._row = row
+            self._known = known
             self._file_name = file_name
             self._update_lines()
 
@@ -59,7 +61,7 @@ class DetailPane(LineList, ValueActions):
         if self._row is None or not self.size.width or not self.display:
             return
         width = self.scrollable_content_region.width
-        self._details = detail_lines(self._row, self._file_name, width, self._toggled)
+        self._details = detail_lines(self._row, self._file_name, width, self._toggled, self._known)
         self.set_lines([detail.line for detail in self._details])
 
     def on_resize(self, event: Resize) -> None:
@@ -108,5 +110,5 @@ class DetailPane(LineList, ValueActions):
     def action_copy_value(self) -> None:
         """Copy the value on this line."""
         current = self._current
-        if current is not None and current.value is not None:
-            self.post_message(self.CopyAsked(current.value))
+        value = None if current is None else current.value
+        self.post_message(self.CopyAsked(value or ""))

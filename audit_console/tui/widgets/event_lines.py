@@ -11,7 +11,9 @@ from audit_console.core.codec import Malformed, decode_line
 from audit_console.core.details import plain_decimal
 from audit_console.core.event import GENESIS_HASH, UNCOVERED_FIELDS, AuditEvent, Scheme
 from audit_console.core.filters import Field, FieldName
+from audit_console.core.findings import Code
 from audit_console.core.hashing import check_hash
+from audit_console.core.matching import Marks
 from audit_console.core.narrowing import Value
 from audit_console.core.safe_text import safe_text
 from audit_console.tui.painting import Line, Span
@@ -21,6 +23,19 @@ from audit_console.tui.wording import MISSING, RESULTS
 
 LABEL_WIDTH = 14
 RAW_LIMIT = 8_000
+
+
+class Known(NamedTuple):
+    """What is known of an event beside its line: what was noted on it, and what the check found.
+
+    `missing` is the code by which the event before it is missing.
+    """
+
+    marks: Marks = Marks()
+    missing: Code | None = None
+
+
+NOTHING_KNOWN = Known()
 
 
 class DetailLine(NamedTuple):
@@ -42,7 +57,11 @@ class DetailLine(NamedTuple):
 
 
 def detail_lines(
-    row: EventRow, file_name: str, width: int, toggled: frozenset[json_tree.Path]
+    row: EventRow,
+    file_name: str,
+    width: int,
+    toggled: frozenset[json_tree.Path],
+    known: Known = NOTHING_KNOWN,
 ) -> list[DetailLine]:
     """Say everything about an event.
 
@@ -51,18 +70,20 @@ def detail_lines(
         file_name: the file that holds it.
         width: cells of a line.
         toggled: parts of the details that are not in their first state.
+        known: what is known of it beside its line.
     """
+    noted = list(_marks(known.marks, width))
     place = list(_place(row, file_name, width))
     if row["raw"] is None:
         gone = "the line is no longer there: the file was changed while it was open"
-        return [*place, DetailLine((Span(f" {gone}", "bad"),))]
+        return [*noted, *place, DetailLine((Span(f" {gone}", "bad"),))]
     event = decode_line(row["raw"])
     if isinstance(event, Malformed):
         reason = Span(f"this line is no longer an event: {event.reason}", "bad")
-        return [*place, DetailLine((reason,)), *_raw(row["raw"], width)]
-    lines = list(_fields(event, width))
+        return [*noted, *place, DetailLine((reason,)), *_raw(row["raw"], width)]
+    lines = [*noted, *_fields(event, width)]
     lines += _details(event, width, toggled)
-    lines += _integrity(event, row, width)
+    lines += _integrity(event, row, width, known.missing)
     return [*lines, *place, *_raw(row["raw"], width)]
 
 
@@ -98,6 +119,14 @@ def _attribute(
 
 def _wrapped(text: str, width: int) -> list[str]:
     return chop_cells(text, max(10, width)) or [""]
+
+
+def _marks(marks: Marks, width: int) -> Iterator[DetailLine]:
+    words = " ".join([*(["★"] if marks.star else []), *sorted(marks.tags)])
+    if words:
+        yield from _labelled("marked", words, width, "key")
+    if marks.note is not None:
+        yield from _labelled("note", marks.note, width, "key")
 
 
 def _place(row: EventRow, file_name: str, width: int) -> Iterator[DetailLine]:
@@ -170,7 +199,9 @@ def _details_values(node: json_tree.JsonNode) -> tuple[Value, ...]:
     return (Value(field, (plain_decimal(text) if is_number else None) or text),)
 
 
-def _integrity(event: AuditEvent, row: EventRow, width: int) -> Iterator[DetailLine]:
+def _integrity(
+    event: AuditEvent, row: EventRow, width: int, missing: Code | None
+) -> Iterator[DetailLine]:
     check = check_hash(event, row["raw"])
     hash_holds = check.computed is not None and check.computed == event.event_hash
     yield _heading("integrity")
@@ -178,17 +209,20 @@ def _integrity(event: AuditEvent, row: EventRow, width: int) -> Iterator[DetailL
         yield from _attribute("chain", event.chain, width)
         yield from _attribute("seq", str(event.seq), width)
         yield from _labelled("recorded_at", event.recorded_at, width)
-    yield from _labelled("check", *_check_words(row["check"], width))
+    yield from _labelled("check", *_check_words(row["check"], width, missing))
     if event.scheme is not Scheme.UNHASHED:
         yield from _labelled("event_hash", event.event_hash, width)
         yield from _labelled("", *_hash_words(check.computed, width, holds=hash_holds))
         yield from _labelled("previous_hash", event.previous_hash, width)
-        yield from _labelled("", *_link_words(event, row["check"], width, hash_holds=hash_holds))
+        words = _link_words(event, row["check"], missing, hash_holds=hash_holds)
+        yield from _labelled("", words[0], width, words[1])
     yield from _labelled("scheme", event.scheme.value, width)
     yield from _labelled("not covered", *_coverage_words(event.scheme, width))
 
 
-def _check_words(check: str | None, width: int) -> tuple[str, int, str]:
+def _check_words(check: str | None, width: int, missing: Code | None) -> tuple[str, int, str]:
+    if check == "verified" and missing in {Code.GAP, Code.HEAD_MISSING}:
+        return "✔ verified: the content holds; it links to an event that is missing", width, "warn"
     words = {
         "verified": ("✔ verified: content and link hold", width, "ok"),
         "broken": ("✘ broken: see the findings", width, "bad"),
@@ -205,15 +239,19 @@ def _hash_words(computed: str | None, width: int, *, holds: bool) -> tuple[str, 
 
 
 def _link_words(
-    event: AuditEvent, check: str | None, width: int, *, hash_holds: bool
-) -> tuple[str, int, str]:
+    event: AuditEvent, check: str | None, missing: Code | None, *, hash_holds: bool
+) -> tuple[str, str]:
+    if missing in {Code.GAP, Code.HEAD_MISSING}:
+        return "✘ the event before is missing: see the findings", "bad"
+    if missing is not None and check == "verified":
+        return "✔ matches the last of those that retention deleted", "ok"
     if event.previous_hash in {None, GENESIS_HASH} and check == "verified":
-        return "✔ the chain begins here", width, "ok"
+        return "✔ the chain begins here", "ok"
     if check == "verified":
-        return "✔ matches the event before", width, "ok"
+        return "✔ matches the event before", "ok"
     if check == "broken" and hash_holds:
-        return "✘ does not follow from the event before", width, "bad"
-    return "· not known from this event alone", width, "muted"
+        return "✘ does not follow from the event before", "bad"
+    return "· not known from this event alone", "muted"
 
 
 def _coverage_words(scheme: Scheme, width: int) -> tuple[str, int, str]:

@@ -197,7 +197,7 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
         for column, width in zip(self.columns, self._widths, strict=True):
             title = column.title
             if column.name == "time":
-                title = f"time ({self.zone}) {arrow}"
+                title = time_title(str(self.zone), arrow, width)
             text += title[:width].ljust(width) + " "
         return Strip([Segment(text, style)])
 
@@ -269,3 +269,10 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
     def action_copy_value(self) -> None:
         """Ask to copy the value under the cursor."""
         self.post_message(self.CopyAsked())
+
+
+def time_title(zone: str, arrow: str, width: int) -> str:
+    """Name zone and order above the times, in few cells by the last part of the zone alone."""
+    titles = (f"time ({zone}) {arrow}", f"{zone} {arrow}", f"{zone.rpartition('/')[2]} {arrow}")
+    fitting = (title for title in titles if len(title) <= width)
+    return next(fitting, f"{titles[-1][: width - 2]}…{arrow}")

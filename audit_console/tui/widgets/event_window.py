@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from audit_console.core.filters import Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.search.question import Question
+from audit_console.sources.cancelling import refuse_if_cancelled
 
 if TYPE_CHECKING:  # Polars need not be there for the first paint
     import polars as pl
@@ -123,6 +124,7 @@ def fetch(want: Want) -> Answer:
         if page.matched is None:
             return _answer(want, page, -want.anchor.row)
     shift = _locate(want.view, want.anchor) - want.anchor.row
+    refuse_if_cancelled()
     first = max(0, want.first + shift)
     return _answer(want, want.view.page(AtRow(first), want.limit), shift)
 

@@ -45,6 +45,9 @@ class FacetsPane(LineList, ValueActions):
     class HideAsked(Message):
         """The reader wants the room for the events."""
 
+    class TypingChanged(Message):
+        """What is typed became text, or keys again."""
+
     class FieldAsked(Message):
         """The reader wants a facet of another field."""
 
@@ -124,6 +127,8 @@ class FacetsPane(LineList, ValueActions):
         if _choice(shown) != _choice(before):
             shown = replace(shown, picked=None)
         self._shown[field] = shown
+        if shown.typing != before.typing:
+            self.post_message(self.TypingChanged())
         if shown.open and shown.facet is not None and shown.picked is None:
             self._pick(shown, shown.facet, before.picked)
         self._update(field)
@@ -217,12 +222,16 @@ class FacetsPane(LineList, ValueActions):
             values = (Value(event_field(current.field), None),)
         if values:
             self.post_message(FilterAsked(how, values))
+        else:
+            self.notify("there is no value on this line")
 
     def action_copy_value(self) -> None:
         """Copy the value under the cursor."""
-        for value in self.values_pointed_at():
-            if value.text is not None:
-                self.post_message(self.CopyAsked(value.text))
+        values = self.values_pointed_at()
+        for value in values:
+            self.post_message(self.CopyAsked(value.text or ""))
+        if not values:
+            self.notify("there is no value on this line")
 
     # --- facets --------------------------------------------------------------------
 
@@ -293,6 +302,11 @@ class FacetsPane(LineList, ValueActions):
             self.action_toggle_facet()
 
     # --- searching within a facet ----------------------------------------------------
+
+    @property
+    def types(self) -> bool:
+        """Whether what is typed is text: a part of the values of a facet."""
+        return self._typing is not None
 
     @property
     def _typing(self) -> Shown | None:

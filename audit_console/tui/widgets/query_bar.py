@@ -25,6 +25,7 @@ PROMPT = " / "
 SHOWN = 7
 """Completions in sight at a time."""
 
+ASKING: Line = (Span(" asking … ", "muted"),)
 READY: Line = (Span(" Tab completes · ↑ earlier queries · Enter searches · Esc leaves ", "muted"),)
 
 
@@ -114,6 +115,9 @@ class QueryBar(Widget):
         self._completions: list[Completion] = []
         self._marked = 0
         self._recalled: int | None = None
+        self._is_leaving = False
+        self._draft = ""
+        """What was typed last and not asked."""
         self._error: QueryError | None = None
 
     def compose(self) -> ComposeResult:
@@ -137,8 +141,18 @@ class QueryBar(Widget):
     def show(self, text: str) -> None:
         """Show the query that is in force, if none is being typed."""
         self._asked = text
-        if not (self._is_edited and self._input.has_focus):
+        if not self._is_being_typed:
             self._restore()
+
+    def show_asked(self, text: str) -> None:
+        """Show a query that is being asked, if none is being typed; `show` ends it."""
+        self.show(text)
+        if not self._is_being_typed:
+            self.preview(ASKING)
+
+    @property
+    def _is_being_typed(self) -> bool:
+        return self._is_edited and self._input.has_focus
 
     def edit(self, text: str | None = None) -> None:
         """Take the focus, to edit the query in force or another."""
@@ -153,6 +167,8 @@ class QueryBar(Widget):
         preview.styles.width = width_of(line)
 
     def _restore(self) -> None:
+        if self._is_edited:
+            self._draft = self._input.value.strip()
         self._put(self._asked)
         self.preview(())
 
@@ -169,6 +185,7 @@ class QueryBar(Widget):
     def _on_changed(self, event: QueryInput.Changed) -> None:
         event.stop()
         self._recalled = None
+        self._is_leaving = False
         self._is_edited = True
         self._look()
         self.post_message(self.Typed(self._parsed()))
@@ -198,6 +215,7 @@ class QueryBar(Widget):
         query = self._parsed()
         if query is not None:
             self._is_edited = False
+            self._draft = ""
             self.post_message(self.Submitted(event.value, query))
 
     # --- keys --------------------------------------------------------------------
@@ -216,9 +234,22 @@ class QueryBar(Widget):
                 self._restore()
                 self.post_message(self.Left())
 
+    def preview_again(self) -> None:
+        """Ask anew what the query that is being typed would match, because more was read."""
+        if self._is_being_typed:
+            self.post_message(self.Typed(self._parsed()))
+
+    def complete_again(self) -> None:
+        """List the completions anew, because more values are known; a marked one stays."""
+        if self._input.has_focus and not self._marked:
+            self._look()
+
     def _complete(self) -> None:
         if not self._completions:
-            self.screen.focus_next()
+            # What is typed is not left by a key that completes it, unless it is pressed again.
+            if self._is_leaving or not self._is_edited:
+                self.screen.focus_next()
+            self._is_leaving = True
             return
         taken = self._completions[self._marked]
         line = self._input
@@ -226,8 +257,11 @@ class QueryBar(Widget):
         line.cursor_position = taken.start + len(taken.text)
 
     def _move(self, step: int) -> None:
-        """Move among the completions; in a query that was not touched, among earlier ones."""
-        earlier = self._earlier()
+        """Move among the completions; in a query that was not touched, among earlier ones.
+
+        The latest of these is what was typed and left without being asked.
+        """
+        earlier = [*self._earlier(), *filter(None, [self._draft])]
         untouched = self._input.value in ("", self._asked) or self._recalled is not None
         if untouched and earlier:
             self._recall(earlier, step)
@@ -248,6 +282,10 @@ class QueryBar(Widget):
     @on(QueryInput.FocusChanged)
     def _on_focus_changed(self, event: QueryInput.FocusChanged) -> None:
         event.stop()
+        elsewhere = self.screen.focused
+        if self._is_edited and elsewhere is not None and elsewhere is not self._input:
+            self._restore()
+            self.post_message(self.Typed(None))
         self._look()
 
     def _update_hints(self) -> None:

@@ -23,6 +23,7 @@ from audit_console.tui.wording import count, number, size
 
 BAR_WIDTH = 24
 CHIP_LIMIT = 80
+NO_TERM = "there is no term: all events are shown"
 
 
 class Chip(NamedTuple):
@@ -78,6 +79,8 @@ class RuleLine(SessionLine, can_focus=True):
         if self.session is not None and self.session.loading:
             stop_key = keymap_of(self).label_of(Pane.INVESTIGATE, "step_back")
             return progress_line(self.session, stop_key)
+        if self.look.stages:  # the position is that of an event, and there are counts
+            return ()
         row, rows, are_all = self.position
         of = number(rows) if are_all else "…"
         return (Span(f" row {number(row + 1)} of {of} ", "muted"),) if rows else ()
@@ -145,12 +148,17 @@ class RuleLine(SessionLine, can_focus=True):
 
     def action_switch_term(self) -> None:
         """Switch a term off, or on again."""
-        if self.chips and (index := self.chips[self._at].term) is not None:
+        if not self.chips:
+            self.notify(NO_TERM)
+        elif (index := self.chips[self._at].term) is None:
+            self.notify("what is made of the events cannot be switched off, but taken away")
+        else:
             self.post_message(self.TermToggled(index))
 
     def action_remove(self) -> None:
         """Take a term away."""
         if not self.chips:
+            self.notify(NO_TERM)
             return
         index = self.chips[self._at].term
         self.post_message(self.StagesRemoved() if index is None else self.TermRemoved(index))

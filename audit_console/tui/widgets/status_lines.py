@@ -24,6 +24,10 @@ class SessionLine(LinePainter):
     session: reactive[Session | None] = reactive(None)
 
 
+LEAST_OF_LABEL = 12
+"""Cells of the name of a log that are worth more than its kind."""
+
+
 class SourceHeader(SessionLine):
     """Program, source, kind, rows and verdict."""
 
@@ -39,16 +43,24 @@ class SourceHeader(SessionLine):
             return self.paint((Span(" audit-console", "heading"), opening), width)
         right = verdict_line(self.session, short=width < 100)
         program = (Span(" audit-console ", "heading"),) if width >= 100 else ()
-        kind = _kind(self.session)
-        room = width - width_of(right) - width_of(program) - width_of(kind) - 2
-        label = safe_text(self.session.source.label)
-        name = Span(
-            " " + (fit(label, room, keep_end=True) if width_of((Span(label),)) > room else label),
-            "name",
-        )
-        left = (*program, name, *kind)
+        left = _named(self.session, program, width - width_of(right) - 2)
         gap = max(0, width - width_of(left) - width_of(right))
         return self.paint((*left, Span(" " * gap), *right), width)
+
+
+def _named(session: Session, program: Line, room: int) -> Line:
+    """Name the log; in little room its kind gives way first, then all of it."""
+    label, kind = safe_text(session.source.label), _kind(session)
+    room -= width_of(program)
+    length = width_of((Span(label),))
+    if room - width_of(kind) >= min(length, LEAST_OF_LABEL):
+        room -= width_of(kind)
+    else:
+        kind = ()
+    if room < 1:
+        return ()
+    name = fit(label, room, keep_end=True) if length > room else label
+    return (*program, Span(f" {name}", "name"), *kind)
 
 
 def _kind(session: Session) -> Line:

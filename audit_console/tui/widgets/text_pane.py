@@ -32,6 +32,10 @@ class TextPane(LineList):
         super().__init__(id=id)
         self._parts: Sequence[Paragraph | Line] = ()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Text is read: there is nothing to choose in it."""
+        return action != "choose" and super().check_action(action, parameters)
+
     def show(self, parts: Sequence[Paragraph | Line]) -> None:
         """Show other paragraphs and lines from their start."""
         self._parts = parts

@@ -15,6 +15,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
+from textual.worker import Worker
 
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.matching import MarkKey, Marks
@@ -72,7 +73,7 @@ class VirtualRows(ScrollView, LinePainter):
         self._view: View | None = None
         self._window = Window(0)
         self._wanted = False
-        self._fetching = False
+        self._fetcher: Worker[None] | None = None
         self._relocating = False
         self._shown: EventRow | None = None
         self._counting: View | None = None
@@ -118,7 +119,7 @@ class VirtualRows(ScrollView, LinePainter):
         self.cursor_row = 0
         self._update_virtual_size()
         self.scroll_to(0, 0, animate=False)
-        self._request()
+        self._request_anew()
 
     def look(self, where: Filter, order: Order, marks: Mapping[MarkKey, Marks]) -> None:
         """Show other events or another order; the selected event keeps its place.
@@ -162,13 +163,13 @@ class VirtualRows(ScrollView, LinePainter):
         self._relocating = False
         self._move_to(row)
         self.scroll_to(y=max(0, self.cursor_row - self._page_size // 2), animate=False)
-        self._request()
+        self._request_anew()
 
     def _look_at(self, view: View) -> None:
         self._view = view
         self._relocating = True
         self.stale = True
-        self._request()
+        self._request_anew()
 
     def watch_stale(self) -> None:
         """Dim the rows, or light them up again."""
@@ -181,8 +182,18 @@ class VirtualRows(ScrollView, LinePainter):
         """Ask for the rows around what is in sight; one question is under way at a time."""
         self._wanted = self._view is not None
         if self._wanted and not self._fetching:
-            self._fetching = True
-            self.run_worker(self._fetch(), group="rows")
+            self._fetcher = self.run_worker(self._fetch, group="rows")
+
+    def _request_anew(self) -> None:
+        """Ask for rows of another view; nobody waits for those of the one before."""
+        if self._fetcher is not None:
+            self._fetcher.cancel()
+            self._fetcher = None
+        self._request()
+
+    @property
+    def _fetching(self) -> bool:
+        return self._fetcher is not None and not self._fetcher.is_finished
 
     def _range(self) -> tuple[int, int]:
         ahead = SCREENS_AHEAD * (self._page_size or FIRST_ROWS)
@@ -190,14 +201,11 @@ class VirtualRows(ScrollView, LinePainter):
         return first, self._top + self._page_size + ahead - first
 
     async def _fetch(self) -> None:
-        try:
-            while self._wanted and self._view is not None:
-                self._wanted = False
-                # Made only now: the anchor must be the event that is selected now.
-                want = Want(self._view, *self._range(), self._anchor(), self._relocating)
-                await self._answer(want)
-        finally:
-            self._fetching = False
+        while self._wanted and self._view is not None:
+            self._wanted = False
+            # Made only now: the anchor must be the event that is selected now.
+            want = Want(self._view, *self._range(), self._anchor(), self._relocating)
+            await self._answer(want)
 
     async def _answer(self, want: Want) -> None:
         try:

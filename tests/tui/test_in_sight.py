@@ -1,0 +1,300 @@
+"""What is offered, listed and done is what is in sight; what cannot be done says why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from audit_console.sources.memory import MemorySource
+from audit_console.tui.actions import Pane
+from audit_console.tui.panes import keys_in_force, node_of
+from audit_console.tui.widgets.detail_pane import DetailPane
+from audit_console.tui.widgets.rule_line import RuleLine
+from audit_console.tui.widgets.status_lines import KeyBar
+from audit_console.tui.widgets.timeline import TimelinePane
+from tests.tui.support import (
+    GatedSource,
+    make_app,
+    make_lines,
+    screen_lines,
+    screen_text,
+    until,
+    until_loaded,
+    until_shown,
+)
+
+SIZE = (80, 24)
+
+
+def explained(app: App[None]) -> dict[str, list[str]]:
+    """Give what each key does where the focus is, by its help."""
+    said: dict[str, list[str]] = {}
+    for action, keys in keys_in_force(app.screen):
+        for key in keys:
+            said.setdefault(key, []).append(action.explanation)
+    return said
+
+
+async def ask(pilot: Pilot[None], text: str) -> None:
+    await pilot.press("slash")
+    pilot.app.screen.query_one(Input).insert_text_at_cursor(text)
+    await pilot.press("enter")
+
+
+@pytest.mark.parametrize("keys", [(), ("a",), ("t",), ("enter",), ("slash",), ("3",), ("3", "m")])
+async def test_every_key_of_the_help_means_one_thing(tmp_path: Path, keys: Sequence[str]) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await pilot.press(*keys)
+        assert [said for said in explained(app).values() if len(said) > 1] == []
+        assert "the keys of what has the focus" in explained(app)["f1"]
+
+
+async def test_while_a_query_is_typed_no_letter_is_listed_as_a_key(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("slash")
+        assert [key for key in explained(app) if len(key) == 1] == []
+        assert explained(app)["enter"] == ["ask for events"]
+        assert {entry[1] for entry in app.screen.query_one(KeyBar).entries} == {"F1"}
+        await pilot.press("f1")
+        await until_shown(pilot, "ask for events")
+        assert "go to a time" not in screen_text(app)
+
+
+async def test_while_a_part_is_typed_in_a_facet_no_letter_is_listed_as_a_key(
+    tmp_path: Path,
+) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("a", "s", "u")
+        assert [key for key in explained(app) if len(key) == 1] == []
+        bar = app.screen.query_one(KeyBar)
+        await until(pilot, lambda: {entry[1] for entry in bar.entries} == {"F1"}, "the footer")
+        await pilot.press("enter")
+        await until(pilot, lambda: "f" in {entry[1] for entry in bar.entries}, "keys again")
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 10), (80, 24)])
+async def test_the_verdict_is_in_the_header_at_every_width(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    lines = [*make_lines(30), b"{broken"]
+    app = make_app(MemorySource(lines, label="a-log-of-a-long-name.jsonl"), tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await until_shown(pilot, "✘ 1 bad  ✘ FAIL")
+        assert screen_lines(app)[0].rstrip().endswith("✘ 1 bad  ✘ FAIL")
+
+
+async def test_text_that_is_read_offers_nothing_to_open(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("3", "i")
+        assert explained(app)["enter"] == ["open or go to it"]
+        await pilot.press("tab")
+        assert "enter" not in explained(app)
+
+
+@pytest.mark.parametrize(
+    ("keys", "hidden"),
+    [((), Pane.RESULT), (("a",), Pane.TABLE), (("a",), Pane.TIMELINE), (("enter",), Pane.TABLE)],
+)
+async def test_the_palette_has_no_action_of_a_pane_out_of_sight(
+    tmp_path: Path, keys: Sequence[str], hidden: Pane
+) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await pilot.press(*keys)
+        assert node_of(hidden, app.screen) is None
+
+
+async def test_what_the_palette_does_in_another_pane_it_does_in_sight(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("ctrl+p")
+        await pilot.press(*"nextburst")
+        await until_shown(pilot, "Timeline: Next burst")
+        await pilot.press("enter")
+        timeline = app.screen_stack[0].query_one(TimelinePane)
+        await until(pilot, lambda: timeline.has_focus, "the timeline has the focus")
+        await until_shown(pilot, "no later bar stands out")
+
+
+REFUSED_IN_COUNTS = [*"mMnNszQRY:[]"]
+
+
+async def test_counts_refuse_what_is_done_to_an_event(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "| count by user")
+        await until_shown(pilot, "3 rows")
+        assert "row 1 of" not in screen_text(app)
+        names = {":": "colon", "[": "left_square_bracket", "]": "right_square_bracket"}
+        for key in REFUSED_IN_COUNTS:
+            app.clear_notifications()
+            await pilot.press(names.get(key, key))
+            await until_shown(pilot, "these are counts: Enter shows the events behind a row")
+            assert len(app.screen_stack) == 1, key
+        await pilot.press("c", "space")
+        await until_shown(pilot, "cannot be switched off")
+        await pilot.press("t", "p")
+        await until_shown(pilot, "there is no value here to sum up")
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (("ctrl+c",), "^Q leaves the program"),
+        (("c",), "there is no term: all events are shown"),
+        (("delete",), "there is no term: all events are shown"),
+        (("exclamation_mark",), "no other query is offered"),
+        (("Z",), "all of the log's time is shown"),
+        (("ctrl+y",), "there is no query here to copy"),
+        (("a", "f"), "there is no value on this line"),
+        (("a", "y"), "there is no value on this line"),
+    ],
+)
+async def test_what_cannot_be_done_says_why(tmp_path: Path, keys: Sequence[str], said: str) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press(*keys)
+        await until_shown(pilot, said)
+        assert not app.screen.query_one(RuleLine).has_focus
+
+
+async def test_without_events_there_is_none_to_do_anything_to(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "user:nobody")
+        await until_shown(pilot, "no event")
+        for key in "mMsnYu":
+            app.clear_notifications()
+            await pilot.press(key)
+            await until_shown(pilot, "no event is selected")
+
+
+async def test_the_detail_shows_what_was_noted_on_its_event(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("enter", "M", *"guessed", "tab")
+        await pilot.press(*"look", "ctrl+s")
+        await until_shown(pilot, "note          look")
+        assert any(line.startswith("marked        guessed") for line in screen_lines(app))
+        await pilot.press("m")
+        await until_shown(pilot, "marked        ★ guessed")
+        assert app.screen.query_one(DetailPane).has_focus
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "guessed" not in screen_text(app), "another event is shown")
+
+
+async def test_the_detail_does_not_say_that_a_link_to_a_missing_event_holds(
+    tmp_path: Path,
+) -> None:
+    lines = make_lines(30)
+    app = make_app(MemorySource([*lines[:10], *lines[11:]]), tmp_path)
+    async with app.run_test(size=(80, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("enter", "G")
+        await until_shown(pilot, "✔ the chain begins here")
+        await pilot.press(*["right_square_bracket"] * 9)
+        await until_shown(pilot, "✔ matches the event before")
+        await pilot.press("right_square_bracket")
+        await until_shown(pilot, "✘ the event before is missing: see the findings")
+        assert "✔ verified: content and link hold" not in screen_text(app)
+
+
+async def test_a_term_that_is_off_can_be_cleared(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "user:user-1")
+        await until_shown(pilot, "10 of 30 matched")
+        await pilot.press("c", "space", "escape")
+        await until_shown(pilot, "off user:user-1")
+        await pilot.press("delete")
+        await until(pilot, lambda: "off user" not in screen_text(app), "it is cleared")
+
+
+async def test_the_history_counts_no_part_of_a_log_as_the_whole(tmp_path: Path) -> None:
+    source = GatedSource(make_lines(30), batch_lines=10)
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        source.gate.release()
+        await until_shown(pilot, "action 3 ")
+        await ask(pilot, "user:user-1")
+        await until_shown(pilot, "user-1 ")
+        source.gate.release(9)
+        await until_loaded(pilot)
+        await until_shown(pilot, "10 of 30 matched")
+        await pilot.press("H")
+        await until_shown(pilot, "user:user-1  10 events")
+        (first,) = (line for line in screen_lines(app) if "all events" in line)
+        assert "0 events" not in first
+
+
+async def test_without_colours_there_is_no_other_theme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("ctrl+t")
+        await until_shown(pilot, "NO_COLOR is set")
+
+
+async def test_what_is_written_is_told_for_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = make_app(MemorySource(make_lines(30), label="a.jsonl"), tmp_path)
+
+    def is_said(text: str) -> bool:
+        return any(said.message == text for said in app._notifications)
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "user:user-1")
+        await until_shown(pilot, "10 of 30 matched")
+        await pilot.press("x", "enter")
+        said = "written: a.jsonl · 10 of 30 events read"
+        await until(pilot, lambda: is_said(said), said)
+        await pilot.press("x", "down", "down", "down", "enter")
+        marks = "written: a.marks.jsonl · what is noted on 10 of 30 events read"
+        await until(pilot, lambda: is_said(marks), marks)
+        await ask(pilot, " | count by result")
+        await until_shown(pilot, "2 rows")
+        await pilot.press("x", "enter")
+        counts = "written: a.csv · made of 10 of 30 events read"
+        await until(pilot, lambda: is_said(counts), counts)
+
+
+async def test_a_dialog_has_help_of_its_own(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("C", "question_mark")
+        await until_shown(pilot, "show or hide this column")
+        await until_shown(pilot, "close without doing anything")
+        assert "open or close the detail" not in screen_text(app)
+        await pilot.press("f1")
+        await until(pilot, lambda: len(app.screen_stack) == 2, "the help is closed")
+        await pilot.press("escape", "M")
+        await until_shown(pilot, "mark this event")
+        assert explained(app)["f1"] == ["the keys of what has the focus"]
+        assert "q" not in explained(app)
