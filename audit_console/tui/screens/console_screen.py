@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.css.query import NoMatches
 from textual.screen import Screen
@@ -11,12 +11,15 @@ from textual.worker import WorkType
 
 from audit_console.tui.actions import ACTIONS
 from audit_console.tui.keymap import keymap_of
+from audit_console.tui.painting import ROLE_STYLES
 from audit_console.tui.panes import panes_in_focus
 from audit_console.tui.widgets.status_lines import KeyBar
 
 
 class ConsoleScreen(Screen[None]):
     """A screen that has a `KeyBar`."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_STYLES
 
     def on_mount(self) -> None:
         """Keep the footer in step with the focus."""
