@@ -24,6 +24,13 @@ DIRECTORY_VARIABLES = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XD
 CONFIGURATION = Path(__file__).parents[1] / "pyproject.toml"
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a test after the beginning of a long value: what runs tests hands its name on often."""
+    if isinstance(val, str | bytes) and len(val) > 200:
+        return f"{val[:50]!a} and so on, {len(val)} long"
+    return None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Run a test that is marked `unmeasured` without measuring coverage.
