@@ -28,6 +28,13 @@ settings.register_profile("without a clock", parent=settings(), deadline=None)
 settings.load_profile("without a clock")
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a test after the beginning of a long value: what runs tests hands its name on often."""
+    if isinstance(val, str | bytes) and len(val) > 200:
+        return f"{val[:50]!a} and so on, {len(val)} long"
+    return None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Run a test that is marked `unmeasured` without measuring coverage.

@@ -13,6 +13,7 @@ import pytest
 from audit_console import writer
 from audit_console.writer.postgres import PostgresSink
 from audit_console.writer.retention import RetentionManager
+from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS
 
 IMPORT_THE_CORE = """
 import importlib, pkgutil
@@ -44,6 +45,12 @@ try:
     main()
 except SystemExit as stop:
     assert not stop.code, stop.code
+"""
+
+READ_A_LOG = """
+from audit_console.sources.archive import open_archive
+for batch in open_archive([{path!r}], keep=False).batches():
+    pass
 """
 
 
@@ -117,8 +124,14 @@ def test_what_is_imported_late_keeps_its_type() -> None:
     assert writer.RetentionManager is RetentionManager
 
 
-@pytest.mark.parametrize("library", ["duckdb", "polars", "textual"])
-def test_help_does_not_wait_for_a_heavy_library(library: str) -> None:
+def test_help_does_not_wait_for_a_heavy_library() -> None:
     imported = modules_imported_by(ASK_FOR_HELP)
     assert "audit_console" in imported
-    assert library not in imported
+    assert not imported & {"duckdb", "polars", "textual"}
+
+
+@pytest.mark.parametrize(("log", "is_asked"), [(V1_VECTORS, False), (UPSTREAM_VECTORS, True)])
+def test_only_lines_of_other_spellings_wait_for_duckdb(log: Path, is_asked: bool) -> None:
+    imported = modules_imported_by(READ_A_LOG.format(path=str(log)))
+    assert "polars" in imported
+    assert ("duckdb" in imported) == is_asked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -38,6 +38,8 @@ ROLES = (
     "chip-cursor",
     "heading",
 )
+ROLE_STYLES = {f"role--{role}" for role in ROLES}
+"""Component classes of every screen: kept by each widget, they would be most of its styles."""
 
 
 def width_of(line: Iterable[Span]) -> int:
@@ -71,9 +73,9 @@ class LinePainter(Widget):
     """Base of widgets that draw lines of spans. Nothing in them is markup."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES}
 
     _base_style: Style | None = None
+    _role_styles: dict[str, Style] | None = None
 
     @property
     def base_style(self) -> Style:
@@ -83,13 +85,18 @@ class LinePainter(Widget):
         return self._base_style
 
     def notify_style_update(self) -> None:
-        """Forget the style, it may have changed."""
+        """Forget the styles, they may have changed."""
         super().notify_style_update()
-        self._base_style = None
+        self._base_style = self._role_styles = None
 
     def role_style(self, role: str) -> Style:
         """Give the style of a role, without a background."""
-        return self.get_component_rich_style(f"role--{role}", partial=True) if role else Style()
+        if self._role_styles is None:
+            style = self.screen.get_component_rich_style
+            self._role_styles = {"": Style()} | {
+                role: style(f"role--{role}", partial=True) for role in ROLES
+            }
+        return self._role_styles[role]
 
     def paint(self, line: Iterable[Span], width: int, *, over: Style | None = None) -> Strip:
         """Draw a line on exactly `width` cells, `over` laid on top of every style."""

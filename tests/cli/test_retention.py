@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import stat
 import subprocess
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,12 +12,11 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from audit_console.cli import main
 from audit_console.core.event import AuditEvent
 from audit_console.core.retention import PrunePlan, decode_plan
 from audit_console.database import connect
 from audit_console.writer.pruning.archive import Step
-from tests.cli.program import command_bound_by_permissions, run_program, spoken_line
+from tests.cli.program import command_bound_by_permissions, run_here, run_program, spoken_line
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN, linked, orchestrator_chain, orchestrator_lines
 from tests.support.postgres import fill
@@ -29,10 +27,12 @@ from tests.support.writing import stored_lines
 EVENTS = aged_chain(60)
 """From 2026-08-01 on, one a day: all far older than the days that are kept here."""
 
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
 BEFORE = ("--keep", "20d", "--before", "2026-08-13")
 """The first 12 events, whatever the clock says."""
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return run_here("retention", *words)
 
 
 @pytest.fixture
@@ -44,24 +44,11 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def plan(run: Run, log: Path, tmp_path: Path) -> Path:
+def plan(log: Path, tmp_path: Path) -> Path:
     path = tmp_path / "plan.json"
     done = run("preview", str(log), *BEFORE, "--plan", str(path))
     assert done.returncode == 0, done.stderr
     return path
-
-
-@pytest.fixture
-def run(capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run a command of the program in this process, which saves the time to start one."""
-
-    def run_here(*words: str) -> subprocess.CompletedProcess[str]:
-        capfd.readouterr()
-        code = main.run(["retention", *words])
-        said = capfd.readouterr()
-        return subprocess.CompletedProcess(words, code, said.out, said.err)
-
-    return run_here
 
 
 def configured(home: Path, text: str) -> None:
@@ -111,20 +98,16 @@ def test_a_log_with_a_key_is_signed_again(log: Path, plan: Path, tmp_path: Path)
     key, policy = tmp_path / "log.key", tmp_path / "policy.txt"
     log_key().store(key)
     policy.write_text(policy_text(witnesses=()), encoding="utf-8")
-    signed = run_program("checkpoint", "create", str(log), "--key", str(key))
+    signed = run_here("checkpoint", "create", str(log), "--key", str(key))
     assert signed.returncode == 0, signed.stderr
-    done = run_program(
-        *("retention", "apply", str(log), "--plan", str(plan)),
-        *("--key", str(key), "--policy", str(policy)),
-    )
+    trusted = ("--key", str(key), "--policy", str(policy))
+    done = run("apply", str(log), "--plan", str(plan), *trusted)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("the rest is PASS: PRUNED_PREFIX\n")
-    assert run_program("verify", str(log), "--policy", str(policy)).returncode == 0
+    assert run_here("verify", str(log), "--policy", str(policy)).returncode == 0
 
 
-def test_what_no_checkpoint_backs_is_said_before_and_after(
-    run: Run, log: Path, tmp_path: Path
-) -> None:
+def test_what_no_checkpoint_backs_is_said_before_and_after(log: Path, tmp_path: Path) -> None:
     policy, path = tmp_path / "policy.txt", tmp_path / "plan.json"
     policy.write_text(policy_text(), encoding="utf-8")
     notes = [stored(leaves(EVENTS), size, at=at) for size, at in ((8, day(9)), (60, day(60)))]
@@ -139,12 +122,12 @@ def test_what_no_checkpoint_backs_is_said_before_and_after(
     assert "the rest is FAIL: " in done.stdout
     meaning = "PRUNE_NOT_BACKED: no checkpoint from before the cut-off covers what was deleted"
     assert f"audit-console: {meaning}" in done.stderr.splitlines()
-    checked = run_program("verify", str(log), *trusted)
+    checked = run_here("verify", str(log), *trusted)
     assert checked.returncode == 1
     assert "covers what was deleted (seq 8 to 11)" in " ".join(checked.stdout.split())
 
 
-def test_text_and_html_say_the_same(run: Run, log: Path, tmp_path: Path) -> None:
+def test_text_and_html_say_the_same(log: Path, tmp_path: Path) -> None:
     text = run("preview", str(log), *BEFORE)
     assert text.stdout.startswith("PREVIEW: 12 of 60 events would go\n")
     assert "what goes, by user" in text.stdout.lower()
@@ -156,7 +139,7 @@ def test_text_and_html_say_the_same(run: Run, log: Path, tmp_path: Path) -> None
     assert again.returncode == 2
 
 
-def test_nothing_to_delete(run: Run, log: Path, tmp_path: Path) -> None:
+def test_nothing_to_delete(log: Path, tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     done = run(*("preview", str(log), "--before", "2026-07-01", "--plan", str(path)))
     assert done.stdout.startswith("NOTHING to delete: all 60 events stay\n")
@@ -178,7 +161,7 @@ def test_a_preview_writes_nothing(log: Path) -> None:
     assert now == before
 
 
-def test_the_orchestrators_format_is_only_previewed(run: Run, tmp_path: Path) -> None:
+def test_the_orchestrators_format_is_only_previewed(tmp_path: Path) -> None:
     path = tmp_path / "audit.log"
     path.write_bytes(b"\n".join(orchestrator_lines(orchestrator_chain(9))) + b"\n")
     done = run("preview", str(path), "--keep", "0d")
@@ -187,7 +170,7 @@ def test_the_orchestrators_format_is_only_previewed(run: Run, tmp_path: Path) ->
     assert "audit-console seal SOURCE --key FILE" in " ".join(done.stdout.split())
 
 
-def test_holds_are_added_listed_and_ended(run: Run, log: Path, plan: Path) -> None:
+def test_holds_are_added_listed_and_ended(log: Path, plan: Path) -> None:
     added = run(
         *("hold", "add", str(log), "user:user-4", "--reason", "case 7"),
         *("--owner", "legal"),
@@ -213,13 +196,13 @@ def test_holds_are_added_listed_and_ended(run: Run, log: Path, plan: Path) -> No
     assert kept(log) == EVENTS[12:]
 
 
-def test_a_hold_needs_a_query_that_lasts(run: Run, log: Path) -> None:
+def test_a_hold_needs_a_query_that_lasts(log: Path) -> None:
     done = run("hold", "add", str(log), "star:yes", "--reason", "x")
     assert done.returncode == 2
     assert "star can change" in spoken_line(done)
 
 
-def test_a_broken_prefix_is_a_fault(run: Run, log: Path, plan: Path) -> None:
+def test_a_broken_prefix_is_a_fault(log: Path, plan: Path) -> None:
     first = log / "audit.000000000000.jsonl"
     first.write_bytes(first.read_bytes().replace(b"user-3", b"user-9", 1))
     done = run("apply", str(log), "--plan", str(plan))
@@ -229,7 +212,7 @@ def test_a_broken_prefix_is_a_fault(run: Run, log: Path, plan: Path) -> None:
     assert "NO: EVENT_HASH_MISMATCH; this plan is refused" in seen.stdout
 
 
-def test_a_fault_behind_what_goes_is_told_afterwards(run: Run, log: Path, plan: Path) -> None:
+def test_a_fault_behind_what_goes_is_told_afterwards(log: Path, plan: Path) -> None:
     active = log / "audit.jsonl"
     active.write_bytes(active.read_bytes().replace(b"user-3", b"user-9", 1))
     done = run("apply", str(log), "--plan", str(plan))
@@ -237,7 +220,7 @@ def test_a_fault_behind_what_goes_is_told_afterwards(run: Run, log: Path, plan: 
     assert "the rest is FAIL: EVENT_HASH_MISMATCH" in done.stdout
 
 
-def test_the_floor_binds_everybody(run: Run, log: Path, plan: Path, user_directories: Path) -> None:
+def test_the_floor_binds_everybody(log: Path, plan: Path, user_directories: Path) -> None:
     configured(user_directories, "[retention]\ndays = 90\nfloor = 30\n")
     seen = run("preview", str(log), *BEFORE)
     assert (seen.returncode, "20 days are under the floor of 30" in seen.stderr) == (2, True)
@@ -246,9 +229,7 @@ def test_the_floor_binds_everybody(run: Run, log: Path, plan: Path, user_directo
     assert kept(log) == EVENTS
 
 
-def test_rules_of_the_configuration_keep_longer(
-    run: Run, log: Path, user_directories: Path
-) -> None:
+def test_rules_of_the_configuration_keep_longer(log: Path, user_directories: Path) -> None:
     configured(
         user_directories, '[retention]\ndays = 20\n[retention.longer]\n"user:user-3" = 9999\n'
     )
@@ -257,7 +238,7 @@ def test_rules_of_the_configuration_keep_longer(
     assert "kept 9999 days: user:user-3" in seen.stdout
 
 
-def test_a_table_is_previewed_applied_and_verified(run: Run, database: str, tmp_path: Path) -> None:
+def test_a_table_is_previewed_applied_and_verified(database: str, tmp_path: Path) -> None:
     with closing(connect(database)) as connection:
         fill(connection, EVENTS)
     path = tmp_path / "plan.json"
@@ -278,7 +259,7 @@ def test_a_table_is_previewed_applied_and_verified(run: Run, database: str, tmp_
         "the rest is INCOMPLETE: NO_CHECKPOINT, PRUNED_PREFIX, PRUNE_NOT_BACKED\n"
     )
     assert len(stored_lines(database)) == said["kept"] + 3
-    assert run_program("verify", database).returncode == 3
+    assert run_here("verify", database).returncode == 3
 
 
 WRONG_REQUESTS: dict[str, tuple[str, ...]] = {
@@ -291,14 +272,14 @@ WRONG_REQUESTS: dict[str, tuple[str, ...]] = {
 
 
 @pytest.mark.parametrize("reason", WRONG_REQUESTS)
-def test_a_wrong_request_is_told_in_one_line(run: Run, log: Path, reason: str) -> None:
+def test_a_wrong_request_is_told_in_one_line(log: Path, reason: str) -> None:
     words = [word.format(log=log) for word in WRONG_REQUESTS[reason]]
     done = run(*words)
     assert (done.returncode, done.stdout) == (2, "")
     assert reason in spoken_line(done)
 
 
-def test_what_apply_refuses(run: Run, log: Path, plan: Path, tmp_path: Path) -> None:
+def test_what_apply_refuses(log: Path, plan: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     of_another_chain = store(
@@ -316,7 +297,7 @@ def test_what_apply_refuses(run: Run, log: Path, plan: Path, tmp_path: Path) -> 
     assert kept(log) == EVENTS
 
 
-def test_a_plan_that_was_applied_does_nothing_more(run: Run, log: Path, plan: Path) -> None:
+def test_a_plan_that_was_applied_does_nothing_more(log: Path, plan: Path) -> None:
     assert run("apply", str(log), "--plan", str(plan)).returncode == 0
     before = {path: path.read_bytes() for path in log.iterdir()}
     again = run("apply", str(log), "--plan", str(plan))
@@ -324,9 +305,7 @@ def test_a_plan_that_was_applied_does_nothing_more(run: Run, log: Path, plan: Pa
     assert {path: path.read_bytes() for path in log.iterdir()} == before
 
 
-def test_a_prune_that_was_cut_short_is_finished_by_the_same_command(
-    run: Run, log: Path, plan: Path
-) -> None:
+def test_a_prune_that_was_cut_short_is_finished_by_the_same_command(log: Path, plan: Path) -> None:
     read = decode_plan(plan.read_text())
     assert isinstance(read, PrunePlan)
     steps = pruner(log / "audit.jsonl").steps(read, POLICY, REQUEST, day(40))

@@ -12,6 +12,7 @@ import pytest
 from audit_console.sources.archive import blocks, reading
 from audit_console.sources.archive.parse import LineParser
 from audit_console.sources.postgres import reading as postgres_reading
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import new_database
 from tests.support.stores import (
     OrchestratorTable,
@@ -50,7 +51,13 @@ def tables(postgres_server: str, migrated_template: str) -> Iterator[Tables]:
         yield tables
 
 
-@pytest.fixture(params=["archive", "memory", "tables"])
+ARCHIVE, TABLE, TABLES = (
+    pytest.param(place, marks=UNMEASURED) for place in ("archive", "table", "tables")
+)
+"""Their own tests measure them; here they are read over and over, and judged as memory is."""
+
+
+@pytest.fixture(params=[ARCHIVE, "memory", TABLES])
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     """Where a log lies; it is read in small parts."""
     _read_in_small_parts(monkeypatch)
@@ -77,7 +84,7 @@ def orchestrator_table(postgres_server: str) -> Iterator[OrchestratorTable]:
         yield OrchestratorTable(dsn)
 
 
-@pytest.fixture(params=["archive", "memory", "table"])
+@pytest.fixture(params=[ARCHIVE, "memory", TABLE])
 def orchestrator_store(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Store:

@@ -81,6 +81,7 @@ def other_spellings(line: bytes, masks: Iterable[int]) -> list[bytes]:
     return [one for one in changed if is_respelled(one, line)]
 
 
+@UNMEASURED
 @pytest.mark.parametrize("number", [3, 5, 6])
 def test_flips_that_leave_an_event_as_it_is_spell_it_differently(number: int) -> None:
     line = lines_of(V1_VECTORS)[number]
@@ -90,6 +91,7 @@ def test_flips_that_leave_an_event_as_it_is_spell_it_differently(number: int) ->
     assert other_spellings(line, BITS) == expected
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("parsers_stay")
 @pytest.mark.parametrize("store", ["archive", "memory"], indirect=True)
 def test_a_flipped_byte_passes_only_as_another_spelling_that_is_told(store: Store) -> None:
@@ -114,6 +116,7 @@ def test_a_flipped_byte_passes_only_as_another_spelling_that_is_told(store: Stor
         assert found.counts.get(Code.NONCANONICAL, 0) == sum(same), (at, mask)
 
 
+@UNMEASURED
 def test_no_flipped_byte_of_a_checkpoint_is_accepted() -> None:
     one = STORED.split(b"\n")[0]
     assert trusted([one.decode()])
@@ -252,6 +255,7 @@ def test_many_findings_are_counted_and_few_are_listed() -> None:
     assert len(found.findings) == 1_000
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("parsers_stay")
 def test_a_million_unreadable_lines_are_counted_and_few_are_listed(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
@@ -263,6 +267,7 @@ def test_a_million_unreadable_lines_are_counted_and_few_are_listed(tmp_path: Pat
     assert found.verified == 2
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("parsers_stay")
 def test_one_line_many_times_is_one_finding(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"

@@ -22,6 +22,7 @@ from audit_console.search.marks import (
     known_tags,
     read_tags,
 )
+from tests.support.effort import examples
 
 KEY = ("00000000-0000-4000-8000-000000000001", "ab" * 32)
 OTHER = ("00000000-0000-4000-8000-000000000002", None)
@@ -73,6 +74,7 @@ def test_what_is_taken_away_is_gone(path: Path) -> None:
     assert MarkStore(path).marks == {}
 
 
+@examples(100)
 @given(st.lists(st.tuples(KEYS, MARKS), max_size=12))
 def test_the_last_change_of_an_event_counts(
     tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[MarkKey, Marks]]

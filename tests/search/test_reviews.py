@@ -19,6 +19,7 @@ from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtRow, Order, Source
 from tests.support.chains import event, linked
+from tests.support.effort import UNMEASURED
 from tests.support.places import sample
 
 NOW = datetime(2027, 3, 1, tzinfo=UTC)
@@ -113,6 +114,7 @@ def test_failed_logins_by_address(demo: Source, events: list[AuditEvent]) -> Non
     assert marked("failed-logins", demo) == []
 
 
+@UNMEASURED
 def test_guessing_is_marked_in_the_night_it_happened(events: list[AuditEvent]) -> None:
     night = datetime(2026, 11, 20, 6, tzinfo=UTC)
     before = [one for one in events if one.occurred_at < night]

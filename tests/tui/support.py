@@ -7,11 +7,12 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import polars as pl
 from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from audit_console.columns.schema import PAGE
 from audit_console.core.codec import encode_line
@@ -36,6 +37,7 @@ from audit_console.sources.protocol import (
 )
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
+from audit_console.tui.painting import ROLE_STYLES
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import SourceHeader
@@ -146,6 +148,12 @@ def screen_text(app: App[Any]) -> str:
 def table_of(app: App[Any]) -> EventTable:
     """Give the event table."""
     return app.screen.query_one(EventTable)
+
+
+class PaneScreen(Screen[None]):
+    """A screen for a pane alone: it has the styles of the roles."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_STYLES
 
 
 class GatedSource(MemorySource):

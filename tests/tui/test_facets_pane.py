@@ -37,7 +37,15 @@ from audit_console.tui.widgets.facet_lines import (
     value_text,
 )
 from audit_console.tui.widgets.facets_pane import FacetsPane
-from tests.tui.support import chained, make_event, screen_lines, screen_text, until, until_shown
+from tests.tui.support import (
+    PaneScreen,
+    chained,
+    make_event,
+    screen_lines,
+    screen_text,
+    until,
+    until_shown,
+)
 from tests.tui.test_hostile_text import HOSTILE, assert_safe
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -55,6 +63,9 @@ class PaneApp(App[None]):
         self.theme = DARK.name
         self.fields = fields
         self.said: list[Message] = []
+
+    def get_default_screen(self) -> PaneScreen:
+        return PaneScreen()
 
     def compose(self) -> ComposeResult:
         yield FacetsPane(self.fields)

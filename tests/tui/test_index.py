@@ -116,4 +116,4 @@ async def test_an_index_that_is_not_that_of_the_log_is_said_to_be_thrown_away(
         source.gate.set()
         await until_shown(pilot, "not that of this log")
         await until_loaded(pilot)
-        assert "250 of 250 matched" in screen_text(app)
+        await until_shown(pilot, "250 of 250 matched")

@@ -17,7 +17,7 @@ from audit_console.search.timeline import Bar, Histogram
 from audit_console.tui.themes import DARK
 from audit_console.tui.widgets.timeline import TimelinePane
 from audit_console.tui.widgets.timeline_bars import axis_line, bar_column, bar_mark, span_line
-from tests.tui.support import until
+from tests.tui.support import PaneScreen, until
 
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -48,6 +48,10 @@ class PaneApp(App[None]):
         self.theme = DARK.name
         self.height = height
         self.said: list[Message] = []
+
+    def get_default_screen(self) -> PaneScreen:
+        """Make a screen that has styles for the pane."""
+        return PaneScreen()
 
     def compose(self) -> ComposeResult:
         """Make the pane."""

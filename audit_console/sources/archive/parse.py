@@ -11,8 +11,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import duckdb
 import polars as pl
 
 from audit_console.columns.frame import (
@@ -41,6 +41,9 @@ from audit_console.core.hashing import is_by_rule
 from audit_console.core.json_object import MAX_DEPTH
 from audit_console.sources.archive.blocks import Block, Unreadable
 from audit_console.sources.archive.canonical import canonical_v1
+
+if TYPE_CHECKING:  # of a log of canonical lines, nothing asks DuckDB
+    import duckdb
 
 _STRUCTURE = json.dumps(
     dict.fromkeys(V1_KEYS, "VARCHAR")
@@ -90,12 +93,13 @@ class LineParser:
     """Parses blocks on one core. Serves one thread at a time."""
 
     def __init__(self) -> None:
-        self._connection = duckdb.connect()
-        self._connection.execute("SET threads = 1")
+        self._connection: duckdb.DuckDBPyConnection | None = None
 
     def close(self) -> None:
-        """Give back the DuckDB connection."""
-        self._connection.close()
+        """Give back the DuckDB connection, if a line needed one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def parse(self, block: Block) -> Parsed:
         """Read every line of a block."""
@@ -111,12 +115,22 @@ class LineParser:
         return Parsed(_in_order([v1, other, events]), malformed, count)
 
     def _read(self, lines: pl.DataFrame) -> pl.DataFrame:
-        self._connection.register("lines", _ArrowStream(lines.select("raw")))
+        connection = self._connected()
+        connection.register("lines", _ArrowStream(lines.select("raw")))
         try:
-            read = pl.DataFrame(self._connection.sql(_READ_LINES))
+            read = pl.DataFrame(connection.sql(_READ_LINES))
         finally:
-            self._connection.unregister("lines")
+            connection.unregister("lines")
         return lines.hstack(read)
+
+    def _connected(self) -> duckdb.DuckDBPyConnection:
+        """Connect for the first line that asks for it; that takes longer than a short log."""
+        if self._connection is None:
+            import duckdb
+
+            self._connection = duckdb.connect()
+            self._connection.execute("SET threads = 1")
+        return self._connection
 
 
 def _without(lines: pl.DataFrame, taken: pl.DataFrame) -> pl.DataFrame:

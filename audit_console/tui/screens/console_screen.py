@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.worker import WorkType
 
 from audit_console.tui.actions import key_label
+from audit_console.tui.painting import ROLE_STYLES
 from audit_console.tui.panes import keys_in_force
 from audit_console.tui.widgets.status_lines import KeyBar
 
 
 class ConsoleScreen(Screen[None]):
     """A screen that has a `KeyBar`."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_STYLES
 
     def on_mount(self) -> None:
         """Keep the footer in step with the focus."""

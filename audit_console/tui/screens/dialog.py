@@ -8,6 +8,7 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen
 
 from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.painting import ROLE_STYLES
 
 Answer = TypeVar("Answer")
 
@@ -17,6 +18,7 @@ class Dialog(ModalScreen[Answer | None]):
 
     PANE = Pane.DIALOG
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.DIALOG)
+    COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_STYLES
 
     def action_help(self) -> None:
         """Show the keys of what has the focus here."""

@@ -19,7 +19,7 @@ from audit_console.core.narrowing import Value
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import ValueActions
-from audit_console.tui.painting import Line, LinePainter, Span
+from audit_console.tui.painting import Line, Span
 from audit_console.tui.widgets import event_columns as columns
 from audit_console.tui.widgets.event_columns import Column, EventRow
 from audit_console.tui.widgets.virtual_rows import VirtualRows
@@ -36,7 +36,7 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
 
     PANE = Pane.TABLE
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.TABLE)
-    COMPONENT_CLASSES: ClassVar[set[str]] = LinePainter.COMPONENT_CLASSES | {
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
         "event-table--header",
         "event-table--row-cursor",
         "event-table--cell-cursor",

@@ -23,7 +23,7 @@ class LineList(ScrollView, LinePainter, can_focus=True):
 
     PANE = Pane.LIST
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.LIST)
-    COMPONENT_CLASSES: ClassVar[set[str]] = LinePainter.COMPONENT_CLASSES | {"line-list--cursor"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"line-list--cursor"}
 
     cursor: reactive[int] = reactive(0)
 
