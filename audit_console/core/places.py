@@ -8,6 +8,7 @@ _DATABASE = re.compile(
     r"postgres(ql)?://"
     r"|(service|host|hostaddr|port|dbname|user|password|passfile|sslmode|options) *="
 )
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 def is_database(place: str) -> bool:
@@ -18,6 +19,11 @@ def is_database(place: str) -> bool:
 def is_remote(place: str) -> bool:
     """Tell whether a place is an address in an object store."""
     return place.startswith("s3://")
+
+
+def is_address(place: str) -> bool:
+    """Tell whether a place is written as an address, which may hold a password."""
+    return _ADDRESS.match(place) is not None
 
 
 def names_files(place: str) -> bool:

@@ -72,6 +72,17 @@ def test_a_password_on_the_command_line_is_refused_and_not_named(
 
 
 @WAYS
+@pytest.mark.parametrize("host", ["db.example.org", "x" * 5000], ids=["short", "long"])
+def test_an_address_of_no_known_kind_is_refused_and_not_named(
+    command: list[str], host: str
+) -> None:
+    completed = run_here(*command, f"postgre://joe:hunter2@{host}/audit")
+    assert completed.returncode == 2
+    assert "an address of a kind that is not known here" in spoken_line(completed)
+    assert "hunter2" not in completed.stdout + completed.stderr
+
+
+@WAYS
 def test_a_database_is_opened_alone(command: list[str], whole_log: Path) -> None:
     completed = run_here(*command, "service=audit", str(whole_log))
     assert completed.returncode == 2

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from audit_console.core.codec import decode_bytes
 from audit_console.core.event import AuditEvent, parse_time
-from audit_console.core.places import is_remote
-from audit_console.errors import NotAnAuditLog, SourceNotFound, SourceUnreadable
+from audit_console.core.places import is_address, is_remote
+from audit_console.errors import NotAnAuditLog, SourceNotFound, SourceUnreadable, UsageError
 from audit_console.sources.archive.remote import copy_objects
 from audit_console.sources.archive.text import BrokenContainer, TextReader
 
@@ -102,7 +102,8 @@ def find_files(places: Sequence[str]) -> list[ArchiveFile]:
     What is at `s3://…` is copied, each time.
 
     Raises:
-        UsageError: an address in an object store is not of Parquet files.
+        UsageError: an address is of no known kind, or in an object store and not of Parquet
+            files.
         SourceNotFound: nothing is there, or a folder holds no log.
         SourceUnreadable: something is there that cannot be read.
         NotAnAuditLog: a file is of another kind.
@@ -141,6 +142,11 @@ def _at(place: str) -> Iterator[ArchiveFile]:
     if place == STANDARD_INPUT:
         yield _keep_standard_input()
         return
+    if is_address(place) and not os.path.lexists(place):  # not quoted: it may hold a password
+        raise UsageError(
+            "an address of a kind that is not known here",
+            hint="name postgresql://…, s3://… or files of this machine",
+        )
     path = Path(place).expanduser()
     try:
         if path.is_dir():
