@@ -329,12 +329,13 @@ class ArchiveIndex:
             self._store.discard(self._prints)
 
     def _write(self, log: Kept) -> None:
-        if not self._prints or self._store.prints(self._files) != self._prints:
-            return
         try:
-            self._store.write(self._prints, log)
+            if self._prints and self._store.prints(self._files) == self._prints:
+                self._store.write(self._prints, log)
         except (OSError, pl.exceptions.PolarsError) as error:
             self._note(error)
+        finally:
+            log.events.shelf.discard()
 
     def _note(self, error: OSError | pl.exceptions.PolarsError) -> None:
         reason = error.strerror if isinstance(error, OSError) else error

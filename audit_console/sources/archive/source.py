@@ -190,8 +190,8 @@ class ArchiveSource:
     def close(self) -> None:
         """Give back files and remove temporary ones."""
         self._lines.close()
-        if isinstance(self._table.events, ShelvedRows):
-            self._table.events.shelf.discard()
+        if isinstance(self._table.events, ShelvedRows) and not self._read.complete:
+            self._table.events.shelf.discard()  # else who writes the index has it
         for file in self._files:
             if file.temporary:
                 file.path.unlink(missing_ok=True)
