@@ -56,7 +56,12 @@ def no_indexes_yet() -> IndexStore:
     from audit_console.sources.archive import IndexStore
 
     folder = TemporaryDirectory(prefix="first-", dir=_FOLDER)
-    atexit.register(folder.cleanup)
+
+    def remove() -> None:
+        wait_for_index()
+        folder.cleanup()
+
+    atexit.register(remove)
     return IndexStore(Path(folder.name), min_bytes=0)
 
 
