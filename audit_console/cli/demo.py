@@ -92,7 +92,7 @@ def _show_database(folder: Path) -> ExitCode:
     from audit_console.tui.belongings import Belongings
     from audit_console.tui.pruning import Pruning
 
-    with closing(DemoServer()) as server:
+    with closing(DemoServer(folder)) as server:
 
         def open_log(places: Sequence[str]) -> Source:
             if list(places) != [NAME]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,14 @@ def require_server() -> None:
 
 
 class DemoServer:
-    """An embedded server that is started when it is first asked for, with the demo log in it."""
+    """An embedded server that is started when it is first asked for, with the demo log in it.
 
-    def __init__(self) -> None:
+    Args:
+        folder: where it stores all; it must be there until the server is closed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._server: EmbeddedServer | None = None
         self._lock = Lock()
 
@@ -40,7 +46,7 @@ class DemoServer:
         """
         with self._lock:
             if self._server is None:
-                self._server = _started()
+                self._server = _started(self._folder)
                 _fill(self._server.dsn)
             return self._server.dsn
 
@@ -52,11 +58,11 @@ class DemoServer:
                 self._server = None
 
 
-def _started() -> EmbeddedServer:
+def _started(folder: Path) -> EmbeddedServer:
     from audit_console.embedded import EmbeddedServer
 
     try:
-        return EmbeddedServer()
+        return EmbeddedServer(folder)
     except Exception as error:
         raise AuditConsoleError(
             f"the PostgreSQL server of the demo does not start: {type(error).__name__}",

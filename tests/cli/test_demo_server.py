@@ -9,6 +9,7 @@ import pytest
 
 from audit_console.cli import demo_server
 from audit_console.cli.demo_server import DemoServer, require_server
+from audit_console.cli.scratch import scratch_folder
 from audit_console.core.findings import Code
 from audit_console.database import read_dsn
 from audit_console.demo import CHAIN, TAMPERS
@@ -18,8 +19,9 @@ from audit_console.sources.postgres import open_postgres
 
 
 def test_the_server_holds_the_tampered_log_and_is_gone_with_the_demo() -> None:
-    with closing(DemoServer()) as server:
-        dsn = server.dsn()
+    with scratch_folder() as folder, closing(DemoServer(folder)) as server:
+        with scratch_folder():  # as the screen has, which is gone before the server
+            dsn = server.dsn()
         assert server.dsn() == dsn
         with closing(open_postgres(dsn, label="demo")) as source:
             assert source.label == "demo"
