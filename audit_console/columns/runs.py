@@ -71,8 +71,9 @@ def _of_chain(events: pl.DataFrame, files: Sequence[str]) -> Iterator[LocatedRun
     computed = events["computed_hash"]
     for begin, end, first, last in zip(begins, ends, firsts, lasts, strict=True):
         count = end - begin + 1
+        file, line, *_ = first
         run = _run(first, last, count, files)
-        yield LocatedRun(run, first[0], first[1], computed.slice(begin, count))
+        yield LocatedRun(run, file, line, computed.slice(begin, count))
 
 
 def _run(first: tuple[Any, ...], last: tuple[Any, ...], count: int, files: Sequence[str]) -> Run:

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from audit_console.columns import stages as stages_module
+from audit_console.columns import counting
 from audit_console.columns.held_rows import HeldRows
 from audit_console.columns.selection import Codes, Selection
 from audit_console.columns.stages import MAX_BINS, apply_stages
@@ -201,7 +201,7 @@ def test_stages_give_what_plain_python_gives(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["| count by user", "| count by result", "| timeline 1y by user"])
 def test_codes_are_counted_block_by_block(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stages_module, "BLOCK", 100)
+    monkeypatch.setattr(counting, "BLOCK", 100)
     test_stages_give_what_plain_python_gives(text)
 
 

@@ -50,6 +50,7 @@ def parse_styles_once() -> Iterator[None]:
     def parse_once(sheet: Stylesheet, *source: object, **options: object) -> list[RuleSet]:
         key = (source, *sorted(options.items()), *sorted(sheet._variables.items()))
         if key not in parsed:
+            # what Textual hands over is handed on, whatever it is
             parsed[key] = parse(sheet, *source, **options)  # type: ignore[arg-type]
         return parsed[key]
 

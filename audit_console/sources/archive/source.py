@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
+from itertools import chain
 from threading import Lock
 from typing import TypeVar
 
@@ -86,7 +87,7 @@ class ArchiveSource:
         self._index = index
         self._stand_in = index.find() if index else None
         self._table = _new_table(index if self._stand_in is None else None)
-        self._is_foreign = False
+        self._index_was_foreign = False
         self._read = Status(
             events=0,
             malformed=0,
@@ -266,7 +267,7 @@ class ArchiveSource:
 
     @property
     def _index_fault(self) -> str | None:
-        if self._is_foreign:
+        if self._index_was_foreign:
             return NOT_OF_THIS_LOG
         return self._index.fault if self._index else None
 
@@ -284,12 +285,12 @@ class ArchiveSource:
         finally:
             if self._index:
                 self._index.discard()
-        self._is_foreign = True
+        self._index_was_foreign = True
 
     def _take_over(self, stand_in: StandIn) -> None:
         """Have the rows that were met in a table of one's own; raises `Damaged`."""
         table = _new_table(self._index)
-        for events in (*stand_in.met(), self._table.events.whole()):
+        for events in chain(stand_in.met(), [self._table.events.whole()]):
             table.append(events)
         self._table = table
         self._stand_in = None

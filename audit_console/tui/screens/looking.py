@@ -51,7 +51,7 @@ if TYPE_CHECKING:  # Polars need not be there for the first paint
     from audit_console.search.facets import Facet
 
 SECONDS_OF_REST = 0.15
-"""How long typing must rest before what it would match is counted."""
+"""How long typing must rest before what it would match, or complete, is counted."""
 
 
 class LookingScreen(SurveyingScreen):
