@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from textual._compositor import Compositor
 from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
@@ -57,6 +58,23 @@ def parse_styles_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stylesheet, "_parse_rules", parse_once)
         yield
+
+
+@pytest.fixture(autouse=True)
+def paint_what_is_looked_at(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paint a frame when a test looks at the screen, not at each change: no terminal shows it.
+
+    That is a third of what a test of a screen costs. A picture is of a screen that was painted.
+    """
+    if "snap_compare" not in request.fixturenames:
+        monkeypatch.setattr(Compositor, "render_update", forget_what_changed)
+
+
+def forget_what_changed(compositor: Compositor, **options: object) -> None:
+    del options
+    compositor._dirty_regions.clear()
 
 
 @pytest.fixture(autouse=True)
