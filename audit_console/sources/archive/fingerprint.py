@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audit_console.sources.archive.files import ArchiveFile
 
@@ -35,3 +35,7 @@ class Fingerprint:
                 digest.update(stored.read(min(_SAMPLE, size)))
         path = str(file.path.resolve())
         return cls(path, size, state.st_mtime_ns, state.st_ino, digest.hexdigest())
+
+    def is_same_file(self, other: Fingerprint) -> bool:
+        """Tell whether both are of one file that did not change, whatever its names."""
+        return replace(self, path=other.path) == other

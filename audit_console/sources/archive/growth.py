@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -37,41 +37,67 @@ NONE = Growth(events_frame(()), malformed_frame(()), 0)
 def has_grown(
     files: Sequence[ArchiveFile], then: Sequence[Fingerprint], now: Sequence[Fingerprint]
 ) -> bool:
-    """Tell whether whole lines were added to the last file of a log, and nothing else was done.
+    """Tell whether whole lines were added behind a log, and nothing else was done.
+
+    They are in what was its last file, and in files behind it. The files that it had may
+    have other names: so they do when a log is rotated.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: a file cannot be read.
     """
-    before, after = then[-1], now[-1]
-    same_file = (before.path, before.inode) == (after.path, after.inode)
-    if list(then[:-1]) != list(now[:-1]) or not same_file or before.size >= after.size:
+    if not 0 < len(then) <= len(now):
         return False
-    with files[-1].path.open("rb") as stored:
-        if is_packed(stored.peek(4)[:4]):
-            return False
-        stored.seek(before.size - 1)
-        ended = stored.read(1) == b"\n"
-    return ended and Fingerprint.of(files[-1], before.size).samples == before.samples
+    *closed, before = then
+    after, file = now[len(closed)], files[len(closed)]
+    if not all(map(Fingerprint.is_same_file, closed, now)) or before.inode != after.inode:
+        return False
+    if before.size >= after.size and not before.is_same_file(after):
+        return False
+    if any(map(_is_packed, files[len(closed) :])) or not _ends_at(file, before.size):
+        return False
+    return Fingerprint.of(file, before.size).samples == before.samples
 
 
-def read_growth(files: Sequence[ArchiveFile], offset: int, lines: int) -> Growth | None:
-    """Read the last file from `offset`, behind so many lines; None where there is too much.
+def _is_packed(file: ArchiveFile) -> bool:
+    with file.path.open("rb") as stored:
+        return is_packed(stored.read(4))
+
+
+def _ends_at(file: ArchiveFile, size: int) -> bool:
+    """Tell whether a line of a file ends there."""
+    with file.path.open("rb") as stored:
+        stored.seek(max(0, size - 1))
+        return stored.read(1) == b"\n"
+
+
+def read_growth(files: Sequence[ArchiveFile], offset: int, lines: Sequence[int]) -> Growth | None:
+    """Read what is behind an index; None where it is too much.
+
+    Args:
+        files: those of the log.
+        offset: the byte behind what the index has of its last file.
+        lines: how many it has of each of its files.
 
     Raises:
-        SourceUnreadable: it cannot be read.
+        SourceUnreadable: a file cannot be read.
     """
-    last = len(files) - 1
-    if files[last].size - offset > MOST_BYTES:
+    last = len(lines) - 1
+    if sum(file.size for file in files[last:]) - offset > MOST_BYTES:
         return None
-    parts = [NONE]
-    with closing(files[last].open_stored()) as stored, closing(LineParser()) as parser:
-        stored.seek(offset)
-        for block in blocks(last, stored.read):
-            here = replace(block, first_line=block.first_line + lines, offset=block.offset + offset)
-            parsed = parser.parse(here)
-            parts.append(Growth(parsed.events, parsed.malformed, parsed.lines))
+    parts = [NONE, *_parts(files[last], last, offset, lines[last])]
+    for number in range(last + 1, len(files)):
+        parts += _parts(files[number], number, 0, 0)
     return Growth(
         pl.concat([part.events for part in parts]),
         pl.concat([part.malformed for part in parts]),
         sum(part.lines for part in parts),
     )
+
+
+def _parts(file: ArchiveFile, number: int, offset: int, lines: int) -> Iterator[Growth]:
+    with closing(file.open_stored()) as stored, closing(LineParser()) as parser:
+        stored.seek(offset)
+        for block in blocks(number, stored.read):
+            here = replace(block, first_line=block.first_line + lines, offset=block.offset + offset)
+            parsed = parser.parse(here)
+            yield Growth(parsed.events, parsed.malformed, parsed.lines)

@@ -17,10 +17,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from errno import EPERM
+from mmap import mmap
 from pathlib import Path
 from secrets import token_hex
 from threading import Thread
 from time import time
+from typing import Any
 
 import polars as pl
 
@@ -98,33 +100,47 @@ class IndexStore:
     def find(self, files: Sequence[ArchiveFile], prints: Sequence[Fingerprint]) -> StandIn | None:
         """Give the index of a log; None without one that fits and is whole.
 
+        That of a log which was rotated since has the names that its files had then.
+
         Raises:
             SourceUnreadable: what was written to the log since cannot be read.
         """
-        path = self._manifest_path(prints)
+        for path in (self._manifest_path(prints), *reversed(self._manifests())):
+            if stand_in := self._stand_in(path, files, prints):
+                return stand_in
+        return None
+
+    def _stand_in(
+        self, path: Path, files: Sequence[ArchiveFile], prints: Sequence[Fingerprint]
+    ) -> StandIn | None:
         try:
             manifest = json.loads(path.read_bytes())
             then = [Fingerprint(**file) for file in manifest["files"]]
             is_same = then == list(prints)
-            if manifest["made_by"] != _made_by() or not (is_same or has_grown(files, then, prints)):
+            if not (is_same or has_grown(files, then, prints)):
                 return None
-            at = self.folder / manifest["rows"]
-            if not all(map(_is_private, (self.folder, path, at))):
-                return None
-            rows = map_file(at)
-            if len(rows) != manifest["size"]:
-                return None
+            rows = self._rows_of(path, manifest)
             events = StoredColumns(rows, Layout.of(manifest["events"]), DTYPES)
             bad = StoredColumns(rows, Layout.of(manifest["malformed"]), MALFORMED)
-            growth = NONE if is_same else read_growth(files, then[-1].size, manifest["lines"][-1])
-            os.utime(path)
+            lines = [int(count) for count in manifest["lines"]]
+            growth = NONE if is_same else read_growth(files, then[-1].size, lines)
             written = datetime.fromtimestamp(float(manifest["written"]), UTC)
-            lines, malformed = sum(manifest["lines"]), int(manifest["bad_lines"])
-            held = Held(lines, malformed, written, int(manifest["secret"]))
+            os.utime(path)
+            numbers = (sum(lines), int(manifest["bad_lines"]), written, int(manifest["secret"]))
             shown = sum(file.size for file in (then if growth is None else prints))
-            return StandIn(events, bad.slice(0, bad.height), held, growth, shown)
+            return StandIn(events, bad.slice(0, bad.height), Held(path, *numbers), growth, shown)
         except _UNUSABLE:
             return None
+
+    def _rows_of(self, path: Path, manifest: dict[str, Any]) -> mmap:
+        """Map the rows that a manifest names; raises `Damaged` where they are not to be used."""
+        at = self.folder / manifest["rows"]
+        if manifest["made_by"] != _made_by() or not all(map(_is_private, (self.folder, path, at))):
+            raise Damaged("made by another program, or open to others")
+        rows = map_file(at)
+        if len(rows) != manifest["size"]:
+            raise Damaged(f"{len(rows)} bytes")
+        return rows
 
     def shelf(self, prints: Sequence[Fingerprint]) -> Shelf:
         """Open what the texts of a log are put on while it is read.
@@ -138,8 +154,15 @@ class IndexStore:
         path = self._manifest_path(prints).with_suffix(f".{token_hex(4)}.shelf")
         return Shelf(_make_private(path))
 
-    def write(self, prints: Sequence[Fingerprint], log: Kept) -> None:
+    def write(
+        self, prints: Sequence[Fingerprint], log: Kept, instead_of: Path | None = None
+    ) -> None:
         """Make the shelf of a log its index, unless another console is just writing one.
+
+        Args:
+            prints: what tells the log from itself at another time.
+            log: what was read of it.
+            instead_of: manifest of the index that it outgrew, which may have another name.
 
         Raises:
             OSError, PolarsError: it cannot be written; what there was is as before.
@@ -162,12 +185,9 @@ class IndexStore:
                 _publish(part, path)
             finally:
                 part.unlink(missing_ok=True)
+            if instead_of is not None and instead_of != path:
+                instead_of.unlink(missing_ok=True)
             self._evict()
-
-    def discard(self, prints: Sequence[Fingerprint]) -> None:
-        """Remove the index of a log."""
-        with suppress(OSError):
-            self._manifest_path(prints).unlink(missing_ok=True)
 
     def entries(self) -> list[IndexEntry]:
         """Give the indexes, the one used last first."""
@@ -193,7 +213,11 @@ class IndexStore:
 
     def _manifests(self) -> list[Path]:
         """Give the manifests, the one not used for longest first."""
-        return sorted(self.folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+        used = {}
+        for path in self.folder.glob("*.json"):
+            with suppress(FileNotFoundError):  # another console just removed it
+                used[path] = path.stat().st_mtime_ns
+        return sorted(used, key=used.__getitem__)
 
     def _entry(self, path: Path) -> IndexEntry | None:
         try:
@@ -304,10 +328,13 @@ class ArchiveIndex:
         self._store = store
         self._files = files
         self._prints = store.prints(files)
+        self._manifest: Path | None = None
 
     def find(self) -> StandIn | None:
         """Give what stands in for the log; None without an index that fits."""
-        return self._store.find(self._files, self._prints) if self._prints else None
+        stand_in = self._store.find(self._files, self._prints) if self._prints else None
+        self._manifest = stand_in.manifest if stand_in else None
+        return stand_in
 
     def shelf(self) -> Shelf | None:
         """Open what the texts of the log are put on; None where it gets no index."""
@@ -324,14 +351,15 @@ class ArchiveIndex:
         Thread(target=self._write, args=(log,), name="index", daemon=True).start()
 
     def discard(self) -> None:
-        """Remove an index that was not that of the log."""
-        if self._prints:
-            self._store.discard(self._prints)
+        """Remove the index that was found, and was not that of the log."""
+        if self._manifest:
+            with suppress(OSError):
+                self._manifest.unlink(missing_ok=True)
 
     def _write(self, log: Kept) -> None:
         try:
             if self._prints and self._store.prints(self._files) == self._prints:
-                self._store.write(self._prints, log)
+                self._store.write(self._prints, log, self._manifest)
         except (OSError, pl.exceptions.PolarsError) as error:
             self._note(error)
         finally:

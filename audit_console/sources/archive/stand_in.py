@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 import polars as pl
 
@@ -52,9 +53,10 @@ class Differs(Exception):
 class Held:
     """The numbers of a log when its index was written; `malformed` counts lines.
 
-    `secret` is what keys were made with.
+    `manifest` is the file that they are from, `secret` what keys were made with.
     """
 
+    manifest: Path
     lines: int
     malformed: int
     written: datetime
@@ -73,6 +75,11 @@ class StandIn:
         held: the numbers of the index.
         growth: what was written to the log since; None where it is too much to be shown.
         bytes_shown: bytes of the log that all this is of.
+
+    Attributes:
+        manifest: the file that names the index.
+        malformed: the lines that could not be read.
+        outgrown: whether more was written to the log than is shown.
     """
 
     def __init__(
@@ -85,6 +92,7 @@ class StandIn:
     ) -> None:
         self.outgrown = growth is None
         growth = growth or NONE
+        self.manifest = held.manifest
         self._stored = stored
         self._grown = growth.events.select(COMPARED)
         self.malformed = pl.concat([malformed, growth.malformed])

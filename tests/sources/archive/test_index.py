@@ -10,7 +10,6 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from threading import enumerate as threads
 
 import polars as pl
 import pytest
@@ -22,72 +21,27 @@ from audit_console.core.filters import EVERYTHING
 from audit_console.core.query import parse
 from audit_console.core.query.stages import Count
 from audit_console.core.timespan import Anchor
-from audit_console.sources.archive import ArchiveSource, IndexStore, growth, open_archive
+from audit_console.sources.archive import ArchiveSource, open_archive
 from audit_console.sources.archive import index as module
 from audit_console.sources.protocol import AtRow, Order, Page
 from tests.support.chains import v1_chain, v1_lines
+from tests.support.indexes import (
+    LINES,
+    append,
+    data_file,
+    has_index,
+    index_of,
+    is_hit,
+    opened,
+    page_of,
+    read_to_the_end,
+    store_in,
+    text_of,
+)
 from tests.support.queries import event as generated_event
 
 ANCHOR = Anchor(datetime(2026, 11, 22, tzinfo=UTC))
 BY_USER = (Count(("user",)),)
-LINES = v1_lines(v1_chain(300))
-
-
-def text_of(lines: list[bytes]) -> bytes:
-    return b"".join(line + b"\n" for line in lines)
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    path = tmp_path / "audit.jsonl"
-    path.write_bytes(text_of(LINES))
-    return path
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path / "cache" / "indexes"
-
-
-def store_in(folder: Path, **bounds: int) -> IndexStore:
-    return IndexStore(folder, **{"min_bytes": 0, **bounds})
-
-
-def opened(log: Path, folder: Path, **bounds: int) -> ArchiveSource:
-    return open_archive([str(log)], keep=True, indexes=store_in(folder, **bounds))
-
-
-def page_of(source: ArchiveSource) -> Page:
-    return source.page(EVERYTHING, order=Order.NEWEST_FIRST, at=AtRow(0), limit=10_000)
-
-
-def read_to_the_end(source: ArchiveSource) -> Page:
-    for _ in source.batches():
-        pass
-    for thread in threads():
-        if thread.name == "index":
-            thread.join()
-    return page_of(source)
-
-
-def index_of(log: Path, folder: Path, **bounds: int) -> Page:
-    """Read a log, so that it has an index."""
-    with closing(opened(log, folder, **bounds)) as source:
-        return read_to_the_end(source)
-
-
-def has_index(source: ArchiveSource) -> bool:
-    return source.status.indexed is not None
-
-
-def is_hit(log: Path, folder: Path) -> bool:
-    with closing(opened(log, folder)) as source:
-        return has_index(source)
-
-
-def data_file(folder: Path) -> Path:
-    [path] = folder.glob("*.rows")
-    return path
 
 
 def test_the_rows_are_there_before_anything_is_read(log: Path, folder: Path) -> None:
@@ -124,11 +78,6 @@ def test_an_index_gives_what_a_load_gives(seed: int, tmp_path: Path, folder: Pat
         assert source.status.index_fault is None
 
 
-def append(log: Path) -> None:
-    with log.open("ab") as file:
-        file.write(LINES[0] + b"\n")
-
-
 def rewrite(log: Path) -> None:
     changed = log.read_bytes().replace(b'"action":"change 1', b'"action":"change 7')
     assert changed != log.read_bytes()
@@ -159,75 +108,6 @@ def test_the_index_of_a_changed_file_is_not_used(
     assert is_hit(log, folder)
 
 
-def continued(log: Path, more: list[bytes]) -> None:
-    with log.open("ab") as file:
-        file.write(text_of(more))
-
-
-@pytest.mark.parametrize("batches", [1, 2])
-def test_a_file_that_grew_is_shown_with_what_was_added(
-    batches: int, log: Path, folder: Path
-) -> None:
-    everything = v1_lines(v1_chain(340))
-    log.write_bytes(text_of([b"no event", *everything[:300]]))
-    index_of(log, folder)
-    for batch in range(batches):
-        continued(log, [*everything[300 + 20 * batch : 320 + 20 * batch], b"{"])
-    with closing(open_archive([str(log)], keep=True)) as plain:
-        whole = read_to_the_end(plain)
-        bad = plain.malformed(first=0, limit=10)
-        counts = plain.tally(EVERYTHING, by=BY_USER)
-    with closing(opened(log, folder)) as source:
-        assert has_index(source)
-        status = source.status
-        assert (status.events, status.malformed) == (300 + 20 * batches, 1 + batches)
-        assert status.lines == status.events + status.malformed
-        assert_frame_equal(page_of(source).rows.drop("check"), whole.rows.drop("check"))
-        assert_frame_equal(source.malformed(first=0, limit=10), bad)
-        assert_frame_equal(source.tally(EVERYTHING, by=BY_USER), counts)
-        assert_frame_equal(read_to_the_end(source).rows, whole.rows)
-        assert source.status.index_fault is None
-        assert_frame_equal(source.tally(EVERYTHING, by=BY_USER), counts)
-    assert is_hit(log, folder)
-
-
-def test_only_the_last_of_the_files_may_grow(tmp_path: Path, folder: Path) -> None:
-    logs = [tmp_path / "audit.jsonl.1", tmp_path / "audit.jsonl"]
-    for path, part in zip(logs, (LINES[:150], LINES[150:]), strict=True):
-        path.write_bytes(text_of(part))
-
-    def source() -> ArchiveSource:
-        return open_archive(list(map(str, logs)), keep=True, indexes=store_in(folder))
-
-    with closing(source()) as first:
-        read_to_the_end(first)
-    append(logs[1])
-    with closing(source()) as grown:
-        assert (grown.status.events, grown.status.lines) == (301, 301)
-        last = page_of(grown).rows.filter(pl.col("file") == 1)["line"]
-        assert read_to_the_end(grown).rows.filter(pl.col("file") == 1)["line"].equals(last)
-        assert grown.status.index_fault is None
-    append(logs[0])
-    with closing(source()) as other:
-        assert not has_index(other)
-
-
-def test_a_log_that_outgrew_its_index_gets_a_new_one(
-    log: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    index_of(log, folder)
-    monkeypatch.setattr(growth, "MOST_BYTES", 10)
-    before = data_file(folder).name
-    append(log)
-    with closing(opened(log, folder)) as source:
-        assert source.status.events == 300
-        assert read_to_the_end(source).matched == 301
-        assert source.status.index_fault is None
-    assert data_file(folder).name != before
-    with closing(opened(log, folder)) as source:
-        assert source.status.events == 301
-
-
 def test_a_change_that_nothing_gives_away_is_found_by_reading(tmp_path: Path, folder: Path) -> None:
     log = tmp_path / "audit.jsonl"
     log.write_bytes(text_of(v1_lines(v1_chain(3000))))
@@ -248,20 +128,6 @@ def test_a_change_that_nothing_gives_away_is_found_by_reading(tmp_path: Path, fo
     with closing(opened(log, folder)) as source:
         read_to_the_end(source)
         assert source.status.index_fault is None
-
-
-def test_a_log_that_grows_meanwhile_is_no_other_log(log: Path, folder: Path) -> None:
-    index_of(log, folder)
-    with closing(opened(log, folder)) as source:
-        append(log)
-        continued(log, [b"no event"])
-        assert has_index(source)
-        assert source.malformed(first=0, limit=10).is_empty()
-        assert read_to_the_end(source).matched == 301
-        assert source.malformed(first=0, limit=10)["line"].to_list() == [302]
-        assert source.status.complete
-        assert source.status.index_fault is None
-    assert is_hit(log, folder)
 
 
 def cut(path: Path) -> None:
