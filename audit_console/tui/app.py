@@ -171,8 +171,8 @@ class AuditConsoleApp(TypingAhead):
     def _remember(self, places: Sequence[str]) -> None:
         try:
             self._recent.remember(places)
-        except OSError as error:
-            self.notify(f"recent sources are not kept: {error.strerror}", severity="warning")
+        except AuditConsoleError as error:
+            self.notify(str(error), severity="warning")
 
     def _session_of(self, generation: int) -> Session | None:
         """Give the session that a message is about, None for a stale one."""

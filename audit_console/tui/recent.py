@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from audit_console.core.places import names_files
+from audit_console.kept import KeptFile
 
 KEPT = 20
 
@@ -36,50 +36,34 @@ class RecentSources:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._file = KeptFile(path, "recent sources")
 
     def places(self) -> list[Places]:
         """Give the places of each recent source, newest first."""
-        try:
-            stored = json.loads(self._path.read_text("utf-8"))["recent"]
-            return [tuple(map(str, places)) for places in stored][:KEPT]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            return []
+        return [tuple(map(str, entry)) for entry in self._file.entries() if isinstance(entry, list)]
 
     def remember(self, places: Sequence[str]) -> None:
         """Put a source at the head of the list.
 
         Raises:
-            OSError: the list cannot be stored.
+            AuditConsoleError: the list cannot be stored.
         """
         if "-" in places:
             return
-        entry = tuple(without_password(_absolute(place)) for place in places)
-        others = [known for known in self.places() if known != entry]
-        self._store([entry, *others][:KEPT])
+        entry = [without_password(_absolute(place)) for place in places]
+        self._file.change(lambda stored: [entry, *_without(entry, stored)][:KEPT])
 
     def forget(self, places: Sequence[str]) -> None:
         """Remove a source from the list.
 
         Raises:
-            OSError: the list cannot be stored.
+            AuditConsoleError: the list cannot be stored.
         """
-        self._store([known for known in self.places() if known != tuple(places)])
+        self._file.change(lambda stored: _without(list(places), stored))
 
-    def _store(self, entries: Sequence[Places]) -> None:
-        """Replace the file at once, so that a full disk leaves the old one whole."""
-        text = json.dumps({"recent": entries}, ensure_ascii=True, indent=1)
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(self._path)
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+
+def _without(entry: list[str], stored: list[Any]) -> list[Any]:
+    return [known for known in stored if known != entry]
 
 
 def _absolute(place: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from audit_console.errors import AuditConsoleError
 from audit_console.tui.recent import KEPT, RecentSources, without_password
 
 
@@ -55,7 +56,16 @@ def test_one_is_forgotten(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["", "{", "[]", '{"recent": 3}', '{"recent": [3]}', "\x00", '{"other": []}', "[" * 100_000],
+    [
+        "",
+        "{",
+        "[]",
+        '{"recent sources": 3}',
+        '{"recent sources": [3]}',
+        "\x00",
+        '{"other": []}',
+        "[" * 100_000,
+    ],
 )
 def test_a_broken_file_is_an_empty_list(tmp_path: Path, content: str) -> None:
     path = tmp_path / "recent.json"
@@ -83,11 +93,11 @@ def test_a_full_disk_leaves_the_old_list_whole(
         raise OSError(28, os.strerror(28), str(descriptor))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(AuditConsoleError, match="No space left"):
         recent.remember(["/b"])
 
     assert path.read_bytes() == stored
-    assert list(tmp_path.iterdir()) == [path]
+    assert sorted(tmp_path.iterdir()) == [path, tmp_path / "recent.json.lock"]
 
 
 def test_only_the_user_reads_the_list(tmp_path: Path) -> None:
@@ -118,4 +128,4 @@ def test_a_password_is_never_stored(tmp_path: Path, place: str, kept: str) -> No
     RecentSources(path).remember([place])
 
     assert "secret" not in path.read_text()
-    assert len(json.loads(path.read_text())["recent"]) == 1
+    assert len(json.loads(path.read_text())["recent sources"]) == 1

@@ -155,8 +155,8 @@ class SourcesScreen(ConsoleScreen):
             return
         try:
             self._recent.forget(self._recent_places[index])
-        except OSError as error:
-            self.notify(f"recent sources are not kept: {error.strerror}", severity="warning")
+        except AuditConsoleError as error:
+            self.notify(str(error), severity="warning")
         self.update_recent()
 
 
