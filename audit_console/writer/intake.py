@@ -197,12 +197,21 @@ def _address(address: str) -> str:
 @lru_cache(maxsize=4096)
 def _known_address(address: str) -> str:
     try:
-        return _text("ip_address", str(ipaddress.ip_address(address)))
+        return _text("ip_address", _spelling(ipaddress.ip_address(address)))
     except ValueError:
         shown = safe_text(address, limit=80)
         raise _refused(
             "ip_address", f"is no IPv4 or IPv6 address: {shown!r}", hint="leave out port and name"
         ) from None
+
+
+def _spelling(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    """Spell an address in one way: Python 3.13 began to end `::ffff:a00:7` as IPv4 does."""
+    if address.version == 4 or address.ipv4_mapped is None:
+        return str(address)
+    high, low = divmod(int(address.ipv4_mapped), 1 << 16)
+    scope = "" if address.scope_id is None else f"%{address.scope_id}"
+    return f"::ffff:{high:x}:{low:x}{scope}"
 
 
 def _object(members: Mapping[str, object], where: str, depth: int) -> dict[str, object]:

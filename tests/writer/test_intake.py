@@ -215,6 +215,7 @@ def test_other_times_are_refused(moment: object, reason: str) -> None:
         ("10.0.0.7", "10.0.0.7"),
         ("2001:DB8:0::1", "2001:db8::1"),
         ("::ffff:10.0.0.7", "::ffff:a00:7"),
+        ("::FFFF:0:1%eth0", "::ffff:0:1%eth0"),
         ("fe80::1%eth0", "fe80::1%eth0"),
         ("fe80::1%\0", "fe80::1%\ufffd"),
         (ipaddress.ip_address("10.0.0.7"), "10.0.0.7"),
