@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from tests.support.postgres import database_of, new_database, server_dsn
 
 DIRECTORY_VARIABLES = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 CONFIGURATION = Path(__file__).parents[1] / "pyproject.toml"
+
+FOLDERS = count()
 
 settings.register_profile("without a clock", parent=settings(), deadline=None)
 settings.load_profile("without a clock")
@@ -62,12 +66,23 @@ def nothing_kept(request: pytest.FixtureRequest) -> None:
             cached.cache_clear()
 
 
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a test a folder of its own, counted here.
+
+    Pytest looks through all folders that there are for the next number, and keeps a link to
+    the last: with thousands of tests that takes longer than many of them.
+    """
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    return tmp_path_factory.mktemp(f"{name}-{next(FOLDERS)}", numbered=False)
+
+
 @pytest.fixture(autouse=True)
 def user_directories(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
     """Keep tests, and the programs that they start, out of the user's own directories."""
-    home = tmp_path_factory.mktemp("home")
+    home = tmp_path_factory.mktemp(f"home-{next(FOLDERS)}", numbered=False)
     monkeypatch.setenv("HOME", str(home))
     for variable in DIRECTORY_VARIABLES:
         monkeypatch.setenv(variable, str(home / variable.lower()))

@@ -47,6 +47,7 @@ class Terminal:
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self.written = b""
+        self._lines = [""] * rows
         self._stream = pyte.ByteStream(self.screen)
         self._master, self._slave = pty.openpty()
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -79,8 +80,12 @@ class Terminal:
 
     @property
     def text(self) -> str:
-        """What is on the screen."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        """What is on the screen; only lines that were written to are put together again."""
+        for line in self.screen.dirty:
+            cells = self.screen.buffer[line]
+            self._lines[line] = "".join(cells[x].data for x in range(self.screen.columns)).rstrip()
+        self.screen.dirty.clear()
+        return "\n".join(self._lines)
 
     @property
     def attributes(self) -> list[object]:

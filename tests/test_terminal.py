@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import PROGRAM, run_here
+from tests.support.effort import UNMEASURED
 from tests.terminal import (
     ALTERNATE_SCREEN,
     BRACKETED_PASTE,
@@ -22,6 +23,8 @@ from tests.terminal import (
     MOUSE,
     Terminal,
 )
+
+pytestmark = UNMEASURED  # the program runs in processes of its own, which are not measured
 
 DOWN, PAGE_DOWN, ENTER, QUIT = b"\x1b[B", b"\x1b[6~", b"\r", b"\x11"
 

@@ -79,7 +79,10 @@ class HeldRows:
 
 def as_categories(events: pl.DataFrame) -> pl.DataFrame:
     """Make names categories of their own, where they are texts."""
-    texts = [name for name in NAMES if events.schema[name] == pl.String]
+    schema = events.schema
+    texts = [name for name in NAMES if schema[name] == pl.String]
+    if not texts:
+        return events
     return events.cast({name: pl.Categorical(pl.Categories.random()) for name in texts})
 
 
@@ -90,6 +93,4 @@ def behind(rows: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
 
 def side_by_side(rows: pl.DataFrame, name: str) -> pl.DataFrame:
     """Put the values of a column side by side; those of others stay where they are."""
-    columns = rows.get_columns()
-    columns[rows.get_column_index(name)] = rows[name].rechunk()
-    return pl.DataFrame(columns)
+    return rows.clone().replace_column(rows.get_column_index(name), rows[name].rechunk())

@@ -56,8 +56,8 @@ class LinkMarker:
 
     def _with_predecessors(self, events: pl.DataFrame, key: tuple[object, ...]) -> pl.DataFrame:
         own = events.select(_CARRIED)
-        nothing = own.clear(1)
-        earlier = pl.concat([self._last.get(key, nothing), own.head(-1)])
+        last = self._last.get(key)
+        earlier = pl.concat([own.clear(1) if last is None else last, own.head(-1)])
         self._last[key] = own.tail(1)
         return events.hstack(earlier.rename(lambda name: f"before.{name}"))
 

@@ -232,6 +232,8 @@ class _Unreadable:
 
 def _unreadable(malformed: pl.DataFrame, located: Sequence[LocatedRun]) -> Iterator[_Unreadable]:
     """Give unreadable lines, in no order; those that are not listed by their number alone."""
+    if malformed.is_empty():
+        return
     is_listed = pl.int_range(pl.len()).over("code") < KEEP_PER_CODE
     columns = ("file", "line", "code", "reason")
     listed = malformed.filter(is_listed).select(*columns, count=1)

@@ -19,6 +19,7 @@ from audit_console.writer.pruning.archive import Step
 from tests.cli.program import command_bound_by_permissions, run_here, run_program, spoken_line
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN, linked, orchestrator_chain, orchestrator_lines
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import fill
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, pruner, store
 from tests.support.trusting import leaves, log_key, policy_text, stored
@@ -61,6 +62,7 @@ def kept(folder: Path) -> list[AuditEvent]:
     return [one for one in stored_events(folder) if not one.action.startswith("retention.")]
 
 
+@UNMEASURED
 def test_the_demo_is_previewed_applied_and_verified(log: Path, tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     seen = run_program(

@@ -12,6 +12,7 @@ from audit_console.columns.link_order import LinkOrder, in_link_order
 from audit_console.core.codec import decode_bytes
 from audit_console.core.event import AuditEvent
 from tests.support.chains import orchestrator_chain, orchestrator_lines
+from tests.support.effort import UNMEASURED
 
 
 def frame(count: int, *, first: int = 0) -> pl.DataFrame:
@@ -35,6 +36,7 @@ def test_events_in_order_stay_as_they_are() -> None:
     assert in_link_order(events.clear()).is_empty()
 
 
+@UNMEASURED
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("size", [1, 7, 50])
 def test_jumbled_events_are_put_in_order_over_batches(seed: int, size: int) -> None:

@@ -31,6 +31,7 @@ from tests.support.chains import (
     v1_chain,
     v1_lines,
 )
+from tests.support.effort import UNMEASURED
 from tests.support.retention import BEGIN, aged_chain, plan_of
 from tests.support.scripts import script_accepts
 from tests.support.stores import Store
@@ -63,6 +64,7 @@ def source_of(lines: list[bytes], size: int = 20) -> MemorySource:
     return MemorySource(lines, checkpoints=notes, batch_lines=7)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("new", [1, 2, 7, 8, 22, 23])
 def test_a_log_is_shown_to_have_grown_from_every_size_to_every_other(new: int) -> None:
     for old in range(1, new + 1):
@@ -74,6 +76,7 @@ def test_a_log_is_shown_to_have_grown_from_every_size_to_every_other(new: int) -
         assert script_accepts(encode_proof(proof))
 
 
+@UNMEASURED
 def test_the_script_and_the_command_agree_on_any_two_sizes() -> None:
     hashed = leaves_of(70)
     roots = [naive_root(hashed[:size]) for size in range(71)]
@@ -208,6 +211,7 @@ def test_growth_is_shown_wherever_the_log_lies(store: Store) -> None:
             prove_growth(source, signed(9), TRUST)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("boundary", [1, 6, 8, 13])
 def test_a_pruned_log_shows_what_goes_back_to_what_was_deleted_and_no_further(
     boundary: int,
@@ -240,6 +244,7 @@ def test_a_pruned_log_shows_what_goes_back_to_what_was_deleted_and_no_further(
     assert not_deleted.holds
 
 
+@UNMEASURED
 def test_no_changed_proof_is_accepted_and_none_crashes() -> None:
     proof = prove_growth(source_of(WHOLE, 23), signed(11), TRUST)
     text = encode_proof(proof)

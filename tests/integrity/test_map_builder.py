@@ -32,7 +32,7 @@ from tests.support.chains import (
     v1_chain,
     v1_lines,
 )
-from tests.support.effort import examples
+from tests.support.effort import UNMEASURED, examples
 
 PASSED = (CellState.SEALED, CellState.VERIFIED)
 
@@ -109,6 +109,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(map_builder, "MOST_CHAINS", 2)
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("narrow")
 @pytest.mark.parametrize("count", [1, 7, 8, 9, 100])
 @pytest.mark.parametrize("batch_lines", [1, 7, 1000])

@@ -15,6 +15,7 @@ from tests.support.chains import (
     orchestrator_lines,
     orchestrator_sealed,
 )
+from tests.support.effort import UNMEASURED
 from tests.support.judging import Judgement, Span, in_order, judge_one_by_one, told
 from tests.support.stores import OrchestratorTable, Store
 from tests.support.tampers import Lines, replaced
@@ -112,6 +113,7 @@ BROKEN_LINKS = {
 """Told in a table besides, which cannot tell that the event was edited and excuses nothing."""
 
 
+@UNMEASURED
 @pytest.mark.parametrize("index", [0, 5, LAST])
 @pytest.mark.parametrize("field", COVERED)
 def test_an_edited_covered_field(store: Store, judge: Judge, field: str, index: int) -> None:
@@ -122,6 +124,7 @@ def test_an_edited_covered_field(store: Store, judge: Judge, field: str, index: 
     assert judge(lines).beyond_the_unanchored_end == in_order(expected)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("field", UNCOVERED)
 def test_an_edited_uncovered_field_leaves_no_trace(judge: Judge, field: str) -> None:
     assert isinstance(ORCHESTRATED[5]["result"], dict)
@@ -172,6 +175,7 @@ IN_A_TABLE = {"concurrent tasks": [at(Code.FORK)]}
 """The rows of a table are put in the order of their links: only one of them turns off."""
 
 
+@UNMEASURED
 @pytest.mark.parametrize("name", ORCHESTRATOR_TAMPERS)
 def test_a_tamper_of_the_orchestrators_chain(store: Store, judge: Judge, name: str) -> None:
     change, expected = ORCHESTRATOR_TAMPERS[name]

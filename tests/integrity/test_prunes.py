@@ -23,6 +23,7 @@ from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
 from tests.support.chains import CHAIN, event, linked, v1_chain, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.stores import Store, Texts
 from tests.support.tampers import Lines
 from tests.support.trusting import leaves, stored, trust_in
@@ -135,6 +136,7 @@ def check(store: Store) -> Check:
     return checked
 
 
+@UNMEASURED
 @pytest.mark.parametrize("boundary", [1, 2, 12, 13, 32, 39])
 def test_a_pruned_log_verifies_and_keeps_its_tree_head(check: Check, boundary: int) -> None:
     log = pruned(boundary)
@@ -273,6 +275,7 @@ BACKINGS: dict[str, tuple[list[Seal], dict[Code, int]]] = {
 }
 
 
+@UNMEASURED
 @pytest.mark.parametrize("name", BACKINGS)
 def test_a_prune_is_backed_by_a_cosignature_from_before_the_cut_off(
     check_sealed: SealedCheck, name: str

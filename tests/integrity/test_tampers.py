@@ -22,6 +22,7 @@ from tests.support.chains import (
     v1_chain,
     v1_lines,
 )
+from tests.support.effort import UNMEASURED
 from tests.support.judging import (
     Judgement,
     Span,
@@ -116,6 +117,7 @@ EDITS: dict[str, Any] = {
 PLACES = {"head": 0, "middle": 5, "tail": LAST}
 
 
+@UNMEASURED
 @pytest.mark.parametrize("index", PLACES.values(), ids=PLACES)
 @pytest.mark.parametrize("field", EDITS)
 def test_an_edited_field(judge: Judge, field: str, index: int) -> None:
@@ -125,6 +127,7 @@ def test_an_edited_field(judge: Judge, field: str, index: int) -> None:
     assert found.counts[Code.NO_CHECKPOINT] == 1
 
 
+@UNMEASURED
 @pytest.mark.parametrize("index", PLACES.values(), ids=PLACES)
 @pytest.mark.parametrize("seq", [0, 3, 6, LAST, COUNT, 900, FAR, MAX_SEQ])
 def test_an_edited_seq(judge: Judge, seq: int, index: int) -> None:
@@ -135,6 +138,7 @@ def test_an_edited_seq(judge: Judge, seq: int, index: int) -> None:
     assert found.notices == NOTHING
 
 
+@UNMEASURED
 @pytest.mark.parametrize("index", PLACES.values(), ids=PLACES)
 @pytest.mark.parametrize("stored", ["", "f" * 63, "F" * 64, "é" * 64, "é" * 32, "0" * 64])
 def test_a_hash_that_is_none(judge: Judge, stored: str, index: int) -> None:
@@ -390,6 +394,7 @@ def test_a_tamper_that_is_of_lines_alone(judge: Judge, name: str) -> None:
     assert found.notices == notices
 
 
+@UNMEASURED
 @pytest.mark.parametrize("seed", range(5))
 def test_a_shuffled_chain_is_whole_but_out_of_order(store: Store, judge: Judge, seed: int) -> None:
     lines = shuffled(seed)(WHOLE)

@@ -290,6 +290,7 @@ def test_pages_by_time_begin_at_or_behind_it(source: Source, order: Order, log: 
         assert page.first_row == first
 
 
+@UNMEASURED
 @pytest.mark.parametrize("order", BOTH)
 def test_pages_by_event_begin_with_it(source: Source, order: Order, log: Log) -> None:
     whole = log.expected(anything, order)
@@ -345,6 +346,7 @@ def test_a_filter_keeps_what_it_says(source: Source, name: str, order: Order, lo
         assert found == ([] if first is None else kept[first : first + 1])
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("text", "numbers"),
     [

@@ -95,6 +95,7 @@ def test_a_timeline_has_each_event_once(archive: Source) -> None:
         assert not counts.select("time", name).is_duplicated().any()
 
 
+@UNMEASURED
 def test_threads_that_ask_at_once_get_the_same(archive: Source, reference: Source) -> None:
     texts = [f"seq:>{least} | timeline 6h by {name}" for least in range(5) for name in FIELDS]
     with ThreadPoolExecutor(8) as threads:

@@ -13,6 +13,7 @@ from textual._compositor import Compositor
 from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.notifications import Notification
 from textual.pilot import Pilot
 
 from audit_console.tui.typing_ahead import TypingAhead
@@ -75,6 +76,12 @@ def paint_what_is_looked_at(
 def forget_what_changed(compositor: Compositor, **options: object) -> None:
     del options
     compositor._dirty_regions.clear()
+
+
+@pytest.fixture(autouse=True)
+def toasts_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a toast until the test ends: it may be seconds before a busy machine looks at it."""
+    monkeypatch.setattr(Notification, "time_left", 3_600.0)
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from audit_console.tui.screens.entity_lines import (
     summary_lines,
 )
 from audit_console.tui.widgets.line_list import LineList
+from tests.support.effort import UNMEASURED
 from tests.tui.dialogs import DialogApp, failing, held, question_of, until_answered
 from tests.tui.support import START, make_event, screen_lines, screen_text, until, until_shown
 from tests.tui.test_hostile_text import HOSTILE, assert_safe
@@ -147,6 +148,7 @@ async def test_a_value_that_is_nowhere_has_no_lists() -> None:
         assert "busiest" not in screen_text(app)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("attack", HOSTILE)
 async def test_hostile_values_are_shown_as_symbols(attack: str) -> None:
     value = HOSTILE[attack][:5_000]

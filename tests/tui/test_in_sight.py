@@ -17,6 +17,7 @@ from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import KeyBar
 from audit_console.tui.widgets.timeline import TimelinePane
+from tests.support.effort import UNMEASURED
 from tests.tui.support import (
     GatedSource,
     make_app,
@@ -46,6 +47,7 @@ async def ask(pilot: Pilot[None], text: str) -> None:
     await pilot.press("enter")
 
 
+@UNMEASURED
 @pytest.mark.parametrize("keys", [(), ("a",), ("t",), ("enter",), ("slash",), ("3",), ("3", "m")])
 async def test_every_key_of_the_help_means_one_thing(tmp_path: Path, keys: Sequence[str]) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)

@@ -25,6 +25,7 @@ from audit_console.tui.screens.integrity import IntegrityScreen
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.map_pane import MapPane
 from audit_console.tui.widgets.rule_line import RuleLine
+from tests.support.effort import UNMEASURED
 from tests.support.places import V1_VECTORS
 from tests.tui.support import (
     GatedSource,
@@ -64,6 +65,7 @@ def verdict_of(app: AuditConsoleApp) -> Verdict | None:
 # --- what it says -----------------------------------------------------------------------
 
 
+@UNMEASURED
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_verdict_map_findings_and_what_stays_open_are_told_at_every_size(
     tmp_path: Path, size: tuple[int, int]
@@ -115,6 +117,7 @@ async def test_a_finding_is_explained_with_its_neighbours_and_both_values(tmp_pa
         await until_shown(pilot, "hash stored with it")
 
 
+@UNMEASURED
 async def test_the_demos_tampers_are_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

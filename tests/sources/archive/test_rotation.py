@@ -17,6 +17,7 @@ from audit_console.sources.protocol import AtRow, Order
 from audit_console.writer.rotation import rotated_path
 from tests.support.archives import is_whole
 from tests.support.chains import v1_chain, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.judging import told
 from tests.writer.processes import let_go, start_writer
 
@@ -108,6 +109,7 @@ def test_a_file_that_is_another_or_gone_is_not_read_in_its_place(
     assert refusal.value.hint == "open the log again"
 
 
+@UNMEASURED
 def test_who_verifies_beside_a_writer_that_rotates_finds_nothing(tmp_path: Path) -> None:
     writer = start_writer(tmp_path, "writer", 400, sync="os", max_bytes=2_000)
     let_go(writer)

@@ -21,6 +21,7 @@ from audit_console.errors import SourceUnreadable
 from audit_console.sources.archive import ArchiveSource, IndexStore, open_archive, stored
 from audit_console.sources.protocol import AtRow, Order, Page
 from tests.support.chains import v1_chain, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.queries import event as generated_event
 
 ANCHOR = Anchor(datetime(2026, 11, 22, tzinfo=UTC))
@@ -70,6 +71,7 @@ def shelves(folder: Path) -> list[Path]:
     return list(folder.glob("*.shelf"))
 
 
+@UNMEASURED
 def test_answers_are_the_same_while_the_log_is_read_and_after(log: Path, folder: Path) -> None:
     with closing(opened(log, folder)) as shelved, closing(opened(log, None)) as held:
         batches: Iterator[object] = zip(shelved.batches(), held.batches(), strict=True)
@@ -79,6 +81,7 @@ def test_answers_are_the_same_while_the_log_is_read_and_after(log: Path, folder:
         assert_same_answers(shelved, held)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("seed", range(4))
 def test_answers_are_the_same_for_any_events(seed: int, tmp_path: Path, folder: Path) -> None:
     rng = Random(seed)
