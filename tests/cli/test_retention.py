@@ -37,6 +37,8 @@ BEFORE = ("--keep", "20d", "--before", "2026-08-13")
 THIRTY_DAYS_OF_THE_DEMO = ("--keep", "30d", "--before", "2026-10-24")
 """Counted from the end of the demo, whatever the clock says."""
 
+KEPT_AS_PARQUET = ("--archive-format", "parquet")
+
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
     return run_here("retention", *words)
@@ -101,6 +103,18 @@ def test_a_log_is_previewed_applied_and_verified(log: Path, tmp_path: Path) -> N
     assert copied.stdout.startswith("INCOMPLETE: no fault found, but open: NO_CHECKPOINT")
 
 
+@pytest.mark.parametrize("copied", ["", "parquet"])
+def test_a_copy_may_be_parquet(log: Path, plan: Path, tmp_path: Path, copied: str) -> None:
+    words = ("apply", str(log), "--plan", str(plan), "--archive", str(tmp_path))
+    done = run(*words, *(["--archive-format", copied] if copied else []))
+    assert done.returncode == 0, done.stderr
+    (copy,) = tmp_path.glob(f"audit_example_org_test.*{copied or '.jsonl.zst'}")
+    copied_log = run_program("verify", str(copy), environment={"XDG_STATE_HOME": str(tmp_path)})
+    assert copied_log.stdout.startswith("INCOMPLETE: no fault found, but open: NO_CHECKPOINT")
+    record = json.loads((log / "audit.prunes.jsonl").read_text())
+    assert (record["archive"]["name"], record["archive"]["events"]) == (copy.name, 12)
+
+
 @pytest.fixture(params=["archive", "table"])
 def demo_copy(request: pytest.FixtureRequest, demo_log: Path, tmp_path: Path) -> str:
     if request.param == "archive":
@@ -117,7 +131,8 @@ def test_the_demo_kept_thirty_days_is_previewed_applied_and_verified(
     copies.mkdir()
     seen = run("preview", demo_copy, *THIRTY_DAYS_OF_THE_DEMO, "--plan", str(plan))
     assert seen.stdout.startswith("PREVIEW: 18,011 of 44,667 events would go\n"), seen.stderr
-    done = run("apply", demo_copy, "--plan", str(plan), "--archive", str(copies))
+    words = ("--plan", str(plan), "--archive", str(copies), *KEPT_AS_PARQUET)
+    done = run("apply", demo_copy, *words)
     told = f"seq 0 to 18,010 of {DEMO_CHAIN} are deleted; the rest is FAIL: "
     codes = sorted(tamper.code for tamper in TAMPERS.values())
     assert done.stdout.startswith(told + ", ".join(codes))
@@ -304,12 +319,13 @@ WRONG_REQUESTS: dict[str, tuple[str, ...]] = {
     "No such file": ("apply", "{log}", "--plan", "{log}/nowhere"),
     "not a plan": ("apply", "{log}", "--plan", "{log}/audit.jsonl"),
     "no chain 'x'": ("preview", "{log}", "--chain", "x"),
+    "--archive-format without": ("apply", "{log}", "--plan", "{plan}", *KEPT_AS_PARQUET),
 }
 
 
 @pytest.mark.parametrize("reason", WRONG_REQUESTS)
-def test_a_wrong_request_is_told_in_one_line(log: Path, reason: str) -> None:
-    words = [word.format(log=log) for word in WRONG_REQUESTS[reason]]
+def test_a_wrong_request_is_told_in_one_line(log: Path, plan: Path, reason: str) -> None:
+    words = [word.format(log=log, plan=plan) for word in WRONG_REQUESTS[reason]]
     done = run(*words)
     assert (done.returncode, done.stdout) == (2, "")
     assert reason in spoken_line(done)
