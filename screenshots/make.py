@@ -149,7 +149,7 @@ def _draw_all(names: Sequence[str]) -> list[Path]:
                 continue
             for light in (False, True) if picture.light_too else (False,):
                 for size in SIZES:
-                    Path("recent.json").write_text(json.dumps({"recent": RECENT}), "utf-8")
+                    Path("recent.json").write_text(json.dumps({"recent sources": RECENT}), "utf-8")
                     path = _path(picture, size, light=light)
                     path.write_text(asyncio.run(_draw(picture, size, light=light)), "utf-8")
                     drawn.append(path)
