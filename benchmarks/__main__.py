@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import asking, database, reading, report, screen, stops, writing
+from benchmarks import asking, database, reading, report, retention, screen, stops, writing
 from benchmarks.measure import Figure, Result, take
 
 UNITS = {"k": 1_000, "M": 1_000_000}
@@ -16,7 +16,7 @@ GROUPS = (
     *("help", "first-paint", "first-page", "first-rows", "reopen"),
     *("load", "verify", "memory", "keys", "stops"),
     *("filter", "facets", "timeline", "writer"),
-    *("table-page", "table-count", "table-verify"),
+    *("table-page", "table-count", "table-verify", "retention"),
 )
 
 
@@ -47,6 +47,7 @@ def _figures(sizes: list[int]) -> Iterator[tuple[int | None, Figure]]:
         yield from ((events, figure) for figure in reading.figures(events))
         yield from ((events, figure) for figure in asking.figures(events))
         yield from ((events, figure) for figure in database.figures(events))
+        yield from ((events, figure) for figure in retention.figures(events))
         yield from ((events, figure) for figure in screen.figures(events))
         yield from ((events, figure) for figure in stops.figures(events))
 

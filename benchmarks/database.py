@@ -61,19 +61,19 @@ def figures(events: int) -> Iterator[Figure]:
 
 
 def _timed(task: str, events: int, expect: int) -> Contestant:
-    return Contestant(OURS, lambda: run_task(task, _table_of(events), expect=expect))
+    return Contestant(OURS, lambda: run_task(task, table_of(events), expect=expect))
 
 
 def _rate(name: str, task: str, events: int) -> Contestant:
     def run() -> Sample:
-        sample = run_task(task, _table_of(events), expect=events)
+        sample = run_task(task, table_of(events), expect=events)
         return Sample(events / sample.value, sample.peak_bytes)
 
     return Contestant(name, run)
 
 
 @cache
-def _table_of(events: int) -> str:
+def table_of(events: int) -> str:
     """Give the DSN of a database that holds the log with this many events."""
     folder = tempfile.mkdtemp(prefix="audit-console-benchmark-")
     with warnings.catch_warnings(action="ignore"):  # of a machine without XDG_RUNTIME_DIR

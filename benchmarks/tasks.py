@@ -11,7 +11,14 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import asking_tasks, index_tasks, postgres_tasks, reading_tasks, writing_tasks
+from benchmarks import (
+    asking_tasks,
+    index_tasks,
+    postgres_tasks,
+    reading_tasks,
+    retention_tasks,
+    writing_tasks,
+)
 from benchmarks.work import Timed, Work
 
 TASKS: dict[str, Callable[[str], Work]] = {
@@ -45,6 +52,9 @@ TASKS: dict[str, Callable[[str], Work]] = {
         postgres_tasks.table_counted,
         postgres_tasks.table_verify,
         postgres_tasks.table_copied,
+        retention_tasks.archive_previewed,
+        retention_tasks.archive_previewed_again,
+        retention_tasks.table_previewed,
         reading_tasks.hash_lines,
         reading_tasks.hash_file,
         reading_tasks.read_file,

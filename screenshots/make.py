@@ -36,7 +36,7 @@ from audit_console.tui.belongings import Belongings
 from audit_console.tui.pruning import Pruning
 
 FOLDER = Path(__file__).parent
-NOW = datetime(2026, 11, 22, 3, 51, tzinfo=UTC)
+NOW = datetime(2026, 11, 23, 3, 51, tzinfo=UTC)
 """The clock, by which retention counts its days."""
 SIZES = ((80, 24), (120, 40), (200, 60))
 RECENT = [
@@ -90,7 +90,7 @@ PICTURES = (
     ),
     Picture(
         "retention",
-        "What fourteen days of retention would delete, and what stops it",
+        "What thirty days of retention would delete, and what stops it",
         ("4",),
         light_too=True,
     ),
@@ -105,7 +105,7 @@ async def _draw(picture: Picture, size: tuple[int, int], *, light: bool) -> str:
         lambda places: open_source(places, keep=True),
         places=[FILE_NAME] if picture.opens_demo else [],
         kept=Belongings(Path(), Path()),
-        pruning=Pruning(policy=RetentionPolicy(days=14), clock=lambda: NOW),
+        pruning=Pruning(policy=RetentionPolicy(days=30), clock=lambda: NOW),
     )
     async with app.run_test(size=size) as pilot:
         while picture.opens_demo and app.verification is None:
@@ -149,7 +149,7 @@ def _draw_all(names: Sequence[str]) -> list[Path]:
                 continue
             for light in (False, True) if picture.light_too else (False,):
                 for size in SIZES:
-                    Path("recent.json").write_text(json.dumps({"recent": RECENT}), "utf-8")
+                    Path("recent.json").write_text(json.dumps({"recent sources": RECENT}), "utf-8")
                     path = _path(picture, size, light=light)
                     path.write_text(asyncio.run(_draw(picture, size, light=light)), "utf-8")
                     drawn.append(path)

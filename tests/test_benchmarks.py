@@ -20,7 +20,8 @@ GROUPS = [
     *("help", "writer", "writer", "writer", "writer"),
     *("first-page", "reopen", "load", "verify", "memory"),
     *("filter", "filter", "facets", "facets", "facets", "timeline", "facets"),
-    *("table-page", "table-page", "table-page", "table-count", "table-verify", "first-rows"),
+    *("table-page", "table-page", "table-page", "table-count", "table-verify"),
+    *("retention", "retention", "retention", "first-rows"),
 ]
 
 

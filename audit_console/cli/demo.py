@@ -26,7 +26,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     """
     parser = CommandParser(
         prog=f"{PROGRAM} {NAME}",
-        description="Open a made-up log of three weeks that somebody broke into and tampered with.",
+        description="Open a made-up log of seven weeks that somebody broke into and tampered with.",
     )
     parser.add_argument(
         "--postgres",
@@ -66,7 +66,7 @@ def _show_demo(folder: Path) -> ExitCode:
         except OSError as error:
             raise AuditConsoleError(
                 f"the demo log cannot be written: {error.strerror}",
-                hint="Set TMPDIR to a folder with 20 MB of room",
+                hint="Set TMPDIR to a folder with 40 MB of room",
             ) from error
         return open_archive(places, keep=True, label=NAME)
 

@@ -37,6 +37,11 @@ def add_to(actions: Any) -> None:
     parser.add_argument(
         "--archive", metavar="DIR", help="keep a packed copy there first, and read it back"
     )
+    parser.add_argument(
+        "--archive-format",
+        choices=("jsonl", "parquet"),
+        help="form of the copy: lines packed by zstd (default), or Parquet with the lines in it",
+    )
     parser.add_argument("--actor", metavar="NAME", help="who deletes (default: this user)")
     parser.add_argument(
         "--reason", default="retention policy", metavar="WHY", help="told in the chain"
@@ -113,10 +118,13 @@ def _read_plan(path: Path) -> PrunePlan:
 
 def _keep(options: argparse.Namespace) -> Keep | None:
     if options.archive is None:
+        if options.archive_format is not None:
+            raise UsageError("--archive-format without --archive", hint="say where: --archive DIR")
         return None
     from functools import partial
 
-    from audit_console.retention.keeping import keep_in
+    from audit_console.retention.keeping import PACKED_TEXT, keep_in
+    from audit_console.search.keeping import PARQUET
 
     folder = Path(options.archive).expanduser()
     if any(folder.resolve() == _folder_of(place) for place in options.sources):
@@ -124,7 +132,8 @@ def _keep(options: argparse.Namespace) -> Keep | None:
             f"{folder}: the copy would stand among the files of the log",
             hint="name another folder",
         )
-    return partial(keep_in, folder)
+    packing = PARQUET if options.archive_format == "parquet" else PACKED_TEXT
+    return partial(keep_in, folder, packing=packing)
 
 
 def _folder_of(place: str) -> Path:

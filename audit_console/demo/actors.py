@@ -53,46 +53,52 @@ class Actor:
     address: str | None
     agent: str | None
 
-    def does(
+    def does(  # noqa: PLR0913 - the fields of an event
         self,
         at: datetime,
         event_type: str,
         resource: tuple[str, str],
         details: Details | None = None,
         error: str | None = None,
+        *,
+        action: str | None = None,
+        request: str | None = None,
     ) -> Draft:
-        """Do one thing under a request of its own."""
+        """Do one thing, under a request of its own if none is given."""
         return Draft(
             at=at,
             user=self.user,
             address=self.address,
             agent=self.agent,
             event_type=event_type,
-            action=_ACTIONS.get(event_type, ""),
+            action=action or _ACTIONS[event_type],
             resource=resource,
             details=details,
-            request=self._new_request(),
+            request=request or self._new_request(),
             error=error,
         )
 
     def signs_in(self, at: datetime, *, mfa: bool | None, error: str | None = None) -> Draft:
         """Try a password."""
         details: Details = {"method": "password"} | ({} if mfa is None else {"mfa": mfa})
-        draft = self.does(at, "authentication", ("user", self.user or ""), details, error)
-        return replace(draft, action="User authentication attempt")
+        resource = ("user", self.user or "")
+        action = "User authentication attempt"
+        return self.does(at, "authentication", resource, details, error, action=action)
 
     def shows_key(self, at: datetime, key: str) -> Draft:
         """Authenticate with an API key."""
-        draft = self.does(at, "authentication", ("api_key", key), {"method": "api_key"})
-        return replace(draft, action="API key authentication")
+        details = {"method": "api_key"}
+        action = "API key authentication"
+        return self.does(at, "authentication", ("api_key", key), details, action=action)
 
     def asks(self, at: datetime, permission: str, resource_id: str, *, allowed: bool) -> Draft:
         """Have a permission checked."""
         resource_type = "secret" if permission.startswith("secret") else "workflow"
         details = {"permission": permission, "allowed": allowed}
         error = None if allowed else "permission denied"
-        draft = self.does(at, "authorization", (resource_type, resource_id), details, error)
-        return replace(draft, action=f"Authorization check: {permission}")
+        resource = (resource_type, resource_id)
+        action = f"Authorization check: {permission}"
+        return self.does(at, "authorization", resource, details, error, action=action)
 
     def reads_secret(self, at: datetime, name: str) -> Draft:
         """Read a secret."""
@@ -108,7 +114,7 @@ class Actor:
         """Run a workflow: its steps as they end, then the run, under one request."""
         request, clock, tokens, failure = self._new_request(), at, 0, None
         for name in STEPS[: self.rng.randint(2, most_steps)]:
-            step = replace(self._step(clock, workflow, name), request=request)
+            step = self._step(clock, workflow, name, request)
             yield step
             clock, failure = step.at, step.error
             tokens += self.rng.randrange(200, 6900)
@@ -122,20 +128,22 @@ class Actor:
             ("workflow", workflow),
             details,
             failure and f"step failed: {failure}",
+            request=request,
         )
-        yield replace(run, request=request, partial=self.rng.random() < 0.02)
+        yield replace(run, partial=True) if self.rng.random() < 0.02 else run
 
-    def _step(self, at: datetime, workflow: str, name: str) -> Draft:
+    def _step(self, at: datetime, workflow: str, name: str, request: str) -> Draft:
         duration = self.rng.lognormvariate(6.6, 0.9)
         failure = self.rng.choice(_STEP_ERRORS) if self.rng.random() < 0.011 else None
-        draft = self.does(
+        return self.does(
             at + timedelta(milliseconds=duration),
             "step_execution",
             ("step", f"{workflow}/{name}"),
             self._step_details(workflow, int(duration)),
             failure,
+            action=f"Step executed: {name}",
+            request=request,
         )
-        return replace(draft, action=f"Step executed: {name}")
 
     def _step_details(self, workflow: str, duration: int) -> Details | None:
         rng = self.rng

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from audit_console.demo.actors import MODELS, STEPS, Actor, Details, Draft
 
-START = datetime(2026, 11, 1, tzinfo=UTC)
+START = datetime(2026, 10, 5, tzinfo=UTC)
 END = datetime(2026, 11, 23, tzinfo=UTC)
 PAYMENT_SECRET = "prod/payments-db"  # noqa: S105 - the name of a made-up secret
 NIGHTLY_WORKFLOW = "ledger-reconciliation"
@@ -86,6 +86,7 @@ _SETTINGS: Mapping[str, Sequence[object]] = {
     "alerts.recipients": (["ops@example.org"], ["ops@example.org", "oncall@example.org"]),
 }
 _EDIT_NOTES = ("", 'quoted "prompt" | v2', "tune prompts\nand limits", "größere Texte")
+_STRANGERS_A_DAY = 3
 _STRANGERS = {"admin": 30, "root": 20, "test": 8, "oracle": 3, "backup": 2}
 
 
@@ -265,8 +266,8 @@ def _machine(rng: random.Random) -> Iterator[Draft]:
 def _report(rng: random.Random, at: datetime, action: str, details: Details | None) -> Draft:
     at += timedelta(milliseconds=rng.uniform(1, 900))
     server = Actor(rng, None, None, None)
-    draft = server.does(at, "system_event", ("system", "flow-server"), details)
-    return replace(draft, action=action, request=None)
+    draft = server.does(at, "system_event", ("system", "flow-server"), details, action=action)
+    return replace(draft, request=None)
 
 
 # --- strangers -------------------------------------------------------------------------
@@ -274,7 +275,7 @@ def _report(rng: random.Random, at: datetime, action: str, details: Details | No
 
 def _strangers(rng: random.Random) -> Iterator[Draft]:
     """Those who try a name from the internet and go away; one name is a terminal's command."""
-    for _ in range(64):
+    for _ in range(_STRANGERS_A_DAY * (END - START).days):
         agent = rng.choice((None, "curl/8.5.0", "Go-http-client/1.1", "zgrab/0.x"))
         yield _knock(rng, _pick(rng, _STRANGERS), agent)
     yield _knock(rng, "mallory\x1b[31m", "sqlmap/1.9")

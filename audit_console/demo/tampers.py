@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit_console.core.codec import decode_line, encode_line
+from audit_console.core.codec import decode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code
 from audit_console.demo.break_in import INTRUDER_ADDRESS, STOLEN_KEY
 from audit_console.demo.everyday import VICTIM
-from audit_console.demo.log import demo_events
+from audit_console.demo.log import sealed_demo
 
 FILE_NAME = "audit.jsonl"
 
@@ -72,7 +72,7 @@ def tampered_events() -> Iterator[AuditEvent]:
 
 
 def _lines() -> Iterator[str]:
-    lines = (_tampered(encode_line(event)) for event in demo_events())
+    lines = (_tampered(sealed.line) for sealed in sealed_demo())
     return (line for line in lines if line is not None)
 
 

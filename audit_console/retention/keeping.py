@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -20,12 +21,44 @@ else:  # pragma: no cover
     from backports import zstd
 
 
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """How lines, without their newlines, are written to a file and read from it.
+
+    `read` raises ValueError for a file that is not as `write` leaves it.
+    """
+
+    suffix: str
+    write: Callable[[BinaryIO, Iterable[bytes]], None]
+    read: Callable[[Path], Iterator[bytes]]
+
+
 def open_packed(path: Path) -> BinaryIO:
     """Open the text of a closed file, however it is packed."""
     return cast("BinaryIO", zstd.open(path)) if path.suffix == ".zst" else open_plain(path)
 
 
-def keep_in(folder: Path, plan: PrunePlan, lines: Iterable[bytes]) -> Mapping[str, str | int]:
+def _write_text(stored: BinaryIO, lines: Iterable[bytes]) -> None:
+    with zstd.ZstdFile(stored, "wb") as packed:
+        for line in lines:
+            packed.write(line + b"\n")
+
+
+def _read_text(path: Path) -> Iterator[bytes]:
+    with closing(open_packed(path)) as text:
+        try:
+            for line in text:
+                yield line.removesuffix(b"\n")
+        except (zstd.ZstdError, EOFError) as error:
+            raise ValueError(f"{path}: damaged") from error
+
+
+PACKED_TEXT = Packing(".jsonl.zst", _write_text, _read_text)
+
+
+def keep_in(
+    folder: Path, plan: PrunePlan, lines: Iterable[bytes], *, packing: Packing = PACKED_TEXT
+) -> Mapping[str, str | int]:
     """Write what goes to a new file in a folder, and read it back.
 
     Returns:
@@ -35,10 +68,12 @@ def keep_in(folder: Path, plan: PrunePlan, lines: Iterable[bytes]) -> Mapping[st
         PruneRefused: the file cannot be written, or holds something else afterwards.
     """
     chain = plan.chain.replace("/", "_").replace(".", "_")
-    path = folder / f"{chain}.{plan.pruned_from:012d}.jsonl.zst"
+    path = folder / f"{chain}.{plan.pruned_from:012d}{packing.suffix}"
+    gone, kept = _Text(), _Text()
     try:
-        written = _write(path, lines)
-        read_back = _read(path)
+        _write(path, packing, gone.passing(lines))
+        for _ in kept.passing(packing.read(path)):
+            pass
         with path.open("rb") as stored:
             sha256 = hashlib.file_digest(stored, "sha256").hexdigest()
     except OSError as error:
@@ -46,34 +81,45 @@ def keep_in(folder: Path, plan: PrunePlan, lines: Iterable[bytes]) -> Mapping[st
             f"{path}: no copy of what goes: {error.strerror or error}; nothing is deleted",
             hint="name a folder that can be written",
         ) from None
-    if (plan.events, written) != read_back:
-        raise PruneRefused(
-            f"{path}: the copy does not hold what goes; nothing is deleted", hint="check the disk"
-        )
+    except ValueError:
+        raise _differs(path) from None
+    if (plan.events, gone.sha256) != (kept.lines, kept.sha256):
+        raise _differs(path)
     return {"name": path.name, "sha256": sha256, "events": plan.events}
 
 
-def _write(path: Path, lines: Iterable[bytes]) -> str:
-    """Write lines to a file and give the hash of their text; one of an earlier try is replaced."""
-    digest = hashlib.sha256()
+def _differs(path: Path) -> PruneRefused:
+    return PruneRefused(
+        f"{path}: the copy does not hold what goes; nothing is deleted", hint="check the disk"
+    )
+
+
+class _Text:
+    """Counts and hashes the lines that pass."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self._digest = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """Of the text that they make up."""
+        return self._digest.hexdigest()
+
+    def passing(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        """Give the same lines."""
+        for line in lines:
+            self.lines += 1
+            self._digest.update(line + b"\n")
+            yield line
+
+
+def _write(path: Path, packing: Packing, lines: Iterable[bytes]) -> None:
+    """Write lines to a file that is whole or not there; one of an earlier try is replaced."""
     part = path.with_suffix(".part")
     with part.open("wb") as stored:
-        with zstd.ZstdFile(stored, "wb") as packed:
-            for line in lines:
-                digest.update(line + b"\n")
-                packed.write(line + b"\n")
+        packing.write(stored, lines)
         stored.flush()
         sync_to_disk(stored.fileno())
     part.replace(path)
     sync_folder(path.parent)
-    return digest.hexdigest()
-
-
-def _read(path: Path) -> tuple[int, str]:
-    """Give the number of lines and the hash of the text."""
-    digest, events = hashlib.sha256(), 0
-    with closing(open_packed(path)) as text:
-        for line in text:
-            digest.update(line)
-            events += 1
-    return events, digest.hexdigest()

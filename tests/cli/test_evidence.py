@@ -39,7 +39,7 @@ def test_a_package_of_the_demo_is_checked_by_its_own_script(demo_log: Path, tmp_
             [*isolated, *place], capture_output=True, text=True, check=False, cwd=tmp_path
         )
         assert (checked.returncode, checked.stderr) == (0, "")
-        assert f"Proven: {len(lines) - 1} under the head over the first 19633 of" in checked.stdout
+        assert f"Proven: {len(lines) - 1} under the head over the first 44668 of" in checked.stdout
         assert "Without a proof: 1, because the content differs" in checked.stdout
     changed = bytearray(target.read_bytes())
     changed[len(changed) // 2] ^= 1

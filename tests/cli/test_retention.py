@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 import subprocess
 from contextlib import closing
@@ -15,6 +16,9 @@ from psycopg.conninfo import make_conninfo
 from audit_console.core.event import AuditEvent
 from audit_console.core.retention import PrunePlan, decode_plan
 from audit_console.database import connect
+from audit_console.demo import CHAIN as DEMO_CHAIN
+from audit_console.demo import TAMPERS
+from audit_console.demo.database import fill_table
 from audit_console.writer.pruning.archive import Step
 from tests.cli.program import command_bound_by_permissions, run_here, run_program, spoken_line
 from tests.support.archives import stored_events
@@ -30,6 +34,11 @@ EVENTS = aged_chain(60)
 
 BEFORE = ("--keep", "20d", "--before", "2026-08-13")
 """The first 12 events, whatever the clock says."""
+
+THIRTY_DAYS_OF_THE_DEMO = ("--keep", "30d", "--before", "2026-10-24")
+"""Counted from the end of the demo, whatever the clock says."""
+
+KEPT_AS_PARQUET = ("--archive-format", "parquet")
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:
@@ -62,8 +71,7 @@ def kept(folder: Path) -> list[AuditEvent]:
     return [one for one in stored_events(folder) if not one.action.startswith("retention.")]
 
 
-@UNMEASURED
-def test_the_demo_is_previewed_applied_and_verified(log: Path, tmp_path: Path) -> None:
+def test_a_log_is_previewed_applied_and_verified(log: Path, tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     seen = run_program(
         *("retention", "preview", str(log), *BEFORE, "--format", "json", "--plan", str(path))
@@ -94,6 +102,49 @@ def test_the_demo_is_previewed_applied_and_verified(log: Path, tmp_path: Path) -
     assert checked.stdout.startswith("INCOMPLETE: no fault found, but open: PRUNE_NOT_BACKED")
     copied = run_program("verify", str(copies), environment={"XDG_STATE_HOME": str(tmp_path)})
     assert copied.stdout.startswith("INCOMPLETE: no fault found, but open: NO_CHECKPOINT")
+
+
+@pytest.mark.parametrize("copied", ["", "parquet"])
+def test_a_copy_may_be_parquet(log: Path, plan: Path, tmp_path: Path, copied: str) -> None:
+    words = ("apply", str(log), "--plan", str(plan), "--archive", str(tmp_path))
+    done = run(*words, *(["--archive-format", copied] if copied else []))
+    assert done.returncode == 0, done.stderr
+    (copy,) = tmp_path.glob(f"audit_example_org_test.*{copied or '.jsonl.zst'}")
+    copied_log = run_program("verify", str(copy), environment={"XDG_STATE_HOME": str(tmp_path)})
+    assert copied_log.stdout.startswith("INCOMPLETE: no fault found, but open: NO_CHECKPOINT")
+    record = json.loads((log / "audit.prunes.jsonl").read_text())
+    assert (record["archive"]["name"], record["archive"]["events"]) == (copy.name, 12)
+
+
+@pytest.fixture(params=["archive", "table"])
+def demo_copy(request: pytest.FixtureRequest, demo_log: Path, tmp_path: Path) -> str:
+    if request.param == "archive":
+        return str(shutil.copy(demo_log, tmp_path))
+    dsn: str = request.getfixturevalue("database")
+    fill_table(dsn)
+    return dsn
+
+
+@UNMEASURED
+def test_the_demo_kept_thirty_days_is_previewed_applied_and_verified(
+    demo_copy: str, tmp_path: Path
+) -> None:
+    plan, copies = tmp_path / "plan.json", tmp_path / "copies"
+    copies.mkdir()
+    seen = run("preview", demo_copy, *THIRTY_DAYS_OF_THE_DEMO, "--plan", str(plan))
+    assert seen.stdout.startswith("PREVIEW: 18,011 of 44,667 events would go\n"), seen.stderr
+    words = ("--plan", str(plan), "--archive", str(copies), *KEPT_AS_PARQUET)
+    done = run("apply", demo_copy, *words)
+    told = f"seq 0 to 18,010 of {DEMO_CHAIN} are deleted; the rest is FAIL: "
+    codes = sorted(tamper.code for tamper in TAMPERS.values())
+    assert done.stdout.startswith(told + ", ".join(codes))
+    assert done.returncode == 1
+    assert run("preview", demo_copy, *THIRTY_DAYS_OF_THE_DEMO).stdout.startswith("NOTHING")
+    checked = json.loads(run_here("verify", demo_copy, "--format", "json").stdout)
+    (chain,) = checked["chains"]
+    assert (chain["first_seq"], chain["events"]) == (18_011, 44_667 - 18_011 + 1)
+    assert {one["code"] for one in checked["findings"] if one["class"] == "F"} == set(codes)
+    assert run_here("verify", "--allow-unanchored", str(copies)).returncode == 0
 
 
 def test_a_log_with_a_key_is_signed_again(log: Path, plan: Path, tmp_path: Path) -> None:
@@ -270,12 +321,13 @@ WRONG_REQUESTS: dict[str, tuple[str, ...]] = {
     "No such file": ("apply", "{log}", "--plan", "{log}/nowhere"),
     "not a plan": ("apply", "{log}", "--plan", "{log}/audit.jsonl"),
     "no chain 'x'": ("preview", "{log}", "--chain", "x"),
+    "--archive-format without": ("apply", "{log}", "--plan", "{plan}", *KEPT_AS_PARQUET),
 }
 
 
 @pytest.mark.parametrize("reason", WRONG_REQUESTS)
-def test_a_wrong_request_is_told_in_one_line(log: Path, reason: str) -> None:
-    words = [word.format(log=log) for word in WRONG_REQUESTS[reason]]
+def test_a_wrong_request_is_told_in_one_line(log: Path, plan: Path, reason: str) -> None:
+    words = [word.format(log=log, plan=plan) for word in WRONG_REQUESTS[reason]]
     done = run(*words)
     assert (done.returncode, done.stdout) == (2, "")
     assert reason in spoken_line(done)

@@ -90,16 +90,16 @@ def test_nothing_found_is_an_empty_result(demo_log: Path, tmp_path: Path, form: 
 def test_it_says_how_complete_the_answer_is(demo_log: Path) -> None:
     completed = run_here("search", str(demo_log), BRUTE_FORCE)
     assert spoken_line(completed) == (
-        f"audit-console: {len(matching(demo_log))} of 19,632 events matched"
-        " · 19,632 lines read · 0 bad"
-        " · 2026-11-01 00:00:00Z to 2026-11-22 23:45:09Z · FAIL"
+        f"audit-console: {len(matching(demo_log))} of 44,667 events matched"
+        " · 44,667 lines read · 0 bad"
+        " · 2026-10-05 00:00:00Z to 2026-11-22 23:45:04Z · FAIL"
     )
 
 
 def test_a_log_that_ended_earlier_is_no_silent_nothing(demo_log: Path) -> None:
     completed = run_here("search", str(demo_log), "since:-1s")
     advice = completed.stderr.splitlines()[-1]
-    assert "the log ends at 2026-11-22 23:45:09Z" in advice
+    assert "the log ends at 2026-11-22 23:45:04Z" in advice
     assert advice.endswith("Try: since:end-1s")
 
 

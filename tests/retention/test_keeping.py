@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from audit_console.core.findings import Code
 from audit_console.errors import PruneRefused
 from audit_console.integrity.verifier import verify
-from audit_console.retention.keeping import keep_in, open_packed
+from audit_console.retention.keeping import PACKED_TEXT, Packing, keep_in, open_packed
 from audit_console.retention.logs import pruner_of
+from audit_console.search.keeping import PARQUET
 from audit_console.sources.archive import open_archive
 from audit_console.writer.pruning.request import PruneRequest
 from tests.support.chains import v1_lines
@@ -22,34 +27,58 @@ from tests.support.retention import POLICY, aged_chain, day, plan_of, store
 EVENTS = aged_chain(20)
 LINES = v1_lines(EVENTS)
 PLAN = plan_of(EVENTS, 0, 12, 12)
+PACKINGS = pytest.mark.parametrize("packing", [PACKED_TEXT, PARQUET], ids=["jsonl", "parquet"])
 
 
-def test_the_copy_holds_what_goes(tmp_path: Path) -> None:
-    told = keep_in(tmp_path, PLAN, iter(LINES[:12]))
+@PACKINGS
+def test_the_copy_holds_what_goes(tmp_path: Path, packing: Packing) -> None:
+    told = keep_in(tmp_path, PLAN, iter(LINES[:12]), packing=packing)
     (path,) = tmp_path.iterdir()
-    assert path.name == "audit_example_org_test.000000000000.jsonl.zst"
+    assert path.name == f"audit_example_org_test.000000000000{packing.suffix}"
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     assert told == {"name": path.name, "sha256": sha256, "events": 12}
-    with open_packed(path) as text:
+    assert list(packing.read(path)) == LINES[:12]
+
+
+def test_packed_lines_are_opened_as_text(tmp_path: Path) -> None:
+    told = keep_in(tmp_path, PLAN, iter(LINES[:12]))
+    with open_packed(tmp_path / str(told["name"])) as text:
         assert text.read().splitlines() == LINES[:12]
 
 
-def test_a_copy_that_lacks_events_stops_the_prune(tmp_path: Path) -> None:
+@PACKINGS
+def test_a_copy_that_lacks_events_stops_the_prune(tmp_path: Path, packing: Packing) -> None:
     with pytest.raises(PruneRefused, match="the copy does not hold what goes"):
-        keep_in(tmp_path, PLAN, iter(LINES[:11]))
+        keep_in(tmp_path, PLAN, iter(LINES[:11]), packing=packing)
 
 
-def test_a_folder_that_cannot_be_written_stops_the_prune(tmp_path: Path) -> None:
+@PACKINGS
+@pytest.mark.parametrize("damage", [slice(-9), slice(9, None), slice(0)])
+def test_a_copy_that_was_damaged_stops_the_prune(
+    tmp_path: Path, packing: Packing, damage: slice
+) -> None:
+    def write(stored: BinaryIO, lines: Iterable[bytes]) -> None:
+        whole = io.BytesIO()
+        packing.write(whole, lines)
+        stored.write(whole.getvalue()[damage])
+
+    with pytest.raises(PruneRefused, match="the copy does not hold what goes"):
+        keep_in(tmp_path, PLAN, iter(LINES[:12]), packing=replace(packing, write=write))
+
+
+@PACKINGS
+def test_a_folder_that_cannot_be_written_stops_the_prune(tmp_path: Path, packing: Packing) -> None:
     with pytest.raises(PruneRefused, match="no copy of what goes: No such file"):
-        keep_in(tmp_path / "nowhere", PLAN, iter(LINES[:12]))
+        keep_in(tmp_path / "nowhere", PLAN, iter(LINES[:12]), packing=packing)
 
 
-def test_copies_of_all_prunes_are_one_log_again(tmp_path: Path) -> None:
+@PACKINGS
+def test_copies_of_all_prunes_are_one_log_again(tmp_path: Path, packing: Packing) -> None:
     log, copies = tmp_path / "log", tmp_path / "copies"
     log.mkdir()
     copies.mkdir()
     store(log, EVENTS, (5, 10))
-    request = PruneRequest(actor="o", reason="r", keep=partial(keep_in, copies))
+    request = PruneRequest(actor="o", reason="r", keep=partial(keep_in, copies, packing=packing))
     for first, end in ((0, 7), (7, 12)):
         steps = pruner_of([str(log)]).steps(
             plan_of(EVENTS, first, end, end), POLICY, request, day(40)

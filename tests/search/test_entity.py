@@ -75,7 +75,7 @@ def assert_says(card: EntityCard, having: list[AuditEvent], read: int) -> None:
 
 @pytest.fixture(scope="module")
 def events(events_of_the_demo: list[AuditEvent]) -> list[AuditEvent]:
-    return events_of_the_demo[16_000:]
+    return events_of_the_demo[-3_600:]
 
 
 @pytest.fixture(scope="module")

@@ -78,7 +78,7 @@ async def test_from_the_alarm_to_the_evidence(  # noqa: PLR0915 - one story, ste
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "mark this event" not in screen_text(app))
         await ask(pilot, " tag:breach")
-        await until_shown(pilot, "1 of 19,632")
+        await until_shown(pilot, "1 of 44,667")
 
         # Take the evidence away: the original line, and the mark.
         await pilot.press("x")
