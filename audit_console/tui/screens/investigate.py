@@ -364,7 +364,7 @@ class InvestigateScreen(FollowingScreen):
 
     @on(EventTable.CopyAsked)
     def _copy_cell(self) -> None:
-        column = self._table.columns[self._table.cursor_column]
+        column = self._table.column
         if (row := self.event_in_sight()) is not None:
             copy(self.app, columns.value_text(row, column), column.name)
 

@@ -38,8 +38,9 @@ from audit_console.tui.keymap import keymap_of
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.surveying import COMPLETED, SurveyingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
-from audit_console.tui.steps import Look, Step, Steps, Typed
+from audit_console.tui.steps import Look, Place, Step, Steps, Typed
 from audit_console.tui.widgets.event_table import EventTable
+from audit_console.tui.widgets.event_window import Sight
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar
 from audit_console.tui.widgets.result_table import ResultTable
@@ -83,27 +84,38 @@ class LookingScreen(SurveyingScreen):
     def take(self, look: Look) -> None:
         """Go on to another look."""
         if look != self.look:
+            self.leave_place()
             self._steps.take(look)
             self.show_look()
 
+    def leave_place(self) -> None:
+        """Remember where the reader is in the current look."""
+        table = self._table
+        self._steps.current.place = Place(table.sight, table.column.name, self.cell_of_result)
+
     def go_back(self) -> bool:
-        """Go to the look before; False at the first."""
-        if self._steps.back() is None:
-            return False
-        self.show_look()
-        return True
+        """Go to the look before, to the place where it was left; False at the first."""
+        self.leave_place()
+        step = self._steps.back()
+        if step is not None:
+            self._show_again(step)
+        return step is not None
 
     def return_to(self, step: Step | None) -> None:
-        """Go to any look taken before."""
+        """Go to any look taken before, to the place where it was left."""
         if step is not None and step is not self._steps.current:
-            self._steps.go(step)
-            self.show_look()
+            self.leave_place()
+            self._show_again(self._steps.go(step))
 
-    def show_look(self) -> None:
-        """Put the current look on the screen."""
+    def _show_again(self, step: Step) -> None:
+        self._table.go_to_column(step.place.column)
+        self.show_look(step.place.event)
+
+    def show_look(self, returning: Sight | None = None) -> None:
+        """Put the current look on the screen, if need be with the event that is returned to."""
         look = self.look
         self.forget_values()
-        self._table.look(look.where, look.order, self._marks)
+        self._table.look(look.where, look.order, self._marks, returning=returning)
         self._table.origin = look.origin
         offer_key = keymap_of(self).label_of(Pane.INVESTIGATE, "try_offer")
         self._table.nothing = nothing_found(look, self._session, offer_key)
