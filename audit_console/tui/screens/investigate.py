@@ -312,7 +312,9 @@ class InvestigateScreen(FollowingScreen):
 
     def _add_facet(self, field: str | None) -> None:
         if field is not None:
-            self.query_one(FacetsPane).add_field(field)
+            pane = self.query_one(FacetsPane)
+            pane.add_field(field)
+            pane.focus()
             self.survey()
 
     def action_timeline(self) -> None:
