@@ -137,7 +137,9 @@ class InvestigateScreen(FollowingScreen):
         ended = not session.loading and (before is None or before.loading)
         if ended:
             self.forget_values()
-            self.query_one(QueryBar).preview_again()
+            bar = self.query_one(QueryBar)
+            bar.preview_again()
+            bar.complete_again()
             self._show_event(self._table.selected)
         if ended and not session.status.asks_store:
             self.survey()
