@@ -61,19 +61,31 @@ def narrowed(where: Filter, how: How, values: Sequence[Value]) -> Filter:
     """Change a filter by the values that were pointed at.
 
     A value included on a field that is filtered for other values joins them: the same
-    field twice is OR. What excludes stands apart, because all of it must hold.
+    field twice is OR. What excludes stands apart, because all of it must hold. What says
+    the very opposite goes: no event is of both.
     """
+    terms = [value_term(value) for value in values]
+    having = [Term(value.field, Has()) for value in values]
     match how:
         case How.ONLY:
-            return EVERYTHING.with_terms(*map(value_term, values))
+            return EVERYTHING.with_terms(*terms)
         case How.INCLUDE:
-            return where.with_terms(*map(value_term, values))
+            return _replaced(where, [negate(all_of(terms))], terms)
         case How.EXCLUDE:
-            return where.with_terms(negate(all_of(map(value_term, values))))
+            return _replaced(where, terms, [negate(all_of(terms))])
         case How.REQUIRE:
-            return where.with_terms(*(Term(value.field, Has()) for value in values))
+            return _replaced(where, [Not(term) for term in having], having)
         case _:
-            return where.with_terms(*(Not(Term(value.field, Has())) for value in values))
+            return _replaced(where, having, [Not(term) for term in having])
+
+
+def _replaced(where: Filter, old: Sequence[Expression], new: Sequence[Expression]) -> Filter:
+    """Add terms that are not in force, and take away `old` if all of these are."""
+    if all(term in where.active for term in old):
+        for index in reversed(range(len(where.terms))):
+            if index not in where.off and where.terms[index] in old:
+                where = where.without(index)
+    return where.with_terms(*(term for term in new if term not in where.active))
 
 
 TIME = Field(FieldName.TIME)

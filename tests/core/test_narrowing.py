@@ -41,10 +41,31 @@ def read(text: str) -> Filter:
         ("result:failure", How.ONLY, RESOURCE, "rtype:=secret rid:=a"),
         ("", How.REQUIRE, [ALICE], "user:*"),
         ("", How.LACK, [ALICE], "-user:*"),
+        ("user:=alice result:failure", How.EXCLUDE, [ALICE], "result:failure -user:=alice"),
+        ("-user:=alice result:failure", How.INCLUDE, [ALICE], "result:failure user:=alice"),
+        ("-user:=alice -user:=bob", How.INCLUDE, [ALICE], "-user:=bob user:=alice"),
+        ("-user:*", How.INCLUDE, [NOBODY], "-user:*"),
+        ("-user:*", How.EXCLUDE, [NOBODY], "user:*"),
+        ("-user:=alice", How.EXCLUDE, [ALICE], "-user:=alice"),
+        ("user:=alice", How.INCLUDE, [ALICE], "user:=alice"),
+        ("user:*", How.INCLUDE, [NOBODY], "-user:*"),
+        ("user:*", How.LACK, [ALICE], "-user:*"),
+        ("-user:*", How.REQUIRE, [ALICE], "user:*"),
+        ("rtype:=secret rid:=a", How.EXCLUDE, RESOURCE, "-(rtype:=secret rid:=a)"),
+        ("-(rtype:=secret rid:=a)", How.INCLUDE, RESOURCE, "rtype:=secret rid:=a"),
+        ("rtype:=secret", How.EXCLUDE, RESOURCE, "rtype:=secret -(rtype:=secret rid:=a)"),
+        ("user:(bob OR =alice)", How.EXCLUDE, [ALICE], "user:(bob OR =alice) -user:=alice"),
     ],
 )
 def test_pointing_at_a_value(before: str, how: How, values: list[Value], after: str) -> None:
     assert filter_text(narrowed(read(before), how, values)) == after
+
+
+def test_a_term_that_is_switched_off_is_left_as_it_is() -> None:
+    before = read("user:=alice result:failure").toggle(0)
+    after = narrowed(before, How.EXCLUDE, [ALICE])
+    assert after.terms[: len(before.terms)] == before.terms
+    assert filter_text(after) == "result:failure -user:=alice"
 
 
 @pytest.mark.parametrize(

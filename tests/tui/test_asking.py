@@ -440,3 +440,17 @@ async def test_zooming_halves_and_doubles_the_time(tmp_path: Path) -> None:
         await pilot.press("Z")
         await until_shown(pilot, "81 of 81 matched")
         assert look_of(pilot).where == Filter()
+
+
+async def test_the_opposite_of_a_term_takes_its_place(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("l", "f")
+        await until_shown(pilot, "30 of 90 matched")
+        await pilot.press("f")
+        await until_shown(pilot, "the query says so already")
+        assert look_of(pilot).text == "user:=user-0"
+        await pilot.press("e")
+        await until_shown(pilot, "60 of 90 matched")
+        assert look_of(pilot).text == "-user:=user-0"

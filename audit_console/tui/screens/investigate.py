@@ -245,7 +245,10 @@ class InvestigateScreen(FollowingScreen):
         if not event.values:
             self.notify("there is no value here that can be filtered by")
             return
-        self.take(replace(self.look, where=narrowed(self.look.where, event.how, event.values)))
+        where = narrowed(self.look.where, event.how, event.values)
+        if where == self.look.where:
+            self.notify("the query says so already")
+        self.take(replace(self.look, where=where))
 
     @on(RuleLine.TermToggled)
     def _toggle_term(self, event: RuleLine.TermToggled) -> None:
