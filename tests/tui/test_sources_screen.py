@@ -104,3 +104,11 @@ async def test_a_password_that_was_typed_does_not_stay_on_the_screen(tmp_path: P
         await until_shown(pilot, "at the end")
         assert "Do something else" in screen_text(app)
         assert app.screen.query_one(SafeInput).value == "postgresql://joe@h/db"
+
+
+async def test_the_boxes_stand_below_each_other(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(5)), tmp_path, places=())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "none yet")
+        boxes = [app.screen.query_one(SafeInput), *app.screen.query(LineList)]
+        assert len({(box.region.x, box.region.width) for box in boxes}) == 1
