@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from audit_console.core.around import TICK
 from audit_console.core.filters import (
     EVERYTHING,
     WEEKDAYS,
@@ -90,6 +92,9 @@ def _replaced(where: Filter, old: Sequence[Expression], new: Sequence[Expression
 
 TIME = Field(FieldName.TIME)
 
+_SECOND = timedelta(seconds=1)
+_MINUTE = timedelta(minutes=1)
+
 
 def window_of(where: Filter) -> Between:
     """Give the time that a filter bounds; None where it does not."""
@@ -110,6 +115,20 @@ def without_time(where: Filter) -> Filter:
 def within(where: Filter, window: Between) -> Filter:
     """Put a time in the place of those that bound a filter."""
     return without_time(where).with_terms(Term(TIME, window))
+
+
+def half_around(moment: datetime, window: tuple[datetime, datetime]) -> Between:
+    """Give half of a time, a moment in its middle unless that leaves the time.
+
+    Of more than a minute the bounds are whole seconds, so that they are easily read.
+    """
+    start, end = window
+    half = (end - start) / 2
+    first = min(max(moment - half / 2, start), end - half)
+    last = first + half + TICK
+    if half < _MINUTE:
+        return Between(first, last)
+    return Between(first.replace(microsecond=0), last.replace(microsecond=0) + _SECOND)
 
 
 def _time_bound(term: Expression) -> Between | None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from audit_console.core.filters import EVERYTHING, Between, Field, FieldName, Fi
 from audit_console.core.narrowing import (
     How,
     Value,
+    half_around,
     narrowed,
     value_term,
     window_of,
@@ -101,3 +102,20 @@ def test_a_time_that_is_switched_off_stays() -> None:
 
     assert without_time(where) == where
     assert window_of(where) == Between(None, None)
+
+
+@pytest.mark.parametrize(
+    ("at", "first", "last"),
+    [(12.0, 6, 18), (1.0, 0, 12), (0.0, 0, 12), (23.9, 12, 24), (30.0, 12, 24), (-5.0, 0, 12)],
+)
+def test_half_of_a_time_stays_within_it(at: float, first: int, last: int) -> None:
+    half = half_around(EARLY + timedelta(hours=at), (EARLY, LATE))
+    second = timedelta(seconds=1)
+    assert half == Between(EARLY + timedelta(hours=first), EARLY + timedelta(hours=last) + second)
+
+
+def test_half_of_a_short_time_keeps_its_microseconds() -> None:
+    moment = EARLY + timedelta(microseconds=500_000)
+    half = half_around(moment, (EARLY, EARLY + timedelta(seconds=1)))
+    quarter = timedelta(microseconds=250_000)
+    assert half == Between(moment - quarter, moment + quarter + timedelta(microseconds=1))

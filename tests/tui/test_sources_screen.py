@@ -57,6 +57,8 @@ async def test_keys_of_the_sources(tmp_path: Path) -> None:
         await until_shown(pilot, "none yet")
         await pilot.press("escape")
         assert app.screen.query_one(LineList).has_focus
+        await pilot.press("x")
+        await until_shown(pilot, "no source is on the list")
         await pilot.press("2")
         await until_shown(pilot, "no log is open yet")
         await pilot.press("slash")

@@ -12,10 +12,9 @@ from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.message import Message
 
-from audit_console.core.around import TICK
 from audit_console.core.filters import Between
 from audit_console.core.matching import Marks
-from audit_console.core.narrowing import narrowed, within, without_time
+from audit_console.core.narrowing import half_around, narrowed, within, without_time
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import FilterAsked
@@ -347,9 +346,8 @@ class InvestigateScreen(FollowingScreen):
         """Halve the time, the selected event in its middle."""
         row, window = self.event_in_sight(), self.window
         if row is not None and window is not None:
-            quarter = (window[1] - window[0]) / 4
-            bounds = Between(row["timestamp"] - quarter, row["timestamp"] + quarter + TICK)
-            self.take(replace(self.look, where=within(self.look.where, bounds)))
+            where = within(self.look.where, half_around(row["timestamp"], window))
+            self.take(replace(self.look, where=where))
 
     def action_zoom_out(self) -> None:
         """Double the time; beyond the log, all of it."""

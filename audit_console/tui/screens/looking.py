@@ -106,7 +106,7 @@ class LookingScreen(CompletingScreen):
         self.query_one(QueryBar).show(look.text)
         self.query_one(RuleLine).look = look
         self.query_one(Completeness).ask(look.where)
-        had_focus = self._events_have_focus
+        had_focus = self._events_have_focus or not (self.focused and self.focused.can_focus)
         facets = self.query_one(FacetsPane)
         facets.where = look.where
         facets.dim()
