@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from audit_console.core.around import TICK
 from audit_console.core.filters import (
     EVERYTHING,
     WEEKDAYS,
@@ -61,22 +63,37 @@ def narrowed(where: Filter, how: How, values: Sequence[Value]) -> Filter:
     """Change a filter by the values that were pointed at.
 
     A value included on a field that is filtered for other values joins them: the same
-    field twice is OR. What excludes stands apart, because all of it must hold.
+    field twice is OR. What excludes stands apart, because all of it must hold. What says
+    the very opposite goes: no event is of both.
     """
+    terms = [value_term(value) for value in values]
+    having = [Term(value.field, Has()) for value in values]
     match how:
         case How.ONLY:
-            return EVERYTHING.with_terms(*map(value_term, values))
+            return EVERYTHING.with_terms(*terms)
         case How.INCLUDE:
-            return where.with_terms(*map(value_term, values))
+            return _replaced(where, [negate(all_of(terms))], terms)
         case How.EXCLUDE:
-            return where.with_terms(negate(all_of(map(value_term, values))))
+            return _replaced(where, terms, [negate(all_of(terms))])
         case How.REQUIRE:
-            return where.with_terms(*(Term(value.field, Has()) for value in values))
+            return _replaced(where, [Not(term) for term in having], having)
         case _:
-            return where.with_terms(*(Not(Term(value.field, Has())) for value in values))
+            return _replaced(where, having, [Not(term) for term in having])
+
+
+def _replaced(where: Filter, old: Sequence[Expression], new: Sequence[Expression]) -> Filter:
+    """Add terms that are not in force, and take away `old` if all of these are."""
+    if all(term in where.active for term in old):
+        for index in reversed(range(len(where.terms))):
+            if index not in where.off and where.terms[index] in old:
+                where = where.without(index)
+    return where.with_terms(*(term for term in new if term not in where.active))
 
 
 TIME = Field(FieldName.TIME)
+
+_SECOND = timedelta(seconds=1)
+_MINUTE = timedelta(minutes=1)
 
 
 def window_of(where: Filter) -> Between:
@@ -98,6 +115,20 @@ def without_time(where: Filter) -> Filter:
 def within(where: Filter, window: Between) -> Filter:
     """Put a time in the place of those that bound a filter."""
     return without_time(where).with_terms(Term(TIME, window))
+
+
+def half_around(moment: datetime, window: tuple[datetime, datetime]) -> Between:
+    """Give half of a time, a moment in its middle unless that leaves the time.
+
+    Of more than a minute the bounds are whole seconds, so that they are easily read.
+    """
+    start, end = window
+    half = (end - start) / 2
+    first = min(max(moment - half / 2, start), end - half)
+    last = first + half + TICK
+    if half < _MINUTE:
+        return Between(first, last)
+    return Between(first.replace(microsecond=0), last.replace(microsecond=0) + _SECOND)
 
 
 def _time_bound(term: Expression) -> Between | None:

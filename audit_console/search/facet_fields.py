@@ -23,6 +23,9 @@ OPEN_FIELDS = frozenset({"user", "result", "ip"})
 MOST_PATHS = 1_000
 """Paths of one event that are offered."""
 
+LONGEST_PATH = 200
+"""Characters of a path that is offered, as it is typed."""
+
 _MARKS = frozenset({FieldName.STAR, FieldName.TAG, FieldName.NOTE})
 _OTHERS = _MARKS | {FieldName.TIME, FieldName.DETAILS}
 
@@ -66,7 +69,8 @@ def details_fields(details: str | None) -> tuple[str, ...]:
         paths = dict.fromkeys(_paths(root, ()))
     except (ValueError, RecursionError):
         return ()
-    return tuple(field_text(Field(FieldName.DETAILS, path)) for path in list(paths)[:MOST_PATHS])
+    fields = (field_text(Field(FieldName.DETAILS, path)) for path in list(paths)[:MOST_PATHS])
+    return tuple(field for field in fields if len(field) <= LONGEST_PATH)
 
 
 def _paths(value: object, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

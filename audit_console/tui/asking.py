@@ -42,8 +42,13 @@ async def asked(
         raise
 
 
-async def asked_in_turn(turn: Lock, question: Callable[[], Answer]) -> Answer:
-    """Ask as `asked` does, behind what was asked in the same turn, unless taken back by then."""
+SECONDS_OF_REST = 0.15
+"""How long typing must rest before what it would match, or complete, is counted."""
+
+
+async def asked_at_rest(turn: Lock, question: Callable[[], Answer]) -> Answer:
+    """Ask as `asked` does, when typing rests and what was asked in the same turn is answered."""
+    await asyncio.sleep(SECONDS_OF_REST)
 
     def in_turn() -> Answer:
         with turn:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.query import Stage, chips, query_text
 from audit_console.sources.protocol import Order
+from audit_console.tui.widgets.event_window import Sight
 
 
 class Typed(NamedTuple):
@@ -63,17 +64,27 @@ class Look:
         return " ".join(words) or "all events"
 
 
+class Place(NamedTuple):
+    """Where the reader was in a look: event and column of the table, row and column of a result."""
+
+    event: Sight | None = None
+    column: str = ""
+    cell: tuple[int, int] = (0, 0)
+
+
 @dataclass(slots=True, eq=False)
 class Step:
     """A look that was taken, how it was come to, and how many events it showed.
 
-    `matched` is None while it is not counted over all of the log.
+    `matched` is None while it is not counted over all of the log; `place` is the one where
+    the look was left.
     """
 
     look: Look
     before: Step | None = None
     after: list[Step] = field(default_factory=list)
     matched: int | None = None
+    place: Place = field(default_factory=Place)
 
 
 class Steps:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,6 +8,7 @@ from audit_console.core.filters import EVERYTHING, Between, Field, FieldName, Fi
 from audit_console.core.narrowing import (
     How,
     Value,
+    half_around,
     narrowed,
     value_term,
     window_of,
@@ -41,10 +42,31 @@ def read(text: str) -> Filter:
         ("result:failure", How.ONLY, RESOURCE, "rtype:=secret rid:=a"),
         ("", How.REQUIRE, [ALICE], "user:*"),
         ("", How.LACK, [ALICE], "-user:*"),
+        ("user:=alice result:failure", How.EXCLUDE, [ALICE], "result:failure -user:=alice"),
+        ("-user:=alice result:failure", How.INCLUDE, [ALICE], "result:failure user:=alice"),
+        ("-user:=alice -user:=bob", How.INCLUDE, [ALICE], "-user:=bob user:=alice"),
+        ("-user:*", How.INCLUDE, [NOBODY], "-user:*"),
+        ("-user:*", How.EXCLUDE, [NOBODY], "user:*"),
+        ("-user:=alice", How.EXCLUDE, [ALICE], "-user:=alice"),
+        ("user:=alice", How.INCLUDE, [ALICE], "user:=alice"),
+        ("user:*", How.INCLUDE, [NOBODY], "-user:*"),
+        ("user:*", How.LACK, [ALICE], "-user:*"),
+        ("-user:*", How.REQUIRE, [ALICE], "user:*"),
+        ("rtype:=secret rid:=a", How.EXCLUDE, RESOURCE, "-(rtype:=secret rid:=a)"),
+        ("-(rtype:=secret rid:=a)", How.INCLUDE, RESOURCE, "rtype:=secret rid:=a"),
+        ("rtype:=secret", How.EXCLUDE, RESOURCE, "rtype:=secret -(rtype:=secret rid:=a)"),
+        ("user:(bob OR =alice)", How.EXCLUDE, [ALICE], "user:(bob OR =alice) -user:=alice"),
     ],
 )
 def test_pointing_at_a_value(before: str, how: How, values: list[Value], after: str) -> None:
     assert filter_text(narrowed(read(before), how, values)) == after
+
+
+def test_a_term_that_is_switched_off_is_left_as_it_is() -> None:
+    before = read("user:=alice result:failure").toggle(0)
+    after = narrowed(before, How.EXCLUDE, [ALICE])
+    assert after.terms[: len(before.terms)] == before.terms
+    assert filter_text(after) == "result:failure -user:=alice"
 
 
 @pytest.mark.parametrize(
@@ -80,3 +102,20 @@ def test_a_time_that_is_switched_off_stays() -> None:
 
     assert without_time(where) == where
     assert window_of(where) == Between(None, None)
+
+
+@pytest.mark.parametrize(
+    ("at", "first", "last"),
+    [(12.0, 6, 18), (1.0, 0, 12), (0.0, 0, 12), (23.9, 12, 24), (30.0, 12, 24), (-5.0, 0, 12)],
+)
+def test_half_of_a_time_stays_within_it(at: float, first: int, last: int) -> None:
+    half = half_around(EARLY + timedelta(hours=at), (EARLY, LATE))
+    second = timedelta(seconds=1)
+    assert half == Between(EARLY + timedelta(hours=first), EARLY + timedelta(hours=last) + second)
+
+
+def test_half_of_a_short_time_keeps_its_microseconds() -> None:
+    moment = EARLY + timedelta(microseconds=500_000)
+    half = half_around(moment, (EARLY, EARLY + timedelta(seconds=1)))
+    quarter = timedelta(microseconds=250_000)
+    assert half == Between(moment - quarter, moment + quarter + timedelta(microseconds=1))

@@ -24,6 +24,9 @@ from audit_console.core.matching import MarkKey, Marks
 from audit_console.core.query import parse
 from audit_console.core.query.stages import Count, Timeline
 from audit_console.core.timespan import Anchor, Duration
+from audit_console.search.details_paths import details_paths
+from audit_console.search.facet_fields import details_fields
+from audit_console.search.question import Question
 from audit_console.sources.archive import blocks, open_archive
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.postgres import open_postgres, reading
@@ -583,3 +586,17 @@ def test_the_chains_are_those_of_the_events(source: Source, log: Log) -> None:
     chains = source.chains()
     assert len(chains) == len(set(chains))
     assert set(chains) == {row.event.chain for row in log.rows}
+
+
+@pytest.mark.parametrize("name", ["type", "nothing"])
+def test_the_paths_of_details_are_those_of_the_events_that_a_filter_keeps(
+    source: Source, name: str, log: Log
+) -> None:
+    where, keeps = FILTERS[name]
+    kept = [row.event for row in log.rows if keeps(row.event)]
+    for question, events in (
+        (Question(source, where), kept),
+        (Question(source, EVERYTHING), [row.event for row in log.rows]),
+    ):
+        paths = details_paths(question)
+        assert set(paths) == {path for one in events for path in details_fields(one.details)}

@@ -19,7 +19,7 @@ from audit_console.core.query import Stage
 from audit_console.sources.cancelling import QUESTION_THREAD
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtEvent, Page
-from audit_console.tui.screens import looking
+from audit_console.tui import asking
 from audit_console.tui.screens.looking import LookingScreen
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets.query_bar import QueryHints, QueryInput
@@ -267,7 +267,7 @@ class HeldSource(MemorySource):
 async def test_a_stale_result_never_appears(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "SECONDS_OF_REST", 60)  # a held preview would hold a thread
+    monkeypatch.setattr(asking, "SECONDS_OF_REST", 60)  # a held preview would hold a thread
     source = HeldSource(make_lines(90))
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -302,7 +302,7 @@ async def ask_for_a_preview(pilot: Pilot[None], source: HeldSource) -> int:
 async def test_previews_of_a_slow_log_wait_for_one_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "SECONDS_OF_REST", 0)
+    monkeypatch.setattr(asking, "SECONDS_OF_REST", 0)
     source = HeldSource(make_lines(90))
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -319,7 +319,7 @@ async def test_previews_of_a_slow_log_wait_for_one_another(
 async def test_what_cannot_be_read_has_no_preview_of_what_was_typed_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "SECONDS_OF_REST", 0)
+    monkeypatch.setattr(asking, "SECONDS_OF_REST", 0)
     source = HeldSource(make_lines(90))
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -400,7 +400,7 @@ async def test_what_is_typed_after_enter_keeps_focus_and_text(tmp_path: Path) ->
 async def test_quitting_during_a_scan_ends_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "SECONDS_OF_REST", 60)  # a held preview would hold a thread
+    monkeypatch.setattr(asking, "SECONDS_OF_REST", 60)  # a held preview would hold a thread
     source = HeldSource(make_lines(90))
     app = make_app(source, tmp_path)
     try:
@@ -440,3 +440,17 @@ async def test_zooming_halves_and_doubles_the_time(tmp_path: Path) -> None:
         await pilot.press("Z")
         await until_shown(pilot, "81 of 81 matched")
         assert look_of(pilot).where == Filter()
+
+
+async def test_the_opposite_of_a_term_takes_its_place(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("l", "f")
+        await until_shown(pilot, "30 of 90 matched")
+        await pilot.press("f")
+        await until_shown(pilot, "the query says so already")
+        assert look_of(pilot).text == "user:=user-0"
+        await pilot.press("e")
+        await until_shown(pilot, "60 of 90 matched")
+        assert look_of(pilot).text == "-user:=user-0"

@@ -404,6 +404,31 @@ async def test_facets_are_added_and_taken_away() -> None:
         assert app.pane.fields == DEFAULT_FIELDS
 
 
+@pytest.mark.parametrize("height", [4, 12])
+async def test_an_added_facet_comes_into_sight_with_its_values(height: int) -> None:
+    app = PaneApp()
+    async with app.run_test(size=(40, height)) as pilot:
+        await show(pilot, facets_of(with_users(USERS), *DEFAULT_FIELDS))
+        await press(pilot, "home")
+        app.pane.add_field("details.number")
+        await pilot.pause()
+        assert "details.number" in screen_text(app)
+        await show(pilot, facets_of(with_users(USERS), "details.number"))
+        assert lines_below(app, "details.number")[0].split()[:2] == ["1.50", "13"]
+        await press(pilot, "end", "home")
+        assert "type" in screen_lines(app)[0]
+
+
+async def test_a_facet_that_is_opened_at_the_bottom_shows_its_values() -> None:
+    app = PaneApp()
+    async with app.run_test(size=(40, 12)) as pilot:
+        await show(pilot, facets_of(with_users(USERS), *DEFAULT_FIELDS))
+        app.pane.action_close_facet()
+        await press(pilot, "end", "enter")
+        assert "(missing)" in screen_lines(app)[-1]
+        assert app.pane.cursor - app.pane.scroll_offset.y == 10
+
+
 async def test_the_mouse_opens_closes_and_includes() -> None:
     app = PaneApp()
     async with app.run_test(size=(40, 40)) as pilot:

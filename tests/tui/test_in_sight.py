@@ -24,6 +24,7 @@ from tests.tui.support import (
     make_lines,
     screen_lines,
     screen_text,
+    table_of,
     until,
     until_loaded,
     until_shown,
@@ -131,6 +132,25 @@ async def test_what_the_palette_does_in_another_pane_it_does_in_sight(tmp_path: 
         timeline = app.screen_stack[0].query_one(TimelinePane)
         await until(pilot, lambda: timeline.has_focus, "the timeline has the focus")
         await until_shown(pilot, "no later bar stands out")
+
+
+async def test_without_a_term_the_focus_goes_to_none(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("ctrl+p")
+        await pilot.press(*"termsremove")
+        await until_shown(pilot, "Filter terms: Remove")
+        await pilot.press("enter")
+        await until_shown(pilot, "there is no term: all events are shown")
+        assert table_of(app).has_focus
+        await ask(pilot, "user:user-1")
+        await until_shown(pilot, "10 of 30 matched")
+        await pilot.press("c")
+        assert app.screen.query_one(RuleLine).has_focus
+        await pilot.press("x")
+        await until_shown(pilot, "30 of 30 matched")
+        assert table_of(app).has_focus
 
 
 REFUSED_IN_COUNTS = [*"mMnNszQRY:[]"]

@@ -318,6 +318,16 @@ async def test_a_finding_opens_its_event_among_its_neighbours(tmp_path: Path) ->
         await until(pilot, lambda: bool(app.screen.query(RuleLine)), "back to the events")
 
 
+async def test_where_there_is_no_other_finding_that_is_said(tmp_path: Path) -> None:
+    app = make_app(MemorySource(faulty_lines()), tmp_path)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("i", "N")
+        await until_shown(pilot, "there is no finding before this one")
+        await pilot.press("n", "n", "n")
+        await until_shown(pilot, "there is no finding behind this one")
+
+
 async def test_without_a_log_there_is_nothing_to_judge(tmp_path: Path) -> None:
     app = make_app(MemorySource([]), tmp_path, places=())
     async with app.run_test(size=(80, 24), notifications=True) as pilot:

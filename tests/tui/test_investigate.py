@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from textual.app import App
 
+from audit_console.core.codec import encode_line
 from audit_console.core.filters import EVERYTHING, Filter, equals
 from audit_console.sources.memory import MemorySource
 from audit_console.tui.screens.investigate import InvestigateScreen
@@ -14,6 +15,7 @@ from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from tests.tui.support import (
+    chained,
     is_at_rest,
     make_app,
     make_event,
@@ -25,6 +27,7 @@ from tests.tui.support import (
     until_loaded,
     until_shown,
 )
+from tests.tui.test_asking import ask
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
@@ -401,3 +404,18 @@ async def test_tab_goes_round_and_traps_nowhere(tmp_path: Path) -> None:
         assert app.screen.has_class("-detail")
         await pilot.press("escape")
         assert not app.screen.has_class("-detail")
+
+
+async def test_in_few_columns_what_was_checked_is_said_before_what_lacks_a_field(
+    tmp_path: Path,
+) -> None:
+    events = [
+        make_event(seq, details=None if seq % 2 else '{"permission":"x"}') for seq in range(90)
+    ]
+    source = MemorySource(encode_line(event).encode() for event in chained(events))
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(72, 24)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "-details.permission:y")
+        await until_shown(pilot, "45 without details.permission")
+        assert screen_lines(app)[-2].startswith(" 90 of 90 · 0 bad · 90 verified · 45 without")

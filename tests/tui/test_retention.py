@@ -276,6 +276,13 @@ async def test_a_log_whose_beginning_is_not_here(show: Show) -> None:
         await until(pilot, lambda: app._notifications, "nothing is deleted")
         (said,) = app._notifications
         assert "begins here with seq 3, not with 0" in said.message
+        app.clear_notifications()
+        await pilot.press("x")
+        await until(pilot, lambda: app._notifications, "nothing is written")
+        (said,) = app._notifications
+        assert "begins here with seq 3, not with 0" in said.message
+        await pilot.press("p")
+        await until_shown(pilot, "these are the days that the configuration says: 20")
 
 
 async def test_the_plan_and_the_preview_are_written_to_files(

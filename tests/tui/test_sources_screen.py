@@ -57,6 +57,8 @@ async def test_keys_of_the_sources(tmp_path: Path) -> None:
         await until_shown(pilot, "none yet")
         await pilot.press("escape")
         assert app.screen.query_one(LineList).has_focus
+        await pilot.press("x")
+        await until_shown(pilot, "no source is on the list")
         await pilot.press("2")
         await until_shown(pilot, "no log is open yet")
         await pilot.press("slash")
@@ -104,3 +106,11 @@ async def test_a_password_that_was_typed_does_not_stay_on_the_screen(tmp_path: P
         await until_shown(pilot, "at the end")
         await until_shown(pilot, "Do something else")  # when there is room for a third line
         assert app.screen.query_one(SafeInput).value == "postgresql://joe@h/db"
+
+
+async def test_the_boxes_stand_below_each_other(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(5)), tmp_path, places=())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "none yet")
+        boxes = [app.screen.query_one(SafeInput), *app.screen.query(LineList)]
+        assert len({(box.region.x, box.region.width) for box in boxes}) == 1

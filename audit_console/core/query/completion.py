@@ -16,16 +16,21 @@ from audit_console.core.query.terms import CHECKS
 from audit_console.core.query.text import match_text
 from audit_console.errors import QueryError
 
-Values = Callable[[Field], Sequence[tuple[str, int]]]
-"""Gives the values of a field in the current result with their counts, in the order to
-show them. For `details` without a path it gives the paths."""
+Values = Callable[[Field, str], Sequence[tuple[str, int | None]]]
+"""Gives values of a field in the current result that have a part, without case, with their
+counts where they were counted, in the order to show them. For `details` without a path it
+gives the paths, as fields are typed."""
 
 MOST = 50
 """Completions that are listed."""
 
+_DETAILS = f"{FieldName.DETAILS}."
+_PLAIN_NAMES = tuple(name for name in FIELD_NAMES if name != FieldName.DETAILS)
+_BEHIND_STAGE = ("by", "desc", *_PLAIN_NAMES, _DETAILS)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|\s+|[(),|]|[^\s"(),|]+', re.DOTALL)
 _TEXT = ("=", "*", "(", "/")
 _ORDER = ("*", ">", ">=", "<", "<=")
+OPERATORS = frozenset((*_TEXT, *_ORDER))
 _TIMES = ("-1h", "-24h", "-7d@d", "@d", "end-24h")
 _OPERATORS = {
     FieldName.TIME: (*_ORDER, *_TIMES),
@@ -76,7 +81,7 @@ def complete(text: str, cursor: int, values: Values) -> list[Completion]:
     before = text[:cursor]
     place = _find_place(before)
     if place.in_stage:
-        found = _stage_words(before, place.start)
+        found = _stage_words(before, place.start, values)
     elif place.field is None:
         found = _fields(before, place.start, values)
     else:
@@ -124,15 +129,22 @@ def _behind_colon(before: str, start: int) -> _Place:
 def _fields(before: str, start: int, values: Values) -> Iterator[Completion]:
     start += before[start : start + 1] == "-"
     written = before[start:].lower()
-    if written.startswith("details."):
-        for path, count in values(Field(FieldName.DETAILS)):
-            if f"details.{path}".lower().startswith(written):
-                yield Completion(start, len(before), f"details.{path}:", count)
+    if written.startswith(_DETAILS):
+        for path in _paths(written, values):
+            yield Completion(start, len(before), f"{path}:")
         return
     for name in TYPED_NAMES:
         if name.startswith(written):
             end = "." if name == FieldName.DETAILS else ":"
             yield Completion(start, len(before), name + end)
+
+
+def _paths(written: str, values: Values) -> list[str]:
+    """Give paths with the typed part, in lower case, first those that begin with it."""
+    part = written.removeprefix(_DETAILS)
+    offered = (path for path, _ in values(Field(FieldName.DETAILS), part))
+    found = (path for path in offered if part in path.lower().removeprefix(_DETAILS))
+    return sorted(found, key=lambda path: not path.lower().startswith(written))
 
 
 def _values(before: str, place: _Place, values: Values) -> Iterator[Completion]:
@@ -146,7 +158,7 @@ def _values(before: str, place: _Place, values: Values) -> Iterator[Completion]:
     start = place.start + written.startswith("=")
     prefix = before[start:].lstrip('"').lower()
     known = ((value, None) for value in _KNOWN.get(field.name, ()))
-    counted = list(values(field))
+    counted = list(values(field, prefix))
     offered = [*counted, *(item for item in known if item[0] not in dict(counted))]
     for value, count in sorted(offered, key=lambda item: not item[0].lower().startswith(prefix)):
         if prefix in value.lower():
@@ -165,9 +177,11 @@ def _starting(words: Iterable[str], written: str, start: int, end: int) -> Itera
             yield Completion(start, end, word)
 
 
-def _stage_words(before: str, start: int) -> Iterator[Completion]:
+def _stage_words(before: str, start: int, values: Values) -> Iterator[Completion]:
     words = before[start:].split()
     last = re.split(r"[\s,]", before)[-1].rpartition("|")[2].lower()
     is_first = not words or (len(words) == 1 and not before[-1:].isspace())
-    names: Sequence[str] = STAGE_NAMES if is_first else ("by", "desc", *FIELD_NAMES)
-    return _starting(names, last, len(before) - len(last), len(before))
+    begin, end = len(before) - len(last), len(before)
+    if last.startswith(_DETAILS) and not is_first:
+        return (Completion(begin, end, path) for path in _paths(last, values))
+    return _starting(STAGE_NAMES if is_first else _BEHIND_STAGE, last, begin, end)

@@ -89,6 +89,7 @@ class GoingScreen(LookingScreen):
         if found.where != self.look.where:
             self.notify("the filter hid this event; q goes back to it")
         if found.where != self.look.where or self.look.stages:
+            self.leave_place()
             self._steps.take(replace(self.look, where=found.where, stages=(), review=None))
             self._table.go_to(found.row, view=replace(view, where=found.where))
             self.show_look()

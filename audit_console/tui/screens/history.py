@@ -28,7 +28,7 @@ class HistoryDialog(Dialog[Step]):
     def compose(self) -> ComposeResult:
         """Make the list."""
         box = Vertical(LineList(), classes="dialog")
-        box.border_title = f"history · {len(self._walk)} steps"
+        box.border_title = f"history · {count(len(self._walk), 'step')}"
         box.border_subtitle = "Enter returns · Esc closes"
         yield box
 

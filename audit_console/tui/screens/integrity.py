@@ -221,17 +221,23 @@ class IntegrityScreen(ConsoleScreen):
     def action_open_finding(self) -> None:
         """Ask for the event of this finding."""
         finding = self._selected
-        if finding is not None and points_somewhere(finding):
+        if finding is None:
+            self.notify("there is no finding here")
+        elif points_somewhere(finding):
             self.post_message(self.FindingAsked(finding))
-        elif finding is not None:
+        else:
             self.notify("this finding is about the whole log, not about an event")
 
     def action_next_finding(self) -> None:
         """Move to the next finding."""
+        if self._list.cursor >= len(self._findings) - 1:
+            self.notify("there is no finding behind this one")
         self._list.action_cursor_down()
 
     def action_previous_finding(self) -> None:
         """Move to the finding before."""
+        if self._list.cursor == 0:
+            self.notify("there is no finding before this one")
         self._list.action_cursor_up()
 
     def action_findings(self) -> None:

@@ -12,10 +12,9 @@ from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.message import Message
 
-from audit_console.core.around import TICK
 from audit_console.core.filters import Between
 from audit_console.core.matching import Marks
-from audit_console.core.narrowing import narrowed, within, without_time
+from audit_console.core.narrowing import half_around, narrowed, within, without_time
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import FilterAsked
@@ -137,7 +136,9 @@ class InvestigateScreen(FollowingScreen):
         ended = not session.loading and (before is None or before.loading)
         if ended:
             self.forget_values()
-            self.query_one(QueryBar).preview_again()
+            bar = self.query_one(QueryBar)
+            bar.preview_again()
+            bar.complete_again()
             self._show_event(self._table.selected)
         if ended and not session.status.asks_store:
             self.survey()
@@ -243,7 +244,10 @@ class InvestigateScreen(FollowingScreen):
         if not event.values:
             self.notify("there is no value here that can be filtered by")
             return
-        self.take(replace(self.look, where=narrowed(self.look.where, event.how, event.values)))
+        where = narrowed(self.look.where, event.how, event.values)
+        if where == self.look.where:
+            self.notify("the query says so already")
+        self.take(replace(self.look, where=where))
 
     @on(RuleLine.TermToggled)
     def _toggle_term(self, event: RuleLine.TermToggled) -> None:
@@ -312,7 +316,9 @@ class InvestigateScreen(FollowingScreen):
 
     def _add_facet(self, field: str | None) -> None:
         if field is not None:
-            self.query_one(FacetsPane).add_field(field)
+            pane = self.query_one(FacetsPane)
+            pane.add_field(field)
+            pane.focus()
             self.survey()
 
     def action_timeline(self) -> None:
@@ -340,9 +346,8 @@ class InvestigateScreen(FollowingScreen):
         """Halve the time, the selected event in its middle."""
         row, window = self.event_in_sight(), self.window
         if row is not None and window is not None:
-            quarter = (window[1] - window[0]) / 4
-            bounds = Between(row["timestamp"] - quarter, row["timestamp"] + quarter + TICK)
-            self.take(replace(self.look, where=within(self.look.where, bounds)))
+            where = within(self.look.where, half_around(row["timestamp"], window))
+            self.take(replace(self.look, where=where))
 
     def action_zoom_out(self) -> None:
         """Double the time; beyond the log, all of it."""
@@ -364,7 +369,7 @@ class InvestigateScreen(FollowingScreen):
 
     @on(EventTable.CopyAsked)
     def _copy_cell(self) -> None:
-        column = self._table.columns[self._table.cursor_column]
+        column = self._table.column
         if (row := self.event_in_sight()) is not None:
             copy(self.app, columns.value_text(row, column), column.name)
 

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from threading import Lock
-from typing import TYPE_CHECKING
 
 from textual import on
 
@@ -16,30 +14,26 @@ from audit_console.core.around import resolve
 from audit_console.core.filters import (
     Around,
     Expression,
-    Field,
     Filter,
     Term,
     map_terms,
 )
 from audit_console.core.query import Query, offer_end, parse
-from audit_console.core.query.completion import MOST
-from audit_console.core.query.fields import field_text
 from audit_console.core.timespan import Anchor
 from audit_console.errors import QueryError
-from audit_console.search.facet_fields import DEFAULT_FIELDS
 from audit_console.search.marks import MarkStore
-from audit_console.search.question import Question
 from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane
-from audit_console.tui.asking import asked, asked_in_turn
+from audit_console.tui.asking import asked, asked_at_rest
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.painting import Line, Span
-from audit_console.tui.screens.surveying import COMPLETED, SurveyingScreen
+from audit_console.tui.screens.completing import CompletingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
-from audit_console.tui.steps import Look, Step, Steps, Typed
+from audit_console.tui.steps import Look, Place, Step, Steps, Typed
 from audit_console.tui.widgets.event_table import EventTable
+from audit_console.tui.widgets.event_window import Sight
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar
 from audit_console.tui.widgets.result_table import ResultTable
@@ -47,14 +41,8 @@ from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import Completeness
 from audit_console.tui.wording import moment, number
 
-if TYPE_CHECKING:  # Polars need not be there for the first paint
-    from audit_console.search.facets import Facet
 
-SECONDS_OF_REST = 0.15
-"""How long typing must rest before what it would match, or complete, is counted."""
-
-
-class LookingScreen(SurveyingScreen):
+class LookingScreen(CompletingScreen):
     """Keeps what is on the screen in step with the current look, and asks for other ones."""
 
     def __init__(self, kept: Belongings) -> None:
@@ -63,9 +51,6 @@ class LookingScreen(SurveyingScreen):
         self._store: MarkStore | None = None
         self._queries = kept.queries
         self._asked: list[str] = []
-        self._completing: set[str] = set()
-        # Previews of a slow log wait for one another, and nobody for them.
-        self._previews = Lock()
         self.ask_next: str | None = None
         """The query to ask when the log is open."""
         self.review_next: Review | None = None
@@ -83,34 +68,45 @@ class LookingScreen(SurveyingScreen):
     def take(self, look: Look) -> None:
         """Go on to another look."""
         if look != self.look:
+            self.leave_place()
             self._steps.take(look)
             self.show_look()
 
+    def leave_place(self) -> None:
+        """Remember where the reader is in the current look."""
+        table = self._table
+        self._steps.current.place = Place(table.sight, table.column.name, self.cell_of_result)
+
     def go_back(self) -> bool:
-        """Go to the look before; False at the first."""
-        if self._steps.back() is None:
-            return False
-        self.show_look()
-        return True
+        """Go to the look before, to the place where it was left; False at the first."""
+        self.leave_place()
+        step = self._steps.back()
+        if step is not None:
+            self._show_again(step)
+        return step is not None
 
     def return_to(self, step: Step | None) -> None:
-        """Go to any look taken before."""
+        """Go to any look taken before, to the place where it was left."""
         if step is not None and step is not self._steps.current:
-            self._steps.go(step)
-            self.show_look()
+            self.leave_place()
+            self._show_again(self._steps.go(step))
 
-    def show_look(self) -> None:
-        """Put the current look on the screen."""
+    def _show_again(self, step: Step) -> None:
+        self._table.go_to_column(step.place.column)
+        self.show_look(step.place.event)
+
+    def show_look(self, returning: Sight | None = None) -> None:
+        """Put the current look on the screen, if need be with the event that is returned to."""
         look = self.look
         self.forget_values()
-        self._table.look(look.where, look.order, self._marks)
+        self._table.look(look.where, look.order, self._marks, returning=returning)
         self._table.origin = look.origin
         offer_key = keymap_of(self).label_of(Pane.INVESTIGATE, "try_offer")
         self._table.nothing = nothing_found(look, self._session, offer_key)
         self.query_one(QueryBar).show(look.text)
         self.query_one(RuleLine).look = look
         self.query_one(Completeness).ask(look.where)
-        had_focus = self._events_have_focus
+        had_focus = self._events_have_focus or not (self.focused and self.focused.can_focus)
         facets = self.query_one(FacetsPane)
         facets.where = look.where
         facets.dim()
@@ -141,43 +137,6 @@ class LookingScreen(SurveyingScreen):
         if self._store is not None and self._store.marks != self._marks:
             self._marks = self._store.marks
             self.show_look()
-
-    # --- values to complete with --------------------------------------------------
-
-    def known_values(self, field: Field) -> Sequence[tuple[str, int]]:
-        """Give the commonest values of a field in the current result, with their counts.
-
-        Those that no facet shows are counted now, and offered when they are.
-        """
-        name = field_text(field)
-        found = self._facets.get(name)
-        if found is not None:
-            return list(found.first(MOST).iter_rows())
-        if name in DEFAULT_FIELDS and name not in self._completing:
-            self._completing.add(name)
-            self.in_background(partial(self._count_values, name), "values")
-        return []
-
-    async def _count_values(self, name: str) -> None:
-        look, window = self.look, self.window
-        try:
-            await asyncio.sleep(SECONDS_OF_REST)
-            if window is not None:
-                count = partial(_values_of, self._question, name, window)
-                await self.keep_for_completion([await asked_in_turn(self._previews, count)])
-        except (*CANNOT_BE_LOOKED_AT, asyncio.CancelledError) as error:
-            self._completing.discard(name)
-            if isinstance(error, asyncio.CancelledError):
-                raise
-        if look is self.look:
-            self.query_one(QueryBar).complete_again()
-        else:
-            self.forget_values()
-
-    def forget_values(self) -> None:
-        """Count values anew, for they were those of another result."""
-        self._facets = {}
-        self._completing = set()
 
     # --- a query -----------------------------------------------------------------
 
@@ -211,6 +170,7 @@ class LookingScreen(SurveyingScreen):
         It does not go there when the look is there: the reader may be elsewhere by then.
         """
         self.workers.cancel_group(self, "preview")
+        self.stop_completing()
         self.focus_events()
         self.query_one(QueryBar).show_asked(text)
         text = text.strip()
@@ -287,11 +247,10 @@ class LookingScreen(SurveyingScreen):
             self.in_background(partial(self._preview, event.query), "preview")
 
     async def _preview(self, query: Query) -> None:
-        await asyncio.sleep(SECONDS_OF_REST)
         if self._session is None:
             return
         try:
-            line = await asked_in_turn(self._previews, partial(self._count_line, query))
+            line = await asked_at_rest(self._previews, partial(self._count_line, query))
         except CANNOT_BE_LOOKED_AT as error:
             line = (Span(f" {error} ", "bad"),)
         self.query_one(QueryBar).preview(line)
@@ -309,17 +268,8 @@ class LookingScreen(SurveyingScreen):
     @on(QueryBar.Left)
     def _on_left(self) -> None:
         self.workers.cancel_group(self, "preview")
+        self.stop_completing()
         self.focus_events()
-
-
-def _values_of(question: Question, name: str, window: tuple[datetime, datetime]) -> Facet:
-    """Count the values of a field, if they are not too many to complete with."""
-    from audit_console.search.facets import facet
-
-    found = facet(question, name, window, counted=False)
-    if found.distinct <= COMPLETED:
-        found.counts()
-    return found
 
 
 def keeping_what_is_off(where: Filter, before: Filter) -> Filter:

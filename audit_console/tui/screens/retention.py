@@ -327,7 +327,7 @@ class RetentionScreen(ConsoleScreen):
         """Ask for a file to write the preview or its plan to."""
         session = self._session
         if session is None or self._preview is None:
-            self.notify("the preview stands when the log is read")
+            self.notify(self._standing())
             return
         stem = re.sub(r"[^\w.-]+", "-", session.source.label).removesuffix(".jsonl") + "-retention"
         forms = PREVIEW_FORMS if self._preview.plan else PREVIEW_FORMS[:-1]

@@ -152,6 +152,7 @@ class SourcesScreen(ConsoleScreen):
         """Remove the selected source from the list."""
         index = self._recent_list.cursor
         if index >= len(self._recent_places):
+            self.notify("no source is on the list")
             return
         try:
             self._recent.forget(self._recent_places[index])

@@ -19,11 +19,11 @@ from audit_console.tui.asking import asked
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
-from audit_console.tui.steps import Look, Steps
+from audit_console.tui.steps import Look, Step, Steps
 from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
-from audit_console.tui.widgets.result_table import ResultPane
+from audit_console.tui.widgets.result_table import ResultPane, ResultTable
 from audit_console.tui.widgets.status_lines import Completeness
 from audit_console.tui.widgets.timeline import TimelinePane
 from audit_console.tui.wording import moment
@@ -48,6 +48,7 @@ class SurveyingScreen(ConsoleScreen):
         self._steps = Steps()
         self._marks: Mapping[MarkKey, Marks] = NO_MARKS
         self._facets: dict[str, Facet] = {}
+        self._result_of: Step | None = None
 
     @property
     def session(self) -> Session | None:
@@ -152,11 +153,18 @@ class SurveyingScreen(ConsoleScreen):
 
         pane = self.query_one(ResultPane)
         pane.dim()
-        look = self.look
+        step, look = self._steps.current, self.look
         frame = await asked(question.tally, *look.stages)
         key = keymap_of(self).label_of(Pane.RESULT, "choose")
         note = note_of(look, frame, key, partial=self.is_partial)
-        pane.show(frame, marked_rows(look, frame), note)
+        pane.show(frame, marked_rows(look, frame), note, self.cell_of_result)
+        self._result_of = step
+
+    @property
+    def cell_of_result(self) -> tuple[int, int]:
+        """Row and column under the cursor, or where the result was left if it is not shown yet."""
+        step = self._steps.current
+        return self.query_one(ResultTable).cell if step is self._result_of else step.place.cell
 
     async def _count_lacking(self, question: Question) -> None:
         counts: list[tuple[str, int]] = []

@@ -122,6 +122,8 @@ class DaysSlider(LinePainter, can_focus=True):
 
     def action_policy(self) -> None:
         """Keep the days that the configuration says."""
+        if self.days == self.validate_days(self._policy_days):
+            self.notify(f"these are the days that the configuration says: {self.days}")
         self.days = self._policy_days
 
     # --- the mouse ---------------------------------------------------------------

@@ -105,6 +105,17 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
 
     # --- the cursor --------------------------------------------------------------
 
+    @property
+    def column(self) -> Column:
+        """The column under the cursor."""
+        return self.columns[self.cursor_column]
+
+    def go_to_column(self, name: str) -> None:
+        """Go to a column by its name, if it is shown."""
+        names = [column.name for column in self.columns]
+        if name in names:
+            self._move_to_column(names.index(name))
+
     def _move_to_column(self, column: int) -> None:
         self.cursor_column = max(0, min(column, len(self.columns) - 1))
         self._refresh_row(self.cursor_row)
@@ -264,7 +275,7 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
     def values_pointed_at(self) -> Sequence[Value]:
         """Give the values of the cell under the cursor."""
         row = self.selected
-        return () if row is None else columns.values(row, self.columns[self.cursor_column])
+        return () if row is None else columns.values(row, self.column)
 
     def action_copy_value(self) -> None:
         """Ask to copy the value under the cursor."""

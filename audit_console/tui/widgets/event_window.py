@@ -29,6 +29,13 @@ class Anchor(NamedTuple):
     moment: datetime
 
 
+class Sight(NamedTuple):
+    """An event that was selected, and the line of the pane on which it stood."""
+
+    event: Anchor
+    line: int
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class View:
     """What the table looks at. A changed view is a new object; answers to an old one are stale."""

@@ -119,6 +119,7 @@ class FacetsPane(LineList, ValueActions):
             self._shown[field] = Shown(field, waiting=True)
         self._change(field, open=True)
         self._go_to(field)
+        self._reveal(field)
 
     def _change(self, field: str, **changes: Any) -> None:
         """Show a facet in another way; what is picked depends on all but its looks."""
@@ -168,6 +169,17 @@ class FacetsPane(LineList, ValueActions):
     def _update(self, field: str) -> None:
         self._blocks[field] = self._lines_of(field)
         self._lay_out()
+        self._reveal(field)
+
+    def _reveal(self, field: str) -> None:
+        """Bring the values of the facet with the cursor on its heading into sight below it."""
+        current = self._current
+        if current is None or (current.field, current.kind) != (field, Kind.HEADING):
+            return
+        end = self.cursor + len(self._blocks[field])
+        top = min(self.cursor, end - self.scrollable_content_region.height)
+        if top > self.scroll_offset.y:
+            self.scroll_to(y=top, animate=False)
 
     def _lines_of(self, field: str) -> list[FacetLine]:
         width = self.scrollable_content_region.width

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from audit_console.core.query import Completion, Query, complete
-from audit_console.core.query.completion import Values
+from audit_console.core.query.completion import OPERATORS, Values
 from audit_console.errors import QueryError
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.painting import Line, Span, width_of
@@ -310,15 +310,24 @@ def error_lines(error: QueryError, width: int) -> list[Line]:
 
 
 def completion_lines(completions: Sequence[Completion], marked: int) -> list[Line]:
-    """List the completions around the marked one, and say how many there are beside them."""
-    first = max(0, min(marked - SHOWN // 2, len(completions) - SHOWN))
-    shown = completions[first : first + SHOWN]
-    lines: list[Line] = []
-    for index, completion in enumerate(shown, first):
-        count = "" if completion.count is None else f"  {number(completion.count)}"
-        is_marked = index == marked
-        name = Span(f" {'▸' if is_marked else ' '} {completion.text}", "name" if is_marked else "")
-        lines.append((name, Span(count, "muted")))
-    if len(completions) > len(shown):
-        lines.append((Span(f"   … {len(completions) - len(shown)} more, ↓ goes on", "muted"),))
+    """List the completions around the marked one, and say how many there are beside them.
+
+    Operators, which come first, share a line, so that values are in sight below them.
+    """
+    names = [_name_of(one, is_marked=index == marked) for index, one in enumerate(completions)]
+    operators = sum(completion.text in OPERATORS for completion in completions)
+    first = max(operators, min(marked - SHOWN // 2, len(completions) - SHOWN))
+    shown = range(first, min(first + SHOWN, len(completions)))
+    lines: list[Line] = [tuple(names[:operators])] if operators else []
+    for index in shown:
+        counted = completions[index].count
+        count = "" if counted is None else f"  {number(counted)}"
+        lines.append((names[index], Span(count, "muted")))
+    if len(completions) > operators + len(shown):
+        beside = len(completions) - operators - len(shown)
+        lines.append((Span(f"   … {beside} more, ↓ goes on", "muted"),))
     return lines
+
+
+def _name_of(completion: Completion, *, is_marked: bool) -> Span:
+    return Span(f" {'▸' if is_marked else ' '} {completion.text}", "name" if is_marked else "")

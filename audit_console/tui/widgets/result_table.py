@@ -59,11 +59,16 @@ class ResultTable(LineList, ValueActions):
         super().__init__(id=id)
         self._frame: pl.DataFrame | None = None
 
-    def show(self, frame: pl.DataFrame, marked: frozenset[int], widths: Sequence[int]) -> None:
-        """Show a result; `marked` are rows above the threshold of a review."""
-        self._frame = frame
-        self.cursor_column = 0
-        self.set_lines(_ResultLines(frame, marked, widths), cursor=0)
+    def show(self, lines: _ResultLines, cell: tuple[int, int]) -> None:
+        """Show a result, with the cursor on a row and a column that it has."""
+        self._frame = lines.frame
+        self.cursor_column = cell[1]
+        self.set_lines(lines, cursor=cell[0])
+
+    @property
+    def cell(self) -> tuple[int, int]:
+        """Row and column under the cursor."""
+        return self.cursor, self.cursor_column
 
     @property
     def row(self) -> Mapping[str, Any] | None:
@@ -120,20 +125,23 @@ class ResultPane(Vertical):
         """Keep the titles in step with the column under the cursor."""
         self.watch(self.query_one(ResultTable), "cursor_column", self._update_titles)
 
-    def show(self, frame: pl.DataFrame, marked: frozenset[int], note: Line) -> None:
+    def show(
+        self, frame: pl.DataFrame, marked: frozenset[int], note: Line, cell: tuple[int, int]
+    ) -> None:
         """Show a result.
 
         Args:
             frame: as `Source.tally` gives it.
             marked: rows above the threshold of a review.
             note: what the result is, above it.
+            cell: row and column under the cursor; of fewer rows, the last one is.
         """
         self._names = tuple(frame.columns)
         self._widths = column_widths(frame)
         self.query_one("#result-note", TextLines).lines = (note,)
         table = self.query_one(ResultTable)
         table.remove_class("-stale")
-        table.show(frame, marked, self._widths)
+        table.show(_ResultLines(frame, marked, self._widths), cell)
         self._update_titles()
 
     def dim(self) -> None:
@@ -155,12 +163,12 @@ class _ResultLines(Sequence[Line]):
     """The lines of a result, made when they come into sight."""
 
     def __init__(self, frame: pl.DataFrame, marked: frozenset[int], widths: Sequence[int]) -> None:
-        self._frame = frame
+        self.frame = frame
         self._marked = marked
         self._widths = widths
 
     def __len__(self) -> int:
-        return self._frame.height
+        return self.frame.height
 
     @overload
     def __getitem__(self, index: int) -> Line: ...
@@ -171,7 +179,7 @@ class _ResultLines(Sequence[Line]):
             return [self[number] for number in range(*index.indices(len(self)))]
         is_marked = index in self._marked
         spans = [Span(" ▲ " if is_marked else "   ", "bad")]
-        for value, width in zip(self._frame.row(index), self._widths, strict=True):
+        for value, width in zip(self.frame.row(index), self._widths, strict=True):
             spans += [_cell(value, width), Span("  ")]
         return tuple(spans)
 

@@ -64,6 +64,10 @@ class RuleLine(SessionLine, can_focus=True):
     class EditAsked(Message):
         """The reader wants to edit the query."""
 
+    def watch_look(self) -> None:
+        """Take the focus only where there is a term."""
+        self.can_focus = bool(self.chips)
+
     # --- drawing -----------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:

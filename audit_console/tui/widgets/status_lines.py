@@ -92,6 +92,10 @@ def _verdict(session: Session) -> list[Span]:
     return [checking, Span(f" · ✘ {count(session.faults, 'fault')}", "bad")]
 
 
+BREVITIES = 4
+"""Wordings of the line below, each narrower than the one before."""
+
+
 class Completeness(SessionLine):
     """What the rows above are a part of. Never silent about what is left out."""
 
@@ -115,7 +119,7 @@ class Completeness(SessionLine):
         if self.session is None:
             return self.paint((), self.size.width)
         key = keymap_of(self).label_of(Pane.INVESTIGATE, "take_in")
-        for brevity in range(3):
+        for brevity in range(BREVITIES):
             line = completeness_line(
                 self.session, self.counts, self.where, brevity, lacking=self.lacking
             )
@@ -145,24 +149,33 @@ def completeness_line(
         session: the open log.
         counts: events that the filter keeps, and those of the log, None while it is counted.
         where: the filter.
-        brevity: 0 in full, 1 in short words, 2 without the times.
+        brevity: 0 in full, 1 in short words, 2 without the times, 3 without what is said by
+            other numbers.
         lacking: fields of negated terms, and how many of the events lack them.
     """
     status = session.status
-    short = brevity > 0
+    short, shortest = brevity > 0, brevity == BREVITIES - 1
     parts = [_state(session, short=short)]
     kept, read = counts
     events = _counted(read if status.asks_store else status.events)
     of = f"{_counted(kept)} of {events}" if where else f"{events} of {events}"
-    parts.append(Span(f"{events} events" if short and not where else f"{of} matched"))
-    for field, events_without in lacking:
-        if events_without:
-            parts.append(Span(f"includes {number(events_without)} without {field}", "warn"))
-    lines = "row" if status.asks_store else "line"
-    parts.append(Span(count(status.lines, lines) + ("" if short else " read"), "muted"))
+    matched = of if shortest else f"{of} matched"
+    parts.append(Span(f"{events} events" if short and not where else matched))
+    includes = "" if shortest else "includes "
+    without = [
+        Span(f"{includes}{number(events_without)} without {field}", "warn")
+        for field, events_without in lacking
+        if events_without
+    ]
+    if not shortest:
+        lines = "row" if status.asks_store else "line"
+        of_lines = count(status.lines, lines) + ("" if short else " read")
+        parts += [*without, Span(of_lines, "muted")]
     parts.append(Span(f"{number(status.malformed)} bad", "bad" if status.malformed else "muted"))
     if session.verification is not None:
         parts.append(Span(f"{number(session.verification.verified)} verified", "muted"))
+    if shortest:
+        parts += without
     if brevity < 2:
         parts.append(Span(_window(session, short=short), "muted"))
     line = [Span(" ")]

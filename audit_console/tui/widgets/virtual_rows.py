@@ -24,7 +24,15 @@ from audit_console.sources.protocol import Order, Source
 from audit_console.tui.asking import asked
 from audit_console.tui.painting import LinePainter
 from audit_console.tui.widgets.event_columns import EventRow
-from audit_console.tui.widgets.event_window import Anchor, Answer, View, Want, Window, fetch
+from audit_console.tui.widgets.event_window import (
+    Anchor,
+    Answer,
+    Sight,
+    View,
+    Want,
+    Window,
+    fetch,
+)
 
 SCREENS_AHEAD = 3
 """Screens of rows fetched before and behind what is in sight."""
@@ -75,6 +83,7 @@ class VirtualRows(ScrollView, LinePainter):
         self._wanted = False
         self._fetcher: Worker[None] | None = None
         self._relocating = False
+        self._returning: Sight | None = None
         self._shown: EventRow | None = None
         self._counting: View | None = None
 
@@ -110,6 +119,12 @@ class VirtualRows(ScrollView, LinePainter):
         """The row under the cursor, None while it is fetched."""
         return self._window.row(self.cursor_row)
 
+    @property
+    def sight(self) -> Sight | None:
+        """The selected event and its line, to be returned to; None while it is fetched."""
+        event = self._anchor()
+        return None if event is None else Sight(event, self.cursor_row - self._top)
+
     def show(self, source: Source) -> None:
         """Show another log from its start."""
         self._view = View(source, EVERYTHING, Order.OLDEST_FIRST)
@@ -121,19 +136,32 @@ class VirtualRows(ScrollView, LinePainter):
         self.scroll_to(0, 0, animate=False)
         self._request_anew()
 
-    def look(self, where: Filter, order: Order, marks: Mapping[MarkKey, Marks]) -> None:
+    def look(
+        self,
+        where: Filter,
+        order: Order,
+        marks: Mapping[MarkKey, Marks],
+        *,
+        returning: Sight | None = None,
+    ) -> None:
         """Show other events or another order; the selected event keeps its place.
 
         The rows that were shown stay, `stale`, until the new ones are there.
+
+        Args:
+            where: which events.
+            order: of them.
+            marks: what the filter takes for the marks of the events.
+            returning: the event to select instead, on the line where it stood.
         """
         if self._view is None:
             return
         view = View(self._view.source, where, order, marks)
-        if (where, order) == (self._view.where, self._view.order):
+        if returning is None and (where, order) == (self._view.where, self._view.order):
             self._view = view
             self._request()
         else:
-            self._look_at(view)
+            self._look_at(view, returning)
 
     def follow(self, source: Source) -> None:
         """Show the same log with more events; the selected one keeps its place."""
@@ -161,13 +189,15 @@ class VirtualRows(ScrollView, LinePainter):
         # A new view makes answers stale that would move this cursor.
         self._view = replace(view or self._view)
         self._relocating = False
+        self._returning = None
         self._move_to(row)
         self.scroll_to(y=max(0, self.cursor_row - self._page_size // 2), animate=False)
         self._request_anew()
 
-    def _look_at(self, view: View) -> None:
+    def _look_at(self, view: View, returning: Sight | None = None) -> None:
         self._view = view
         self._relocating = True
+        self._returning = returning
         self.stale = True
         self._request_anew()
 
@@ -204,7 +234,7 @@ class VirtualRows(ScrollView, LinePainter):
         while self._wanted and self._view is not None:
             self._wanted = False
             # Made only now: the anchor must be the event that is selected now.
-            want = Want(self._view, *self._range(), self._anchor(), self._relocating)
+            want = Want(self._view, *self._range(), self._held(), self._relocating)
             await self._answer(want)
 
     async def _answer(self, want: Want) -> None:
@@ -219,16 +249,18 @@ class VirtualRows(ScrollView, LinePainter):
             self._accept(answer)
 
     def _accept(self, answer: Answer) -> None:
+        top = self._top_for(answer)
         self._relocating = False
+        self._returning = None
         self.stale = False
         self._window = answer.window
         self.forget_drawn()
         self.row_count = answer.rows
         self.counted = answer.matched is not None
         self._update_virtual_size()
-        if answer.shift:
-            self.set_reactive(VirtualRows.cursor_row, self.cursor_row + answer.shift)
-            self.scroll_to(y=self._top + answer.shift, animate=False)
+        if top != self._top:
+            self.scroll_to(y=top, animate=False)
+        self.set_reactive(VirtualRows.cursor_row, self.cursor_row + answer.shift)
         self.set_reactive(VirtualRows.cursor_row, max(0, min(self.cursor_row, self.row_count - 1)))
         self.post_message(self.Counted(answer.matched, answer.read))
         self._announce()
@@ -260,6 +292,19 @@ class VirtualRows(ScrollView, LinePainter):
         if row is None:
             return None
         return Anchor(self.cursor_row, row["file"], row["line"], row["id"], row["timestamp"])
+
+    def _held(self) -> Anchor | None:
+        """Give the event to hold the view by: the selected one, or the one returned to."""
+        if self._returning is None:
+            return self._anchor()
+        return self._returning.event._replace(row=self.cursor_row)
+
+    def _top_for(self, answer: Answer) -> int:
+        """Give the first row in sight, with which the held event is on its line."""
+        if self._returning is None:
+            return self._top + answer.shift
+        line = max(0, min(self._returning.line, self._page_size - 1))
+        return max(0, self.cursor_row + answer.shift - line)
 
     def _request_if_needed(self) -> None:
         """Fetch when less than one screen is left ahead of what is in sight."""

@@ -11,18 +11,20 @@ from audit_console.core.query.stages import event_field
 from tests.core.query.reading import ANCHOR, END, NOW
 from tests.support.effort import examples
 
-VALUES = {
+VALUES: dict[str, list[tuple[str, int | None]]] = {
     "user": [("alice", 31), ("Alan Smith", 7), ("bob", 2), ("mal", 1)],
     "ip": [("203.0.113.9", 590), ("10.0.0.7", 2)],
-    "details": [("model", 9), ("geo.city", 3)],
+    "details": [("details.model", None), ("details.geo.city", None), ('details."a b".c', None)],
     "details.model": [("gpt-4", 9)],
+    'details."a b".c': [("x", 1)],
     "result": [("failure", 3), ("success", 2)],
     "weekday": [("sat", 4)],
     "action": [("read*", 1)],
 }
 
 
-def values(field: Field) -> list[tuple[str, int]]:
+def values(field: Field, part: str) -> list[tuple[str, int | None]]:
+    del part
     return VALUES.get(field_text(field), [])
 
 
@@ -41,8 +43,15 @@ def after(text: str) -> list[str]:
         ("(us", ["(user:"]),
         ("a (b OR us", ["a (b OR user:"]),
         ("det", ["details."]),
-        ("details.", ["details.model:", "details.geo.city:"]),
+        ("details.", ["details.model:", "details.geo.city:", 'details."a b".c:']),
         ("details.g", ["details.geo.city:"]),
+        ("DETAILS.geo.C", ["details.geo.city:"]),
+        ("details.city", ["details.geo.city:"]),
+        ("details.o", ["details.model:", "details.geo.city:"]),
+        ('-details."a b', ['-details."a b".c:']),
+        ('details."a b".c:x', ['details."a b".c:x']),
+        ("user:bob (details.m", ["user:bob (details.model:"]),
+        ("details.nothing", []),
         ("user:al", ["user:alice", 'user:"Alan Smith"', "user:mal"]),
         ("user:A", ["user:alice", 'user:"Alan Smith"', "user:mal"]),
         ('user:"al', ["user:alice", 'user:"Alan Smith"', "user:mal"]),
@@ -70,7 +79,9 @@ def after(text: str) -> list[str]:
         ("a | top us", ["a | top user"]),
         ("a | count b", ["a | count by"]),
         ("a | count by user,i", ["a | count by user,id", "a | count by user,ip"]),
-        ("a | sort count de", ["a | sort count desc", "a | sort count details"]),
+        ("a | sort count de", ["a | sort count desc", "a | sort count details."]),
+        ("a | count by user,details.m", ["a | count by user,details.model"]),
+        ("a | count by details.city", ["a | count by details.geo.city"]),
         ("a|count|li", ["a|count|limit"]),
     ],
 )
@@ -82,6 +93,24 @@ def test_operators_come_before_values_and_values_have_their_counts() -> None:
     found = complete("user:", 5, values)
     assert [one.text for one in found[:4]] == ["=", "*", "(", "/"]
     assert found[4] == Completion(5, 5, "alice", 31)
+
+
+def test_values_are_asked_for_by_the_part_that_is_typed() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def note(field: Field, part: str) -> list[tuple[str, int | None]]:
+        asked.append((field_text(field), part))
+        return []
+
+    for text in ("user:AL", 'user:"al', "user:=b", "details.geo.Ci", "| count by details.x"):
+        complete(text, len(text), note)
+    assert asked == [
+        ("user", "al"),
+        ("user", "al"),
+        ("user", "b"),
+        ("details", "geo.ci"),
+        ("details", "x"),
+    ]
 
 
 def test_all_fields_are_offered_at_the_start() -> None:
