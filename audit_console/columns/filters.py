@@ -132,6 +132,12 @@ def _text_fits(text: pl.Expr, match: Match) -> pl.Expr:
             return pl.lit(value=False)
 
 
+def _resource_fits(text: pl.Expr, match: Match) -> pl.Expr:
+    if match == Has():  # without making the texts
+        return pl.col("resource_type").is_not_null() & pl.col("resource_id").is_not_null()
+    return _text_fits(text, match)
+
+
 def _is_one_of(text: pl.Expr, match: Exact | AnyOf) -> pl.Expr:
     if isinstance(match, Exact):
         return text == match.text
@@ -274,7 +280,7 @@ _VALUES: dict[FieldName, tuple[pl.Expr | None, _Fits]] = {
     FieldName.HOUR: (_TIME, _hour_fits),
     FieldName.WEEKDAY: (_TIME, _weekday_fits),
     FieldName.SEQ: (pl.col("seq"), _number_fits),
-    FieldName.RESOURCE: (_RESOURCE, _text_fits),
+    FieldName.RESOURCE: (_RESOURCE, _resource_fits),
     FieldName.CHECK: (pl.col("check"), _category_fits),
     FieldName.TYPE: (None, _category_fits),
     FieldName.IP: (None, _category_fits),

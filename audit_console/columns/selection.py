@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 import polars as pl
 
+from audit_console.columns.bins import Bins, bins_of
 from audit_console.columns.memo import Memo
 from audit_console.columns.schema import EVENT
 from audit_console.core.filters import FieldName
@@ -24,6 +25,12 @@ CODED_FROM = 8
 
 LENGTHS = 2
 """Lengths of bins that are kept: of the timeline, and of the lines beside the facets."""
+
+BLOCK = 1 << 16
+"""Rows that are numbered at a time, to find some of them."""
+
+MANY = 64
+"""One row in so many, and more, are found by numbering all."""
 
 
 class Columns(Protocol):
@@ -63,7 +70,7 @@ class Codes:
     def __init__(self, events: Columns) -> None:
         self._events = events
         self._made: Memo[FieldName, pl.Series] = Memo(len(FieldName))
-        self._bins: Memo[Duration, pl.Series] = Memo(LENGTHS)
+        self._bins: Memo[Duration, Bins] = Memo(LENGTHS)
 
     def has(self, name: FieldName) -> bool:
         """Tell whether a field is coded."""
@@ -77,9 +84,9 @@ class Codes:
         """Tell whether bins of this length are there."""
         return self._bins.has(every)
 
-    def bins(self, every: Duration, number: pl.Expr) -> pl.Series:
-        """Give the number of the bin that each event is in."""
-        return self._bins.get(every, lambda: Selection(self._events).bins(every, number))
+    def bins(self, every: Duration) -> Bins:
+        """Tell which bin each event is in."""
+        return self._bins.get(every, lambda: bins_of(self._events["timestamp"], every))
 
     def _coded(self, name: FieldName, value: pl.Expr) -> pl.Series:
         if name is FieldName.RESOURCE and (codes := _pairs(self._events)) is not None:
@@ -101,8 +108,7 @@ class Selection:
     events: Columns
     chosen: pl.Series | None = None
     codes: Codes | None = None
-    _index: Memo[None, pl.Series] = field(default_factory=lambda: Memo(1))
-    _bins: Memo[Duration, pl.Series] = field(default_factory=lambda: Memo(LENGTHS))
+    _bins: Memo[Duration, Bins] = field(default_factory=lambda: Memo(LENGTHS))
 
     @property
     def height(self) -> int:
@@ -112,20 +118,27 @@ class Selection:
         return int(self.chosen.sum()) if self._is_mask else self.chosen.len()
 
     @property
-    def index(self) -> pl.Series | None:
-        """The numbers of the rows, in their order; None for all as they stand."""
-        if self.chosen is None or not self._is_mask:
-            return self.chosen
-        return self._index.get(None, partial(places_of, self.chosen))
-
-    @property
     def _is_mask(self) -> bool:
         return self.chosen is not None and self.chosen.dtype == pl.Boolean
 
     def at(self, places: pl.Series) -> Selection:
         """Select the events at these places of the order, in the order of the places."""
-        index = self.index
-        return Selection(self.events, places if index is None else index.gather(places), self.codes)
+        return Selection(self.events, self._rows_at(places), self.codes)
+
+    def _rows_at(self, places: pl.Series) -> pl.Series:
+        if self.chosen is None:
+            return places
+        if not self._is_mask:
+            return self.chosen.gather(places)
+        return _rows_at(self.chosen, places)
+
+    def place_of(self, row: int) -> int | None:
+        """Give the place of a row of `events` in the order; None where it is not selected."""
+        if self.chosen is None:
+            return row
+        if not self._is_mask:
+            return self.chosen.index_of(row)
+        return int(self.chosen.head(row).sum()) if self.chosen[row] else None
 
     def head(self, count: int) -> Selection:
         """Select the first events."""
@@ -144,18 +157,22 @@ class Selection:
     def keys(self, name: FieldName, value: pl.Expr) -> pl.Series:
         """Give something that tells the values of a field apart: codes, or the values."""
         codes = self.codes
-        if value.meta.is_column() and _is_category(self.events[value.meta.output_name()].dtype):
-            return self.select(key=value.to_physical())["key"]
+        if value.meta.is_column():
+            column = self.events[value.meta.output_name()]
+            if _is_category(column.dtype):
+                return self._taken(column.to_physical())
         if codes and (codes.has(name) or self._is_large):
             return self._taken(codes.of(name, value))
         return self.select(key=value)["key"]
 
-    def bins(self, every: Duration, number: pl.Expr) -> pl.Series:
-        """Give the number of the bin that each event is in."""
+    def bins(self, every: Duration) -> Bins:
+        """Tell which bin each event is in."""
         codes = self.codes
         if codes and (codes.has_bins(every) or self._is_large):
-            return self._taken(codes.bins(every, number))
-        return self._bins.get(every, lambda: _small(self.select(bin=number)["bin"]))
+            first, behind = codes.bins(every)
+            return Bins(first, self._taken(behind))
+        times = self.events["timestamp"]
+        return self._bins.get(every, lambda: bins_of(self._taken(times), every))
 
     @property
     def _is_large(self) -> bool:
@@ -174,6 +191,22 @@ def _row_numbers(values: pl.Series) -> pl.Series:
 def places_of(mask: pl.Series) -> pl.Series:
     """Give the numbers of the rows of a mask, several times faster than `arg_true`."""
     return pl.int_range(mask.len(), dtype=pl.UInt32, eager=True).filter(mask)
+
+
+def _rows_at(mask: pl.Series, places: pl.Series) -> pl.Series:
+    """Give the rows of a mask at some places; for few of them no others are numbered."""
+    if places.len() * MANY > mask.len():
+        return places_of(mask).gather(places)
+    wanted = places.to_numpy()
+    starts = range(0, mask.len(), BLOCK)
+    ends = np.cumsum([mask.slice(start, BLOCK).sum() for start in starts])
+    blocks = np.searchsorted(ends, wanted, side="right")
+    rows = np.empty(wanted.size, np.uint32)
+    for block in np.unique(blocks):
+        of_block = places_of(mask.slice(starts[block], BLOCK)).to_numpy() + starts[block]
+        is_here = blocks == block
+        rows[is_here] = of_block[wanted[is_here] - ends[block]]  # from the end of the block
+    return pl.Series(rows)
 
 
 def _codes_by_hash(values: pl.Series) -> pl.Series | None:
@@ -227,8 +260,3 @@ def codes_in(codes: pl.Series) -> int:
 
 def _is_category(dtype: pl.DataType) -> bool:
     return isinstance(dtype, pl.Categorical | pl.Enum)
-
-
-def _small(numbers: pl.Series) -> pl.Series:
-    """Put whole numbers side by side in as few bytes as hold them."""
-    return numbers.shrink_dtype().rechunk()

@@ -8,13 +8,12 @@ in `details` without text, an object, is counted as missing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import polars as pl
 
+from audit_console.columns.bins import bin_number, bin_start
 from audit_console.columns.counting import counted, counted_pairs, distinct
 from audit_console.columns.details import values_at
-from audit_console.columns.schema import TIME
 from audit_console.columns.selection import Selection
 from audit_console.core.filters import TEXT_ATTRIBUTES, WEEKDAYS, Field, FieldName
 from audit_console.core.query.stages import (
@@ -28,14 +27,12 @@ from audit_console.core.query.stages import (
     Top,
     event_field,
 )
-from audit_console.core.timespan import FIRST, UNITS, Duration
+from audit_console.core.timespan import Duration
 from audit_console.errors import UsageError
 
 MAX_BINS = 1_000_000
 
 _COUNT = {"count": pl.UInt32}
-_BEFORE_EPOCH = -int(FIRST.timestamp()) * 1_000_000
-_MICROSECOND = timedelta(microseconds=1)
 _NUMBER = r"\A-?[0-9]+(?:\.[0-9]+)?\z"
 
 
@@ -123,7 +120,7 @@ class _Rows:
     def bins(self, every: Duration, by: str | None) -> pl.DataFrame:
         """Count by the number of a bin and by a column, in the order of the rows."""
         rows = self._rows.filter(pl.col("time").is_not_null())
-        rows = rows.with_columns(bin=_bin_number(pl.col("time"), every))
+        rows = rows.with_columns(bin=bin_number(pl.col("time"), every))
         names = ["bin"] if by is None else ["bin", by]
         return rows.group_by(names, maintain_order=True).len("count")
 
@@ -179,16 +176,18 @@ class _Events:
 
     def bins(self, every: Duration, by: str | None) -> pl.DataFrame:
         """Count by the number of a bin and by a field, in the order of the events."""
-        bins = self._events.bins(every, _bin_number(pl.col("timestamp"), every))
+        first, bins = self._events.bins(every)
+        number = pl.col("bin").cast(pl.Int64) + first
         if by is None:
-            counts = counted(bins.to_frame())
-            return counts.select("count", bin=bins.gather(counts["place"]))
+            counts = counted(bins.to_frame("bin"))
+            return counts.select("count", bin=bins.gather(counts["place"])).with_columns(number)
         keys = self._keys((by,))
         if keys.height > bins.len():
             bins = bins.gather(keys["row"])
         counts = counted_pairs(bins, keys[by])
         values = self._values(_at(keys, counts["place"]), (by,))
-        return values.with_columns(counts["count"], bin=bins.gather(counts["place"]))
+        values = values.with_columns(counts["count"], bin=bins.gather(counts["place"]))
+        return values.with_columns(number)
 
     def _keys(self, names: Sequence[str]) -> pl.DataFrame:
         """Tell values apart; an event with several has several rows, with its number in `row`."""
@@ -245,7 +244,7 @@ def timeline(counts: pl.DataFrame, every: Duration, by: str | None) -> pl.DataFr
         counts = counts.sort("bin", maintain_order=True)
     if by is None and counts.height:
         counts = _without_gaps(counts)
-    return counts.select(_bin_start(pl.col("bin"), every).alias("time"), pl.exclude("bin"))
+    return counts.select(bin_start(pl.col("bin"), every).alias("time"), pl.exclude("bin"))
 
 
 def _sorted(values: pl.Series, name: str, *, descending: bool) -> pl.Series:
@@ -284,23 +283,6 @@ def _value(name: FieldName) -> pl.Expr:
             return pl.concat_str("resource_type", pl.lit("/"), "resource_id")
         case _:
             return pl.col(TEXT_ATTRIBUTES[name]).cast(pl.String)
-
-
-def _bin_number(time: pl.Expr, every: Duration) -> pl.Expr:
-    if every.unit in UNITS:
-        length = every.count * UNITS[every.unit] // _MICROSECOND
-        return (time.dt.timestamp("us") + _BEFORE_EPOCH) // length
-    months = (time.dt.year().cast(pl.Int64) - 1) * 12 + time.dt.month() - 1
-    return months // every.months
-
-
-def _bin_start(number: pl.Expr, every: Duration) -> pl.Expr:
-    number = number.cast(pl.Int64)
-    if every.unit in UNITS:
-        length = every.count * UNITS[every.unit] // _MICROSECOND
-        return (number * length - _BEFORE_EPOCH).cast(TIME)
-    months = number * every.months
-    return pl.datetime(months // 12 + 1, months % 12 + 1, 1, time_unit="us", time_zone="UTC")
 
 
 def _without_gaps(counts: pl.DataFrame) -> pl.DataFrame:

@@ -21,8 +21,7 @@ REFRESH_AFTER_GROWTH = 1.25
 """A growing table is filtered and sorted again only when it has grown by this factor."""
 
 VIEWS = 8
-"""Views kept for those who ask for them again: a bit for each event, four bytes for each kept
-one when they have been looked up."""
+"""Views kept for those who ask for them again: a bit for each event."""
 
 TERMS = 32
 """Terms of which is kept what they hold for: a bit for each event."""
@@ -65,9 +64,7 @@ class View(Selection):
         rows = (self.events["id"] == event_id).arg_true()
         if rows.is_empty():
             return None
-        rank: int | None = int(rows[0])
-        if self.index is not None:
-            rank = self.index.index_of(rank)
+        rank = self.place_of(int(rows[0]))
         return self.height - 1 - rank if newest_first and rank is not None else rank
 
 

@@ -1,4 +1,4 @@
-"""Codes of values: those of the same value are the same, whatever their hashes."""
+"""Codes of values: those of the same value are the same, whatever their hashes. Rows by places."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from random import Random
 import polars as pl
 import pytest
 
-from audit_console.columns.selection import Codes
+from audit_console.columns import selection
+from audit_console.columns.selection import Codes, Selection
 from audit_console.core.filters import FieldName
 
 TEXTS = ("", "a", "b", "é", "x" * 40, None)
@@ -39,3 +40,26 @@ def test_values_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(pl.Series, "hash", hash_of_few)
     values = pl.Series(["a", "b", None, "a", "b", "cc", None], dtype=pl.String)
     assert codes_of(values) == first_rows(values)
+
+
+@pytest.mark.parametrize("many", [0, 64])
+@pytest.mark.parametrize("share", [0.02, 0.5, 1.0])
+def test_places_and_rows_of_a_mask_are_told_from_one_another(
+    share: float, many: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection, "BLOCK", 16)
+    monkeypatch.setattr(selection, "MANY", many)
+    rng = Random(share)
+    mask = [rng.random() < share for _ in range(300)]
+    rows = [row for row, holds in enumerate(mask) if holds]
+    chosen = Selection(pl.DataFrame({"row": range(300)}), pl.Series(mask))
+    places = [rng.randrange(len(rows)) for _ in range(20)]
+    taken = chosen.at(pl.Series(places))
+    assert taken.select(row=pl.col("row"))["row"].to_list() == [rows[place] for place in places]
+    assert chosen.at(pl.Series([], dtype=pl.UInt32)).height == 0
+    assert Selection(chosen.events).place_of(7) == 7
+    for row, holds in enumerate(mask):
+        assert chosen.place_of(row) == (rows.index(row) if holds else None)
+    in_order = [rows[place] for place in places]
+    for row in range(300):
+        assert taken.place_of(row) == (in_order.index(row) if row in in_order else None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from random import Random
 from typing import Any
@@ -12,8 +12,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from audit_console.columns import counting
+from audit_console.columns import bins, counting
 from audit_console.columns.held_rows import HeldRows
+from audit_console.columns.schema import TIME
 from audit_console.columns.selection import Codes, Selection
 from audit_console.columns.stages import MAX_BINS, apply_stages
 from audit_console.columns.table import EventTable
@@ -22,13 +23,15 @@ from audit_console.core.event import AuditEvent
 from audit_console.core.filters import TEXT_ATTRIBUTES, WEEKDAYS, FieldName
 from audit_console.core.query import event_field, parse, table_columns
 from audit_console.core.query.stages import Count, First, Limit, Rare, Sort, Stage, Timeline, Top
-from audit_console.core.timespan import bin_number, bin_start
+from audit_console.core.timespan import FIRST, bin_number, bin_start, read_duration
 from audit_console.errors import UsageError
 from tests.columns.test_filters import frame_of
 from tests.core.query.reading import ANCHOR, EVENT, event
 from tests.support import queries
 
 Row = dict[str, Any]
+
+LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def values(known: AuditEvent, name: str) -> Sequence[Any]:
@@ -199,10 +202,62 @@ def test_stages_give_what_plain_python_gives(text: str) -> None:
         assert tuple(found.columns) == table_columns(stages)
 
 
-@pytest.mark.parametrize("text", ["| count by user", "| count by result", "| timeline 1y by user"])
-def test_codes_are_counted_block_by_block(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+COUNTED_IN_PLACE = [
+    "| count by user",
+    "| count by user | count",
+    "| count by result",
+    "| timeline 1y by user",
+    "| timeline 3mo by result",
+    "| timeline 1d by result",
+]
+
+
+@pytest.mark.parametrize("few", [0, 8])
+@pytest.mark.parametrize("text", COUNTED_IN_PLACE)
+def test_codes_are_counted_block_by_block(
+    text: str, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "FIRST_BLOCK", 7)
     monkeypatch.setattr(counting, "BLOCK", 100)
+    monkeypatch.setattr(counting, "FEW", few)
     test_stages_give_what_plain_python_gives(text)
+
+
+@pytest.mark.parametrize("every", ["1d", "1w", "1mo", "1y"])
+@pytest.mark.parametrize("field", ["user", "result", "ip", "type"])
+def test_codes_of_events_in_order_are_counted_bin_by_bin(
+    field: str, every: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "LONG_RUN", 1)
+    monkeypatch.setattr(counting, "FIRST_BLOCK", 7)
+    monkeypatch.setattr(bins, "SPARSE", 0.001)
+    rng = Random(every + field)
+    events = sorted((queries.event(rng) for _ in range(400)), key=lambda one: one.occurred_at)
+    (stage,) = parse(f"| timeline {every} by {field}", ANCHOR).stages
+    expected = applied(events, stage)
+    for selection in selections(events):
+        assert apply_stages(selection, [stage]).to_dicts() == expected
+
+
+@pytest.mark.parametrize("every", ["1s", "7s", "15m", "12h", "1d", "1w", "1mo", "3mo", "1y", "10y"])
+@pytest.mark.parametrize("sparse", [0.001, 64, 10**18])
+def test_bins_are_those_that_plain_python_gives(
+    every: str, sparse: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bins, "SPARSE", sparse)
+    rng = Random(every)
+    length = read_duration(every)
+    around = [bin_start(rng.randrange(2, bin_number(LAST, length)), length) for _ in range(40)]
+    some = [bin_start(bin_number(around[0], length) + n, length) for n in (-1, 0, 1, 3)]
+    tick = timedelta(microseconds=1)
+    for moments in (around, some, [LAST], [FIRST, FIRST, LAST], []):
+        times = [*moments, *(moment - tick for moment in moments if moment > FIRST)]
+        expected = [bin_number(time, length) for time in times]
+        for order in (times, sorted(times)):
+            found = bins.bins_of(pl.Series(order, dtype=TIME), length)
+            assert [found.first + behind for behind in found.behind] == (
+                expected if order is times else sorted(expected)
+            )
 
 
 @pytest.mark.parametrize(
