@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on
@@ -16,6 +17,7 @@ from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
 from audit_console.sources.protocol import Source
 from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.background import begin
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.loader import Load, Opener, Reading, Verifier, verify_alone
 from audit_console.tui.messages import (
@@ -127,7 +129,7 @@ class AuditConsoleApp(TypingAhead):
         self._opening.start()
 
     def _retire(self, load: Load) -> None:
-        self.run_worker(asyncio.to_thread(load.close), group="closing")
+        begin(self, partial(asyncio.to_thread, load.close), group="closing")
 
     @on(SourceOpened)
     async def _on_source_opened(self, message: SourceOpened) -> None:
@@ -199,8 +201,8 @@ class AuditConsoleApp(TypingAhead):
             status = session.source.status
             self._update(replace(session, status=status, verification=message.verification))
         elif self._is_opening(message.generation) and self._opening and self._opening.source:
-            news = self._show_news(self._opening.source, message.verification)
-            self.run_worker(news, group="follow", exclusive=True)
+            news = partial(self._show_news, self._opening.source, message.verification)
+            begin(self, news, group="follow", exclusive=True)
 
     @on(LoadFailed)
     async def _on_load_failed(self, message: LoadFailed) -> None:

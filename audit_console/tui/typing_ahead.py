@@ -15,6 +15,8 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.events import Event, Key, Paste
 
+from audit_console.tui.background import begin
+
 _ROUNDS = 3
 """A key leads to a message, that to another one, and the last of them moves the focus."""
 
@@ -38,7 +40,7 @@ class TypingAhead(App[None]):
         self._typed.append(event)
         if not self._is_typing:
             self._is_typing = True
-            self.run_worker(self._type(), group="keys")
+            begin(self, self._type, group="keys")
 
     async def _type(self) -> None:
         try:

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from audit_console.errors import SourceError
+from audit_console.tui.background import begin
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.session import Session
@@ -46,7 +47,7 @@ class BadLinesDialog(Dialog[None]):
         self._fetch()
 
     def _fetch(self) -> None:
-        self.run_worker(self._fetch_more(), group="bad lines", exclusive=True)
+        begin(self, self._fetch_more, group="bad lines", exclusive=True)
 
     async def _fetch_more(self) -> None:
         first = len(self._rows)

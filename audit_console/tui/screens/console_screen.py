@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from textual.css.query import NoMatches
 from textual.screen import Screen
-from textual.worker import WorkType
 
 from audit_console.tui.actions import key_label
+from audit_console.tui.background import begin
 from audit_console.tui.painting import ROLE_STYLES
 from audit_console.tui.panes import keys_in_force
 from audit_console.tui.widgets.status_lines import KeyBar
@@ -35,8 +35,7 @@ class ConsoleScreen(Screen[None]):
                     raise
                 # The panes are gone: the program ends, and nobody waits for the answer.
 
-        guarded: WorkType[None] = while_there
-        self.run_worker(guarded, group=group, exclusive=True)
+        begin(self, while_there, group=group, exclusive=True)
 
     def update_keys(self) -> None:
         """List the keys of what has the focus."""

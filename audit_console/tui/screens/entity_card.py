@@ -25,6 +25,7 @@ from audit_console.search.entity import (
 )
 from audit_console.search.question import Question
 from audit_console.tui.asking import asked
+from audit_console.tui.background import begin
 from audit_console.tui.painting import Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.screens.entity_lines import (
@@ -72,7 +73,7 @@ class EntityCardDialog(Dialog[Value]):
         """Show the value, and begin to count."""
         self._say("", "")
         self.query_one("#left").focus()
-        self.run_worker(self._count(), exclusive=True)
+        begin(self, self._count, exclusive=True)
 
     def on_resize(self, event: Resize) -> None:
         """Lay the columns out anew."""

@@ -13,6 +13,7 @@ from textual.containers import Vertical
 
 from audit_console.errors import AuditConsoleError
 from audit_console.search.output import check_target
+from audit_console.tui.background import begin
 from audit_console.tui.painting import Span
 from audit_console.tui.path_suggester import PathSuggester
 from audit_console.tui.screens.dialog import Dialog
@@ -138,7 +139,7 @@ class ExportDialog(Dialog[Export]):
     @on(SafeInput.Submitted)
     @on(LineList.Chosen, "#forms")
     def _on_submitted(self) -> None:
-        self.run_worker(self._answer(), exclusive=True)
+        begin(self, self._answer, exclusive=True)
 
     async def _answer(self) -> None:
         text = self.query_one(SafeInput).value.strip()

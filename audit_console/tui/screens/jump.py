@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -10,6 +11,7 @@ from textual.containers import Vertical
 
 from audit_console.errors import AuditConsoleError
 from audit_console.tui.asking import asked
+from audit_console.tui.background import begin
 from audit_console.tui.jump import EXAMPLES, not_found, parse_jump
 from audit_console.tui.painting import Span
 from audit_console.tui.screens.dialog import Dialog
@@ -47,7 +49,7 @@ class JumpDialog(Dialog[int]):
 
     @on(SafeInput.Submitted)
     def _on_submitted(self, event: SafeInput.Submitted) -> None:
-        self.run_worker(self._jump(event.value), exclusive=True)
+        begin(self, partial(self._jump, event.value), exclusive=True)
 
     async def _jump(self, text: str) -> None:
         try:

@@ -26,6 +26,7 @@ from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane
 from audit_console.tui.asking import asked, asked_at_rest
+from audit_console.tui.background import begin
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.painting import Line, Span
@@ -175,7 +176,7 @@ class LookingScreen(CompletingScreen):
         self.query_one(QueryBar).show_asked(text)
         text = text.strip()
         self._asked = [*(known for known in self._asked if known != text), *filter(None, [text])]
-        self.run_worker(self._remember(text), group="remember")
+        begin(self, partial(self._remember, text), group="remember")
         if self._session is None:
             self.ask_next = text
         else:

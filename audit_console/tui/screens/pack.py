@@ -15,6 +15,7 @@ from textual.containers import Vertical
 from audit_console.errors import AuditConsoleError
 from audit_console.search.question import Question
 from audit_console.sources.cancelling import Cancellation
+from audit_console.tui.background import begin
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.dialog import Dialog
@@ -64,7 +65,7 @@ class PackDialog(Dialog[None]):
     def on_mount(self) -> None:
         """Begin to write."""
         self._say("Esc stops", [Paragraph(f"writing {self._path} …")])
-        self.run_worker(self._write())
+        begin(self, self._write)
 
     def on_unmount(self) -> None:
         """Write no more when the program ends."""

@@ -15,6 +15,7 @@ from audit_console.errors import AuditConsoleError
 from audit_console.search.question import Question
 from audit_console.search.request import Extent, Step, events_of, extent, steps
 from audit_console.tui.asking import asked
+from audit_console.tui.background import begin
 from audit_console.tui.durations import duration
 from audit_console.tui.painting import Line, Span, fit
 from audit_console.tui.screens.dialog import Dialog
@@ -67,7 +68,7 @@ class RequestDialog(Dialog[str]):
     def _fetch(self) -> None:
         if not self._is_fetching and not self._error:
             self._is_fetching = True
-            self.run_worker(self._fetch_more(), group="steps")
+            begin(self, self._fetch_more, group="steps")
 
     async def _fetch_more(self) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from functools import partial
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -15,6 +16,7 @@ from textual.containers import Vertical
 from audit_console.core.safe_text import safe_text
 from audit_console.errors import AuditConsoleError
 from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.background import begin
 from audit_console.tui.painting import Line, Span, fit
 from audit_console.tui.saved import LONGEST_NAME, NEWEST_FIRST, SavedSearch, SavedSearches
 from audit_console.tui.screens.dialog import Dialog
@@ -60,7 +62,7 @@ class SavedSearchesDialog(Dialog[SavedSearch]):
     def on_mount(self) -> None:
         """Read the searches."""
         self.query_one("#searches").focus()
-        self.run_worker(self._update(), exclusive=True)
+        begin(self, self._update, exclusive=True)
 
     async def _update(self) -> None:
         self._searches = await asyncio.to_thread(self._saved.all)
@@ -91,7 +93,8 @@ class SavedSearchesDialog(Dialog[SavedSearch]):
         """Forget the search under the cursor."""
         index = self.query_one("#searches", LineList).cursor
         if index < len(self._searches):
-            self.run_worker(self._forget(self._searches[index].name), exclusive=True)
+            forget = partial(self._forget, self._searches[index].name)
+            begin(self, forget, exclusive=True)
 
     async def _forget(self, name: str) -> None:
         try:

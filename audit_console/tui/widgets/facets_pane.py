@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
@@ -17,6 +18,7 @@ from audit_console.core.query import event_field
 from audit_console.search.facet_fields import DEFAULT_FIELDS, OPEN_FIELDS
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import FilterAsked, ValueActions
+from audit_console.tui.background import begin
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.facet_lines import (
     FIRST_VALUES,
@@ -137,9 +139,8 @@ class FacetsPane(LineList, ValueActions):
     def _pick(self, shown: Shown, facet: Facet, before: Picked | None) -> None:
         """Find the values to show; the ones before stay until they are found."""
         self._shown[shown.field] = replace(shown, picked=before, picking=True)
-        self.run_worker(
-            self._pick_in_thread(shown, facet), group=f"pick {shown.field}", exclusive=True
-        )
+        pick = partial(self._pick_in_thread, shown, facet)
+        begin(self, pick, group=f"pick {shown.field}", exclusive=True)
 
     async def _pick_in_thread(self, shown: Shown, facet: Facet) -> None:
         also = in_force(self._where, event_field(shown.field))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from textual.events import Resize
 from textual.geometry import Region, Size
@@ -22,6 +23,7 @@ from audit_console.core.matching import MarkKey, Marks
 from audit_console.errors import AuditConsoleError, SourceError
 from audit_console.sources.protocol import Order, Source
 from audit_console.tui.asking import asked
+from audit_console.tui.background import begin
 from audit_console.tui.painting import LinePainter
 from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.event_window import (
@@ -212,7 +214,7 @@ class VirtualRows(ScrollView, LinePainter):
         """Ask for the rows around what is in sight; one question is under way at a time."""
         self._wanted = self._view is not None
         if self._wanted and not self._fetching:
-            self._fetcher = self.run_worker(self._fetch, group="rows")
+            self._fetcher = begin(self, self._fetch, group="rows")
 
     def _request_anew(self) -> None:
         """Ask for rows of another view; nobody waits for those of the one before."""
@@ -274,7 +276,7 @@ class VirtualRows(ScrollView, LinePainter):
         """Have a source count that does so apart, and show the rows by their numbers then."""
         if view is not self._counting:
             self._counting = view
-            self.run_worker(self._count_apart(view), group="count", exclusive=True)
+            begin(self, partial(self._count_apart, view), group="count", exclusive=True)
 
     async def _count_apart(self, view: View) -> None:
         try:

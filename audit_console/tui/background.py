@@ -1,0 +1,25 @@
+"""Work beside the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from textual.dom import DOMNode
+from textual.worker import Worker, WorkType
+
+
+def begin(
+    node: DOMNode,
+    work: Callable[[], Coroutine[Any, Any, None]],
+    *,
+    group: str = "default",
+    exclusive: bool = False,
+) -> Worker[None]:
+    """Begin work that ends with the node; `exclusive` takes the place of the last of its group.
+
+    It is given as a function: of a coroutine that is made here and not begun, as the program
+    ended first, Python would complain in the terminal that was left.
+    """
+    later: WorkType[None] = work
+    return node.run_worker(later, group=group, exclusive=exclusive)
