@@ -50,6 +50,19 @@ def test_every_field_is_there_and_copied_as_it_stands() -> None:
     assert "audit.jsonl:7 · byte 1,200, 640 long" in text_of(lines)
 
 
+def test_a_line_names_its_field_as_a_query_does() -> None:
+    details = '{"a":[{"b":1},null],"c d":{},"e":null}'
+    event = chained([make_event(3, details=details)])[0]
+    toggled = frozenset({("a", 0)})
+    row = row_of(encode_line(event), "verified")
+    lines = detail_lines(row, "", 100, toggled)
+    of_details = [line.field_name for line in lines if line.field_name.startswith("details.")]
+
+    assert "user" in [line.field_name for line in lines]
+    assert set(of_details) == {"details.a", "details.a.b", 'details."c d"', "details.e"}
+    assert lines[-1].field_name == ""
+
+
 @pytest.mark.parametrize(
     ("check", "edit", "words"),
     [

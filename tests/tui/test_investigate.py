@@ -184,6 +184,8 @@ async def test_the_details_fold_and_keep_their_digits(tmp_path: Path) -> None:
         await until_shown(pilot, "deeper 1")
         await pilot.press("y")
         assert app.clipboard == '{"deeper":1}'
+        await pilot.press("P")
+        assert app.clipboard == "details.nested.deep"
         await pilot.press("G", "enter")
         assert not app.screen.has_class("-detail")
 

@@ -45,5 +45,8 @@ EVENT_ACTIONS: tuple[Action, ...] = (
         "copy the value on this line",
         in_footer=True,
     ),
+    Action(
+        Pane.DETAIL, "copy_path", ("P",), "Copy path", "copy the field or path, as a query names it"
+    ),
     *value_actions(Pane.DETAIL, "the value on this line"),
 )

@@ -374,11 +374,12 @@ class InvestigateScreen(FollowingScreen):
             copy(self.app, columns.value_text(row, column), column.name)
 
     @on(DetailPane.CopyAsked)
+    def _copy_of_detail(self, event: DetailPane.CopyAsked) -> None:
+        copy(self.app, event.value, event.what)
+
     @on(ResultTable.CopyAsked)
     @on(FacetsPane.CopyAsked)
-    def _copy_value(
-        self, event: DetailPane.CopyAsked | ResultTable.CopyAsked | FacetsPane.CopyAsked
-    ) -> None:
+    def _copy_value(self, event: ResultTable.CopyAsked | FacetsPane.CopyAsked) -> None:
         copy(self.app, event.value, "value")
 
     def action_copy_row(self) -> None:

@@ -29,11 +29,12 @@ class DetailPane(LineList, ValueActions):
         """The reader wants the pane closed."""
 
     class CopyAsked(Message):
-        """The reader wants the value of a line in the clipboard."""
+        """The reader wants something of a line in the clipboard; `what` names it."""
 
-        def __init__(self, value: str) -> None:
+        def __init__(self, value: str, what: str = "value") -> None:
             super().__init__()
             self.value = value
+            self.what = what
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -112,3 +113,8 @@ class DetailPane(LineList, ValueActions):
         current = self._current
         value = None if current is None else current.value
         self.post_message(self.CopyAsked(value or ""))
+
+    def action_copy_path(self) -> None:
+        """Copy the name of the field that this line is of."""
+        name = "" if self._current is None else self._current.field_name
+        self.post_message(self.CopyAsked(name, "path"))

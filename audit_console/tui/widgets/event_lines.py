@@ -15,6 +15,7 @@ from audit_console.core.findings import Code
 from audit_console.core.hashing import check_hash
 from audit_console.core.matching import Marks
 from audit_console.core.narrowing import Value
+from audit_console.core.query.fields import field_text
 from audit_console.core.safe_text import safe_text
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.widgets import json_tree
@@ -47,6 +48,7 @@ class DetailLine(NamedTuple):
         fold: the path of the foldable part that it heads, None without one.
         folded: whether that part is folded.
         values: what can be filtered by; of a resource its two fields.
+        path: the path of details that it is of, whether or not it has a value.
     """
 
     line: Line
@@ -54,6 +56,13 @@ class DetailLine(NamedTuple):
     fold: json_tree.Path | None = None
     folded: bool = False
     values: tuple[Value, ...] = ()
+    path: Field | None = None
+
+    @property
+    def field_name(self) -> str:
+        """The field or path that it is of, as a query names it; empty without one."""
+        field = self.values[0].field if self.values else self.path
+        return "" if field is None else field_text(field)
 
 
 def detail_lines(
@@ -176,27 +185,29 @@ def _node_lines(node: json_tree.JsonNode, width: int) -> Iterator[DetailLine]:
     head = f"{'  ' * len(node.path)}{mark} {key} "
     fold = None if node.folded is None else node.path
     copied = json_tree.as_text(node.value)
-    values = _details_values(node)
+    path = _path(node)
     if node.folded is not None:
         line = (Span(head, "muted"), Span(node.text, "muted"))
-        yield DetailLine(line, copied, fold, folded=node.folded)
+        yield DetailLine(line, copied, fold, folded=node.folded, path=path)
         return
+    values = () if path is None else (_details_value(path, node),)
     for index, part in enumerate(_wrapped(node.text, width - len(head) - 1)):
         start = Span(" " * len(head)) if index else Span(head, "muted")
         yield DetailLine((start, Span(part)), copied, values=values)
 
 
-def _details_values(node: json_tree.JsonNode) -> tuple[Value, ...]:
-    """Give the value of a path; elements of an array are values of the array's path."""
+def _path(node: json_tree.JsonNode) -> Field | None:
+    """Give the path of a part of details; elements of an array have that of the array."""
     keys = tuple(part for part in node.path if isinstance(part, str))
-    if node.folded is not None or not keys:
-        return ()
-    field = Field(FieldName.DETAILS, keys)
+    return Field(FieldName.DETAILS, keys) if keys else None
+
+
+def _details_value(path: Field, node: json_tree.JsonNode) -> Value:
     if node.value is None:
-        return (Value(field, None),)
+        return Value(path, None)
     text = json_tree.as_text(node.value)
     is_number = isinstance(node.value, str) and type(node.value) is not str
-    return (Value(field, (plain_decimal(text) if is_number else None) or text),)
+    return Value(path, (plain_decimal(text) if is_number else None) or text)
 
 
 def _integrity(
