@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import asking, database, reading, report, retention, screen, stops, writing
+from benchmarks import asking, database, growth, reading, report, retention, screen, stops, writing
 from benchmarks.measure import Figure, Result, take
 
 UNITS = {"k": 1_000, "M": 1_000_000}
@@ -57,6 +57,8 @@ def _print_results(results: list[tuple[int | None, Result]]) -> None:
     for size in dict.fromkeys(events for events, _ in results):
         print(f"\n{f'a log of {size:,} events' if size else 'the program'}")
         print(report.table([result for events, result in results if events == size]))
+    if drawn := growth.chart(results):
+        print(f"\ngrowth\n{drawn}")
     print(f"\n{report.not_yet()}")
 
 

@@ -55,7 +55,7 @@ def _rows(result: Result) -> Iterator[Row]:
         yield (
             result.figure.title if first else "",
             outcome.name,
-            _number(outcome.median, result.figure.unit),
+            number(outcome.median, result.figure.unit),
             _spread(outcome, result.figure.unit),
             f"{outcome.peak_bytes / 1e6:,.0f} MB",
             "" if first else f"{result.ratio(outcome):.2f}",
@@ -70,10 +70,11 @@ def _target(result: Result) -> str:
 
 
 def _spread(outcome: Outcome, unit: str) -> str:
-    return f"{_number(outcome.low, unit)} - {_number(outcome.high, unit)}"
+    return f"{number(outcome.low, unit)} - {number(outcome.high, unit)}"
 
 
-def _number(value: float, unit: str) -> str:
+def number(value: float, unit: str) -> str:
+    """Print a value in its unit."""
     if unit == "s" and value < 0.001:
         return f"{value * 1e6:,.0f} µs"
     if unit == "s":

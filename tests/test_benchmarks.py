@@ -12,8 +12,9 @@ import pytest
 from audit_console.core.codec import decode_line
 from audit_console.core.event import GENESIS_HASH, AuditEvent
 from audit_console.core.hashing import event_hash
+from benchmarks import growth
 from benchmarks.logs import log_of
-from benchmarks.measure import Contestant, Figure, Sample, Target, take
+from benchmarks.measure import Contestant, Figure, Result, Sample, Target, take
 
 ROOT = Path(__file__).parents[1]
 GROUPS = [
@@ -69,3 +70,33 @@ def test_a_target_is_met_or_missed_by_the_medians(target: Target | None, met: bo
     peer = Contestant("peer", iter([Sample(5, 1), Sample(1, 1), Sample(90, 1)]).__next__)
     result = take(Figure("group", "title", "s", [ours, peer], target), repetitions=3)
     assert result.met is met
+
+
+def taken(title: str, unit: str, ours: float) -> Result:
+    figure = Figure("group", title, unit, [Contestant("ours", lambda: Sample(ours, 1))])
+    return take(figure, repetitions=1)
+
+
+def test_growth_is_drawn_between_sizes() -> None:
+    results: list[tuple[int | None, Result]] = [
+        (None, taken("start", "s", 0.5)),
+        *((size, taken("linear", "s", size / 1e6)) for size in (1_000, 100_000)),
+        *((size, taken("flat", "s", 2.0)) for size in (1_000, 100_000)),
+        *((size, taken("steady rate", "events/s", 9.0)) for size in (1_000, 100_000)),
+        *((size, taken("steady share", "×", 0.5)) for size in (1_000, 100_000)),
+        *((size, taken("square", "s", size**2)) for size in (1_000, 100_000)),
+        (1_000, taken("once", "s", 1.0)),
+    ]
+    drawn = {line.split("  ")[0]: line for line in growth.chart(results).splitlines()}
+
+    assert drawn["figure"].split()[1:] == ["1,000", "100,000", "flat", "linear"]
+    assert drawn["linear"].split()[1:] == ["1", "ms", "100", "ms", "█" * 20, "1.00"]
+    assert drawn["flat"].endswith(" 0.00")
+    assert drawn["steady rate"].endswith("█ 1.00")
+    assert drawn["steady share"].endswith("█ 1.00")
+    assert drawn["square"].endswith("█ 2.00  WORSE THAN LINEAR")
+    assert not drawn.keys() & {"start", "once"}
+
+
+def test_one_size_has_no_growth() -> None:
+    assert growth.chart([(1_000, taken("load", "s", 1.0)), (None, taken("start", "s", 1.0))]) == ""
