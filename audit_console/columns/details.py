@@ -1,9 +1,10 @@
 """Values inside `details` by the column, as `core.details` finds them one by one.
 
-Most details are *flat*: one object without nested ones, arrays or escapes. There a
-regular expression finds the one token behind a key that stands once, and cannot be wrong
-about it. All others go to `core.details`, so there is no second opinion on what a path
-means; rows that cannot hold the path are left out before.
+Most details are *plain*: objects without arrays or escapes, in which each key of the path
+stands once. There a regular expression goes from pair to pair, over a few levels of nested
+objects, to the one token at the path, and cannot be wrong about it. All others go to
+`core.details`, so there is no second opinion on what a path means; rows that cannot hold
+the path are left out before.
 """
 
 from __future__ import annotations
@@ -21,6 +22,15 @@ from audit_console.core.matching import in_range
 VALUES: dict[str, pl.DataType | type[pl.DataType]] = {"row": pl.UInt32, "text": pl.String}
 """One row for each value: the row of its event, and its text, null where it has none."""
 
+_SPACE = r"[ \t\n\r]*"
+_STRING = r'"[^"]*"'
+_TOKEN = rf'(?:{_STRING}|[^"\[\]{{}}, \t\n\r]+)'
+_LEVELS = 2
+"""Levels of objects beside the path that are gone over."""
+
+_MOST_KEYS = 8
+"""Keys of a path that is found by a regular expression: each of them lengthens it."""
+
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_ .:@$#+-]+")
 _PLAIN_NUMBER = r"\A(?:0|-?[1-9][0-9]{0,17})\z"
 _NUMBER = r"\A-?[0-9]+(?:\.[0-9]+)?\z"
@@ -29,12 +39,12 @@ _NUMBER = r"\A-?[0-9]+(?:\.[0-9]+)?\z"
 def values_at(details: pl.Series, path: tuple[str, ...]) -> pl.DataFrame:
     """Give the values at `path` of every row, as `VALUES`."""
     rows = pl.LazyFrame({"details": details}).with_row_index("row").filter(_may_hold(path[-1]))
-    if len(path) > 1 or not _PLAIN_KEY.fullmatch(path[0]):
+    if len(path) > _MOST_KEYS or not all(map(_PLAIN_KEY.fullmatch, path)):
         return _other_values(rows.collect(engine="streaming"), path)
-    parted = rows.with_columns(token=_flat_token(path[0])).collect(engine="streaming")
-    flat = _flat_values(parted.filter(pl.col("token").is_not_null()))
+    parted = rows.with_columns(token=_plain_token(path)).collect(engine="streaming")
+    plain = _plain_values(parted.filter(pl.col("token").is_not_null()))
     others = parted.filter(pl.col("token").is_null())
-    return pl.concat([flat, _other_values(others, path)])
+    return pl.concat([plain, _other_values(others, path)])
 
 
 def _may_hold(key: str) -> pl.Expr:
@@ -47,19 +57,27 @@ def _may_hold(key: str) -> pl.Expr:
     )
 
 
-def _flat_token(key: str) -> pl.Expr:
-    """Give the token behind the key, null unless the details are flat and the key is single."""
+def _plain_token(path: tuple[str, ...]) -> pl.Expr:
+    """Give the token at the path, null unless the details are plain and it is found."""
     details = pl.col("details")
-    token = rf'"{re.escape(key)}"[ \t\n\r]*:[ \t\n\r]*("[^"]*"|[^ \t\n\r,}}]+)'
-    is_flat = (
-        (details.str.count_matches("{", literal=True) == 1)
-        & ~details.str.contains_any(["[", "\\"])
-        & (details.str.count_matches(json.dumps(key), literal=True) == 1)
+    pair = rf"{_STRING}{_SPACE}:{_SPACE}{_value(_LEVELS)}{_SPACE}"
+    steps = (
+        rf'\{{{_SPACE}(?:{pair},{_SPACE})*?"{key}"{_SPACE}:{_SPACE}' for key in map(re.escape, path)
     )
-    return pl.when(is_flat).then(details.str.extract(token))
+    are_single = [details.str.count_matches(json.dumps(key), literal=True) == 1 for key in path]
+    is_plain = pl.all_horizontal(*are_single, ~details.str.contains_any(["[", "\\"]))
+    return pl.when(is_plain).then(details.str.extract(rf"\A{_SPACE}{''.join(steps)}({_TOKEN})"))
 
 
-def _flat_values(rows: pl.DataFrame) -> pl.DataFrame:
+def _value(levels: int) -> str:
+    """Write the pattern of a token, or of an object of at most so many levels."""
+    if levels == 0:
+        return _TOKEN
+    pair = rf"{_STRING}{_SPACE}:{_SPACE}{_value(levels - 1)}{_SPACE}"
+    return rf"(?:{_TOKEN}|\{{{_SPACE}(?:{pair}(?:,{_SPACE}{pair})*)?\}})"
+
+
+def _plain_values(rows: pl.DataFrame) -> pl.DataFrame:
     """Read tokens as `core.details` reads values."""
     tokens = rows.lazy().select("row", "token").filter(pl.col("token") != "null")
     token = pl.col("token")

@@ -19,6 +19,7 @@ from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.sources.memory import MemorySource
 from audit_console.tui import asking
+from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryInput
 from tests.tui.support import (
     GatedSource,
@@ -31,7 +32,7 @@ from tests.tui.support import (
     until_loaded,
     until_shown,
 )
-from tests.tui.test_asking import ask, type_text
+from tests.tui.test_asking import ask, questions_under_way, type_text
 from tests.tui.test_hostile_text import HOSTILE, assert_safe
 
 SIZE = (120, 40)
@@ -157,8 +158,13 @@ async def test_a_seldom_value_of_many_completes_by_its_part(tmp_path: Path) -> N
     app = make_app(source_of(events), tmp_path)
     async with app.run_test(size=SIZE) as pilot:
         await until_loaded(pilot)
-        await pilot.press("slash", *"user:z")
+        await pilot.press("slash", *"user:")
+        await until_shown(pilot, "… 39 or more: ↓ goes on, typing narrows")
+        await pilot.press("z")
         await until_shown(pilot, "▸ zoe  1")
+        await pilot.press("ctrl+u", *"ti")
+        await until_shown(pilot, "▸ time:")
+        assert "or more" not in screen_text(app)
 
 
 @pytest.mark.parametrize(
@@ -215,3 +221,19 @@ async def test_what_is_typed_while_the_log_is_read_completes_when_it_was(tmp_pat
         await pilot.pause(0.3)
         source.gate.release(9)
         await until_shown(pilot, '▸ details."odd key".seldom:')
+
+
+async def test_the_paths_of_other_events_are_offered_as_facets(tmp_path: Path) -> None:
+    app = make_app(source_of(log_with_details()), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("a")
+        await pilot.pause(0.4)
+        await until(pilot, lambda: not questions_under_way(), "the paths are known")
+        await pilot.press("a", *"odd")
+        await until_shown(pilot, 'details."odd key".seldom')
+        await pilot.press("tab", "enter")
+        await until_shown(pilot, '▾ details."odd key".seldom')
+        facets = app.screen.query_one(FacetsPane)
+        assert facets.has_focus
+        await until_shown(pilot, "true ")

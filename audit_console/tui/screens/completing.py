@@ -47,8 +47,7 @@ class CompletingScreen(SurveyingScreen):
         """
         name = field_text(field)
         if name == FieldName.DETAILS:
-            self._find_once(name)
-            return [(path, None) for path in self._known_paths()]
+            return [(path, None) for path in self.known_paths()]
         if name == FieldName.TAG:
             tags = {tag for marks in self._marks.values() for tag in marks.tags}
             return [(tag, None) for tag in sorted(tags)]
@@ -59,7 +58,9 @@ class CompletingScreen(SurveyingScreen):
             self._find_once(name)
         return []
 
-    def _known_paths(self) -> Sequence[str]:
+    def known_paths(self) -> Sequence[str]:
+        """Give the paths of details that are known; others are looked for now."""
+        self._find_once(FieldName.DETAILS)
         row = self._table.selected
         here = () if row is None else details_fields(row["details"])
         return tuple(dict.fromkeys((*here, *self._paths)))

@@ -19,6 +19,8 @@ class Dialog(ModalScreen[Answer | None]):
     PANE = Pane.DIALOG
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.DIALOG)
     COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_STYLES
+    # A list is as high as it says in lines: no part of the screen limits a box of its own height.
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high"), (50, "-tall")]  # noqa: RUF012
 
     def action_help(self) -> None:
         """Show the keys of what has the focus here."""

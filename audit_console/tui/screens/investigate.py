@@ -292,6 +292,7 @@ class InvestigateScreen(FollowingScreen):
         was_there = self.has_class("-facets")
         self.add_class("-facets")
         self.query_one(FacetsPane).focus()
+        self.known_paths()  # looked for now, to be there when a facet is added
         if not was_there:
             self.survey()
 
@@ -306,13 +307,10 @@ class InvestigateScreen(FollowingScreen):
 
     @on(FacetsPane.FieldAsked)
     def _ask_for_facet(self) -> None:
-        from audit_console.search.facet_fields import details_fields
         from audit_console.tui.screens.add_facet import AddFacetDialog
 
-        row = self._table.selected
-        paths = () if row is None else details_fields(row["details"])
         shown = self.query_one(FacetsPane).fields
-        self.app.push_screen(AddFacetDialog(shown, paths), self._add_facet)
+        self.app.push_screen(AddFacetDialog(shown, self.known_paths()), self._add_facet)
 
     def _add_facet(self, field: str | None) -> None:
         if field is not None:

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from audit_console.core.query import Completion, Query, complete
-from audit_console.core.query.completion import OPERATORS, Values
+from audit_console.core.query.completion import MOST, OPERATORS, Values
 from audit_console.errors import QueryError
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.painting import Line, Span, width_of
@@ -325,7 +325,9 @@ def completion_lines(completions: Sequence[Completion], marked: int) -> list[Lin
         lines.append((names[index], Span(count, "muted")))
     if len(completions) > operators + len(shown):
         beside = len(completions) - operators - len(shown)
-        lines.append((Span(f"   … {beside} more, ↓ goes on", "muted"),))
+        at_least = f"{beside} or more: ↓ goes on, typing narrows"
+        more = f"{beside} more, ↓ goes on" if len(completions) < MOST else at_least
+        lines.append((Span(f"   … {more}", "muted"),))
     return lines
 
 

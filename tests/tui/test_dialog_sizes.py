@@ -1,0 +1,67 @@
+"""A dialog with a long list is in sight as a whole, and its size stays while it is narrowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.app import App
+from textual.geometry import Region
+
+from audit_console.sources.memory import MemorySource
+from audit_console.tui.saved import SavedSearch, SavedSearches
+from audit_console.tui.screens.add_facet import AddFacetDialog
+from audit_console.tui.screens.saved_searches import SavedSearchesDialog
+from tests.tui.support import make_app, make_lines, until_loaded, until_shown
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+
+
+def box(app: App[None]) -> Region:
+    return app.screen.query_one(".dialog").region
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_many_bad_lines_leave_room_for_the_bytes_of_one(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    lines = [*make_lines(9), *(b'{"broken %d' % number for number in range(90))]
+    app = make_app(MemorySource(lines), tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("b")
+        await until_shown(pilot, "90 lines could not be read")
+        await until_shown(pilot, "Unterminated string")
+        assert app.screen.region.contains_region(box(app))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_many_paths_are_listed_in_a_box_that_keeps_its_size(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = make_app(MemorySource(make_lines(9)), tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await until_loaded(pilot)
+        app.push_screen(AddFacetDialog((), [f"details.path{number}" for number in range(90)]))
+        await until_shown(pilot, "details.path3")
+        before = box(app)
+        assert app.screen.region.contains_region(before)
+        await pilot.press(*"path89")
+        await until_shown(pilot, " details.path89 ")
+        assert box(app) == before
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_many_saved_searches_leave_room_for_the_query_of_one(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    saved = SavedSearches(tmp_path / "searches.json")
+    for number in range(60):
+        saved.save(SavedSearch(f"search {number:02}", "user:alice", ("time",), "oldest_first"))
+    app = make_app(MemorySource(make_lines(9)), tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await until_loaded(pilot)
+        app.push_screen(SavedSearchesDialog(saved))
+        await until_shown(pilot, "search 00")
+        await until_shown(pilot, "oldest first · time")
+        assert app.screen.region.contains_region(box(app))
