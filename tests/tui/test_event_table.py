@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 from textual.app import App
 from textual.events import MouseScrollDown
 from textual.pilot import Pilot
@@ -12,6 +14,7 @@ from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtRow, Cursor, Order, Page
+from audit_console.tui.widgets.event_window import Window
 from tests.tui.support import (
     GatedSource,
     HugeSource,
@@ -25,6 +28,64 @@ from tests.tui.support import (
     until_loaded,
     until_shown,
 )
+
+
+def test_windows_share_rows_that_are_the_same() -> None:
+    rows = pl.DataFrame({"id": [str(number) for number in range(200)], "seq": [None] * 200})
+    window = Window(10, rows)
+    assert window.rows_shared_with(Window(110, rows.slice(100))) == range(110, 210)
+    assert window.rows_shared_with(Window(0, rows.slice(50))) == range(0)
+    assert window.rows_shared_with(Window(210, rows)) == range(0)
+    assert window.rows_shared_with(Window(0)) == range(0)
+    assert Window(0).rows_shared_with(window) == range(0)
+    found = [row and row["id"] for row in map(window.row, (9, 10, 73, 74, 209, 210))]
+    assert found == [None, "0", "63", "64", "199", None]
+
+
+async def test_rows_that_changed_since_they_were_fetched_are_drawn_anew(tmp_path: Path) -> None:
+    source = ChangingSource(make_lines(5))
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await until_shown(pilot, "alice")
+        source.user = "mallory"
+        table_of(app).refresh_rows()
+        await until_shown(pilot, "mallory")
+        assert "alice" not in screen_text(app)
+
+
+async def test_rows_that_are_gone_are_drawn_no_more(tmp_path: Path) -> None:
+    source = ChangingSource(make_lines(5))
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await until_shown(pilot, "action 4 ")
+        source.most = 3
+        table_of(app).refresh_rows()
+        await until(pilot, lambda: table_of(app).row_count == 3)
+        await pilot.pause()
+        assert "action 2 " in screen_text(app)
+        assert "action 4 " not in screen_text(app)
+
+
+class ChangingSource(MemorySource):
+    """A log whose rows are of another user, or fewer, from some moment on."""
+
+    user = "alice"
+    most = 5
+
+    def page(
+        self,
+        where: Filter,
+        *,
+        order: Order,
+        at: Cursor,
+        limit: int,
+        marks: Mapping[MarkKey, Marks] = NO_MARKS,
+    ) -> Page:
+        page = super().page(where, order=order, at=at, limit=limit, marks=marks)
+        rows = page.rows.head(self.most).with_columns(user_id=pl.lit(self.user))
+        return replace(page, rows=rows, matched=self.most)
 
 
 async def opened(pilot: Pilot[None]) -> None:

@@ -72,9 +72,9 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
         self._widths = columns.share_widths(available, self.columns, wide=self.wide)
         return columns.total_width(self._widths)
 
-    def forget_drawn(self) -> None:
-        """Forget drawn rows."""
-        self._strips.clear()
+    def forget_drawn(self, besides: range = range(0)) -> None:
+        """Forget drawn rows, but not some of them."""
+        self._strips = {at: strip for at, strip in self._strips.items() if at[0] in besides}
 
     def watch_wide(self) -> None:
         """Lay the columns out anew."""
@@ -190,6 +190,8 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
         return Strip.join(parts)
 
     def _scrolled(self, strip: Strip, width: int, style: Style) -> Strip:
+        if self.scroll_offset.x == 0:
+            return strip.adjust_cell_length(width, style)
         frozen = columns.frozen_width(self._widths)
         left = frozen + self.scroll_offset.x
         rest = strip.crop(left, left + max(0, width - frozen))

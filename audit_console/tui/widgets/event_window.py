@@ -19,6 +19,16 @@ if TYPE_CHECKING:  # Polars need not be there for the first paint
     from audit_console.tui.widgets.event_columns import EventRow
 
 
+SCREENS_AHEAD = 3
+"""Screens of rows fetched before and behind what is in sight."""
+
+FIRST_ROWS = 200
+"""Rows asked for before the size of the screen is known."""
+
+ROWS_AT_ONCE = 64
+"""Rows that become values together: one by one they take several times longer."""
+
+
 class Anchor(NamedTuple):
     """The selected event, by which a view is held in place, and the row it was seen at."""
 
@@ -87,8 +97,29 @@ class Window:
         if self._rows is None or not self.first <= row < self.end:
             return None
         if row not in self._cache:
-            self._cache[row] = self._rows.row(row - self.first, named=True)
+            start = (row - self.first) // ROWS_AT_ONCE * ROWS_AT_ONCE
+            rows = self._rows.slice(start, ROWS_AT_ONCE).iter_rows(named=True)
+            self._cache.update(enumerate(rows, self.first + start))
         return self._cache[row]
+
+    def rows_shared_with(self, other: Window) -> range:
+        """Number the rows that both have; none unless they are the same."""
+        shared = range(max(self.first, other.first), min(self.end, other.end))
+        if not shared or not self._part(shared).equals(other._part(shared)):
+            return range(0)
+        return shared
+
+    def _part(self, rows: range) -> pl.DataFrame:
+        if self._rows is None:
+            raise LookupError(rows)
+        return self._rows.slice(rows.start - self.first, len(rows))
+
+
+def rows_around(top: int, page: int) -> tuple[int, int]:
+    """Give the first row to fetch, and how many, for a page of rows from `top` on in sight."""
+    ahead = SCREENS_AHEAD * (page or FIRST_ROWS)
+    first = max(0, top - ahead)
+    return first, top + page + ahead - first
 
 
 class Answer(NamedTuple):

@@ -1,8 +1,7 @@
 """Numbered rows of a log behind a window: what is in sight is fetched, the rest is a count.
 
-Nothing here depends on the number of events. The rows in sight and some screens
-around them are asked for on a thread; the latest wish wins, and answers to a view
-that is no longer shown are dropped.
+Nothing here depends on the number of events. The rows in sight and some screens around them are
+asked for on a thread; the latest wish wins, and answers to a view no longer shown are dropped.
 """
 
 from __future__ import annotations
@@ -34,13 +33,8 @@ from audit_console.tui.widgets.event_window import (
     Want,
     Window,
     fetch,
+    rows_around,
 )
-
-SCREENS_AHEAD = 3
-"""Screens of rows fetched before and behind what is in sight."""
-
-FIRST_ROWS = 200
-"""Rows asked for before the size of the screen is known."""
 
 
 class VirtualRows(ScrollView, LinePainter):
@@ -95,8 +89,8 @@ class VirtualRows(ScrollView, LinePainter):
         """Count the cells of a row."""
         raise NotImplementedError
 
-    def forget_drawn(self) -> None:
-        """Forget drawn rows, because they changed."""
+    def forget_drawn(self, besides: range = range(0)) -> None:
+        """Forget drawn rows, because they changed; not those that did not."""
         raise NotImplementedError
 
     # --- what it shows -----------------------------------------------------------
@@ -161,6 +155,8 @@ class VirtualRows(ScrollView, LinePainter):
         view = View(self._view.source, where, order, marks)
         if returning is None and (where, order) == (self._view.where, self._view.order):
             self._view = view
+            self.forget_drawn()
+            self.refresh()
             self._request()
         else:
             self._look_at(view, returning)
@@ -227,16 +223,12 @@ class VirtualRows(ScrollView, LinePainter):
     def _fetching(self) -> bool:
         return self._fetcher is not None and not self._fetcher.is_finished
 
-    def _range(self) -> tuple[int, int]:
-        ahead = SCREENS_AHEAD * (self._page_size or FIRST_ROWS)
-        first = max(0, self._top - ahead)
-        return first, self._top + self._page_size + ahead - first
-
     async def _fetch(self) -> None:
         while self._wanted and self._view is not None:
             self._wanted = False
             # Made only now: the anchor must be the event that is selected now.
-            want = Want(self._view, *self._range(), self._held(), self._relocating)
+            rows = rows_around(self._top, self._page_size)
+            want = Want(self._view, *rows, self._held(), self._relocating)
             await self._answer(want)
 
     async def _answer(self, want: Want) -> None:
@@ -251,12 +243,12 @@ class VirtualRows(ScrollView, LinePainter):
             self._accept(answer)
 
     def _accept(self, answer: Answer) -> None:
-        top = self._top_for(answer)
+        top, unchanged = self._top_for(answer), self._unchanged_rows(answer)
         self._relocating = False
         self._returning = None
         self.stale = False
         self._window = answer.window
-        self.forget_drawn()
+        self.forget_drawn(unchanged)
         self.row_count = answer.rows
         self.counted = answer.matched is not None
         self._update_virtual_size()
@@ -266,8 +258,9 @@ class VirtualRows(ScrollView, LinePainter):
         self.set_reactive(VirtualRows.cursor_row, max(0, min(self.cursor_row, self.row_count - 1)))
         self.post_message(self.Counted(answer.matched, answer.read))
         self._announce()
-        self.refresh()
-        if self._range() != (answer.want.first, answer.want.limit):
+        if not self._cover_the_sight(unchanged):
+            self.refresh()
+        if rows_around(self._top, self._page_size) != (answer.want.first, answer.want.limit):
             self._request_if_needed()
         if answer.matched is None or answer.read is None:
             self._count(answer.want.view)
@@ -308,6 +301,12 @@ class VirtualRows(ScrollView, LinePainter):
         line = max(0, min(self._returning.line, self._page_size - 1))
         return max(0, self.cursor_row + answer.shift - line)
 
+    def _unchanged_rows(self, answer: Answer) -> range:
+        """Number the rows that stand where they stood, and need not be drawn again."""
+        if self._relocating or self.stale or answer.shift or answer.rows != self.row_count:
+            return range(0)
+        return answer.window.rows_shared_with(self._window)
+
     def _request_if_needed(self) -> None:
         """Fetch when less than one screen is left ahead of what is in sight."""
         margin = self._page_size
@@ -334,6 +333,11 @@ class VirtualRows(ScrollView, LinePainter):
         """Rows in sight; the header takes a line."""
         return max(0, self.scrollable_content_region.height - 1)
 
+    def _cover_the_sight(self, rows: range) -> bool:
+        """Tell whether all that is in sight is among these rows."""
+        end = min(self._top + self._page_size, self.row_count)
+        return rows.start <= self._top < end <= rows.stop
+
     def _update_virtual_size(self) -> None:
         self.virtual_size = Size(self.row_width(), self.row_count + 1)
 
@@ -346,9 +350,12 @@ class VirtualRows(ScrollView, LinePainter):
         self._request_if_needed()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Fetch ahead of the scrolling."""
+        """Fetch ahead of the scrolling, when what is here already was painted."""
         super().watch_scroll_y(old_value, new_value)
-        self._request_if_needed()
+        if self._cover_the_sight(range(self._window.first, self._window.end)):
+            self.call_after_refresh(self._request_if_needed)
+        else:
+            self._request_if_needed()
 
     # --- the cursor --------------------------------------------------------------
 
