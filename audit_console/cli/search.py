@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.cli.exit_codes import ExitCode
+from audit_console.cli.marks import user_marks
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import write_stdout
 from audit_console.cli.scratch import scratch_folder
@@ -59,7 +60,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
         _check_days(target, query)
     with scratch_folder(), closing(open_source(options.sources, keep=True)) as source:
         verification = verify_watched(source, trust=load_trust(None), roots=False)
-        found = Found.by(options.query, source, verification)
+        found = Found.by(options.query, source, verification, user_marks())
         _put_out(found, options.format, target, by_day=by_day)
         say(completeness(found))
         if (other := advice(found)) is not None:
@@ -80,12 +81,11 @@ def _check_days(target: Path, query: Query) -> None:
 def _put_out(found: Found, form: str, target: Path | None, *, by_day: bool) -> None:
     from audit_console.search.days import write_days
     from audit_console.search.printing import print_found
-    from audit_console.search.question import Question
 
     if target is None:
         write_stdout(print_found(found, form, is_screen=sys.stdout.isatty()))
     elif by_day:
-        write_days(Question(found.source, found.where), target)
+        write_days(found.question, target)
     else:
         write_file(target, print_found(found, form, is_screen=False))
 

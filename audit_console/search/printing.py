@@ -43,8 +43,7 @@ _FORMULA = r"^[=+\-@\t\r]"
 
 def print_found(found: Found, form: str, *, is_screen: bool) -> Iterator[bytes]:
     """Print what a query found; see `print_events`."""
-    question = Question(found.source, found.where)
-    return print_events(question, found.query.stages, form, is_screen=is_screen)
+    return print_events(found.question, found.query.stages, form, is_screen=is_screen)
 
 
 def print_events(

@@ -12,6 +12,9 @@ import pytest
 
 from audit_console.core.codec import decode_line
 from audit_console.core.event import AuditEvent
+from audit_console.core.matching import Marks
+from audit_console.search.marks import FILE_NAME, MarkStore
+from tests.cli.conftest import chain
 from tests.cli.program import run_here, run_program, spoken_line
 
 BRUTE_FORCE = "type:authentication result:failure ip:203.0.113.66"
@@ -134,3 +137,32 @@ def test_a_file_is_not_replaced_unasked(demo_log: Path, tmp_path: Path) -> None:
     assert target.read_text() == "mine"
     search(demo_log, "", "--format", "csv", "-o", str(target), "--force")
     assert target.read_text().startswith("check,timestamp,")
+
+
+@pytest.fixture
+def marks(user_directories: Path) -> MarkStore:
+    """The file in which the console keeps the marks of the user."""
+    return MarkStore(user_directories / "xdg_data_home" / "audit-console" / FILE_NAME)
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [("star:yes", 1), ("tag:x", 1), ("note:*door*", 1), ("star:yes tag:y", 0), ("NOT star:yes", 39)],
+)
+def test_marks_are_asked_for_as_on_the_screen(
+    whole_log: Path, marks: MarkStore, query: str, kept: int
+) -> None:
+    event = chain(40)[7]
+    marked = Marks(star=True, tags=frozenset({"x"}), note="the door was open")
+    marks.change((event.id, event.event_hash), marked)
+    assert search(whole_log, f"{query} | count").split() == ["count", str(kept)]
+
+
+def test_marks_that_cannot_be_read_are_said(
+    whole_log: Path, marks: MarkStore, user_directories: Path
+) -> None:
+    marks.change(("an id", "a hash"), Marks(star=True))
+    path = user_directories / "xdg_data_home" / "audit-console" / FILE_NAME
+    path.write_text("no mark\n")
+    completed = run_here("search", str(whole_log), "star:yes")
+    assert "1 line is no marks and left out" in completed.stderr
