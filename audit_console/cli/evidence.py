@@ -15,7 +15,7 @@ from audit_console.cli.marks import user_marks
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import write_stdout
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM, CommandParser, say
+from audit_console.cli.talk import DASHED_QUERIES, PROGRAM, CommandParser, query_apart, say
 from audit_console.errors import UsageError
 from audit_console.search.output import check_target, whole_file
 
@@ -26,11 +26,12 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
 
 NAME = "evidence"
 
-_EPILOG = """\
+_EPILOG = f"""\
 The package holds the original lines, a proof for each that it stands in the log, the
 verification of the whole log, your marks, and check.py, which checks all of it with
 Python alone. The exit code is 0 when the package was written, whatever the log is worth:
 the package says that itself.
+{DASHED_QUERIES}
 """
 
 
@@ -41,7 +42,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
         AuditConsoleError: the query is wrong, the log could not be looked at, or the
             package not be written.
     """
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_intermixed_args(query_apart(arguments))
     if options.script:
         return _print_script()
     places, query, target = _request(options)

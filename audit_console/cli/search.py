@@ -14,7 +14,7 @@ from audit_console.cli.marks import user_marks
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import write_stdout
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM, CommandParser, say
+from audit_console.cli.talk import DASHED_QUERIES, PROGRAM, CommandParser, query_apart, say
 from audit_console.cli.trusting import load_trust
 from audit_console.errors import UsageError
 from audit_console.search.output import check_target, write_file
@@ -26,10 +26,11 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
 NAME = "search"
 FORMATS = ("table", "jsonl", "csv", "parquet")
 
-_EPILOG = """\
+_EPILOG = f"""\
 queries:
   user:alice -result:success since:end-24h   ip:203.0.113.0/24 type:authentication
   result:failure | top user 5                error:"rate limit" | timeline 1h
+{DASHED_QUERIES}
 
 Standard error says how much of the log was searched, and whether it is sound.
 """
@@ -42,7 +43,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
         AuditConsoleError: the query is wrong, the log could not be looked at, or the
             result not be written.
     """
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_intermixed_args(query_apart(arguments))
     target = None if options.output in {None, "-"} else Path(options.output)
     by_day = options.format == "parquet" and (options.output or "").endswith("/")
     if target and not by_day:

@@ -123,6 +123,55 @@ def test_a_wrong_query_is_said_with_its_column(tmp_path: Path) -> None:
     assert "Did you mean user: ?" in spoken_line(completed)
 
 
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        (["-user:*"], 0),
+        (["-alice"], 0),
+        (["-type:secret_access"], 40),
+        (["-(user:bob OR user:carol)"], 40),
+        (['-"rate limit"'], 40),
+        (["-user:bob", "--format", "jsonl"], 40),
+        (["--format", "jsonl", "-user:bob"], 40),
+        (["--", "-offline"], 40),
+        (["--format", "jsonl", "--", "-user:bob"], 40),
+        (["-user:alice user:bob"], 0),
+        (["-o", "-", "-user:bob"], 40),
+        (["-o-", "-user:bob"], 40),
+    ],
+)
+def test_a_query_may_begin_with_not(whole_log: Path, words: list[str], kept: int) -> None:
+    completed = run_here("search", str(whole_log), *words)
+    assert completed.returncode == 0, completed.stderr
+    assert f" {kept} of 40 events matched" in completed.stderr
+
+
+def test_options_may_stand_between_logs_and_query(whole_log: Path, tmp_path: Path) -> None:
+    second = tmp_path / "second.jsonl"
+    second.write_bytes(whole_log.read_bytes())
+    for query in ("user:alice", "-user:bob"):
+        logs = (str(whole_log), str(second))
+        completed = run_here("search", *logs, "--format", "jsonl", query)
+        assert "80 of 80 events matched" in completed.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["user:alice", "--fromat", "csv"], "--fromat"),
+        (["-user:bob", "--fromat", "csv"], "--fromat"),
+        (["--fromat=csv", "-user:bob"], "--fromat=csv"),
+        (["user:alice", "-f", "csv"], "-f"),
+        (["--format", "-user:bob"], "--format: expected one argument"),
+        ([], "required: QUERY"),
+    ],
+)
+def test_a_mistyped_option_is_no_query(whole_log: Path, words: list[str], said: str) -> None:
+    completed = run_here("search", str(whole_log), *words)
+    assert completed.returncode == 2
+    assert said in spoken_line(completed)
+
+
 def test_counts_have_no_original_lines(demo_log: Path) -> None:
     completed = run_here("search", str(demo_log), "| count", "--format", "jsonl")
     assert completed.returncode == 2
@@ -147,7 +196,13 @@ def marks(user_directories: Path) -> MarkStore:
 
 @pytest.mark.parametrize(
     ("query", "kept"),
-    [("star:yes", 1), ("tag:x", 1), ("note:*door*", 1), ("star:yes tag:y", 0), ("NOT star:yes", 39)],
+    [
+        ("star:yes", 1),
+        ("tag:x", 1),
+        ("note:*door*", 1),
+        ("star:yes tag:y", 0),
+        ("NOT star:yes", 39),
+    ],
 )
 def test_marks_are_asked_for_as_on_the_screen(
     whole_log: Path, marks: MarkStore, query: str, kept: int
