@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,10 +13,7 @@ from audit_console.core.query import Query, offer_end, parse
 from audit_console.core.timespan import Anchor
 from audit_console.integrity.verification import Verification
 from audit_console.search.question import Question
-from audit_console.sources.cancelling import refuse_if_cancelled
 from audit_console.sources.protocol import AtEvent, AtRow, Order, Page, Source, Status
-
-PAGE_ROWS = 10_000
 
 
 def require_query(text: str) -> Query:
@@ -64,18 +61,6 @@ class Found:
         where = resolve(query.where, lambda event_id: _time_of(source, event_id))
         question = Question(source, where, marks)
         return cls(question, verification, text, query, question.count())
-
-
-def pages_of(question: Question) -> Iterator[Page]:
-    """Give all events of a question, oldest first; an empty page for none."""
-    row = 0
-    while True:
-        refuse_if_cancelled()
-        page = question.page(AtRow(row), PAGE_ROWS, order=Order.OLDEST_FIRST)
-        yield page
-        row += PAGE_ROWS
-        if page.rows.height < PAGE_ROWS:
-            return
 
 
 def _page(source: Source, where: Filter, at: AtRow | AtEvent, limit: int) -> Page:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import closing
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -14,13 +16,14 @@ from audit_console.core.codec import decode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.matching import Marks
 from audit_console.search.marks import FILE_NAME, MarkStore
+from audit_console.writer import ArchiveSink, AuditLogger, PostgresSink
 from tests.cli.conftest import chain
 from tests.cli.program import run_here, run_program, spoken_line
 
 BRUTE_FORCE = "type:authentication result:failure ip:203.0.113.66"
 
 
-def search(log: Path, query: str, *options: str) -> str:
+def search(log: Path | str, query: str, *options: str) -> str:
     completed = run_here("search", str(log), query, *options)
     assert completed.returncode == 0, completed.stderr
     return completed.stdout
@@ -88,6 +91,38 @@ def test_nothing_found_is_an_empty_result(demo_log: Path, tmp_path: Path, form: 
     held = pl.read_parquet(target).height if form == "parquet" else None
     lines = target.read_bytes().splitlines() if form != "parquet" else []
     assert held == 0 if form == "parquet" else len(lines) == (0 if form == "jsonl" else 1)
+
+
+def shuffled_in_time(logger: AuditLogger) -> None:
+    """Log events, one of which happened before those that were logged before it."""
+    with closing(logger):
+        for number, day in enumerate((3, 5, 4, 6)):
+            logger.log_event(
+                event_type="authentication",
+                action=f"action {number}",
+                resource_type="user",
+                resource_id="alice",
+                timestamp=datetime(2026, 11, day, tzinfo=UTC),
+            )
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_what_is_exported_of_a_table_is_the_log_again(
+    database: str, tmp_path: Path, form: str
+) -> None:
+    shuffled_in_time(AuditLogger(PostgresSink(database, chain="audit.example.org/shop")))
+    target = str(tmp_path / f"audit.{form}")
+    search(database, "", "--format", form, "-o", target)
+    verified = run_here("verify", target, "--allow-unanchored")
+    assert (verified.returncode, "OUT_OF_ORDER" in verified.stdout) == (0, False)
+
+
+def test_lines_are_in_the_order_of_the_log_and_a_table_in_that_of_time(tmp_path: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    shuffled_in_time(AuditLogger(ArchiveSink(log, chain="audit.example.org/shop")))
+    assert search(log, "", "--format", "jsonl") == log.read_text()
+    days = [line[:10] for line in search(log, "").splitlines()[1:]]
+    assert days == sorted(days)
 
 
 def test_it_says_how_complete_the_answer_is(demo_log: Path) -> None:
