@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from audit_console.cli import trusting
 from audit_console.cli.exit_codes import ExitCode, code_of_verification
+from audit_console.cli.marks import user_marks
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import write_stdout
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM, CommandParser, say
-from audit_console.core.matching import MarkKey, Marks
+from audit_console.cli.talk import DASHED_QUERIES, PROGRAM, CommandParser, query_apart, say
 from audit_console.errors import UsageError
 from audit_console.search.output import check_target, whole_file
 
@@ -26,11 +26,12 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
 
 NAME = "evidence"
 
-_EPILOG = """\
+_EPILOG = f"""\
 The package holds the original lines, a proof for each that it stands in the log, the
 verification of the whole log, your marks, and check.py, which checks all of it with
 Python alone. The exit code is 0 when the package was written, whatever the log is worth:
 the package says that itself.
+{DASHED_QUERIES}
 """
 
 
@@ -41,7 +42,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
         AuditConsoleError: the query is wrong, the log could not be looked at, or the
             package not be written.
     """
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_intermixed_args(query_apart(arguments))
     if options.script:
         return _print_script()
     places, query, target = _request(options)
@@ -103,13 +104,12 @@ def _case(source: Source, query: str, options: argparse.Namespace) -> Case:
     from audit_console.evidence.case import Case
     from audit_console.reports.model import Report
     from audit_console.search.found import Found
-    from audit_console.search.question import Question
 
     trust = trusting.load_trust(options.policy, options.checkpoint)
     key = trusting.console_key()
     verification = verify_watched(source, trust=trust)
     trusting.remember(verification)
-    found = Found.by(query, source, verification)
+    found = Found.by(query, source, verification, user_marks())
     report = Report(
         verification=verification,
         source_label=source.label,
@@ -118,22 +118,12 @@ def _case(source: Source, query: str, options: argparse.Namespace) -> Case:
         made_at=datetime.now(UTC),
     )
     return Case(
-        question=Question(source, found.where, _marks()),
+        question=found.question,
         query=query,
         report=report,
         policy=trust.policy,
         key=key,
     )
-
-
-def _marks() -> Mapping[MarkKey, Marks]:
-    from audit_console.cli.console import user_belongings
-    from audit_console.search.marks import MarkStore
-
-    store = MarkStore(user_belongings().marks)
-    if store.warning is not None:
-        say(store.warning)
-    return store.marks
 
 
 def _summary(packed: Packed, target: Path) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from audit_console.cli import retention_apply, retention_hold, retention_preview
 from audit_console.cli.exit_codes import ExitCode
-from audit_console.cli.talk import PROGRAM, CommandParser
+from audit_console.cli.talk import PROGRAM, CommandParser, query_apart
 
 NAME = "retention"
 
@@ -31,7 +31,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
     Raises:
         AuditConsoleError: it is refused, or the log cannot be looked at or written.
     """
-    options = _parser().parse_args(arguments)
+    takes_query = list(arguments[:2]) == ["hold", "add"]
+    options = _parser().parse_args(query_apart(arguments) if takes_query else arguments)
     action: ExitCode = options.run(options)
     return action
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.cli.exit_codes import ExitCode
+from audit_console.cli.marks import user_marks
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import write_stdout
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM, CommandParser, say
+from audit_console.cli.talk import DASHED_QUERIES, PROGRAM, CommandParser, query_apart, say
 from audit_console.cli.trusting import load_trust
 from audit_console.errors import UsageError
 from audit_console.search.output import check_target, write_file
@@ -25,10 +26,11 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
 NAME = "search"
 FORMATS = ("table", "jsonl", "csv", "parquet")
 
-_EPILOG = """\
+_EPILOG = f"""\
 queries:
   user:alice -result:success since:end-24h   ip:203.0.113.0/24 type:authentication
   result:failure | top user 5                error:"rate limit" | timeline 1h
+{DASHED_QUERIES}
 
 Standard error says how much of the log was searched, and whether it is sound.
 """
@@ -41,7 +43,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
         AuditConsoleError: the query is wrong, the log could not be looked at, or the
             result not be written.
     """
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_intermixed_args(query_apart(arguments))
     target = None if options.output in {None, "-"} else Path(options.output)
     by_day = options.format == "parquet" and (options.output or "").endswith("/")
     if target and not by_day:
@@ -59,7 +61,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
         _check_days(target, query)
     with scratch_folder(), closing(open_source(options.sources, keep=True)) as source:
         verification = verify_watched(source, trust=load_trust(None), roots=False)
-        found = Found.by(options.query, source, verification)
+        found = Found.by(options.query, source, verification, user_marks())
         _put_out(found, options.format, target, by_day=by_day)
         say(completeness(found))
         if (other := advice(found)) is not None:
@@ -80,12 +82,11 @@ def _check_days(target: Path, query: Query) -> None:
 def _put_out(found: Found, form: str, target: Path | None, *, by_day: bool) -> None:
     from audit_console.search.days import write_days
     from audit_console.search.printing import print_found
-    from audit_console.search.question import Question
 
     if target is None:
         write_stdout(print_found(found, form, is_screen=sys.stdout.isatty()))
     elif by_day:
-        write_days(Question(found.source, found.where), target)
+        write_days(found.question, target)
     else:
         write_file(target, print_found(found, form, is_screen=False))
 

@@ -8,7 +8,7 @@ given in another order than that in which they are linked; how they are linked t
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 
 import polars as pl
@@ -16,18 +16,21 @@ import polars as pl
 from audit_console.columns.schema import CHECKED
 from audit_console.core.run import FORK_WINDOW
 
+Columns = Mapping[str, pl.DataType | type[pl.DataType]]
+"""Columns of events, their hashes among them."""
+
 _begin = attrgetter("start")
 
 
 class LinkOrder:
     """Holds events back until those that may stand before them have been seen."""
 
-    def __init__(self, held: int = FORK_WINDOW) -> None:
+    def __init__(self, columns: Columns = CHECKED, held: int = FORK_WINDOW) -> None:
         self._held = held
-        self._waiting = pl.DataFrame(schema=CHECKED)
+        self._waiting = pl.DataFrame(schema=columns)
 
     def add(self, events: pl.DataFrame) -> pl.DataFrame:
-        """Take the next events, columns `columns.schema.CHECKED`; give those that are due."""
+        """Take the next events, with their columns; give those that are due."""
         ordered = in_link_order(pl.concat([self._waiting, events]))
         due = max(0, ordered.height - self._held)
         self._waiting = ordered.slice(due)

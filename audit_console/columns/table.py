@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from operator import and_
@@ -44,6 +44,8 @@ class View(Selection):
     oldest first.
     """
 
+    _written: Memo[None, pl.Series] = field(default_factory=lambda: Memo(1))
+
     def window(self, first: int, count: int, *, newest_first: bool) -> Selection:
         """Select up to `count` events from rank `first` on."""
         last = max(first, min(first + count, self.height))
@@ -52,6 +54,16 @@ class View(Selection):
         else:
             places = pl.int_range(first, last, eager=True)
         return self.at(places)
+
+    def written(self, first: int, count: int) -> Selection:
+        """Select up to `count` events from rank `first` on in the order of the log."""
+        index = self._written.get(None, self._as_written)
+        return Selection(self.events, index.slice(first, count), self.codes)
+
+    def _as_written(self) -> pl.Series:
+        if self.index is None:
+            return pl.int_range(self.height, dtype=pl.UInt32, eager=True)
+        return self.index.sort()
 
     def rank_of_time(self, moment: datetime, *, newest_first: bool) -> int:
         """Find the first rank that is not before `moment` in the order asked for."""

@@ -11,7 +11,6 @@ import polars as pl
 from audit_console.core.codec import EVENT_HASH_TAIL
 from audit_console.core.event import Scheme
 from audit_console.errors import SourceChanged
-from audit_console.search.found import pages_of
 from audit_console.search.question import Question
 
 _ALTERED = "the content differs from the hash that the event carries"
@@ -23,7 +22,7 @@ _KEPT = ("file", "line", "scheme", "chain", "seq", "check", "timestamp")
 
 @dataclass(slots=True)
 class Selection:
-    """The events of a question, oldest first, collected while their lines are packed.
+    """The events of a question in the order of the log, collected while their lines are packed.
 
     What it holds grows with the selected events, by some 150 bytes for each.
     """
@@ -37,16 +36,16 @@ class Selection:
         Raises:
             SourceChanged: a line is no longer what was read.
         """
-        for page in pages_of(self.question):
+        for rows in self.question.in_log_order():
             hashes = []
-            for raw, scheme in page.rows.select("raw", "scheme").iter_rows():
+            for raw, scheme in rows.select("raw", "scheme").iter_rows():
                 if raw is None:
                     raise SourceChanged("the log changed while it was packed", hint="Try again")
                 line = raw.encode()
                 hashes.append(_leaf_hash(line, scheme))
                 yield line + b"\n"
             leaf_hash = pl.Series("leaf_hash", hashes, pl.String)
-            self._frames.append(page.rows.select(*_KEPT, _stored_hash(), leaf_hash))
+            self._frames.append(rows.select(*_KEPT, _stored_hash(), leaf_hash))
 
     def events(self) -> pl.DataFrame:
         """Give one row for each event, in the order of `lines`.

@@ -9,7 +9,6 @@ from pathlib import Path
 import polars as pl
 
 from audit_console.errors import AuditConsoleError
-from audit_console.search.found import pages_of
 from audit_console.search.output import write_file
 from audit_console.search.printing import exported_with_lines, parquet_bytes
 from audit_console.search.question import Question
@@ -29,7 +28,7 @@ def write_days(question: Question, target: Path) -> None:
         SourceChanged: a line is no longer what was read.
         AuditConsoleError: the folder cannot be written; nothing is left behind.
     """
-    events = pl.concat(exported_with_lines(page.rows) for page in pages_of(question))
+    events = pl.concat(map(exported_with_lines, question.in_log_order()))
     day = pl.coalesce("recorded_at", "timestamp").dt.strftime("%Y-%m-%d").alias("day")
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:

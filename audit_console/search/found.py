@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from audit_console.core.around import resolve
 from audit_console.core.filters import EVERYTHING, Filter
+from audit_console.core.matching import MarkKey, Marks
 from audit_console.core.query import Query, offer_end, parse
 from audit_console.core.timespan import Anchor
 from audit_console.integrity.verification import Verification
 from audit_console.search.question import Question
-from audit_console.sources.cancelling import refuse_if_cancelled
 from audit_console.sources.protocol import AtEvent, AtRow, Order, Page, Source, Status
-
-PAGE_ROWS = 10_000
 
 
 def require_query(text: str) -> Query:
@@ -34,36 +32,35 @@ def require_query(text: str) -> Query:
 class Found:
     """A log that was read, and the query that is asked of it."""
 
-    source: Source
+    question: Question
     verification: Verification
     text: str
     query: Query
-    where: Filter
     matched: int
 
     @classmethod
-    def by(cls, text: str, source: Source, verification: Verification) -> Found:
+    def by(
+        cls,
+        text: str,
+        source: Source,
+        verification: Verification,
+        marks: Mapping[MarkKey, Marks],
+    ) -> Found:
         """Ask a query.
+
+        Args:
+            text: the query.
+            source: the log, read to its end.
+            verification: of the log.
+            marks: the reader's, by which a query may ask and which stages may count.
 
         Raises:
             UsageError: it is about an event that is not there.
         """
         query = parse(text, Anchor(datetime.now(UTC), end=source.status.last))
         where = resolve(query.where, lambda event_id: _time_of(source, event_id))
-        matched = Question(source, where).count()
-        return cls(source, verification, text, query, where, matched)
-
-
-def pages_of(question: Question) -> Iterator[Page]:
-    """Give all events of a question, oldest first; an empty page for none."""
-    row = 0
-    while True:
-        refuse_if_cancelled()
-        page = question.page(AtRow(row), PAGE_ROWS, order=Order.OLDEST_FIRST)
-        yield page
-        row += PAGE_ROWS
-        if page.rows.height < PAGE_ROWS:
-            return
+        question = Question(source, where, marks)
+        return cls(question, verification, text, query, question.count())
 
 
 def _page(source: Source, where: Filter, at: AtRow | AtEvent, limit: int) -> Page:
@@ -77,7 +74,7 @@ def _time_of(source: Source, event_id: str) -> datetime | None:
 
 def completeness(found: Found) -> str:
     """Say how much of the log was searched, and whether it is sound."""
-    status = found.source.status
+    status = found.question.source.status
     return (
         f"{found.matched:,} of {status.events:,} events matched · {status.lines:,} lines read"
         f" · {status.malformed:,} bad · {_window(status)} · {found.verification.verdict}"
@@ -86,7 +83,7 @@ def completeness(found: Found) -> str:
 
 def advice(found: Found) -> str | None:
     """Say what else to ask where a log that ended earlier held nothing."""
-    last = found.source.status.last
+    last = found.question.source.status.last
     if found.matched or last is None:
         return None
     offer = offer_end(found.text, found.query, last)

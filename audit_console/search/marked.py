@@ -11,7 +11,6 @@ import polars as pl
 from audit_console.core.event import format_time
 from audit_console.core.filters import Expression, Field, FieldName, Has, Like, Or, Term
 from audit_console.core.matching import Marks
-from audit_console.search.found import pages_of
 from audit_console.search.printing import csv_bytes
 from audit_console.search.question import Question
 
@@ -56,8 +55,8 @@ def print_marks(question: Question, form: str) -> Iterator[bytes]:
 
 def _pages(marked: Question) -> Iterator[list[dict[str, Any]]]:
     """Give the rows page by page; one empty page for none."""
-    for page in pages_of(marked):
-        yield [_row(event, marked) for event in page.rows.iter_rows(named=True)]
+    for rows in marked.in_time_order():
+        yield [_row(event, marked) for event in rows.iter_rows(named=True)]
 
 
 def _row(event: Mapping[str, Any], marked: Question) -> dict[str, Any]:

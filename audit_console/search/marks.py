@@ -29,6 +29,9 @@ LONGEST_NOTE = 4_000
 MOST_TAGS = 64
 VERSION = 1
 
+FILE_NAME = "marks.jsonl"
+"""In the data directory of the user."""
+
 _TAG = re.compile(r"[\w.-]+")
 
 

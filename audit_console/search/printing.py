@@ -12,7 +12,7 @@ from audit_console.columns.schema import TIME
 from audit_console.core.query import Stage, table_columns
 from audit_console.core.safe_text import safe_text
 from audit_console.errors import SourceChanged, UsageError
-from audit_console.search.found import Found, pages_of
+from audit_console.search.found import Found
 from audit_console.search.question import Question
 from audit_console.search.table import TableText
 
@@ -38,19 +38,24 @@ EXPORTED = (
 )
 """Columns of an event in CSV and Parquet, out of `columns.schema.PAGE`."""
 
+_LONGEST_SYMBOL = 10
+"""Characters of the longest that is shown for one; so that no line is cut."""
+
 _FORMULA = r"^[=+\-@\t\r]"
 
 
 def print_found(found: Found, form: str, *, is_screen: bool) -> Iterator[bytes]:
     """Print what a query found; see `print_events`."""
-    question = Question(found.source, found.where)
-    return print_events(question, found.query.stages, form, is_screen=is_screen)
+    return print_events(found.question, found.query.stages, form, is_screen=is_screen)
 
 
 def print_events(
     question: Question, stages: Sequence[Stage], form: str, *, is_screen: bool = False
 ) -> Iterator[bytes]:
-    """Print the events of a question, oldest first, or the table that stages make of them.
+    """Print the events of a question, or the table that stages make of them.
+
+    Original lines, and Parquet that holds them, come in the order of the log, so that they are
+    a log again; events for people and spreadsheets come oldest first.
 
     Args:
         question: which events.
@@ -66,23 +71,27 @@ def print_events(
         case "jsonl":
             return _original_lines(question, stages, is_screen=is_screen)
         case "table":
-            return _table(_frames(question, stages, listed), is_screen=is_screen)
+            events = question.in_time_order()
+            return _table(_frames(question, stages, events, listed), is_screen=is_screen)
         case "csv":
-            return _csv(_frames(question, stages, exported))
+            events = question.in_time_order()
+            return _csv(_frames(question, stages, events, exported), is_screen=is_screen)
         case _:
-            return parquet_bytes(_frames(question, stages, exported_with_lines))
+            events = question.in_log_order()
+            return parquet_bytes(_frames(question, stages, events, exported_with_lines))
 
 
 def _frames(
     question: Question,
     stages: Sequence[Stage],
-    of_events: Callable[[pl.DataFrame], pl.DataFrame],
+    events: Iterator[pl.DataFrame],
+    shown: Callable[[pl.DataFrame], pl.DataFrame],
 ) -> Iterator[pl.DataFrame]:
     if not stages:
-        return (of_events(page.rows) for page in pages_of(question))
+        return map(shown, events)
     counts = question.tally(*stages)
     keeps_events = table_columns(stages) is None
-    return iter([of_events(counts) if keeps_events else counts])
+    return iter([shown(counts) if keeps_events else counts])
 
 
 def _original_lines(
@@ -92,10 +101,9 @@ def _original_lines(
     if stages:
         hint = "Choose table, csv or parquet"
         raise UsageError("what stages make of events has no original lines", hint=hint)
-    for page in pages_of(question):
-        for raw in _lines(page.rows):
-            line = safe_text(raw, limit=len(raw) + 40) if is_screen else raw
-            yield f"{line}\n".encode()
+    for rows in question.in_log_order():
+        for raw in _lines(rows):
+            yield f"{_safe(raw) if is_screen else raw}\n".encode()
 
 
 def _lines(rows: pl.DataFrame) -> pl.Series:
@@ -110,6 +118,10 @@ def _lines(rows: pl.DataFrame) -> pl.Series:
     return lines
 
 
+def _safe(line: str) -> str:
+    return safe_text(line, limit=len(line) * _LONGEST_SYMBOL + 40)
+
+
 def _table(frames: Iterator[pl.DataFrame], *, is_screen: bool) -> Iterator[bytes]:
     table = TableText(shutil.get_terminal_size().columns if is_screen else None)
     for frame in frames:
@@ -117,9 +129,11 @@ def _table(frames: Iterator[pl.DataFrame], *, is_screen: bool) -> Iterator[bytes
             yield f"{line}\n".encode()
 
 
-def _csv(frames: Iterator[pl.DataFrame]) -> Iterator[bytes]:
+def _csv(frames: Iterator[pl.DataFrame], *, is_screen: bool) -> Iterator[bytes]:
+    """Give CSV; a screen gets its lines made safe."""
     for number, frame in enumerate(frames):
-        yield csv_bytes(frame, with_header=number == 0)
+        data = csv_bytes(frame, with_header=number == 0)
+        yield "\n".join(map(_safe, data.decode().split("\n"))).encode() if is_screen else data
 
 
 def parquet_bytes(frames: Iterator[pl.DataFrame]) -> Iterator[bytes]:

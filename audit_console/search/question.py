@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import TYPE_CHECKING
 
 from audit_console.core.filters import Expression, Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.core.query.stages import Count
+from audit_console.sources.cancelling import refuse_if_cancelled
+from audit_console.sources.protocol import AtRow, Order
 
 if TYPE_CHECKING:  # the screens name questions before Polars is there
     import polars as pl
 
-    from audit_console.sources.protocol import Cursor, Order, Page, Source
+    from audit_console.sources.protocol import Cursor, Page, Source
+
+PAGE_ROWS = 10_000
+"""Events that are asked for at once where all are wanted."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -36,6 +43,22 @@ class Question:
     def page(self, at: Cursor, limit: int, *, order: Order) -> Page:
         """Give events; see `Source.page`."""
         return self.source.page(self.where, order=order, at=at, limit=limit, marks=self.marks)
+
+    def in_time_order(self) -> Iterator[pl.DataFrame]:
+        """Give all events, oldest first, some at a time; an empty frame for none."""
+        for first in count(0, PAGE_ROWS):
+            refuse_if_cancelled()
+            rows = self.page(AtRow(first), PAGE_ROWS, order=Order.OLDEST_FIRST).rows
+            yield rows
+            if rows.height < PAGE_ROWS:
+                return
+
+    def in_log_order(self) -> Iterator[pl.DataFrame]:
+        """Give all events; see `Source.in_log_order`."""
+        with closing(self.source.in_log_order(self.where, marks=self.marks)) as parts:
+            for rows in parts:
+                refuse_if_cancelled()
+                yield rows
 
     def narrowed(self, *terms: Expression) -> Question:
         """Ask for those of the events that also fit the terms."""

@@ -157,13 +157,20 @@ class MemorySource:
             ordered.reverse()
         first = _rank(ordered, order, at, read)
         window = [] if first is None else ordered[first : first + limit]
-        rows = [[held.row[name] for name in PAGE] for held in window]
         return Page(
-            rows=pl.DataFrame(rows, schema=PAGE, orient="row"),
+            rows=_rows(window),
             first_row=first or 0,
             matched=len(ordered),
             read=len(read),
         )
+
+    def in_log_order(
+        self, where: Filter, *, marks: Mapping[MarkKey, Marks] = NO_MARKS
+    ) -> Generator[pl.DataFrame]:
+        """Give all events as they stand; see `Source.in_log_order`."""
+        kept = [held for held in self._held if held.is_kept_by(where, marks)]
+        for first in range(0, max(1, len(kept)), self._batch_lines):
+            yield _rows(kept[first : first + self._batch_lines])
 
     def tally(
         self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
@@ -224,6 +231,11 @@ def _read(
         elif line and not line.isspace():
             malformed.append(malformed_row(event, line, at))
     return events, Batch(marker.mark(events_frame(rows)), malformed_frame(malformed))
+
+
+def _rows(window: Sequence[_Held]) -> pl.DataFrame:
+    rows = [[held.row[name] for name in PAGE] for held in window]
+    return pl.DataFrame(rows, schema=PAGE, orient="row")
 
 
 def _rank(ordered: Sequence[_Held], order: Order, at: Cursor, read: Sequence[_Held]) -> int | None:

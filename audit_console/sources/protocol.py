@@ -227,6 +227,22 @@ class Source(Readable, Protocol):
         """
         ...
 
+    def in_log_order(
+        self, where: Filter, *, marks: Mapping[MarkKey, Marks] = NO_MARKS
+    ) -> Generator[pl.DataFrame]:
+        """Give all events that `page` would, in the order of `batches`, some at a time.
+
+        Lines written in this order are the log again. Closing the generator ends the question.
+
+        Args:
+            where: as for `page`.
+            marks: as for `page`.
+
+        Returns:
+            frames with the columns of `columns.schema.PAGE`, at least one, any of them empty.
+        """
+        ...
+
     def tally(
         self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
     ) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.core.policy import Policy
+from audit_console.search.marks import FILE_NAME
 from audit_console.tui.keymap import UNCHANGED, Keymap
 from audit_console.tui.recent import RecentSources
 from audit_console.tui.saved import QueryHistory, SavedSearches
@@ -52,4 +53,4 @@ class Belongings:
     @property
     def marks(self) -> Path:
         """The file of stars, tags and notes."""
-        return self.data / "marks.jsonl"
+        return self.data / FILE_NAME

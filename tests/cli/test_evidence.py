@@ -70,6 +70,12 @@ def test_the_marks_of_the_user_go_with_the_events(
     assert (marked["id"], marked["note"]) == (event.id, "seen by the guard")
 
 
+def test_a_query_may_begin_with_not(whole_log: Path, tmp_path: Path) -> None:
+    target = str(tmp_path / "case.zip")
+    completed = run_here("evidence", str(whole_log), "-o", target, "-rid:user-3")
+    assert "39 events packed" in completed.stderr
+
+
 def test_a_package_replaces_a_file_only_when_told_so(whole_log: Path, tmp_path: Path) -> None:
     target = tmp_path / "case.zip"
     target.write_text("earlier")

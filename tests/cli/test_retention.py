@@ -249,6 +249,12 @@ def test_holds_are_added_listed_and_ended(log: Path, plan: Path) -> None:
     assert kept(log) == EVENTS[12:]
 
 
+def test_a_hold_may_be_of_all_but_some(log: Path) -> None:
+    held = run("hold", "add", str(log), "-user:user-4", "--reason", "-  as told by phone")
+    assert "-user:user-4" in spoken_line(held)
+    assert "-user:user-4 (-  as told by phone)" in run("hold", "list", str(log)).stdout
+
+
 def test_a_hold_needs_a_query_that_lasts(log: Path) -> None:
     done = run("hold", "add", str(log), "star:yes", "--reason", "x")
     assert done.returncode == 2

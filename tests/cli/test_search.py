@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import closing
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -12,12 +14,16 @@ import pytest
 
 from audit_console.core.codec import decode_line
 from audit_console.core.event import AuditEvent
+from audit_console.core.matching import Marks
+from audit_console.search.marks import FILE_NAME, MarkStore
+from audit_console.writer import ArchiveSink, AuditLogger, PostgresSink
+from tests.cli.conftest import chain
 from tests.cli.program import run_here, run_program, spoken_line
 
 BRUTE_FORCE = "type:authentication result:failure ip:203.0.113.66"
 
 
-def search(log: Path, query: str, *options: str) -> str:
+def search(log: Path | str, query: str, *options: str) -> str:
     completed = run_here("search", str(log), query, *options)
     assert completed.returncode == 0, completed.stderr
     return completed.stdout
@@ -87,6 +93,38 @@ def test_nothing_found_is_an_empty_result(demo_log: Path, tmp_path: Path, form: 
     assert held == 0 if form == "parquet" else len(lines) == (0 if form == "jsonl" else 1)
 
 
+def shuffled_in_time(logger: AuditLogger) -> None:
+    """Log events, one of which happened before those that were logged before it."""
+    with closing(logger):
+        for number, day in enumerate((3, 5, 4, 6)):
+            logger.log_event(
+                event_type="authentication",
+                action=f"action {number}",
+                resource_type="user",
+                resource_id="alice",
+                timestamp=datetime(2026, 11, day, tzinfo=UTC),
+            )
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_what_is_exported_of_a_table_is_the_log_again(
+    database: str, tmp_path: Path, form: str
+) -> None:
+    shuffled_in_time(AuditLogger(PostgresSink(database, chain="audit.example.org/shop")))
+    target = str(tmp_path / f"audit.{form}")
+    search(database, "", "--format", form, "-o", target)
+    verified = run_here("verify", target, "--allow-unanchored")
+    assert (verified.returncode, "OUT_OF_ORDER" in verified.stdout) == (0, False)
+
+
+def test_lines_are_in_the_order_of_the_log_and_a_table_in_that_of_time(tmp_path: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    shuffled_in_time(AuditLogger(ArchiveSink(log, chain="audit.example.org/shop")))
+    assert search(log, "", "--format", "jsonl") == log.read_text()
+    days = [line[:10] for line in search(log, "").splitlines()[1:]]
+    assert days == sorted(days)
+
+
 def test_it_says_how_complete_the_answer_is(demo_log: Path) -> None:
     completed = run_here("search", str(demo_log), BRUTE_FORCE)
     assert spoken_line(completed) == (
@@ -120,6 +158,55 @@ def test_a_wrong_query_is_said_with_its_column(tmp_path: Path) -> None:
     assert "Did you mean user: ?" in spoken_line(completed)
 
 
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        (["-user:*"], 0),
+        (["-alice"], 0),
+        (["-type:secret_access"], 40),
+        (["-(user:bob OR user:carol)"], 40),
+        (['-"rate limit"'], 40),
+        (["-user:bob", "--format", "jsonl"], 40),
+        (["--format", "jsonl", "-user:bob"], 40),
+        (["--", "-offline"], 40),
+        (["--format", "jsonl", "--", "-user:bob"], 40),
+        (["-user:alice user:bob"], 0),
+        (["-o", "-", "-user:bob"], 40),
+        (["-o-", "-user:bob"], 40),
+    ],
+)
+def test_a_query_may_begin_with_not(whole_log: Path, words: list[str], kept: int) -> None:
+    completed = run_here("search", str(whole_log), *words)
+    assert completed.returncode == 0, completed.stderr
+    assert f" {kept} of 40 events matched" in completed.stderr
+
+
+def test_options_may_stand_between_logs_and_query(whole_log: Path, tmp_path: Path) -> None:
+    second = tmp_path / "second.jsonl"
+    second.write_bytes(whole_log.read_bytes())
+    for query in ("user:alice", "-user:bob"):
+        logs = (str(whole_log), str(second))
+        completed = run_here("search", *logs, "--format", "jsonl", query)
+        assert "80 of 80 events matched" in completed.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["user:alice", "--fromat", "csv"], "--fromat"),
+        (["-user:bob", "--fromat", "csv"], "--fromat"),
+        (["--fromat=csv", "-user:bob"], "--fromat=csv"),
+        (["user:alice", "-f", "csv"], "-f"),
+        (["--format", "-user:bob"], "--format: expected one argument"),
+        ([], "required: QUERY"),
+    ],
+)
+def test_a_mistyped_option_is_no_query(whole_log: Path, words: list[str], said: str) -> None:
+    completed = run_here("search", str(whole_log), *words)
+    assert completed.returncode == 2
+    assert said in spoken_line(completed)
+
+
 def test_counts_have_no_original_lines(demo_log: Path) -> None:
     completed = run_here("search", str(demo_log), "| count", "--format", "jsonl")
     assert completed.returncode == 2
@@ -134,3 +221,38 @@ def test_a_file_is_not_replaced_unasked(demo_log: Path, tmp_path: Path) -> None:
     assert target.read_text() == "mine"
     search(demo_log, "", "--format", "csv", "-o", str(target), "--force")
     assert target.read_text().startswith("check,timestamp,")
+
+
+@pytest.fixture
+def marks(user_directories: Path) -> MarkStore:
+    """The file in which the console keeps the marks of the user."""
+    return MarkStore(user_directories / "xdg_data_home" / "audit-console" / FILE_NAME)
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("star:yes", 1),
+        ("tag:x", 1),
+        ("note:*door*", 1),
+        ("star:yes tag:y", 0),
+        ("NOT star:yes", 39),
+    ],
+)
+def test_marks_are_asked_for_as_on_the_screen(
+    whole_log: Path, marks: MarkStore, query: str, kept: int
+) -> None:
+    event = chain(40)[7]
+    marked = Marks(star=True, tags=frozenset({"x"}), note="the door was open")
+    marks.change((event.id, event.event_hash), marked)
+    assert search(whole_log, f"{query} | count").split() == ["count", str(kept)]
+
+
+def test_marks_that_cannot_be_read_are_said(
+    whole_log: Path, marks: MarkStore, user_directories: Path
+) -> None:
+    marks.change(("an id", "a hash"), Marks(star=True))
+    path = user_directories / "xdg_data_home" / "audit-console" / FILE_NAME
+    path.write_text("no mark\n")
+    completed = run_here("search", str(whole_log), "star:yes")
+    assert "1 line is no marks and left out" in completed.stderr

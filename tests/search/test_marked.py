@@ -12,7 +12,7 @@ from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.matching import MarkKey, Marks
 from audit_console.core.query import parse
 from audit_console.core.timespan import Anchor
-from audit_console.search import found
+from audit_console.search import question as question_module
 from audit_console.search.marked import MARKED, print_marks
 from audit_console.search.question import Question
 from audit_console.sources.memory import MemorySource
@@ -86,6 +86,6 @@ def test_nothing_marked_is_an_empty_result() -> None:
 
 
 def test_it_goes_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(found, "PAGE_ROWS", 2)
+    monkeypatch.setattr(question_module, "PAGE_ROWS", 2)
 
     assert [row["seq"] for row in rows_of(question())] == ["1", "3", "4"]

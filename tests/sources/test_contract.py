@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -28,6 +28,7 @@ from audit_console.search.details_paths import details_paths
 from audit_console.search.facet_fields import details_fields
 from audit_console.search.question import Question
 from audit_console.sources.archive import blocks, open_archive
+from audit_console.sources.archive import source as archive_source
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.postgres import open_postgres, reading
 from audit_console.sources.protocol import AtEvent, AtRow, AtTime, Cursor, Order, Source
@@ -347,6 +348,39 @@ def test_a_filter_keeps_what_it_says(source: Source, name: str, order: Order, lo
         first = kept.index(row.line) if row.line in kept else None
         found = raws(source, where, order, AtEvent(row.event.id), 1)
         assert found == ([] if first is None else kept[first : first + 1])
+
+
+@pytest.mark.parametrize("name", ["everything", *FILTERS])
+def test_log_order_is_that_of_the_lines(
+    source: Source, name: str, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive_source, "ROWS_AT_ONCE", 4)
+    where, keeps = FILTERS.get(name, (EVERYTHING, anything))
+    with small_blocks(), closing(source.in_log_order(where)) as frames:
+        parts = list(frames)
+    assert {len(part.columns) for part in parts} == {len(PAGE)}
+    rows = pl.concat(parts)
+    assert dict(rows.schema) == PAGE
+    assert [raw.encode() for raw in rows["raw"]] == [
+        row.line for row in log.rows if keeps(row.event)
+    ]
+    page = source.page(where, order=Order.OLDEST_FIRST, at=AtRow(0), limit=100).rows
+    place = ("id", "event_hash")
+    assert_frame_equal(rows.sort(place), page.sort(place))
+
+
+def test_log_order_reads_the_marks_it_is_given(source: Source, log: Log) -> None:
+    where = parse("star:yes", Anchor(datetime.now(UTC))).where
+    rows = pl.concat(source.in_log_order(where, marks=log.marked))
+    assert rows["id"].to_list() == [log.rows[number].event.id for number in (3, 9)]
+
+
+def test_log_order_may_be_left_half_way(source: Source, log: Log) -> None:
+    for _ in range(6):  # more often than there are connections
+        frames = source.in_log_order(EVERYTHING)
+        next(frames)
+        frames.close()
+    assert source.tally(EVERYTHING, by=(Count(),)).item() == len(log.rows)
 
 
 @UNMEASURED

@@ -19,7 +19,6 @@ from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verifier import verify
 from audit_console.reports.model import Report
 from audit_console.search.found import Found
-from audit_console.search.question import Question
 from audit_console.signing import SigningKey
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
@@ -44,7 +43,7 @@ def case_of(
 ) -> Case:
     """Verify a log, and ask for what a query keeps of it."""
     verification = verify(source, trust=trust)
-    found = Found.by(query, source, verification)
+    found = Found.by(query, source, verification, marks)
     report = Report(
         verification=verification,
         source_label=source.label,
@@ -53,8 +52,7 @@ def case_of(
         made_at=MADE_AT,
         tool_version="1.2.3",
     )
-    question = Question(source, found.where, marks)
-    return Case(question=question, query=query, report=report, policy=trust.policy, key=key)
+    return Case(question=found.question, query=query, report=report, policy=trust.policy, key=key)
 
 
 def packed(

@@ -237,6 +237,12 @@ class HugeSource:
         frame = pl.DataFrame(rows, schema=PAGE, orient="row")
         return Page(frame, first, self.rows, self.rows)
 
+    def in_log_order(
+        self, where: Filter, *, marks: Mapping[MarkKey, Marks] = NO_MARKS
+    ) -> Generator[pl.DataFrame]:
+        """Nothing is written to a file."""
+        raise NotImplementedError
+
     def _rank(self, at: Cursor, order: Order) -> int:
         seq = int(at.event_id[-12:]) if isinstance(at, AtEvent) else 0
         return seq if order is Order.OLDEST_FIRST else self.rows - 1 - seq

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
-from itertools import chain
+from functools import partial
+from itertools import chain, count
 from threading import Lock
 from typing import TypeVar
 
@@ -49,6 +50,9 @@ from audit_console.sources.protocol import (
 
 MALFORMED_KEPT = 10_000
 """Unreadable lines kept to be looked at; all are counted."""
+
+ROWS_AT_ONCE = 10_000
+"""Events of one part of what is given in the order of the log."""
 
 Answer = TypeVar("Answer")
 
@@ -166,6 +170,16 @@ class ArchiveSource:
 
         return self._asked(where, marks, page)
 
+    def in_log_order(
+        self, where: Filter, *, marks: Mapping[MarkKey, Marks] = NO_MARKS
+    ) -> Generator[pl.DataFrame]:
+        """Give all events as they stand in the files; see `Source.in_log_order`."""
+        for first in count(0, ROWS_AT_ONCE):
+            rows = self._asked(where, marks, partial(self._written, first))
+            yield rows
+            if rows.height < ROWS_AT_ONCE:
+                return
+
     def tally(
         self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
     ) -> pl.DataFrame:
@@ -214,6 +228,9 @@ class ArchiveSource:
                 f"{self.label}: what is kept of it on disk was damaged: {damage}",
                 hint="open the log again",
             ) from damage
+
+    def _written(self, first: int, view: View) -> pl.DataFrame:
+        return self._whole(view.written(first, ROWS_AT_ONCE))
 
     def _whole(self, window: Selection) -> pl.DataFrame:
         """Give rows with all that a page has of them.

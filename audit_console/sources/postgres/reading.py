@@ -141,6 +141,18 @@ def _read(block: bytes, scheme: Scheme, first: int) -> Read:
     return Read(events, malformed, len(block))
 
 
+def read_texts(connection: psycopg.Connection, asked: Asked) -> Iterator[pl.DataFrame]:
+    """Read events in log order, as `rows.TEXTS`; there may be none."""
+    parts = (parse_block(block.data).rows for block in read_blocks(connection, asked))
+    return parts if asked.layout.scheme is Scheme.V1 else _linked(parts)
+
+
+def _linked(parts: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    order = LinkOrder(TEXTS)
+    yield from map(order.add, parts)
+    yield order.rest()
+
+
 def read_batches(connection: psycopg.Connection, asked: Asked) -> Generator[tuple[Batch, int]]:
     """Read the whole log; give batches and the bytes that each took."""
     in_order = _as_given if asked.layout.scheme is Scheme.V1 else _in_link_order

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import LiteralString
 
 import polars as pl
@@ -33,7 +34,8 @@ from audit_console.sources.postgres.extent import Extent, find_extent, news_beyo
 from audit_console.sources.postgres.faults import TableClosed, TableMissing
 from audit_console.sources.postgres.filters import condition
 from audit_console.sources.postgres.layout import Layout, find_layout
-from audit_console.sources.postgres.reading import read_batches
+from audit_console.sources.postgres.reading import read_batches, read_texts
+from audit_console.sources.postgres.rows import text_frame
 from audit_console.sources.postgres.tallies import tally
 from audit_console.sources.postgres.together import count_together
 from audit_console.sources.protocol import (
@@ -193,6 +195,17 @@ class PostgresSource:
             matched=counts.total if counts else _all_seen(rows, first, limit),
             read=self._total,
         )
+
+    def in_log_order(
+        self, where: Filter, *, marks: Mapping[MarkKey, Marks] = NO_MARKS
+    ) -> Generator[pl.DataFrame]:
+        """Give all events out of one statement; see `Source.in_log_order`."""
+        asked = self._asked(where, marks)
+        with self._connections.question(endless=True) as reading:
+            for texts in chain([text_frame(())], read_texts(reading, asked)):
+                with self._connections.question() as connection:
+                    rows = self._checks.page(connection, texts)
+                yield rows
 
     def tally(
         self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS

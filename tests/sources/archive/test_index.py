@@ -56,6 +56,21 @@ def test_the_rows_are_there_before_anything_is_read(log: Path, folder: Path) -> 
         assert source.tally(EVERYTHING, by=(Count(),)).item() == 300
 
 
+def test_log_order_is_that_of_the_lines(tmp_path: Path, folder: Path) -> None:
+    log = tmp_path / "any.jsonl"
+    events = [event for seed in range(90) if (event := generated_event(Random(seed))).chain]
+    times = [event.occurred_at for event in events]
+    assert times != sorted(times)
+    lines = [encode_line(event) for event in events]
+    log.write_text("".join(f"{line}\n" for line in lines), "utf-8", newline="\n")
+    index_of(log, folder)
+    with closing(opened(log, folder)) as source:
+        assert has_index(source)
+        assert pl.concat(source.in_log_order(EVERYTHING))["raw"].to_list() == lines
+        read_to_the_end(source)
+        assert pl.concat(source.in_log_order(EVERYTHING))["raw"].to_list() == lines
+
+
 def test_what_was_read_takes_the_place_of_the_index(log: Path, folder: Path) -> None:
     whole = index_of(log, folder)
     with closing(opened(log, folder)) as source:
