@@ -18,7 +18,7 @@ from audit_console.errors import UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.core.anchors import SignedHead
-    from audit_console.core.notes import Note
+    from audit_console.core.checkpoints import SignedCheckpoint
     from audit_console.integrity.trust import BadSignature
     from audit_console.integrity.verification import Verification
 
@@ -55,12 +55,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="create|verify|export")
     create = actions.add_parser("create", help="sign what a log holds")
-    create.add_argument("sources", nargs="+", metavar="SOURCE", help="file, folder or glob")
+    create.add_argument(
+        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob or database"
+    )
     notes.add_signing_options(create)
     verify = actions.add_parser("verify", help="say whether the policy trusts a checkpoint")
     verify.add_argument("note", metavar="NOTE", help="file with a note, or with one a line")
     export = actions.add_parser("export", help="copy the newest checkpoint of a log")
-    export.add_argument("sources", nargs="+", metavar="SOURCE", help="file, folder or glob")
+    export.add_argument(
+        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob or database"
+    )
     notes.add_output_options(export)
     for action in (create, verify, export):
         trusting.add_policy_option(action)
@@ -70,20 +74,20 @@ def _parser() -> argparse.ArgumentParser:
 def _create(options: argparse.Namespace) -> ExitCode:
     if options.key is None and options.cosign is None:
         raise UsageError("who signs?", hint="give --key FILE, --cosign or both")
-    notes.check_output(options)
+    notes.check_place(options)
     from audit_console.cli.watch import verify_watched
 
     trust = trusting.load_trust(options.policy)
     with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
         verification = verify_watched(source, trust=trust)
     notes.require_sound(verification)
-    note = new_note(verification, options) if options.key else _cosigned(verification, options)
-    notes.keep_note(note, options)
+    sign = new_checkpoint if options.key else _cosigned
+    notes.keep_note(sign(verification, options), options)
     trusting.remember(verification)
     return ExitCode.PASS
 
 
-def new_note(verification: Verification, options: argparse.Namespace) -> Note:
+def new_checkpoint(verification: Verification, options: argparse.Namespace) -> SignedCheckpoint:
     """Sign what was verified of the chain that `--key` is the key of.
 
     Raises:
@@ -97,21 +101,24 @@ def new_note(verification: Verification, options: argparse.Namespace) -> Note:
     origin = load_key(Path(options.key).expanduser(), KeyType.LOG).verifier.name
     for chain in verification.chains:
         if chain.chain == origin and chain.last_seq is not None and chain.root is not None:
-            return notes.signed_note(Checkpoint(origin, chain.last_seq + 1, chain.root), options)
+            return notes.signed(Checkpoint(origin, chain.last_seq + 1, chain.root), options)
     raise UsageError(
         f"{options.key} is the key of {origin}, and this log has no whole chain of that name",
         hint="a log of another format is signed by: audit-console seal",
     )
 
 
-def _cosigned(verification: Verification, options: argparse.Namespace) -> Note:
+def _cosigned(verification: Verification, options: argparse.Namespace) -> SignedCheckpoint:
+    from audit_console.core.checkpoints import SignedCheckpoint
+
     signed = [chain.signed for chain in verification.chains if chain.signed is not None]
     if len(signed) != 1:
         raise UsageError(
             f"{len(signed)} chains have a checkpoint by a log that the policy names",
             hint="the policy names the key of one log of this source: log <vkey>",
         )
-    return notes.cosigned(signed[0].note, options.cosign)
+    head = signed[0]
+    return notes.cosigned(SignedCheckpoint(head.checkpoint, head.note), options.cosign)
 
 
 def _verify(options: argparse.Namespace) -> ExitCode:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit_console.cli.opening import names_database
 from audit_console.cli.output import write_stdout
 from audit_console.cli.talk import say
 from audit_console.cli.trusting import console_key_path
@@ -15,9 +16,10 @@ from audit_console.errors import UsageError
 from audit_console.search.output import check_target, write_file
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
-    from audit_console.core.checkpoints import Checkpoint
+    from audit_console.core.checkpoints import Checkpoint, SignedCheckpoint
     from audit_console.core.notes import Note
     from audit_console.integrity.verification import Verification
+    from audit_console.signing import SigningKey
 
 
 def add_signing_options(parser: argparse.ArgumentParser, *, key_required: bool = False) -> None:
@@ -51,57 +53,105 @@ def check_output(options: argparse.Namespace) -> None:
         check_target(Path(options.output), force=options.force, places=options.sources)
 
 
-def signed_note(checkpoint: Checkpoint, options: argparse.Namespace) -> Note:
+def check_place(options: argparse.Namespace) -> None:
+    """Refuse a log that no note can be kept of, before the work is done; see `keep_note`.
+
+    Raises:
+        AuditConsoleError: a note could not be written where it was asked for, else beside the log.
+    """
+    if options.output is not None:
+        check_output(options)
+    elif names_database(options.sources):
+        from audit_console.writer.pruning.postgres_log import opened
+
+        with opened(options.sources[0], "") as log:
+            log.require_may_sign()
+    else:
+        from audit_console.sources.archive.beside import path_beside
+        from audit_console.sources.archive.files import CHECKPOINTS
+
+        path_beside(options.sources, CHECKPOINTS)
+
+
+def log_key(file: str, chain: str) -> SigningKey:
+    """Read the key with which a log is signed.
+
+    Raises:
+        KeyFileError: the key cannot be used.
+        UsageError: it is that of another log.
+    """
+    from audit_console.core.notes import KeyType
+    from audit_console.signing import load_key
+
+    key = load_key(Path(file).expanduser(), KeyType.LOG)
+    if key.verifier.name != chain:
+        raise UsageError(f"{file} is the key of {key.verifier.name}", hint=f"the log is {chain}")
+    return key
+
+
+def signed(checkpoint: Checkpoint, options: argparse.Namespace) -> SignedCheckpoint:
     """Sign a checkpoint as the log, and as the console where that is asked for.
 
     Raises:
         KeyFileError: a key cannot be used.
         UsageError: the key is that of another log.
     """
-    from audit_console.core.notes import KeyType, Note
-    from audit_console.signing import load_key
+    from audit_console.core.checkpoints import SignedCheckpoint
+    from audit_console.core.notes import Note
 
-    key = load_key(Path(options.key).expanduser(), KeyType.LOG)
-    if key.verifier.name != checkpoint.origin:
-        raise UsageError(
-            f"{options.key} is the key of {key.verifier.name}",
-            hint=f"the log is {checkpoint.origin}",
-        )
     text = str(checkpoint)
-    note = Note(text, (key.sign(text),))
-    return note if options.cosign is None else cosigned(note, options.cosign)
+    note = Note(text, (log_key(options.key, checkpoint.origin).sign(text),))
+    made = SignedCheckpoint(checkpoint, note)
+    return made if options.cosign is None else cosigned(made, options.cosign)
 
 
-def cosigned(note: Note, key_file: str) -> Note:
+def cosigned(signed: SignedCheckpoint, key_file: str) -> SignedCheckpoint:
     """Add the cosignature of this console, or of the witness whose key file is named.
 
     Raises:
         KeyFileError: the key cannot be used.
     """
+    from audit_console.core.checkpoints import SignedCheckpoint
     from audit_console.core.notes import KeyType, Note
     from audit_console.signing import load_key
 
     path = Path(key_file).expanduser() if key_file else console_key_path()
     key = load_key(path, KeyType.WITNESS)
+    note = signed.note
     made = key.cosign(note.text, int(datetime.now(UTC).timestamp()))
-    return Note(note.text, (*note.signatures, made))
+    return SignedCheckpoint(signed.checkpoint, Note(note.text, (*note.signatures, made)))
 
 
-def keep_note(note: Note, options: argparse.Namespace) -> None:
-    """Write a note where it was asked for, else beside the log.
+def keep_note(signed: SignedCheckpoint, options: argparse.Namespace) -> None:
+    """Write a note where it was asked for, else beside the log: of a table, into its database.
 
     Raises:
         AuditConsoleError: it cannot be written.
     """
     if options.output is not None:
-        put_out([note], options.output)
+        put_out([signed.note], options.output)
         return
+    keep = _keep_in_table if names_database(options.sources) else _keep_in_file
+    place = keep(signed, options.sources)
+    say(f"added to {place}. It helps only when a copy leaves this machine: checkpoint export")
+
+
+def _keep_in_table(signed: SignedCheckpoint, places: Sequence[str]) -> str:
+    from audit_console.database import label_of
+    from audit_console.writer.pruning.postgres_log import opened
+
+    checkpoint = signed.checkpoint
+    with opened(places[0], checkpoint.origin) as log:
+        log.add_checkpoint(checkpoint.size, signed.note)
+    return f"audit_checkpoints of {label_of(places[0])}"
+
+
+def _keep_in_file(signed: SignedCheckpoint, places: Sequence[str]) -> str:
     from audit_console.core.checkpoints import encode_stored_checkpoint
     from audit_console.sources.archive.beside import append_beside
     from audit_console.sources.archive.files import CHECKPOINTS
 
-    path = append_beside(options.sources, CHECKPOINTS, encode_stored_checkpoint(note))
-    say(f"added to {path}. It helps only when a copy leaves this machine: checkpoint export")
+    return str(append_beside(places, CHECKPOINTS, encode_stored_checkpoint(signed.note)))
 
 
 def put_out(notes: Sequence[Note], output: str | None) -> None:

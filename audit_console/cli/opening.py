@@ -25,7 +25,7 @@ def open_source(places: Sequence[str], *, keep: bool, indexes: Path | None = Non
         UsageError: a database is not alone, or its connection string holds a password.
         SourceError: there is no log, or it cannot be read. No password is named.
     """
-    if _is_database(places):
+    if names_database(places):
         from audit_console.sources.postgres import open_postgres
 
         return open_postgres(places[0])
@@ -46,13 +46,18 @@ def check_places(places: Sequence[str]) -> None:
         SourceError: there is no log, or it cannot be read. No password is named.
     """
     files = [place for place in places if names_files(place)]
-    if not _is_database(places) and files:
+    if not names_database(places) and files:
         from audit_console.sources.archive.files import find_files
 
         find_files(files)
 
 
-def _is_database(places: Sequence[str]) -> bool:
+def names_database(places: Sequence[str]) -> bool:
+    """Tell whether `places` are a database and not files.
+
+    Raises:
+        UsageError: a database is not alone, or its connection string holds a password.
+    """
     databases = [place for place in places if is_database(place)]
     if not databases:
         return False

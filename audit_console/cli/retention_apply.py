@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit_console.cli import notes, trusting
-from audit_console.cli.exit_codes import ExitCode
+from audit_console.cli.exit_codes import ExitCode, code_of_error
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import write_stdout
 from audit_console.cli.retaining import retention_policy, this_user
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import say
-from audit_console.errors import PruneRefused, UsageError
+from audit_console.cli.talk import say, say_error
+from audit_console.errors import AuditConsoleError, PruneRefused, UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.core.retention import PrunePlan
@@ -60,6 +60,9 @@ def _run(options: argparse.Namespace) -> ExitCode:
     policy = retention_policy()
     trust = trusting.load_trust(options.policy)
     pruner = pruner_of(options.sources, plan.chain)
+    if options.key is not None:  # what is deleted stays deleted, signed or not
+        notes.log_key(options.key, plan.chain)
+        notes.check_place(options)
     pruner.finish()
     require_sound(_verified(options, trust), plan)
     request = PruneRequest(
@@ -71,20 +74,27 @@ def _run(options: argparse.Namespace) -> ExitCode:
 
 
 def _conclude(options: argparse.Namespace, plan: PrunePlan, trust: Trust) -> ExitCode:
-    """Verify what remains, sign it if that is asked for, and say how it stands."""
+    """Verify what remains, sign it if that is asked for, and say how it stands.
+
+    That it could not be signed changes nothing in what was done and in how it stands.
+    """
     from audit_console.core.findings import CODES, Verdict
 
-    verification = _verified(options, trust)
+    verification, code = _verified(options, trust), ExitCode.PASS
     if options.key is not None:
-        _sign(verification, options)
-        verification = _verified(options, trust)
+        try:
+            _sign(verification, options)
+            verification = _verified(options, trust)
+        except AuditConsoleError as error:
+            say_error(error)
+            code = code_of_error(error)
     trusting.remember(verification)
     first = f"seq 0 to {plan.pruned_to - 1:,} of {plan.chain} are deleted"
-    codes = sorted(verification.counts)
-    for code in codes:
-        say(f"{code}: {CODES[code].meaning}")
-    write_stdout([f"{first}; the rest is {verification.verdict}: {', '.join(codes)}\n".encode()])
-    return ExitCode.FAIL if verification.verdict is Verdict.FAIL else ExitCode.PASS
+    found = sorted(verification.counts)
+    for one in found:
+        say(f"{one}: {CODES[one].meaning}")
+    write_stdout([f"{first}; the rest is {verification.verdict}: {', '.join(found)}\n".encode()])
+    return ExitCode.FAIL if verification.verdict is Verdict.FAIL else code
 
 
 def _verified(options: argparse.Namespace, trust: Trust) -> Verification:
@@ -95,10 +105,10 @@ def _verified(options: argparse.Namespace, trust: Trust) -> Verification:
 
 
 def _sign(verification: Verification, options: argparse.Namespace) -> None:
-    from audit_console.cli.checkpoint import new_note
+    from audit_console.cli.checkpoint import new_checkpoint
 
     notes.require_sound(verification)
-    notes.keep_note(new_note(verification, options), options)
+    notes.keep_note(new_checkpoint(verification, options), options)
 
 
 def _read_plan(path: Path) -> PrunePlan:

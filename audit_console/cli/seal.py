@@ -62,7 +62,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
             hint="sign others with: audit-console checkpoint create",
         )
     size = sum(chain.events for chain in others)
-    notes.keep_note(notes.signed_note(Checkpoint(origin, size, root), options), options)
+    notes.keep_note(notes.signed(Checkpoint(origin, size, root), options), options)
     say(f"sealed {size:,} events of {origin}")
     return ExitCode.PASS
 

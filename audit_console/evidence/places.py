@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from audit_console.core.event import Scheme
+from audit_console.core.findings import Place
 from audit_console.evidence.trees import UNSEALED_LINES, ProvenTree
 
 _BEHIND_A_HOLE = "events before it are missing, and with them the head of the tree"
@@ -51,11 +52,17 @@ def place(events: pl.DataFrame, lines: pl.DataFrame, trees: Sequence[ProvenTree]
 
 
 def print_places(placed: pl.DataFrame, files: Sequence[str]) -> Iterator[bytes]:
-    """Print a JSON line for each event: its place in the log, and in its tree."""
+    """Print a JSON line for each event: its place in the log, and in its tree.
+
+    Args:
+        placed: as `place` gives them.
+        files: names of the files of the log; a table has none, and its events no line.
+    """
     columns = ("file", "line", "check", "tree", "leaf", "why_not")
     for file, line, check, tree, leaf, why_not in placed.select(columns).iter_rows():
         proof = {"tree": tree, "leaf": leaf} if why_not is None else {"unproven": why_not}
-        row = {"file": files[file], "line": line, "check": check, **proof}
+        at = Place.among(files, file, line)
+        row = {"file": at.file, "line": at.line, "check": check, **proof}
         yield json.dumps(row, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
 
 

@@ -160,6 +160,22 @@ def test_a_log_with_a_key_is_signed_again(log: Path, plan: Path, tmp_path: Path)
     assert run_here("verify", str(log), "--policy", str(policy)).returncode == 0
 
 
+def test_a_checkpoint_that_cannot_be_kept_is_told_before_anything_is_deleted(
+    log: Path, plan: Path, tmp_path: Path
+) -> None:
+    key, beside = tmp_path / "log.key", log / "audit.checkpoints.jsonl"
+    log_key().store(key)
+    beside.write_bytes(b"")
+    beside.chmod(stat.S_IRUSR)
+    done = run_program(
+        *("retention", "apply", str(log), "--plan", str(plan), "--key", str(key)),
+        command=command_bound_by_permissions(),
+    )
+    assert (done.returncode, done.stdout) == (4, "")
+    assert f"cannot write {beside}: Permission denied" in spoken_line(done)
+    assert kept(log) == EVENTS
+
+
 def test_what_no_checkpoint_backs_is_said_before_and_after(log: Path, tmp_path: Path) -> None:
     policy, path = tmp_path / "policy.txt", tmp_path / "plan.json"
     policy.write_text(policy_text(), encoding="utf-8")

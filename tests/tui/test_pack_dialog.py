@@ -26,11 +26,14 @@ from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Batch
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
-from tests.support.packages import files_of, manifest_of
+from tests.support.packages import files_of, manifest_of, refusal
 from tests.support.places import V1_VECTORS
+from tests.support.tables import store_v1
 from tests.tui.support import (
     GatedSource,
+    chained,
     make_app,
+    make_event,
     make_lines,
     screen_text,
     until,
@@ -60,6 +63,16 @@ class HeldSource(MemorySource):
         self.passes += 1
         if self.passes > 1:
             assert self.go_on.wait(60), "the test never let it go on"
+        yield from super().batches()
+
+
+class FaultySource(MemorySource):
+    """Is read a second time, for the proofs, by a program with a fault."""
+
+    def batches(self) -> Generator[Batch]:
+        """Read it once."""
+        if self.status.complete:
+            raise IndexError("no such file")
         yield from super().batches()
 
 
@@ -188,6 +201,29 @@ async def test_a_log_that_changed_since_is_refused(tmp_path: Path) -> None:
         await ask_for_package(pilot)
         await until_shown(pilot, "no package was written: the log changed since it was verified")
     assert files_in(tmp_path) == set()
+
+
+async def test_a_fault_of_the_program_is_one_line_and_the_console_goes_on(tmp_path: Path) -> None:
+    source = FaultySource(make_lines(30), label="faulty", batch_lines=5)
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await ask_for_package(pilot)
+        await until_shown(pilot, "no package was written: a fault of the program, IndexError")
+        await pilot.press("escape")
+        await until_shown(pilot, "action 9 ")
+    assert files_in(tmp_path) == set()
+
+
+async def test_the_events_of_a_table_are_packed(database: str, tmp_path: Path) -> None:
+    await asyncio.to_thread(store_v1, database, chained(make_event(seq) for seq in range(30)))
+    app = make_app(lambda places: open_source(places, keep=True), tmp_path, places=[database])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await ask_for_package(pilot)
+        await until_shown(pilot, "30 events packed: 30 with a proof")
+    package = await asyncio.to_thread(PACKAGE.read_bytes)
+    assert refusal(files_of(package)) is None
 
 
 async def test_a_key_that_cannot_be_used_is_said(tmp_path: Path) -> None:

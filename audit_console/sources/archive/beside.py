@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,6 +40,23 @@ def _lines(path: Path) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
 
 
+def path_beside(places: Sequence[str], suffix: str) -> Path:
+    """Find the one small file beside the log at `places`, there or not, that may be added to.
+
+    Raises:
+        UsageError: the files of the log have no such file in common.
+        SourceError: the log is not there.
+        AuditConsoleError: the file must not be written.
+    """
+    paths = paths_beside(find_files(places), suffix) if all(map(names_files, places)) else []
+    if len(paths) != 1:
+        raise UsageError("there is no one file beside this log", hint="name a file with -o")
+    path = paths[0]
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise _unwritable(path, os.strerror(errno.EACCES))
+    return path
+
+
 def append_beside(places: Sequence[str], suffix: str, line: str) -> Path:
     """Add a line to the one small file beside the log at `places`, and give its path.
 
@@ -47,11 +65,9 @@ def append_beside(places: Sequence[str], suffix: str, line: str) -> Path:
         SourceError: the log is not there.
         AuditConsoleError: the file cannot be written.
     """
-    paths = paths_beside(find_files(places), suffix) if all(map(names_files, places)) else []
-    if len(paths) != 1:
-        raise UsageError("there is no one file beside this log", hint="name a file with -o")
+    path = path_beside(places, suffix)
     try:
-        with paths[0].open("ab+") as file:
+        with path.open("ab+") as file:
             file.seek(0, os.SEEK_END)
             if file.tell():
                 file.seek(-1, os.SEEK_END)
@@ -60,7 +76,9 @@ def append_beside(places: Sequence[str], suffix: str, line: str) -> Path:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise AuditConsoleError(
-            f"cannot write {paths[0]}: {error.strerror}", hint="name another file with -o"
-        ) from None
-    return paths[0]
+        raise _unwritable(path, error.strerror) from None
+    return path
+
+
+def _unwritable(path: Path, reason: str | None) -> AuditConsoleError:
+    return AuditConsoleError(f"cannot write {path}: {reason}", hint="name another file with -o")

@@ -28,6 +28,9 @@ if TYPE_CHECKING:  # Polars comes with it, and the first frame waits for none of
     from audit_console.evidence.package import Packed
 
 
+_REPORT_IT = "audit-console evidence says where it is. Please report it."
+
+
 class Written(NamedTuple):
     """What was packed, and the SHA-256 of the file, in hex."""
 
@@ -93,8 +96,9 @@ class PackDialog(Dialog[None]):
             parts = _written_parts(self._path, written)
         except CANNOT_BE_LOOKED_AT as error:
             hint = error.hint if isinstance(error, AuditConsoleError) else ""
-            said = f"no package was written: {error}"
-            parts = [Paragraph(said, "bad", is_prose=True), Paragraph(hint, is_prose=True)]
+            parts = _unwritten_parts(str(error), hint)
+        except Exception as error:  # noqa: BLE001 - a package that fails ends no investigation
+            parts = _unwritten_parts(f"a fault of the program, {type(error).__name__}", _REPORT_IT)
         self._writing = False
         self._say("Esc closes", parts)
 
@@ -130,6 +134,11 @@ def _write(path: Path, make_case: Callable[[], Case]) -> Written:
         packed = write_package(file, make_case())
     with path.open("rb") as package:
         return Written(packed, hashlib.file_digest(package, "sha256").hexdigest())
+
+
+def _unwritten_parts(reason: str, hint: str) -> list[Paragraph | Line]:
+    said = f"no package was written: {reason}"
+    return [Paragraph(said, "bad", is_prose=True), Paragraph(hint, is_prose=True)]
 
 
 def _written_parts(path: Path, written: Written) -> list[Paragraph | Line]:

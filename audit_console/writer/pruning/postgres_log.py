@@ -42,6 +42,7 @@ WHERE chain = %s ORDER BY number"""
 _ADD_HOLD = "INSERT INTO audit_holds (change) VALUES (%s)"
 _ADD_PRUNE = "INSERT INTO audit_prunes (chain, pruned_to, record) VALUES (%s, %s, %s)"
 _ADD_CHECKPOINT = "INSERT INTO audit_checkpoints (chain, size, note) VALUES (%s, %s, %s)"
+_MAY_SIGN = "SELECT has_table_privilege('audit_checkpoints', 'INSERT')"
 _DELETE = "SELECT audit_prune_events(%s, %s, %s)"
 _FIRST_SEQ = "SELECT seq FROM audit_events WHERE chain = %s ORDER BY seq LIMIT 1"
 
@@ -99,6 +100,18 @@ class PostgresLog:
     def add_checkpoint(self, size: int, note: Note) -> None:
         """Keep a checkpoint over the first `size` events."""
         self._connection.execute(_ADD_CHECKPOINT, [self.chain, size, str(note)])
+
+    def require_may_sign(self) -> None:
+        """Refuse a user who may not keep checkpoints here.
+
+        Raises:
+            SinkUnavailable: this is one.
+        """
+        if self._connection.execute(_MAY_SIGN).fetchone() != (True,):
+            raise SinkUnavailable(
+                f"{label_of(self._dsn)}: this user may not store checkpoints",
+                hint="let an administrator run: GRANT INSERT ON audit_checkpoints TO this user",
+            )
 
     def first_seq(self) -> int:
         """Give the seq of the first event that is there."""
