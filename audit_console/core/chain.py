@@ -13,9 +13,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
 
 from audit_console.core.anchors import (
     ANY_SIZE,
+    CLOCK_SKEW,
     Anchoring,
     Measured,
     TreeHeads,
@@ -23,10 +26,10 @@ from audit_console.core.anchors import (
     backed_size,
 )
 from audit_console.core.claims import Candidate
-from audit_console.core.event import UNCOVERED_FIELDS, Scheme
+from audit_console.core.event import UNCOVERED_FIELDS, Scheme, format_time
 from audit_console.core.findings import CODES, Code, FindingClass, FindingList, Place, finding
 from audit_console.core.linked_chain import LinkedChain
-from audit_console.core.prunes import PruneHistory
+from audit_console.core.prunes import PruneHistory, PruneRecord
 from audit_console.core.run import Run
 from audit_console.core.strays import Strays
 from audit_console.core.v1_chain import V1Chain
@@ -38,6 +41,13 @@ class LogTrees:
 
     chains: Mapping[str, TreeHeads] = field(default_factory=dict)
     lines: TreeHeads = field(default_factory=TreeHeads)
+
+
+class _Telling(NamedTuple):
+    """The event that tells of a prune; no time where its content is not what was hashed."""
+
+    seq: int
+    recorded_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -60,7 +70,7 @@ class LogCheck:
     misplaced: Counter[str] = field(default_factory=Counter)
     """Strays by the chain that they name; by no name where there was no such chain."""
     anchorings: dict[str, Anchoring] = field(default_factory=dict)
-    _told_prunes: dict[str, int] = field(default_factory=dict)
+    _tellings: dict[str, _Telling] = field(default_factory=dict)
 
     @property
     def faults(self) -> int:
@@ -106,11 +116,24 @@ class LogCheck:
             )
         )
 
-    def add_prune_event(self, chain: str, seq: int, details: str) -> None:
-        """Take in the details of an event that tells of a prune."""
+    def add_prune_event(
+        self, chain: str, seq: int, details: str, recorded_at: datetime | None
+    ) -> None:
+        """Take in the details of an event that tells of a prune.
+
+        Args:
+            chain: of the event.
+            seq: of the event.
+            details: of the event.
+            recorded_at: of the event; None where it fails its hash.
+        """
         record = self.prunes.latest.get(chain)
-        if record is not None and record.is_told_by(details):
-            self._told_prunes[chain] = seq
+        if record is None or not record.is_told_by(details):
+            return
+        telling = _Telling(seq, recorded_at)
+        first = self._tellings.setdefault(chain, telling)
+        if seq < first.seq:
+            self._tellings[chain] = telling
 
     @property
     def other_lines(self) -> int:
@@ -262,20 +285,41 @@ class LogCheck:
         record = self.prunes.latest.get(chain)
         if record is None:
             return
-        told_at = self._told_prunes.get(chain)
-        heads = self.vouchers.heads.get(chain, ())
-        backed = backed_size(heads, record.cutoff, told_at)
-        first_of = {
-            Code.PRUNE_RECORD_NOT_IN_CHAIN: 0 if told_at is None else None,
-            Code.RETENTION_POLICY_VIOLATED: None if record.keeps_policy else 0,
-            Code.PRUNE_NOT_BACKED: backed if backed < record.pruned_to else None,
-        }
-        demands = self.vouchers.names_witnesses
-        for code, first in first_of.items():
-            if first is not None:
-                message = f"{CODES[code].meaning} (seq {first} to {record.pruned_to - 1})"
-                graver = FindingClass.FAULT if demands else None
-                self.findings.add(finding(code, message, chain=chain, finding_class=graver))
+        for early in self.prunes.early:
+            if early.chain == chain:
+                self._report_deleted(Code.RETENTION_POLICY_VIOLATED, early, early.pruned_from)
+        telling = self._tellings.get(chain)
+        if telling is None:
+            self._report_deleted(Code.PRUNE_RECORD_NOT_IN_CHAIN, record, 0)
+        else:
+            self._report_told_too_early(record, telling)
+        told_at = None if telling is None else telling.seq
+        backed = backed_size(self.vouchers.heads.get(chain, ()), record.cutoff, told_at)
+        if backed < record.pruned_to:
+            self._report_deleted(Code.PRUNE_NOT_BACKED, record, backed)
+
+    def _report_deleted(self, code: Code, record: PruneRecord, first: int) -> None:
+        message = f"{CODES[code].meaning} (seq {first} to {record.pruned_to - 1})"
+        graver = FindingClass.FAULT if self.vouchers.names_witnesses else None
+        self.findings.add(finding(code, message, chain=record.chain, finding_class=graver))
+
+    def _report_told_too_early(self, record: PruneRecord, telling: _Telling) -> None:
+        """Report a prune that says that it was applied after the chain had told of it.
+
+        So it would make deleted events older than they were.
+        """
+        if telling.recorded_at is None or record.applied_at <= telling.recorded_at + CLOCK_SKEW:
+            return
+        self.findings.add(
+            finding(
+                Code.PRUNE_RECORD_INVALID,
+                f"it was applied at {format_time(record.applied_at)} by itself, and seq "
+                f"{telling.seq} told of it at {format_time(telling.recorded_at)}",
+                chain=record.chain,
+                first_seq=telling.seq,
+                last_seq=telling.seq,
+            )
+        )
 
     def _report_no_checkpoint(self, chain: str, anchoring: Anchoring | None) -> None:
         """Report that nothing vouches for a chain, unless what keeps it from doing so is told."""

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from audit_console.core.checkpoints import decode_signed_checkpoint
 from audit_console.core.codec import MAX_SEQ, Malformed, canonical_details
 from audit_console.core.event import format_time, parse_time
 from audit_console.core.merkle import CompactRange
-from audit_console.core.retention import PrunePlan
+from audit_console.core.retention import MAX_DAYS, PrunePlan
 
 PRUNE_ACTION = "retention.prune"
 """Action of the system event whose details are the prune record."""
@@ -35,9 +36,11 @@ class PruneRecord:
     pruned_to: int
     last_event_hash: str
     range: tuple[bytes, ...]
+    last_recorded_at: datetime
     cutoff: datetime
     applied_at: datetime
     policy_days: int
+    checkpoint: str | None
     previous_prune: str | None
 
     @property
@@ -48,7 +51,8 @@ class PruneRecord:
     @property
     def keeps_policy(self) -> bool:
         """Whether nothing younger than the policy allows was deleted."""
-        return self.cutoff <= self.applied_at - timedelta(days=self.policy_days)
+        kept = self.applied_at - self.cutoff
+        return self.last_recorded_at < self.cutoff and kept >= timedelta(days=self.policy_days)
 
     def is_of(self, plan: PrunePlan) -> bool:
         """Whether this plan was carried out by the prune."""
@@ -125,10 +129,12 @@ def encode_prune(
 
 
 def decode_prune(text: str) -> PruneRecord | Malformed:
-    """Read a prune record and check that it is consistent in itself."""
+    """Read a prune record and check that it is whole and consistent in itself."""
     try:
-        record = _record(text, json.loads(text))
-        _require_consistent(record, json.loads(text))
+        values = json.loads(text)
+        record = _record(text, values)
+        _require_consistent(record, values)
+        _require_circumstances(record, values)
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         return Malformed(f"{type(error).__name__}: {error}"[:200])
     return record
@@ -136,7 +142,7 @@ def decode_prune(text: str) -> PruneRecord | Malformed:
 
 def _record(text: str, values: dict[str, object]) -> PruneRecord:
     hashes = _list(values["range"])
-    previous = values["previous_prune"]
+    previous, note = values["previous_prune"], values["checkpoint"]
     return PruneRecord(
         text=text,
         chain=_text(values["chain"]),
@@ -144,9 +150,11 @@ def _record(text: str, values: dict[str, object]) -> PruneRecord:
         pruned_to=_count(values["pruned_to"]),
         last_event_hash=_hash(values["last_event_hash"]),
         range=tuple(bytes.fromhex(_hash(one)) for one in hashes),
-        cutoff=parse_time(_text(values["cutoff"])),
-        applied_at=parse_time(_text(values["applied_at"])),
-        policy_days=_count(values["policy_days"]),
+        last_recorded_at=_time(values["last_recorded_at"]),
+        cutoff=_time(values["cutoff"]),
+        applied_at=_time(values["applied_at"]),
+        policy_days=_count(values["policy_days"], most=MAX_DAYS),
+        checkpoint=None if note is None else _text(note),
         previous_prune=None if previous is None else _hash(previous),
     )
 
@@ -163,6 +171,51 @@ def _require_consistent(record: PruneRecord, values: dict[str, object]) -> None:
         raise ValueError("root is not the root of range")
     if record.pruned_to % 2 and record.range[-1].hex() != record.last_event_hash:
         raise ValueError("last_event_hash is not the last leaf of range")
+    if values["plan_sha256"] != _plan(record, values).sha256:
+        raise ValueError("plan_sha256 is not the hash of its plan")
+
+
+def _plan(record: PruneRecord, values: dict[str, object]) -> PrunePlan:
+    _time(values["first_recorded_at"])
+    return PrunePlan(
+        chain=record.chain,
+        pruned_from=record.pruned_from,
+        pruned_to=record.pruned_to,
+        last_event_hash=record.last_event_hash,
+        first_recorded_at=_text(values["first_recorded_at"]),
+        last_recorded_at=_text(values["last_recorded_at"]),
+        cutoff=_text(values["cutoff"]),
+        policy_days=record.policy_days,
+    )
+
+
+def _require_circumstances(record: PruneRecord, values: dict[str, object]) -> None:
+    _text(values["actor"])
+    _text(values["reason"])
+    copy = values["archive"]
+    if copy is not None:
+        _require_copy(copy, record.pruned_to - record.pruned_from)
+    fault = None if record.checkpoint is None else _fault_in_note(record.checkpoint, record)
+    if fault is not None:
+        raise ValueError(f"checkpoint: {fault}")
+
+
+def _fault_in_note(note: str, record: PruneRecord) -> str | None:
+    signed = decode_signed_checkpoint(note)
+    if isinstance(signed, Malformed):
+        return signed.reason
+    head = signed.checkpoint
+    covers = head.origin == record.chain and head.size >= record.pruned_to
+    return None if covers else "it does not cover what was deleted"
+
+
+def _require_copy(copy: object, events: int) -> None:
+    if not isinstance(copy, dict) or copy.keys() != {"name", "sha256", "events"}:
+        raise TypeError("archive is not name, sha256 and events")
+    _text(copy["name"])
+    _hash(copy["sha256"])
+    if copy["events"] != events:
+        raise ValueError("archive does not hold the events that were deleted")
 
 
 def _text(value: object) -> str:
@@ -171,8 +224,12 @@ def _text(value: object) -> str:
     return value
 
 
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_SEQ:
+def _time(value: object) -> datetime:
+    return parse_time(_text(value))
+
+
+def _count(value: object, *, most: int = MAX_SEQ) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
         raise ValueError("a number is not whole or out of range")
     return value
 
@@ -191,18 +248,26 @@ def _list(value: object) -> list[object]:
 
 @dataclass(frozen=True, slots=True)
 class PruneHistory:
-    """The prune records of one log: the last of each chain, and what is wrong with the lines.
+    """The prune records of one log, and what is wrong with its lines.
 
-    `invalid` holds line numbers from 1 and reasons.
+    Attributes:
+        latest: the last record of each chain.
+        early: records of events that were deleted before their time.
+        notes: the checkpoints within the records.
+        invalid: line numbers from 1, and reasons.
     """
 
     latest: dict[str, PruneRecord] = field(default_factory=dict)
+    early: tuple[PruneRecord, ...] = ()
+    notes: tuple[str, ...] = ()
     invalid: tuple[tuple[int, str], ...] = ()
 
 
 def read_prunes(lines: Iterable[str]) -> PruneHistory:
     """Read the prune records of a log in the order in which they were written."""
     latest: dict[str, PruneRecord] = {}
+    early: list[PruneRecord] = []
+    notes: list[str] = []
     invalid: list[tuple[int, str]] = []
     for number, line in enumerate(lines, 1):
         record = decode_prune(line)
@@ -212,7 +277,9 @@ def read_prunes(lines: Iterable[str]) -> PruneHistory:
             invalid.append((number, fault))
         else:
             latest[record.chain] = record
-    return PruneHistory(latest, tuple(invalid))
+            early += [] if record.keeps_policy else [record]
+            notes += [] if record.checkpoint is None else [record.checkpoint]
+    return PruneHistory(latest, tuple(early), tuple(notes), tuple(invalid))
 
 
 def _fault_in_sequence(record: PruneRecord, before: PruneRecord | None) -> str | None:

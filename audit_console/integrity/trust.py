@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audit_console.core.anchors import Remembered, SignedHead, Vouchers
-from audit_console.core.checkpoints import SignedCheckpoint, decode_stored_checkpoint
+from audit_console.core.checkpoints import (
+    SignedCheckpoint,
+    decode_signed_checkpoint,
+    decode_stored_checkpoint,
+)
 from audit_console.core.codec import Malformed
 from audit_console.core.findings import Code, Finding, finding
-from audit_console.core.notes import NoteSignature, VerifierKey
+from audit_console.core.notes import Note, NoteSignature, VerifierKey
 from audit_console.core.policy import Policy
 from audit_console.signing import cosigned_at, is_signed
 
@@ -28,25 +32,25 @@ class Trust:
     remembered: Mapping[str, Remembered] = field(default_factory=dict)
     checkpoints: Sequence[str] = ()
 
-    def vouchers(self, stored: Sequence[str]) -> Vouchers:
+    def vouchers(self, stored: Sequence[str], recorded: Sequence[str] = ()) -> Vouchers:
         """Judge the checkpoints beside a log by their signatures.
 
         Args:
             stored: as `Source.checkpoints` gives them.
+            recorded: notes within prune records; most are copies of stored ones.
         """
         judge = Judge(self.policy)
         heads: dict[str, list[SignedHead]] = {}
         faults: list[Finding] = []
-        for number, line in enumerate((*stored, *self.checkpoints), 1):
-            read = decode_stored_checkpoint(line)
+        for name, read in _readings((*stored, *self.checkpoints), recorded):
             if isinstance(read, Malformed):
-                faults.append(finding(read.code, f"checkpoint {number}: {read.reason}"))
+                faults.append(finding(read.code, f"{name}: {read.reason}"))
                 continue
             judged = judge.judge(read)
             if isinstance(judged, SignedHead):
                 heads.setdefault(judged.checkpoint.origin, []).append(judged)
             else:
-                faults.append(_bad_signature(number, read, judged))
+                faults.append(_bad_signature(name, read, judged))
         return Vouchers(
             heads=heads,
             faults=faults,
@@ -55,6 +59,23 @@ class Trust:
             names_witnesses=self.policy is not None and bool(self.policy.witnesses),
             remembered=self.remembered,
         )
+
+
+def _readings(
+    stored: Sequence[str], recorded: Sequence[str]
+) -> Iterator[tuple[str, SignedCheckpoint | Malformed]]:
+    """Read checkpoints, each with what to call it; copies in prune records once."""
+    seen: set[Note] = set()
+    for number, line in enumerate(stored, 1):
+        read = decode_stored_checkpoint(line)
+        if isinstance(read, SignedCheckpoint):
+            seen.add(read.note)
+        yield f"checkpoint {number}", read
+    for text in recorded:
+        read = decode_signed_checkpoint(text)
+        if isinstance(read, SignedCheckpoint) and read.note not in seen:
+            seen.add(read.note)
+            yield "the checkpoint of a prune record", read
 
 
 NO_TRUST = Trust()
@@ -141,11 +162,10 @@ def _quorum_time(policy: Policy, cosigned: Mapping[str, int]) -> int | None:
     return None
 
 
-def _bad_signature(number: int, signed: SignedCheckpoint, bad: BadSignature) -> Finding:
+def _bad_signature(name: str, signed: SignedCheckpoint, bad: BadSignature) -> Finding:
     size = signed.checkpoint.size
     return finding(
         Code.CHECKPOINT_BAD_SIGNATURE,
-        f"checkpoint {number}: the signature of {bad.name} over the first {size:,} events "
-        "is not by its key",
+        f"{name}: the signature of {bad.name} over the first {size:,} events is not by its key",
         chain=signed.checkpoint.origin,
     )

@@ -62,8 +62,9 @@ def verify(
 
 
 def _verifier(source: Readable, trust: Trust, *, roots: bool) -> _Verifier:
-    vouchers = trust.vouchers(source.checkpoints())
-    check = LogCheck(vouchers, read_prunes(source.prune_records()))
+    prunes = read_prunes(source.prune_records())
+    vouchers = trust.vouchers(source.checkpoints(), prunes.notes)
+    check = LogCheck(vouchers, prunes)
     return _Verifier(check, TreeGrower(vouchers, check.prunes, everywhere=roots), trust)
 
 
@@ -119,9 +120,11 @@ class _Verifier:
         told = events.filter(
             pl.col("action") == PRUNE_ACTION, pl.col("event_type") == "system_event"
         )
-        rows = told.select("chain", "seq", "details").drop_nulls().iter_rows()
-        for chain, seq, details in rows:
-            self.check.add_prune_event(chain, seq, details)
+        holds = pl.col("computed_hash") == pl.col("event_hash")
+        recorded_at = pl.when(holds).then("recorded_at")
+        rows = told.select("chain", "seq", "details", recorded_at).drop_nulls("details").iter_rows()
+        for chain, seq, details, recorded in rows:
+            self.check.add_prune_event(chain, seq, details, recorded)
 
     def finish(self, source: Readable) -> Verification:
         status, chains = source.status.as_read, self.check.v1_chains

@@ -100,8 +100,8 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "Look at it with other means. A limit that is reached can be meant to hide what follows.",
     ),
     Code.PRUNE_RECORD_INVALID: Explanation(
-        "A record of a retention run contradicts itself or the record before it. What it says "
-        "about deleted events cannot be relied on.",
+        "A record of a retention run is not whole, or contradicts itself, the record before it or "
+        "the event that tells of it. What it says about deleted events cannot be relied on.",
         "Compare the record with the copy in the log's own retention event, and with a backup.",
     ),
     Code.PRUNE_RECORD_NOT_IN_CHAIN: Explanation(

@@ -188,7 +188,8 @@ class _Chain:
         newest = self._end(Order.NEWEST_FIRST)
         self._last: int = newest["seq"]
         self._head_hash: str = newest["event_hash"]
-        self._before = read_prunes(source.prune_records()).latest.get(name)
+        self._prunes = read_prunes(source.prune_records())
+        self._before = self._prunes.latest.get(name)
         begin = self._before.pruned_to if self._before else 0
         if self._first < begin:
             raise PruneRefused(
@@ -208,7 +209,7 @@ class _Chain:
         plan = None if boundary == self._first else self._plan(boundary)
         span = self._span(self._first, boundary)
         going = count_going(self._source, span) if plan else Going()
-        vouchers = trust.vouchers(self._source.checkpoints())
+        vouchers = trust.vouchers(self._source.checkpoints(), self._prunes.notes)
         heads = vouchers.heads.get(self._name, ())
         told_at = self._last + 1
         return Preview(

@@ -49,9 +49,11 @@ def _add(check: LogCheck, event: AuditEvent, hashed: HashCheck, place: Place) ->
     chain = event.chain or ""
     if not hashed.canonical and hashed.computed == event.event_hash:
         check.add_noncanonical(chain, event.seq or 0, place)
-    check.add_run(run_of(event, hashed.computed or "", place))
+    run = run_of(event, hashed.computed or "", place)
+    check.add_run(run)
     if event.action == PRUNE_ACTION and event.details is not None:
-        check.add_prune_event(chain, event.seq or 0, event.details)
+        recorded_at = None if run.broken else run.first_recorded
+        check.add_prune_event(chain, event.seq or 0, event.details, recorded_at)
 
 
 def _claims(chain: V1Chain, paths: Sequence[Path]) -> list[Candidate]:

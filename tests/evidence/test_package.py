@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from audit_console.core.anchors import Remembered
 from audit_console.core.matching import Marks
 from audit_console.core.policy import parse_policy
+from audit_console.core.prunes import PruneCircumstances, encode_prune
 from audit_console.errors import SourceChanged
 from audit_console.evidence.package import check_script, write_package
 from audit_console.evidence.places import place, unproven
@@ -46,6 +47,7 @@ from tests.support.packages import (
     sentences,
 )
 from tests.support.places import V1_VECTORS, lines_of
+from tests.support.retention import day, plan_of
 from tests.support.tampers import (
     Tamper,
     branched,
@@ -250,24 +252,12 @@ def test_a_rewritten_log_is_vouched_for_by_nothing() -> None:
 
 def test_what_is_left_of_a_pruned_log_is_proven() -> None:
     deleted = 12
-    tree = grown(LEAVES[:deleted])
-    record = {
-        "v": 1,
-        "chain": CHAIN,
-        "pruned_from": 0,
-        "pruned_to": deleted,
-        "events": deleted,
-        "last_event_hash": CHAINED[deleted - 1].event_hash,
-        "range": [one.hex() for one in tree.hashes],
-        "root": base64.b64encode(tree.root()).decode(),
-        "cutoff": "2026-08-25T00:00:00.000000Z",
-        "applied_at": "2026-11-23T00:00:00.000000Z",
-        "policy_days": 90,
-        "previous_prune": None,
-    }
+    plan = plan_of(CHAINED, 0, deleted, cutoff=120)
+    told = PruneCircumstances(actor="olga", reason="yearly", applied_at=day(140))
+    record = encode_prune(plan, grown(LEAVES[:deleted]), told, None)
     log = MemorySource(
         WHOLE[deleted:],
-        prune_records=[json.dumps(record)],
+        prune_records=[record],
         checkpoints=[stored(LEAVES, COUNT)],
     )
     package, made = packed(log, OF_USER_3, trust=trust_in())

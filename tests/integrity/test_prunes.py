@@ -15,24 +15,30 @@ import pytest
 
 from audit_console.core.anchors import Remembered
 from audit_console.core.codec import Malformed, canonical_details
-from audit_console.core.event import AuditEvent, parse_time
+from audit_console.core.event import AuditEvent, format_time, parse_time
 from audit_console.core.findings import Code, FindingClass, Verdict
 from audit_console.core.merkle import CompactRange
+from audit_console.core.notes import NoteSignature
 from audit_console.core.prunes import PruneRecord, decode_prune, read_prunes
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
 from tests.support.chains import CHAIN, event, linked, v1_chain, v1_lines
 from tests.support.effort import UNMEASURED
+from tests.support.retention import planned
 from tests.support.stores import Store, Texts
 from tests.support.tampers import Lines
-from tests.support.trusting import leaves, stored, trust_in
+from tests.support.trusting import leaves, log_key, stored, trust_in
 
 Record = dict[str, object]
 Seal = tuple[int, datetime | None]
 """Size of a checkpoint, and when it was cosigned."""
 
 TRUST = trust_in()
+CUTOFF = parse_time("2026-08-25T00:00:00.000000Z")
+APPLIED = CUTOFF + timedelta(days=90)
+EARLY, LATE = CUTOFF - timedelta(days=1), APPLIED + timedelta(days=1)
+OLD = linked(replace(event(seq), recorded_at="2026-04-01T00:00:00.000000Z") for seq in range(40))
 
 pytestmark = pytest.mark.usefixtures("parsers_stay")
 
@@ -50,7 +56,7 @@ def record(
     chain: list[AuditEvent], boundary: int, *, begin: int = 0, before: str | None = None
 ) -> Record:
     tree = tree_of(chain, boundary)
-    return {
+    members = {
         "v": 1,
         "chain": CHAIN,
         "pruned_from": begin,
@@ -61,16 +67,16 @@ def record(
         "root": base64.b64encode(tree.root()).decode(),
         "first_recorded_at": chain[begin].recorded_at,
         "last_recorded_at": chain[boundary - 1].recorded_at,
-        "cutoff": "2026-08-25T00:00:00.000000Z",
-        "applied_at": "2026-11-23T00:00:00.000000Z",
+        "cutoff": format_time(CUTOFF),
+        "applied_at": format_time(APPLIED),
         "policy_days": 90,
         "actor": "operator",
         "reason": "retention",
         "checkpoint": None,
         "archive": None,
-        "plan_sha256": "0" * 64,
         "previous_prune": None if before is None else hashlib.sha256(before.encode()).hexdigest(),
     }
+    return planned(members)
 
 
 @dataclass(frozen=True)
@@ -99,28 +105,21 @@ class SealedCheck(Protocol):
 def pruned(
     boundary: int,
     change: Callable[[Record], object] = lambda _: None,
-    chain: list[AuditEvent] | None = None,
+    *,
+    told_at: datetime = APPLIED,
 ) -> Pruned:
-    chain = chain or v1_chain(40)
-    told = record(chain, boundary)
+    """Make a pruned log whose first 40 events are older than any cut-off here."""
+    told = record(OLD, boundary)
     change(told)
-    text = canonical_details(told)
+    text = canonical_details(planned(told) if told["plan_sha256"] else told)
     last = replace(
         event(40),
-        recorded_at=chain[-1].recorded_at,
+        recorded_at=format_time(told_at),
         event_type="system_event",
         action="retention.prune",
         details=text,
     )
-    sealed = linked([last], chain[-1].event_hash or "")
-    return Pruned([*chain, *sealed], (text,))
-
-
-def in_spring(boundary: int) -> Pruned:
-    """A pruned log whose events are older than any cut-off here."""
-    spring = "2026-04-01T00:00:00.000000Z"
-    chain = linked(replace(one, recorded_at=spring) for one in v1_chain(40))
-    return pruned(boundary, chain=chain)
+    return Pruned([*OLD, *linked([last], OLD[-1].event_hash or "")], (text,))
 
 
 @pytest.fixture
@@ -188,10 +187,53 @@ def test_a_record_changed_after_it_was_told(check: Check) -> None:
     assert found == BACKED | {Code.PRUNE_RECORD_NOT_IN_CHAIN: 1}
 
 
-def test_events_deleted_before_their_time(check: Check) -> None:
-    log = pruned(12, lambda told: told.update(cutoff="2026-11-01T00:00:00.000000Z"))
+TOO_EARLY: dict[str, Record] = {
+    "a younger cut-off": {"cutoff": "2026-11-01T00:00:00.000000Z"},
+    "younger events": {"last_recorded_at": format_time(CUTOFF)},
+    "more days": {"policy_days": 91},
+}
+
+
+@pytest.mark.parametrize("early", TOO_EARLY)
+def test_events_deleted_before_their_time(check: Check, early: str) -> None:
+    log = pruned(12, lambda told: told.update(TOO_EARLY[early]))
     found = dict(check(log.lines(12), log.records).counts)
     assert found == BACKED | {Code.RETENTION_POLICY_VIOLATED: 1}
+
+
+def test_a_later_prune_does_not_hide_an_early_one(check: Check) -> None:
+    first = canonical_details(planned(record(OLD, 12) | TOO_EARLY["a younger cut-off"]))
+    log = pruned(20, lambda told: told.update(record(OLD, 20, begin=12, before=first)))
+    result = check(log.lines(20), (first, *log.records))
+    assert dict(result.counts) == BACKED | {Code.RETENTION_POLICY_VIOLATED: 1}
+    early = [one for one in result.findings if one.code is Code.RETENTION_POLICY_VIOLATED]
+    assert ["(seq 0 to 11)" in one.message for one in early] == [True]
+
+
+def test_a_prune_that_was_told_of_before_it_was_applied(check: Check) -> None:
+    skewed = pruned(12, told_at=APPLIED - timedelta(minutes=5))
+    assert dict(check(skewed.lines(12), skewed.records).counts) == BACKED
+    dated = pruned(12, told_at=APPLIED - timedelta(minutes=6))
+    found = dict(check(dated.lines(12), dated.records).counts)
+    assert found == BACKED | {Code.PRUNE_RECORD_INVALID: 1}
+
+
+def test_the_first_event_that_tells_of_a_prune_says_when(check: Check) -> None:
+    log = pruned(12, told_at=APPLIED - timedelta(days=1))
+    again = replace(log.whole[40], seq=41, id=event(41).id, recorded_at=format_time(APPLIED))
+    told_again = linked([again], log.whole[40].event_hash or "")
+    lines = v1_lines([*log.whole[12:], *told_again])
+    for ordered in (lines, [*lines[:-2], lines[-1], lines[-2]]):
+        found = dict(check(ordered, log.records).counts)
+        found.pop(Code.OUT_OF_ORDER, None)
+        assert found == BACKED | {Code.PRUNE_RECORD_INVALID: 1}
+
+
+def test_the_time_of_an_edited_event_accuses_no_prune(check: Check) -> None:
+    log = pruned(12)
+    edited = replace(log.whole[40], recorded_at="2026-11-01T00:00:00.000000Z")
+    found = dict(check(v1_lines([*log.whole[12:40], edited]), log.records).counts)
+    assert found == BACKED | {Code.EVENT_HASH_MISMATCH: 1}
 
 
 FAULTS: dict[str, Callable[[Record], object]] = {
@@ -209,6 +251,12 @@ FAULTS: dict[str, Callable[[Record], object]] = {
     "not the first": lambda told: told.update(pruned_from=3, events=9),
     "follows nothing": lambda told: told.update(previous_prune="0" * 64),
     "field gone": lambda told: told.pop("range"),
+    "nobody": lambda told: told.pop("actor"),
+    "no plan": lambda told: told.update(plan_sha256=None),
+    "events of no time": lambda told: told.update(first_recorded_at="never"),
+    "no note": lambda told: told.update(checkpoint="a note"),
+    "no archive": lambda told: told.update(archive="a copy"),
+    "more days than there are": lambda told: told.update(policy_days=10**18),
 }
 
 
@@ -226,7 +274,7 @@ def test_rubbish_is_an_invalid_record(text: str) -> None:
 
 
 def test_the_last_leaf_of_an_odd_range_is_the_last_event() -> None:
-    told = record(v1_chain(40), 13) | {"last_event_hash": "a" * 64}
+    told = planned(record(v1_chain(40), 13) | {"last_event_hash": "a" * 64})
     assert isinstance(decode_prune(json.dumps(told)), Malformed)
 
 
@@ -247,8 +295,6 @@ def test_details_that_are_no_json_tell_of_nothing() -> None:
     assert not told.is_told_by("{")
 
 
-CUTOFF = parse_time("2026-08-25T00:00:00.000000Z")
-EARLY, LATE = CUTOFF - timedelta(days=1), CUTOFF + timedelta(days=1)
 SEALED_END = {Code.PRUNED_PREFIX: 1}
 NOT_BACKED = SEALED_END | {Code.PRUNE_NOT_BACKED: 1}
 
@@ -281,7 +327,7 @@ def test_a_prune_is_backed_by_a_cosignature_from_before_the_cut_off(
     check_sealed: SealedCheck, name: str
 ) -> None:
     seals, expected = BACKINGS[name]
-    result = check_sealed(in_spring(12), seals)
+    result = check_sealed(pruned(12), seals)
     assert dict(result.counts) == expected
     assert (result.verdict is Verdict.PASS) == (expected == SEALED_END)
     unbacked = [one for one in result.findings if one.code is Code.PRUNE_NOT_BACKED]
@@ -294,14 +340,51 @@ def test_without_witnesses_a_checkpoint_from_before_the_prune_backs_it(
     check_sealed: SealedCheck,
 ) -> None:
     trust = trust_in(witnesses=())
-    backed = check_sealed(in_spring(12), [(20, None), (41, None)], trust)
+    backed = check_sealed(pruned(12), [(20, None), (41, None)], trust)
     assert (dict(backed.counts), backed.verdict) == (SEALED_END, Verdict.PASS)
-    late = check_sealed(in_spring(12), [(41, None)], trust)
+    late = check_sealed(pruned(12), [(41, None)], trust)
     assert (dict(late.counts), late.verdict) == (NOT_BACKED, Verdict.INCOMPLETE)
 
 
+def noted(size: int, *, hashes: list[bytes] | None = None, at: datetime | None = EARLY) -> Pruned:
+    """Make a pruned log whose record holds a checkpoint, by the log's own key."""
+    line = stored(hashes or leaves(OLD), size, at=at)
+    return pruned(12, lambda told: told.update(checkpoint=json.loads(line)["note"]))
+
+
+def test_the_checkpoint_of_a_prune_record_backs_it(check_sealed: SealedCheck) -> None:
+    result = check_sealed(noted(20), [(41, LATE)])
+    assert (dict(result.counts), result.verdict) == (SEALED_END, Verdict.PASS)
+    alone = check_sealed(noted(20), [])
+    assert dict(alone.counts) == SEALED_END | {Code.UNSEALED_TAIL: 1}
+    late = check_sealed(noted(20, at=LATE), [(41, LATE)])
+    assert dict(late.counts) == NOT_BACKED
+
+
+def test_the_checkpoint_of_a_prune_record_is_held_to_the_log(check_sealed: SealedCheck) -> None:
+    other = noted(20, hashes=leaves(v1_chain(20)))
+    split = check_sealed(other, [(20, EARLY), (41, LATE)])
+    assert dict(split.counts) == SEALED_END | {Code.SPLIT_VIEW: 1}
+    alone = check_sealed(other, [(41, LATE)])
+    assert dict(alone.counts) == SEALED_END | {Code.CHECKPOINT_ROOT_MISMATCH: 1}
+
+
+def test_a_bad_signature_in_a_prune_record_is_told_once(check: Check) -> None:
+    note = json.loads(stored(leaves(OLD), 20, at=EARLY))["note"]
+    text, signatures = note.split("\n\n")
+    key = log_key().verifier
+    forged = f"{text}\n\n{NoteSignature(key.name, key.key_id, bytes(64))}"
+    assert signatures
+    log = pruned(12, lambda told: told.update(checkpoint=forged))
+    notes = [stored(leaves(log.whole), size, at=at) for size, at in ((20, EARLY), (41, LATE))]
+    copy = json.dumps({"note": forged})
+    for beside in (notes, [*notes, copy]):
+        found = dict(check(log.lines(12), log.records, beside, TRUST).counts)
+        assert found == SEALED_END | {Code.CHECKPOINT_BAD_SIGNATURE: 1}
+
+
 def test_a_forged_record_of_a_sealed_log(check: Check) -> None:
-    true = in_spring(12)
+    true = pruned(12)
     other = [replace(one, action="another past") for one in true.whole[:12]]
     forged = record(linked([*other, *true.whole[12:]]), 12)
     last = replace(true.whole[40], details=canonical_details(forged))
@@ -313,26 +396,26 @@ def test_a_forged_record_of_a_sealed_log(check: Check) -> None:
 
 
 def test_a_missing_record_of_a_sealed_log(check_sealed: SealedCheck) -> None:
-    log = replace(in_spring(12), records=())
+    log = replace(pruned(12), records=())
     result = check_sealed(log, [(20, EARLY), (41, LATE)])
     assert dict(result.counts) == {Code.HEAD_MISSING: 1}
 
 
 def test_a_replayed_record_of_a_sealed_log(check_sealed: SealedCheck) -> None:
-    log = in_spring(12)
+    log = pruned(12)
     result = check_sealed(replace(log, records=log.records * 2), [(20, EARLY), (41, LATE)])
     assert dict(result.counts) == SEALED_END | {Code.PRUNE_RECORD_INVALID: 1}
 
 
 def test_more_deleted_than_a_record_of_a_sealed_log_says(check_sealed: SealedCheck) -> None:
-    result = check_sealed(in_spring(12), [(20, EARLY), (41, LATE)], first=14)
+    result = check_sealed(pruned(12), [(20, EARLY), (41, LATE)], first=14)
     assert dict(result.counts) == {Code.HEAD_MISSING: 1}
 
 
 def test_what_the_console_saw_of_deleted_events_is_no_contradiction(
     check_sealed: SealedCheck,
 ) -> None:
-    log = in_spring(12)
+    log = pruned(12)
     seen = Remembered(CHAIN, 9, tree_of(log.whole, 9).root(), LATE)
     trust = replace(TRUST, remembered={CHAIN: seen})
     result = check_sealed(log, [(20, EARLY), (41, LATE)], trust)

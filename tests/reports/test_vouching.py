@@ -26,9 +26,11 @@ RECORD = PruneRecord(
     pruned_to=12_000,
     last_event_hash="ab" * 32,
     range=(),
+    last_recorded_at=MADE_AT - timedelta(days=91),
     cutoff=MADE_AT - timedelta(days=90),
     applied_at=MADE_AT - timedelta(days=2),
     policy_days=90,
+    checkpoint=None,
     previous_prune=None,
 )
 

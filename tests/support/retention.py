@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from audit_console.core.codec import canonical_details
 from audit_console.core.event import AuditEvent, format_time
 from audit_console.core.holds import Hold
 from audit_console.core.retention import Limits, PrunePlan, RetentionPolicy
@@ -57,6 +59,13 @@ def plan_of(chain: Sequence[AuditEvent], first: int, end: int, cutoff: float) ->
         cutoff=format_time(day(cutoff)),
         policy_days=POLICY.days,
     )
+
+
+def planned(record: Mapping[str, object]) -> dict[str, object]:
+    """Give a prune record the hash of the plan that its other members make, as far as they do."""
+    named = {name: record.get(name) for name in PrunePlan.__slots__}
+    plan = canonical_details({"v": 1, "events": record.get("events")} | named)
+    return {**record, "plan_sha256": hashlib.sha256(plan.encode()).hexdigest()}
 
 
 def store(folder: Path, chain: Sequence[AuditEvent], cuts: Iterable[int] = ()) -> Path:

@@ -126,9 +126,9 @@ class ArchivePruner:
                 checkpoint=covering_note(log.records(CHECKPOINTS), plan),
                 archive=copy,
             )
-            record = encode_prune(plan, tree, circumstances, before)
-            yield from self._apply(record, circumstances)
-            return decoded(record)
+            record = decoded(encode_prune(plan, tree, circumstances, before))
+            yield from self._apply(record.text, circumstances)
+            return record
 
     def finish(self) -> None:
         """Carry out a prune that was cut short, if there is one.
