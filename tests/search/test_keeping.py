@@ -29,7 +29,7 @@ from audit_console.sources.archive import open_archive
 from audit_console.sources.postgres import open_postgres
 from audit_console.writer.pruning.postgres import PostgresPruner
 from tests.support.chains import CHAIN, v1_lines
-from tests.support.postgres import fill
+from tests.support.postgres import fill, wait_for_the_dead
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, plan_of, pruner, store
 
 EVENTS = aged_chain(30)
@@ -127,7 +127,8 @@ def test_a_kill_leaves_nothing_half(place: str, tmp_path: Path, stopped: int, wi
     if within >= 0:
         assert not list(copies.glob("*.parquet"))
         assert seqs(place) == list(range(30))
-    _wait_for_the_dead(place)
+    if place.startswith("postgresql:"):
+        wait_for_the_dead(place)
     request = replace(REQUEST, keep=partial(keep_in, copies, packing=PARQUET))
     for _ in pruner_at(place).steps(PLAN, POLICY, request, NOW):
         pass
@@ -149,10 +150,3 @@ def seqs(place: str) -> list[int]:
     assert set(found.counts) <= set(PRUNED), found.findings
     (chain,) = found.chains
     return list(range(chain.first_seq or 0, (chain.last_seq or 0) + 1))
-
-
-def _wait_for_the_dead(place: str) -> None:
-    """The server may still hold the lock of who was killed."""
-    if place.startswith("postgresql:"):
-        with closing(connect(place)) as connection:
-            connection.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [0x61756469, CHAIN])

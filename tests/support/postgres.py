@@ -15,6 +15,7 @@ from audit_console.core.codec import encode_line
 from audit_console.core.event import AuditEvent
 from audit_console.database import read_dsn
 from audit_console.embedded import EmbeddedServer
+from tests.support.chains import CHAIN
 
 INSERT = "INSERT INTO audit_events SELECT * FROM json_populate_recordset(NULL::audit_events, %s)"
 
@@ -68,3 +69,11 @@ def fill(connection: psycopg.Connection, events: list[AuditEvent]) -> None:
         "UPDATE audit_chain_heads SET seq = %s, event_hash = %s, recorded_at = %s WHERE chain = %s",
         [last.seq, last.event_hash, last.recorded_at, last.chain],
     )
+
+
+def wait_for_the_dead(dsn: str) -> None:
+    """Wait until the server has given back the lock of a prune that was killed."""
+    lock = [0x61756469, CHAIN]
+    with closing(psycopg.connect(dsn, autocommit=True)) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", lock)
+        connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", lock)

@@ -31,7 +31,7 @@ from audit_console.writer.pruning import postgres_log
 from audit_console.writer.pruning.postgres import PostgresPruner, Step
 from audit_console.writer.pruning.postgres_log import PostgresLog, chains_of
 from tests.support.chains import CHAIN
-from tests.support.postgres import fill
+from tests.support.postgres import fill, wait_for_the_dead
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, hold, plan_of
 from tests.support.trusting import leaves, stored
 from tests.support.writing import sealer, stored_lines, unsealed
@@ -282,8 +282,7 @@ def test_a_killed_prune_is_finished_by_the_next(log: str) -> None:
         )
         assert killed.returncode == -signal.SIGKILL
         assert kept(log)[-18:] == lines(EVENTS[12:])
-    with closing(connect(log)) as connection:  # the server may still hold the lock of the dead
-        connection.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", [0x61756469, CHAIN])
+    wait_for_the_dead(log)
     pruner(log).finish()
     assert dict(verified(log).counts) == PRUNED
     told = [line for line in stored_lines(log) if f'"action":"{PRUNE_ACTION}"' in line]
