@@ -57,13 +57,14 @@ class View(Selection):
 
     def written(self, first: int, count: int) -> Selection:
         """Select up to `count` events from rank `first` on in the order of the log."""
-        index = self._written.get(None, self._as_written)
-        return Selection(self.events, index.slice(first, count), self.codes)
+        last = max(first, min(first + count, self.height))
+        return self._as_written().at(pl.int_range(first, last, eager=True))
 
-    def _as_written(self) -> pl.Series:
-        if self.index is None:
-            return pl.int_range(self.height, dtype=pl.UInt32, eager=True)
-        return self.index.sort()
+    def _as_written(self) -> Selection:
+        if self.chosen is None or self._is_mask:
+            return self
+        rows = self._written.get(None, self.chosen.sort)
+        return Selection(self.events, rows, self.codes)
 
     def rank_of_time(self, moment: datetime, *, newest_first: bool) -> int:
         """Find the first rank that is not before `moment` in the order asked for."""
