@@ -31,7 +31,7 @@ async def test_from_the_alarm_to_the_evidence(  # noqa: PLR0915 - one story, ste
         await pilot.press("t", "n")
         await until_shown(pilot, "burst")
         await pilot.press("enter")
-        await until(pilot, lambda: table_of(app).row_count < 1000, "the time of the burst")
+        await until(pilot, lambda: table_of(app).row_count < 2000, "the time of the burst")
 
         # Narrow: who failed, and from where?
         await ask(pilot, " result:failure | count by user,ip | sort count desc")
