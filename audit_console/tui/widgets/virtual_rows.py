@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-from textual.events import Resize
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -341,9 +340,8 @@ class VirtualRows(ScrollView, LinePainter):
     def _update_virtual_size(self) -> None:
         self.virtual_size = Size(self.row_width(), self.row_count + 1)
 
-    def on_resize(self, event: Resize) -> None:
+    def on_resize(self) -> None:
         """Lay out anew and fetch what came into sight."""
-        del event
         self.forget_drawn()
         self._update_virtual_size()
         self._scroll_to_cursor()
