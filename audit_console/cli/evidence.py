@@ -119,7 +119,7 @@ def _case(source: Source, query: str, options: argparse.Namespace) -> Case:
     )
     return Case(
         question=found.question,
-        query=query,
+        query=found.in_force,
         report=report,
         policy=trust.policy,
         key=key,

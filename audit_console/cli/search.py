@@ -54,6 +54,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
         advice,
         completeness,
         require_query,
+        understood,
     )
 
     query = require_query(options.query)  # a wrong query does not wait for the log
@@ -63,9 +64,9 @@ def run(arguments: Sequence[str]) -> ExitCode:
         verification = verify_watched(source, trust=load_trust(None), roots=False)
         found = Found.by(options.query, source, verification, user_marks())
         _put_out(found, options.format, target, by_day=by_day)
-        say(completeness(found))
-        if (other := advice(found)) is not None:
-            say(other)
+        for said in (understood(found), completeness(found), advice(found)):
+            if said is not None:
+                say(said)
     return ExitCode.PASS
 
 

@@ -16,7 +16,7 @@ class Case:
 
     Attributes:
         question: which events of which log, and the reader's marks.
-        query: the question as it was asked.
+        query: the question, its times absolute.
         report: of the verification of the whole log, at the time of the package.
         policy: by which the log was verified.
         key: of the console, a witness's, that signs the package.

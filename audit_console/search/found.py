@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from audit_console.core.around import resolve
-from audit_console.core.filters import EVERYTHING, Filter
+from audit_console.core.filters import EVERYTHING, Filter, may_lack
 from audit_console.core.matching import MarkKey, Marks
-from audit_console.core.query import Query, offer_end, parse
+from audit_console.core.query import Query, offer_end, parse, query_text
+from audit_console.core.query.fields import field_text
 from audit_console.core.timespan import Anchor
 from audit_console.integrity.verification import Verification
 from audit_console.search.question import Question
@@ -62,6 +63,11 @@ class Found:
         question = Question(source, where, marks)
         return cls(question, verification, text, query, question.count())
 
+    @property
+    def in_force(self) -> str:
+        """The query as it was understood: times absolute, every number named."""
+        return query_text(self.question.where, self.query.stages)
+
 
 def _page(source: Source, where: Filter, at: AtRow | AtEvent, limit: int) -> Page:
     return source.page(where, order=Order.OLDEST_FIRST, at=at, limit=limit)
@@ -75,21 +81,43 @@ def _time_of(source: Source, event_id: str) -> datetime | None:
 def completeness(found: Found) -> str:
     """Say how much of the log was searched, and whether it is sound."""
     status = found.question.source.status
-    return (
-        f"{found.matched:,} of {status.events:,} events matched · {status.lines:,} lines read"
-        f" · {status.malformed:,} bad · {_window(status)} · {found.verification.verdict}"
+    parts = (
+        f"{found.matched:,} of {status.events:,} events matched",
+        *_lacking(found.question),
+        f"{status.lines:,} lines read",
+        f"{status.malformed:,} bad",
+        _window(status),
+        found.verification.verdict,
     )
+    return " · ".join(parts)
+
+
+def _lacking(question: Question) -> Iterator[str]:
+    """Say which fields some events lack that a negated term keeps."""
+    for field in may_lack(question.where):
+        if count := question.count_without(field):
+            rows = "row" if count == 1 else "rows"
+            yield f"includes {count:,} {rows} without {field_text(field)}"
+
+
+def understood(found: Found) -> str | None:
+    """Say which query is in force, where it is not word for word the one that was typed."""
+    return None if found.in_force == found.text.strip() else f"asked: {found.in_force}"
 
 
 def advice(found: Found) -> str | None:
     """Say what else to ask where a log that ended earlier held nothing."""
-    last = found.question.source.status.last
+    source, marks = found.question.source, found.question.marks
+    last = source.status.last
     if found.matched or last is None:
         return None
     offer = offer_end(found.text, found.query, last)
     if offer is None:
         return None
-    return f"the log ends at {_moment(last)}, before the time asked for. Try: {offer}"
+    ended = f"the log ends at {_moment(last)}, before the time asked for"
+    if Found.by(offer, source, found.verification, marks).matched:
+        return f"{ended}. Try: {offer}"
+    return f"{ended}; {offer} finds nothing either"
 
 
 def _window(status: Status) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from audit_console.core.filters import Expression, Filter
+from audit_console.core.filters import Expression, Field, Filter, lacking
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.core.query.stages import Count
@@ -39,6 +39,10 @@ class Question:
     def count(self) -> int:
         """Count the events."""
         return int(self.tally(Count()).item())
+
+    def count_without(self, field: Field) -> int:
+        """Count those of the events that lack a field."""
+        return replace(self, where=lacking(self.where, field)).count()
 
     def page(self, at: Cursor, limit: int, *, order: Order) -> Page:
         """Give events; see `Source.page`."""

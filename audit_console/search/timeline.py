@@ -31,6 +31,7 @@ GROUPS: tuple[str | None, ...] = (*RESULTS, None)
 
 FEWEST_IN_BURST = 5
 SPREADS_OUT = 3
+TIMES_USUAL = 10
 
 _FAILURE = GROUPS.index("failure")
 _NONE = (0,) * len(GROUPS)
@@ -168,20 +169,32 @@ def bursts_of(bars: Sequence[Bar]) -> tuple[int, ...]:
     spread is from the median to there, but at least the square root by which counts
     differ by chance. Nine tenths, because where most bars are nights and weekends, what
     lies high by median or quartiles is every morning.
+
+    Where few bars are not empty, as behind a filter, a burst would be the rule to which it is
+    held. There a number stands out, too, that is `TIMES_USUAL` times the median of those that
+    are not zero and lies so far above nine tenths of all bars, empty ones among them.
     """
     busy = [bar for bar in bars if bar.total]
-    total = _threshold([bar.total for bar in busy])
-    failures = _threshold([bar.failures for bar in busy])
+    total = _threshold([bar.total for bar in bars], [bar.total for bar in busy])
+    failures = _threshold([bar.failures for bar in bars], [bar.failures for bar in busy])
     return tuple(
         number for number, bar in enumerate(bars) if bar.total >= total or bar.failures >= failures
     )
 
 
-def _threshold(counts: Sequence[int]) -> float:
-    """Give the smallest number that stands out among these."""
-    if not counts:
-        return FEWEST_IN_BURST
-    ordered = sorted(counts)
-    middle, upper = (ordered[(len(ordered) - 1) * tenths // 10] for tenths in (5, 9))
+def _threshold(of_all: Sequence[int], of_busy: Sequence[int]) -> int:
+    """Give the smallest number that stands out, among all bars and among those not empty."""
+    usual = _tenths([count for count in of_all if count], 5)
+    rare = max(_far_above(of_all), TIMES_USUAL * usual)
+    return max(FEWEST_IN_BURST, min(_far_above(of_busy), rare))
+
+
+def _far_above(counts: Sequence[int]) -> int:
+    middle, upper = _tenths(counts, 5), _tenths(counts, 9)
     spread = max(upper - middle, sqrt(upper), 1)
-    return max(FEWEST_IN_BURST, int(upper + SPREADS_OUT * spread) + 1)
+    return int(upper + SPREADS_OUT * spread) + 1
+
+
+def _tenths(counts: Sequence[int], tenths: int) -> int:
+    """Give the number that so many tenths of these do not exceed; 0 for none."""
+    return sorted(counts)[(len(counts) - 1) * tenths // 10] if counts else 0

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from inspect import signature
 from typing import NotRequired, TypedDict
 
 from audit_console.core.codec import MAX_ENTRY_BYTES, canonical_details
@@ -21,6 +22,7 @@ from audit_console.core.json_object import MAX_DEPTH
 from audit_console.core.safe_text import safe_text
 from audit_console.core.sealing import Unsealed, too_large
 from audit_console.errors import EventRefused
+from audit_console.writer.context import in_context
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _ADDRESSES = (str, ipaddress.IPv4Address, ipaddress.IPv6Address)
@@ -56,6 +58,32 @@ class EventFields(Circumstances):
     user_id: NotRequired[str | None]
     result: NotRequired[str]
     result_error: NotRequired[str | None]
+
+
+def event_of(said: EventFields, method: str) -> Unsealed:
+    """Make an event of what a call says, and the blocks around it.
+
+    Args:
+        said: the keywords of the call.
+        method: that was called.
+
+    Raises:
+        TypeError: a keyword is wrong or missing; it names the method.
+        EventRefused: a value cannot be stored; the message names it.
+    """
+    fields = in_context(said)
+    try:
+        return take_in(**fields)
+    except TypeError:
+        _require_keywords(fields, method)
+        raise
+
+
+def _require_keywords(fields: Mapping[str, object], method: str) -> None:
+    try:
+        signature(take_in).bind(**fields)
+    except TypeError as error:
+        raise TypeError(f"{method}(): {error}") from None
 
 
 def take_in(  # noqa: PLR0913 - the fields of an event
@@ -137,7 +165,9 @@ def details_text(details: Mapping[str, object]) -> str:
     try:
         return canonical_details(_object(details, "details", MAX_DEPTH - 1))
     except ValueError:
-        raise _refused("details", "holds an integer of more than 4,300 digits") from None
+        raise _refused(
+            "details", "holds an integer of more than 4,300 digits", hint="give it as text"
+        ) from None
 
 
 def require_object(name: str, members: object) -> None:

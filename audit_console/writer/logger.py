@@ -19,8 +19,8 @@ from audit_console.writer.background import (
     closed,
     log_error,
 )
-from audit_console.writer.context import context, in_context
-from audit_console.writer.intake import EventFields, take_in
+from audit_console.writer.context import context
+from audit_console.writer.intake import EventFields, event_of
 from audit_console.writer.orchestrator import OrchestratorEvents
 from audit_console.writer.signing.signer import Signing
 from audit_console.writer.sink import Sink
@@ -93,7 +93,7 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
             SinkUnavailable: it was not stored; with `background`, the queue is full.
             ChainBroken: the log's last event does not verify.
         """
-        event = take_in(**in_context(fields))
+        event = event_of(fields, "log_event")
         if self._in_background:
             self._queue.put([event])
             return None
@@ -107,7 +107,7 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         Raises:
             WriterError: as `log_event`.
         """
-        events = [take_in(**in_context(fields)) for fields in many]
+        events = [event_of(fields, "log_events") for fields in many]
         if not self._in_background:
             return self._append(events)
         self._queue.put(events)
@@ -121,7 +121,7 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         Raises:
             WriterError: as `log_event`; a store that does not take it is tried again first.
         """
-        return await asyncio.wrap_future(self._queue.submit(take_in(**in_context(fields))))
+        return await asyncio.wrap_future(self._queue.submit(event_of(fields, "alog_event")))
 
     @property
     def aio(self) -> AsyncEvents:

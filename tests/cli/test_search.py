@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import cache
@@ -139,6 +140,46 @@ def test_a_log_that_ended_earlier_is_no_silent_nothing(demo_log: Path) -> None:
     advice = completed.stderr.splitlines()[-1]
     assert "the log ends at 2026-11-22 23:45:04Z" in advice
     assert advice.endswith("Try: since:end-1s")
+
+
+def test_what_finds_nothing_either_is_not_offered(demo_log: Path) -> None:
+    completed = run_here("search", str(demo_log), "user:nobody since:-1s")
+    advice = completed.stderr.splitlines()[-1]
+    assert "the log ends at 2026-" in advice
+    assert "Try:" not in advice
+    assert advice.endswith("user:nobody since:end-1s finds nothing either")
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("| top user", "| top user 10"),
+        ("user:bob | rare action", "user:bob | rare action 10"),
+        ("user:alice user:bob", "user:(alice OR bob)"),
+        ("since:end-1s", "time:>=2026-11-01T00:00:38Z"),
+    ],
+)
+def test_the_query_in_force_is_said(whole_log: Path, query: str, asked: str) -> None:
+    first, *_ = run_here("search", str(whole_log), query).stderr.splitlines()
+    assert first == f"audit-console: asked: {asked}"
+
+
+def test_a_time_by_the_clock_is_said_as_it_is(whole_log: Path) -> None:
+    first, *_ = run_here("search", str(whole_log), "since:-24h").stderr.splitlines()
+    assert re.fullmatch(r"audit-console: asked: time:>=\d{4}-\d\d-\d\dT[\d:.]+Z", first)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("-ip:10.0.0.7", " · includes 40 rows without ip · "),
+        ("seq:7 -ip:10.0.0.7", " · includes 1 row without ip · "),
+        ("-user:bob", "40 of 40 events matched · 40 lines read"),
+        ("-ip:*", "40 of 40 events matched · 40 lines read"),
+    ],
+)
+def test_rows_without_a_negated_field_are_said(whole_log: Path, query: str, said: str) -> None:
+    assert said in spoken_line(run_here("search", str(whole_log), query))
 
 
 def test_around_an_event(demo_log: Path) -> None:

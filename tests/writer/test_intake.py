@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
 import math
 import re
 import uuid
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -20,7 +23,9 @@ from audit_console.core.codec import decode_line
 from audit_console.core.event import AuditEvent, format_time
 from audit_console.core.sealing import Head, Sealed, seal
 from audit_console.errors import EventRefused
-from audit_console.writer.intake import details_text, new_id, take_in
+from audit_console.writer import AuditLogger
+from audit_console.writer.intake import EventFields, details_text, event_of, new_id, take_in
+from audit_console.writer.testing import MemorySink
 from tests.support.effort import examples
 
 CHAIN = "example.org/test"
@@ -263,6 +268,46 @@ def test_what_cannot_be_stored_is_refused_by_name(fields: dict[str, Any], reason
 def test_a_field_that_no_event_has_is_a_mistake_of_the_program() -> None:
     with pytest.raises(TypeError, match="usr_id"):
         stored(usr_id="alice")
+
+
+CALLS: dict[str, Callable[[AuditLogger, EventFields], object]] = {
+    "log_event": lambda log, fields: log.log_event(**fields),
+    "log_events": lambda log, fields: log.log_events([fields]),
+    "alog_event": lambda log, fields: asyncio.run(log.alog_event(**fields)),
+}
+
+
+@pytest.mark.parametrize("method", CALLS)
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (PLAIN | {"usr_id": "alice"}, "got an unexpected keyword argument 'usr_id'"),
+        ({"event_type": "x", "action": "x", "resource_type": "x"}, "argument: 'resource_id'"),
+    ],
+)
+def test_a_wrong_call_is_told_by_the_name_of_the_method(
+    method: str, fields: dict[str, Any], said: str
+) -> None:
+    with closing(AuditLogger(MemorySink(CHAIN))) as log, pytest.raises(TypeError) as told:
+        CALLS[method](log, cast("EventFields", fields))
+    assert str(told.value).startswith(f"{method}(): ")
+    assert str(told.value).endswith(said)
+    assert "take_in" not in str(told.value)
+
+
+def test_a_mistake_inside_a_value_keeps_its_own_words() -> None:
+    class Odd(dict[str, object]):
+        def items(self) -> Any:
+            raise TypeError("the items cannot be told")
+
+    with pytest.raises(TypeError, match=r"^the items cannot be told$"):
+        event_of(cast("EventFields", PLAIN | {"details": Odd(a=1)}), "log_event")
+
+
+def test_an_integer_that_python_does_not_print_comes_with_advice() -> None:
+    with pytest.raises(EventRefused) as refused:
+        take_in(**PLAIN | {"details": {"a": 10**5000}})
+    assert refused.value.hint == "give it as text"
 
 
 def nested(levels: int, kind: str) -> dict[str, object]:

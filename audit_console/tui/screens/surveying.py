@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
 from audit_console.core.around import TICK
-from audit_console.core.filters import Field, lacking, may_lack
+from audit_console.core.filters import may_lack
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.narrowing import window_of
 from audit_console.core.query.fields import field_text
@@ -169,7 +168,7 @@ class SurveyingScreen(ConsoleScreen):
     async def _count_lacking(self, question: Question) -> None:
         counts: list[tuple[str, int]] = []
         for field in may_lack(question.where):
-            rows = await asked(_count_without, question, field)
+            rows = await asked(question.count_without, field)
             counts.append((field_text(field), rows))
         self.query_one(Completeness).lacking = tuple(counts)
 
@@ -196,8 +195,3 @@ class SurveyingScreen(ConsoleScreen):
         """Say in one line what went wrong and what to do."""
         hint = getattr(error, "hint", "")
         self.notify(f"{error} {hint}".strip(), severity="error")
-
-
-def _count_without(question: Question, field: Field) -> int:
-    lacks = replace(question, where=lacking(question.where, field))
-    return lacks.count()
