@@ -27,7 +27,7 @@ from typing import IO, Any, Iterator, NamedTuple  # noqa: UP035 - Python 3.8 has
 
 SCHEMA = "audit-console/evidence/1"
 MANIFEST, MANIFEST_HASH, MANIFEST_NOTE = "manifest.json", "manifest.sha256", "manifest.note"
-EVENTS, PLACES, POLICY = "events.jsonl", "places.jsonl", "policy.txt"
+EVENTS, PLACES, POLICY, REPORT = "events.jsonl", "places.jsonl", "policy.txt", "report.json"
 SEAL_BYTES = 64
 HASH_TAIL = re.compile(rb',"event_hash":"([0-9a-f]{64})"\}\Z')
 CHUNK = 1 << 20
@@ -194,6 +194,8 @@ def is_signed(public: bytes, message: bytes, signature: bytes) -> bool:
 # --- C2SP signed notes and policies --------------------------------------------------
 
 LOG_KEY, WITNESS_KEY = 1, 4
+KEY_BYTES = 33
+VKEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})")
 
 
 def from_base64(text: str) -> bytes:
@@ -208,12 +210,14 @@ class Key:
     """A verifier key, `<name>+<key id>+<base64 of type and public key>`."""
 
     def __init__(self, vkey: str) -> None:
-        self.name, key_id, encoded = vkey.split("+", 2)
-        material = from_base64(encoded)
-        self.kind, self.public = material[0], material[1:]
-        self.key_id = hashlib.sha256(self.name.encode() + b"\n" + material).digest()[:4]
-        if self.key_id.hex() != key_id or self.kind not in (LOG_KEY, WITNESS_KEY):
+        parts = VKEY.fullmatch(vkey)
+        material = from_base64(parts.group(3)) if parts else b""
+        if not parts or len(material) != KEY_BYTES or material[0] not in (LOG_KEY, WITNESS_KEY):
             raise Refused(f"Not a key: {vkey!a}.")
+        self.name, self.kind, self.public = parts.group(1), material[0], material[1:]
+        self.key_id = hashlib.sha256(self.name.encode() + b"\n" + material).digest()[:4]
+        if self.key_id.hex() != parts.group(2):
+            raise Refused(f"Not the id of the key: {vkey!a}.")
 
     def signed_at(self, text: str, signature: bytes) -> int | None:
         """Say when the key signed a text, 0 if it tells no time; None if it did not."""
@@ -244,32 +248,66 @@ def signers_of(note: bytes, keys: dict[str, Key]) -> tuple[str, dict[str, int]]:
     return text + "\n", signers
 
 
-class Policy:
-    """Whose signatures count, and how many witnesses there must be (C2SP tlog-policy)."""
+NOT_IN_POLICIES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+THRESHOLD = re.compile("[1-9][0-9]{0,8}")
 
-    def __init__(self, text: str) -> None:
+
+class Policy:
+    """Whose signatures count, and how many witnesses there must be (C2SP tlog-policy).
+
+    Read as strictly as `audit-console verify` reads it: what one refuses, both refuse.
+    """
+
+    def __init__(self, content: bytes) -> None:
         self._logs: dict[str, Key] = {}
         self._witnesses: dict[str, Key] = {}
         self._groups: list[tuple[str, int, list[str]]] = []
-        self._quorum = "none"
-        for line in text.split("\n"):
-            words = line.split()
-            if words and not words[0].startswith("#"):
-                self._take(words[0], words[1:])
+        self._names: set[str] = set()
+        self._ungrouped: set[str] = set()
+        self._quorum: str | None = None
+        for line in content.decode(errors="surrogateescape").split("\n"):
+            words = [word for word in re.split("[ \t]+", line) if word]
+            if NOT_IN_POLICIES.search(line):
+                raise Refused("The policy has a control character.")
+            if words and not words[0].startswith("#") and not self._takes(words[0], words[1:]):
+                raise Refused(f"A line of the policy has no meaning: {line!a}.")
+        if self._quorum is None:
+            raise Refused("The policy ends without a quorum.")
 
-    def _take(self, kind: str, words: list[str]) -> None:
-        if kind == "log":
-            self._logs[words[0]] = Key(words[0])
-        elif kind == "witness":
-            self._witnesses[words[0]] = Key(words[1])
-        elif kind == "group":
-            members = words[2:]
-            wanted = {"any": 1, "all": len(members)}.get(words[1]) or int(words[1])
-            self._groups.append((words[0], wanted, members))
-        elif kind == "quorum":
-            self._quorum = words[0]
-        else:
-            raise Refused(f"A line of the policy begins with {kind!a}.")
+    def _takes(self, kind: str, words: list[str]) -> bool:
+        if kind == "log" and len(words) in (1, 2):
+            return self._takes_key(self._logs, words[0], words[0], LOG_KEY)
+        if kind == "witness" and len(words) in (2, 3):
+            is_new = self._takes_name(words[0])
+            return is_new and self._takes_key(self._witnesses, words[0], words[1], WITNESS_KEY)
+        if kind == "group" and len(words) > 2:
+            return self._takes_group(words[0], words[1], words[2:])
+        is_quorum = kind == "quorum" and len(words) == 1 and words[0] in {"none", *self._names}
+        if not is_quorum or self._quorum is not None:
+            return False
+        self._quorum = words[0]
+        return True
+
+    def _takes_key(self, keys: dict[str, Key], label: str, vkey: str, kind: int) -> bool:
+        key = Key(vkey)
+        is_new = key.public not in [known.public for known in keys.values()]
+        keys[label] = key
+        return is_new and key.kind == kind
+
+    def _takes_name(self, name: str) -> bool:
+        is_new = name not in {"none", *self._names}
+        self._names.add(name)
+        self._ungrouped.add(name)
+        return is_new
+
+    def _takes_group(self, name: str, wanted: str, members: list[str]) -> bool:
+        wanted = {"any": "1", "all": str(len(members))}.get(wanted, wanted)
+        fits = THRESHOLD.fullmatch(wanted) and int(wanted) <= len(members)
+        if not fits or len(set(members)) < len(members) or not self._ungrouped.issuperset(members):
+            return False
+        self._ungrouped.difference_update(members)
+        self._groups.append((name, int(wanted), members))
+        return self._takes_name(name)
 
     def require(self, note: bytes, chain: str) -> tuple[str, dict[str, int]]:
         """Give a checkpoint's text and who signed; refuse one that is not to be trusted."""
@@ -359,7 +397,7 @@ class Check:
 
     def __init__(self, package: Folder | Archive, policy: bytes | None, key: str | None) -> None:
         self._package = package
-        self._given_policy = policy
+        self._given_policy = None if policy is None else Policy(policy)
         self._given_key = key
         content = read_whole(package, MANIFEST)
         self._digest = hashlib.sha256(content).hexdigest()
@@ -371,6 +409,7 @@ class Check:
         """Check one thing after the other."""
         yield from self._origin()
         self._require_files()
+        self._require_as_reported()
         yield "Every file is as it was packed."
         yield from self._signature()
         leaves = self._leaves()
@@ -402,6 +441,17 @@ class Check:
         for name, file in files.items():
             if hash_of(self._package, name, file["bytes"]) != (file["bytes"], file["sha256"]):
                 raise Refused(f"{name!a} was changed: the manifest names another SHA-256.")
+
+    def _require_as_reported(self) -> None:
+        """Refuse a manifest that says something else of the whole log than the report."""
+        report, made = json.loads(read_whole(self._package, REPORT).decode()), self._manifest
+        source, counts = report["source"], made["counts"]
+        numbers = [counts[name] for name in ("lines", "events", "malformed")]
+        told = [made["verdict"], made["made_at"], made["source"]["label"], made["log_window"]]
+        known = [report["verdict"], report["made_at"], source["label"]]
+        known.append([source["first_timestamp"], source["last_timestamp"]])
+        if [*told, *numbers] != [*known, source["lines"], source["events"], source["malformed"]]:
+            raise Refused(f"The manifest and {REPORT} say different things of the log.")
 
     def _signature(self) -> Iterator[str]:
         vkey = self._manifest["signed_by"]
@@ -435,9 +485,12 @@ class Check:
             if leaf in leaves[number]:
                 raise Refused("Two events claim one place.")
             leaves[number][leaf] = leaf_of(line, leaf, trees[number])
-        counts = (count, unproven, next(places, None))
-        if counts != (self._manifest["counts"]["selected"], self._manifest["unproven"], None):
+        said = self._manifest["counts"]
+        counts = (count, count - sum(unproven.values()), unproven, next(places, None))
+        if counts != (said["selected"], said["proven"], self._manifest["unproven"], None):
             raise Refused("The events are not as many as the manifest says.")
+        if count > said["events"]:
+            raise Refused("There are more events here than the log is said to have.")
         return leaves
 
     def _tree(self, number: int, tree: dict[str, Any], leaves: dict[int, bytes]) -> Iterator[str]:
@@ -464,9 +517,11 @@ class Check:
             yield f"Of these, {behind} stand behind what is vouched for."
 
     def _checkpoint(self, number: int, chain: str, vouched: dict[str, Any]) -> Iterator[str]:
-        policy = self._given_policy or read_whole(self._package, POLICY)
+        policy = self._given_policy
+        if policy is None:
+            policy = Policy(read_whole(self._package, POLICY))
         note = read_whole(self._package, f"checkpoint-{number}.txt")
-        text, signers = Policy(policy.decode()).require(note, chain)
+        text, signers = policy.require(note, chain)
         if text.split("\n")[:3] != [chain, str(vouched["size"]), vouched["root"]]:
             raise Refused("The checkpoint is not over the head that it is said to vouch for.")
         names = ", ".join(ascii(name) + said_at(at) for name, at in sorted(signers.items()))
@@ -496,7 +551,7 @@ def main() -> int:
     options = parser.parse_args()
     path = Path(options.package or Path(__file__).resolve().parent)
     try:
-        policy = Path(options.policy).read_bytes() if options.policy else None
+        policy = None if options.policy is None else Path(options.policy).read_bytes()
         package = Folder(path) if path.is_dir() else Archive(path)
         for sentence in Check(package, policy, options.key).sentences():
             print(sentence)

@@ -22,6 +22,7 @@ from audit_console.evidence.check import (
     MANIFEST_NOTE,
     PLACES,
     POLICY,
+    REPORT,
     SCHEMA,
 )
 from audit_console.evidence.packing import PackedFile, Packer, packing
@@ -85,7 +86,7 @@ class _Package:
         self._packer.add(PLACES, print_places(placed, files))
         self._add_trees(trees, vouchers)
         self._packer.add(MARKS, print_marks(self._case.question, "jsonl"))
-        self._add_text("report.json", render_json(self._case.report))
+        self._add_text(REPORT, render_json(self._case.report))
         self._add_text("report.html", render_html(self._case.report))
         self._add_manifest(placed, trees, vouchers)
         return _packed(placed, vouchers, self._packer.files)
@@ -146,7 +147,7 @@ class _Package:
 
     def _origin(self, placed: pl.DataFrame) -> dict[str, object]:
         """Say what was asked of which log, and what was found."""
-        report, status = self._case.report, self._source.status
+        report, status = self._case.report, self._verification.status
         window = placed.select(first=pl.col("timestamp").min(), last=pl.col("timestamp").max())
         return {
             "made_at": format_time(report.made_at),

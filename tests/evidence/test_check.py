@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit_console.evidence.check import SCHEMA
+from audit_console.core.policy import parse_policy
+from audit_console.errors import PolicyError
+from audit_console.evidence.check import SCHEMA, UNREADABLE, Policy, Refused
 from tests.evidence.test_package import LEAVES, OF_USER_3, WHOLE
 from tests.support.effort import every, examples
 from tests.support.packages import (
@@ -186,6 +188,15 @@ OTHER_HEADS = {
     "leaves": _set("trees", 0, "leaves", to="lines"),
     "no-trees": _set("trees", to=[]),
     "selected": _set("counts", "selected", to=7),
+    "proven": _set("counts", "proven", to=7),
+    "proven-less": _set("counts", "proven", to=5),
+    "events": _set("counts", "events", to=1_000_000),
+    "lines": _set("counts", "lines", to=41),
+    "malformed": _set("counts", "malformed", to=1),
+    "verdict": _set("verdict", to="FAIL"),
+    "made-at": _set("made_at", to="2026-11-24T09:30:01.000000Z"),
+    "label": _set("source", "label", to="other.jsonl"),
+    "log-window": _set("log_window", 0, to="2026-01-01T00:00:00.000000Z"),
     "unproven": _set("unproven", to={"because": 1}),
     "schema": _set("schema", to=f"{SCHEMA}0"),
     "signed-by": _set("signed_by", to=KEY),
@@ -198,6 +209,14 @@ def test_a_manifest_that_says_something_else_is_refused(
     change: Callable[[dict[str, Any]], None],
 ) -> None:
     assert refusal(forged(UNSIGNED, {}, change)) is not None
+
+
+def test_a_log_of_fewer_events_than_are_here_is_refused() -> None:
+    report = json.loads(FILES["report.json"])
+    report["source"]["events"] = 5
+    changed = {"report.json": json.dumps(report).encode()}
+    said = refusal(forged(UNSIGNED, changed, _set("counts", "events", to=5)))
+    assert said == "There are more events here than the log is said to have."
 
 
 def test_two_events_in_one_place_are_refused() -> None:
@@ -229,6 +248,74 @@ def test_a_signature_taken_away_is_refused_when_the_key_is_named() -> None:
 def test_the_policy_that_is_named_counts_and_not_the_one_inside() -> None:
     strangers = policy_text([log_key(number=2)], [witness_key(2)])
     assert refusal(FILES, policy=strangers) is not None
+
+
+def test_a_policy_that_is_named_and_empty_is_none() -> None:
+    assert refusal(FILES, policy="") == "The policy ends without a quorum."
+    unvouched = files_of(packed(log_of(WHOLE), OF_USER_3)[0])
+    assert refusal(unvouched) is None
+    assert refusal(unvouched, policy="") == "The policy ends without a quorum."
+
+
+def test_a_package_may_not_bring_a_policy_without_a_quorum() -> None:
+    without = "".join(policy_text().splitlines(keepends=True)[:-1]).encode()
+    said = refusal(forged(UNSIGNED, {"policy.txt": without}))
+    assert said == "The policy ends without a quorum."
+
+
+PIECES = [
+    *policy_text(witnesses=[witness_key(1), witness_key(2)]).splitlines(),
+    "",
+    "# a comment",
+    f"log {witness_key(3).verifier}",
+    f"log {log_key(number=2).verifier} https://example.org",
+    f"log {str(log_key().verifier)[:-4]}",
+    f"log {log_key(number=3).verifier} a b",
+    f"witness w3 {log_key(number=2).verifier}",
+    f"witness w3 {witness_key(3).verifier} https://example.org",
+    f"witness w2 {witness_key(4).verifier}",
+    f"witness none {witness_key(5).verifier}",
+    f"witness w6 {witness_key(1).verifier}",
+    "witness w7",
+    "group some 1 w1 w2",
+    "group some 0 w1",
+    "group some 3 w1 w2",
+    "group some \u0661 w1",
+    "group more any some",
+    "group w1 any w2",
+    "group twice all w1 w1",
+    "group nobody all",
+    "group\tmost 2 w1  w2",
+    "quorum some",
+    "quorum w1",
+    "quorum none",
+    "quorum none none",
+    "quorum",
+    "quorum none\r",
+    "trust me",
+    "log\xa0x",
+    "log \udcff",
+    "# \udcff",
+]
+
+
+@examples(400)
+@given(st.lists(st.sampled_from(PIECES), max_size=6), st.booleans())
+def test_what_verify_refuses_as_a_policy_the_script_refuses(
+    extra: list[str], is_whole: bool
+) -> None:
+    text = "\n".join([*(PIECES[:3] if is_whole else ()), *extra])
+    try:
+        parse_policy(text)
+        is_policy = True
+    except PolicyError:
+        is_policy = False
+    try:
+        Policy(text.encode(errors="surrogateescape"))
+        is_read = True
+    except (Refused, *UNREADABLE):
+        is_read = False
+    assert is_read == is_policy
 
 
 @examples(400)

@@ -86,6 +86,17 @@ def test_it_takes_a_policy_and_a_key_from_outside(package: Path, tmp_path: Path)
     assert refused.stdout.splitlines()[-1].startswith("REFUSED: ")
 
 
+@pytest.mark.parametrize("given", ["/dev/null", ""])
+def test_a_policy_that_says_nothing_is_not_replaced_by_that_of_the_package(
+    package: Path, tmp_path: Path, given: str
+) -> None:
+    script = tmp_path / "own.py"
+    script.write_text(check_script(), "utf-8")
+    refused = _run(script, str(package), "--policy", given)
+    assert (refused.returncode, refused.stderr) == (1, "")
+    assert refused.stdout.startswith("REFUSED: ")
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x05\x06" + bytes(18), b"x" * 200])
 def test_it_says_of_what_is_no_package_that_it_is_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "check.py").write_text(check_script(), "utf-8")

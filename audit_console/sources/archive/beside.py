@@ -1,4 +1,4 @@
-"""The small files beside a log: its checkpoints and its prune records."""
+"""The small files beside a log: its checkpoints, its prune records and its holds."""
 
 from __future__ import annotations
 
@@ -11,16 +11,31 @@ from audit_console.core.places import names_files
 from audit_console.errors import AuditConsoleError, UsageError
 from audit_console.sources.archive.files import ArchiveFile, find_files, unreadable
 
+_NAME_OF_TABLES = "audit"
+
 
 def paths_beside(files: Sequence[ArchiveFile], suffix: str) -> list[Path]:
     """Name the files with this suffix, there or not, that belong to the files of a log."""
     return list(
         dict.fromkeys(
-            file.path.with_name(file.path.name.partition(".")[0] + suffix)
-            for file in files
-            if not file.temporary
+            folder / f"{name}{suffix}"
+            for folder, name in (_place(file.path) for file in files if not file.temporary)
         )
     )
+
+
+def _place(path: Path) -> tuple[Path, str]:
+    """Give the folder of the small files of a log's file, and how their names begin.
+
+    Parquet in folders such as `day=2026-11-01` is one table, which stands where these do.
+    """
+    folder, name = path.parent, path.name.partition(".")[0]
+    if path.suffix != ".parquet":
+        return folder, name
+    folder = folder.absolute()
+    while "=" in folder.name:
+        folder, name = folder.parent, _NAME_OF_TABLES
+    return folder, name
 
 
 def lines_beside(files: Sequence[ArchiveFile], suffix: str) -> list[str]:

@@ -18,11 +18,14 @@ from audit_console.errors import NotAnAuditLog
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
+from audit_console.sources.archive.beside import path_beside
+from audit_console.sources.archive.files import CHECKPOINTS
 from tests.cli.program import children_of, run_here, spoken_line
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of
 from tests.support.retention import aged_chain
 from tests.support.tampers import edited, removed
+from tests.support.trusting import leaves, log_key, policy_text, stored
 
 
 def exported(log: Path, target: Path | str, query: str = "") -> Path:
@@ -104,6 +107,47 @@ def test_a_log_is_exported_by_day_verified_and_read_by_others(tmp_path: Path) ->
     assert verified(target).counts == verified(log).counts
     shutil.rmtree(target / days[2])
     assert verified(target).counts == {**verified(log).counts, Code.GAP: 1}
+
+
+def test_what_is_beside_a_folder_of_days_is_that_of_its_log(tmp_path: Path) -> None:
+    events = aged_chain(6)
+    log = written(tmp_path / "audit.jsonl", v1_lines(events))
+    days = exported(log, f"{tmp_path}/days/")
+    note = stored(leaves(events), 4)
+    (days / "audit.checkpoints.jsonl").write_text(f"{note}\n", "utf-8")
+    (days / "audit.prunes.jsonl").write_text('{"v":1}\n', "utf-8")
+    (days / "audit.holds.jsonl").write_text('{"v":2}\n', "utf-8")
+    for place in (days, days / "day=2026-08-03", f"{days}/*/part.parquet"):
+        with closing(open_archive([str(place)], keep=False)) as source:
+            assert source.checkpoints() == [note]
+            assert source.prune_records() == ['{"v":1}']
+            assert source.hold_changes() == ['{"v":2}']
+
+
+def test_what_is_beside_one_of_the_days_is_found_from_within_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = exported(written(tmp_path / "audit.jsonl", v1_lines(aged_chain(2))), f"{tmp_path}/days/")
+    monkeypatch.chdir(days / "day=2026-08-01")
+    assert path_beside(["part.parquet"], CHECKPOINTS) == days / "audit.checkpoints.jsonl"
+
+
+def test_a_folder_with_an_equals_sign_is_one_like_any_other_for_lines(tmp_path: Path) -> None:
+    folder = tmp_path / "host=web1"
+    folder.mkdir()
+    written(folder / "audit.jsonl", v1_lines(aged_chain(2)))
+    assert path_beside([str(folder)], CHECKPOINTS) == folder / "audit.checkpoints.jsonl"
+
+
+def test_a_folder_of_days_is_signed(tmp_path: Path) -> None:
+    key, policy = tmp_path / "log.key", tmp_path / "policy.txt"
+    log_key().store(key)
+    policy.write_text(policy_text(witnesses=()), "utf-8")
+    days = exported(written(tmp_path / "audit.jsonl", v1_lines(aged_chain(6))), f"{tmp_path}/days/")
+    made = run_here("checkpoint", "create", str(days), "--key", str(key))
+    assert made.returncode == 0, made.stderr
+    assert str(days / "audit.checkpoints.jsonl") in spoken_line(made)
+    assert run_here("verify", str(days), "--policy", str(policy)).returncode == 0
 
 
 def test_events_without_a_time_of_record_are_of_the_day_of_their_timestamp(tmp_path: Path) -> None:
