@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from audit_console.cli.output import write_stdout
 from audit_console.cli.talk import say
-from audit_console.cli.trusting import console_key_path
+from audit_console.cli.trusting import console_key_path, memory
 from audit_console.errors import UsageError
 from audit_console.search.output import check_target, write_file
 
@@ -69,21 +69,29 @@ def signed_note(checkpoint: Checkpoint, options: argparse.Namespace) -> Note:
         )
     text = str(checkpoint)
     note = Note(text, (key.sign(text),))
-    return note if options.cosign is None else cosigned(note, options.cosign)
+    return note if options.cosign is None else cosigned(checkpoint, note, options.cosign)
 
 
-def cosigned(note: Note, key_file: str) -> Note:
+def cosigned(checkpoint: Checkpoint, note: Note, key_file: str) -> Note:
     """Add the cosignature of this console, or of the witness whose key file is named.
+
+    What is cosigned is remembered first: whatever contradicts it is never cosigned.
 
     Raises:
         KeyFileError: the key cannot be used.
+        AuditConsoleError: the memory cannot be written.
     """
+    from audit_console.core.anchors import Remembered
     from audit_console.core.notes import KeyType, Note
     from audit_console.signing import load_key
 
     path = Path(key_file).expanduser() if key_file else console_key_path()
     key = load_key(path, KeyType.WITNESS)
-    made = key.cosign(note.text, int(datetime.now(UTC).timestamp()))
+    now = datetime.now(UTC)
+    if checkpoint.size:
+        seen = Remembered(checkpoint.origin, checkpoint.size, checkpoint.root, now)
+        memory().remember([seen])
+    made = key.cosign(note.text, int(now.timestamp()))
     return Note(note.text, (*note.signatures, made))
 
 

@@ -56,13 +56,15 @@ def _run(options: argparse.Namespace) -> ExitCode:
     trust = trusting.load_trust(options.policy)
     pruner = pruner_of(options.sources, plan.chain)
     pruner.finish()
-    require_sound(_verified(options, trust), plan)
+    whole = _verified(options, trust)
+    require_sound(whole, plan)
+    trusting.remember(whole)
     request = PruneRequest(
         actor=options.actor or this_user(), reason=options.reason, keep=_keep(options)
     )
     for step in pruner.steps(plan, policy, request, datetime.now(UTC)):
         say(step)
-    return _conclude(options, plan, trust)
+    return _conclude(options, plan, trusting.load_trust(options.policy))
 
 
 def _conclude(options: argparse.Namespace, plan: PrunePlan, trust: Trust) -> ExitCode:

@@ -90,6 +90,18 @@ class Vouchers:
         kept = {name: seen for name, seen in self.remembered.items() if name in judged}
         return replace(self, remembered=kept)
 
+    def unmatched(self, chain: str, pruned: int, roots: Mapping[int, bytes]) -> Remembered | None:
+        """Give what is remembered of deleted events, if too little of them is left to compare.
+
+        Args:
+            chain: its name.
+            pruned: how many events retention deleted.
+            roots: tree heads of the chain by size, as far as they can be told.
+        """
+        seen = self.remembered.get(chain)
+        is_gone = seen is not None and seen.size < pruned and seen.size not in roots
+        return seen if is_gone else None
+
     def sizes(self, chain: str) -> set[int]:
         """Give the numbers of events at which the head of a chain is to be compared."""
         sizes = {head.size for head in self.heads.get(chain, ()) if head.by_log}
@@ -117,6 +129,7 @@ class Measured:
 
     Attributes:
         size: events from seq 0 to the last one, those that retention deleted included.
+        pruned: how many of them retention deleted.
         heads: what was computed of them.
         sound: events from seq 0 on about which the chain check has nothing to say.
         unreadable_behind: lines behind the last event that may have been events.
@@ -124,6 +137,7 @@ class Measured:
     """
 
     size: int
+    pruned: int = 0
     heads: TreeHeads = TreeHeads()
     sound: int = ANY_SIZE
     unreadable_behind: int = 0
@@ -141,6 +155,7 @@ class Anchoring:
         signed: the largest checkpoint by the log that it agrees with, cosigned or not.
         is_told: whether a finding says that something is wrong or open.
         has_voucher: whether there is anything that vouches for an undamaged chain.
+        unmatched: what is remembered of deleted events, and cannot be compared any more.
     """
 
     def __init__(self, chain: str, vouchers: Vouchers, measured: Measured) -> None:
@@ -152,6 +167,7 @@ class Anchoring:
         self._agreed = list(self._agreeing())
         trusted = [head for head in self._by_log if head.trusted]
         self.sealed_size = max(map(_size, trusted), default=0)
+        self.unmatched = vouchers.unmatched(chain, measured.pruned, measured.heads.roots)
         self.signed = self._agreed[-1] if self._agreed else None
         sealing = [head for head in self._agreed if head.trusted and head.size > 0]
         self.sealed_by = sealing[-1] if sealing else None

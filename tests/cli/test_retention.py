@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from audit_console.cli.trusting import memory
+from audit_console.core.anchors import Remembered
 from audit_console.core.event import AuditEvent
 from audit_console.core.retention import PrunePlan, decode_plan
 from audit_console.database import connect
@@ -21,6 +23,7 @@ from tests.support.archives import stored_events
 from tests.support.chains import CHAIN, linked, orchestrator_chain, orchestrator_lines
 from tests.support.postgres import fill
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, pruner, store
+from tests.support.trees import grown
 from tests.support.trusting import leaves, log_key, policy_text, stored
 from tests.support.writing import stored_lines
 
@@ -105,6 +108,21 @@ def test_a_log_with_a_key_is_signed_again(log: Path, plan: Path, tmp_path: Path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("the rest is PASS: PRUNED_PREFIX\n")
     assert run_here("verify", str(log), "--policy", str(policy)).returncode == 0
+
+
+def test_what_goes_is_held_to_what_the_console_saw_and_remembered(
+    log: Path, plan: Path, tmp_path: Path
+) -> None:
+    key, policy = tmp_path / "log.key", tmp_path / "policy.txt"
+    log_key().store(key)
+    policy.write_text(policy_text(witnesses=()), encoding="utf-8")
+    note = stored(leaves(EVENTS), 60, at=None)
+    (log / "audit.checkpoints.jsonl").write_text(f"{note}\n", encoding="utf-8")
+    memory().remember([Remembered(CHAIN, 5, grown(leaves(EVENTS)[:5]).root(), day(5))])
+    trusted = ("--key", str(key), "--policy", str(policy))
+    done = run("apply", str(log), "--plan", str(plan), *trusted)
+    assert done.stdout.endswith("the rest is PASS: PRUNED_PREFIX\n"), done.stderr
+    assert memory().all()[CHAIN].size == 61
 
 
 def test_what_no_checkpoint_backs_is_said_before_and_after(log: Path, tmp_path: Path) -> None:
