@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from audit_console.core.checkpoints import Checkpoint
 from audit_console.core.findings import Code, Finding, finding
@@ -110,17 +111,24 @@ class Vouchers:
         return sizes
 
 
+class NewestEvent(NamedTuple):
+    """The event of some that says that it was recorded last."""
+
+    recorded_at: datetime
+    seq: int
+
+
 @dataclass(frozen=True, slots=True)
 class TreeHeads:
     """What was computed of one chain.
 
     Attributes:
         roots: tree heads by size, as far as they can be told.
-        recorded: `recorded_at` of the last event that a cosigned head covers, by size.
+        newest: the event with the largest `recorded_at` that a cosigned head covers, by size.
     """
 
     roots: Mapping[int, bytes] = field(default_factory=dict)
-    recorded: Mapping[int, datetime] = field(default_factory=dict)
+    newest: Mapping[int, NewestEvent] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,17 +261,17 @@ class Anchoring:
 
     def _newer_event(self) -> Finding | None:
         for head in self._agreed:
-            recorded = self._log.heads.recorded.get(head.size)
-            if recorded is None or not head.cosigned:
+            newest = self._log.heads.newest.get(head.size)
+            if newest is None or not head.cosigned:
                 continue
-            ahead = recorded.timestamp() - min(head.cosigned.values())
+            ahead = newest.recorded_at.timestamp() - min(head.cosigned.values())
             if ahead > CLOCK_SKEW.total_seconds():
                 return self._finding(
                     Code.EVENT_NEWER_THAN_COSIGNATURE,
-                    f"seq {head.size - 1} says that it was recorded {int(ahead):,} s after a "
+                    f"seq {newest.seq} says that it was recorded {int(ahead):,} s after a "
                     "witness had cosigned it: the writer's clock ran ahead",
-                    head.size - 1,
-                    head.size,
+                    newest.seq,
+                    newest.seq + 1,
                 )
         return None
 
