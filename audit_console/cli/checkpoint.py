@@ -81,10 +81,30 @@ def _create(options: argparse.Namespace) -> ExitCode:
     with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
         verification = verify_watched(source, trust=trust)
     notes.require_sound(verification)
+    if options.cosign is not None:
+        _require_comparable(verification)
     sign = new_checkpoint if options.key else _cosigned
     notes.keep_note(sign(verification, options), options)
     trusting.remember(verification)
     return ExitCode.PASS
+
+
+def _require_comparable(verification: Verification) -> None:
+    """Refuse to cosign where it cannot be told whether the log is the one that was seen before.
+
+    Raises:
+        UsageError: retention deleted what this console remembers.
+    """
+    from audit_console.core.safe_text import safe_text
+
+    for chain in verification.chains:
+        if chain.unmatched is not None:
+            raise UsageError(
+                f"{safe_text(chain.chain)} is not cosigned: retention deleted the first "
+                f"{chain.unmatched.size:,} events, which this console remembers, and too little "
+                "of them is left to compare",
+                hint="once you know that it was an honest prune: audit-console memory forget CHAIN",
+            )
 
 
 def new_checkpoint(verification: Verification, options: argparse.Namespace) -> SignedCheckpoint:

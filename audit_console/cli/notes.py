@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from audit_console.cli.opening import names_database
 from audit_console.cli.output import write_stdout
 from audit_console.cli.talk import say
-from audit_console.cli.trusting import console_key_path
+from audit_console.cli.trusting import console_key_path, memory
 from audit_console.errors import UsageError
 from audit_console.search.output import check_target, write_file
 
@@ -108,18 +108,25 @@ def signed(checkpoint: Checkpoint, options: argparse.Namespace) -> SignedCheckpo
 def cosigned(signed: SignedCheckpoint, key_file: str) -> SignedCheckpoint:
     """Add the cosignature of this console, or of the witness whose key file is named.
 
+    What is cosigned is remembered first: whatever contradicts it is never cosigned.
+
     Raises:
         KeyFileError: the key cannot be used.
+        AuditConsoleError: the memory cannot be written.
     """
+    from audit_console.core.anchors import Remembered
     from audit_console.core.checkpoints import SignedCheckpoint
     from audit_console.core.notes import KeyType, Note
     from audit_console.signing import load_key
 
     path = Path(key_file).expanduser() if key_file else console_key_path()
     key = load_key(path, KeyType.WITNESS)
-    note = signed.note
-    made = key.cosign(note.text, int(datetime.now(UTC).timestamp()))
-    return SignedCheckpoint(signed.checkpoint, Note(note.text, (*note.signatures, made)))
+    now, checkpoint, note = datetime.now(UTC), signed.checkpoint, signed.note
+    if checkpoint.size:
+        seen = Remembered(checkpoint.origin, checkpoint.size, checkpoint.root, now)
+        memory().remember([seen])
+    made = key.cosign(note.text, int(now.timestamp()))
+    return SignedCheckpoint(checkpoint, Note(note.text, (*note.signatures, made)))
 
 
 def keep_note(signed: SignedCheckpoint, options: argparse.Namespace) -> None:

@@ -64,13 +64,15 @@ def _run(options: argparse.Namespace) -> ExitCode:
         notes.log_key(options.key, plan.chain)
         notes.check_place(options)
     pruner.finish()
-    require_sound(_verified(options, trust), plan)
+    whole = _verified(options, trust)
+    require_sound(whole, plan)
+    trusting.remember(whole)
     request = PruneRequest(
         actor=options.actor or this_user(), reason=options.reason, keep=_keep(options)
     )
     for step in pruner.steps(plan, policy, request, datetime.now(UTC)):
         say(step)
-    return _conclude(options, plan, trust)
+    return _conclude(options, plan, trusting.load_trust(options.policy))
 
 
 def _conclude(options: argparse.Namespace, plan: PrunePlan, trust: Trust) -> ExitCode:

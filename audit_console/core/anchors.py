@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from audit_console.core.checkpoints import Checkpoint
 from audit_console.core.findings import Code, Finding, finding
@@ -90,6 +91,18 @@ class Vouchers:
         kept = {name: seen for name, seen in self.remembered.items() if name in judged}
         return replace(self, remembered=kept)
 
+    def unmatched(self, chain: str, pruned: int, roots: Mapping[int, bytes]) -> Remembered | None:
+        """Give what is remembered of deleted events, if too little of them is left to compare.
+
+        Args:
+            chain: its name.
+            pruned: how many events retention deleted.
+            roots: tree heads of the chain by size, as far as they can be told.
+        """
+        seen = self.remembered.get(chain)
+        is_gone = seen is not None and seen.size < pruned and seen.size not in roots
+        return seen if is_gone else None
+
     def sizes(self, chain: str) -> set[int]:
         """Give the numbers of events at which the head of a chain is to be compared."""
         sizes = {head.size for head in self.heads.get(chain, ()) if head.by_log}
@@ -98,17 +111,24 @@ class Vouchers:
         return sizes
 
 
+class NewestEvent(NamedTuple):
+    """The event of some that says that it was recorded last."""
+
+    recorded_at: datetime
+    seq: int
+
+
 @dataclass(frozen=True, slots=True)
 class TreeHeads:
     """What was computed of one chain.
 
     Attributes:
         roots: tree heads by size, as far as they can be told.
-        recorded: `recorded_at` of the last event that a cosigned head covers, by size.
+        newest: the event with the largest `recorded_at` that a cosigned head covers, by size.
     """
 
     roots: Mapping[int, bytes] = field(default_factory=dict)
-    recorded: Mapping[int, datetime] = field(default_factory=dict)
+    newest: Mapping[int, NewestEvent] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +137,7 @@ class Measured:
 
     Attributes:
         size: events from seq 0 to the last one, those that retention deleted included.
+        pruned: how many of them retention deleted.
         heads: what was computed of them.
         sound: events from seq 0 on about which the chain check has nothing to say.
         unreadable_behind: lines behind the last event that may have been events.
@@ -124,6 +145,7 @@ class Measured:
     """
 
     size: int
+    pruned: int = 0
     heads: TreeHeads = TreeHeads()
     sound: int = ANY_SIZE
     unreadable_behind: int = 0
@@ -141,6 +163,7 @@ class Anchoring:
         signed: the largest checkpoint by the log that it agrees with, cosigned or not.
         is_told: whether a finding says that something is wrong or open.
         has_voucher: whether there is anything that vouches for an undamaged chain.
+        unmatched: what is remembered of deleted events, and cannot be compared any more.
     """
 
     def __init__(self, chain: str, vouchers: Vouchers, measured: Measured) -> None:
@@ -152,6 +175,7 @@ class Anchoring:
         self._agreed = list(self._agreeing())
         trusted = [head for head in self._by_log if head.trusted]
         self.sealed_size = max(map(_size, trusted), default=0)
+        self.unmatched = vouchers.unmatched(chain, measured.pruned, measured.heads.roots)
         self.signed = self._agreed[-1] if self._agreed else None
         sealing = [head for head in self._agreed if head.trusted and head.size > 0]
         self.sealed_by = sealing[-1] if sealing else None
@@ -237,17 +261,17 @@ class Anchoring:
 
     def _newer_event(self) -> Finding | None:
         for head in self._agreed:
-            recorded = self._log.heads.recorded.get(head.size)
-            if recorded is None or not head.cosigned:
+            newest = self._log.heads.newest.get(head.size)
+            if newest is None or not head.cosigned:
                 continue
-            ahead = recorded.timestamp() - min(head.cosigned.values())
+            ahead = newest.recorded_at.timestamp() - min(head.cosigned.values())
             if ahead > CLOCK_SKEW.total_seconds():
                 return self._finding(
                     Code.EVENT_NEWER_THAN_COSIGNATURE,
-                    f"seq {head.size - 1} says that it was recorded {int(ahead):,} s after a "
+                    f"seq {newest.seq} says that it was recorded {int(ahead):,} s after a "
                     "witness had cosigned it: the writer's clock ran ahead",
-                    head.size - 1,
-                    head.size,
+                    newest.seq,
+                    newest.seq + 1,
                 )
         return None
 

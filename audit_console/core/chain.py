@@ -177,8 +177,9 @@ class LogCheck:
             chain.place(self.strays)
         for name, chain in self.v1_chains.items():
             chain.finish(list(candidates.get(name, ())), self.strays)
-            self._report_prune(name)
-            self._anchor_chain(chain, trees.chains.get(name, TreeHeads()), complete=complete)
+            heads = trees.chains.get(name, TreeHeads())
+            self._report_prune(name, heads)
+            self._anchor_chain(chain, heads, complete=complete)
         if self.other_lines:
             self._finish_lines(trees.lines, complete=complete)
         missing = self._report_absent() if complete else False
@@ -189,6 +190,7 @@ class LogCheck:
     def _anchor_chain(self, chain: V1Chain, heads: TreeHeads, *, complete: bool) -> None:
         measured = Measured(
             size=chain.next_seq,
+            pruned=chain.base_seq,
             heads=heads,
             sound=chain.sound,
             unreadable_behind=chain.unreadable_behind(self.unreadable, self.strays),
@@ -281,7 +283,7 @@ class LogCheck:
                 finding(Code.PRUNE_RECORD_INVALID, f"prune record {number}: {reason}")
             )
 
-    def _report_prune(self, chain: str) -> None:
+    def _report_prune(self, chain: str, heads: TreeHeads) -> None:
         record = self.prunes.latest.get(chain)
         if record is None:
             return
@@ -297,6 +299,22 @@ class LogCheck:
         backed = backed_size(self.vouchers.heads.get(chain, ()), record.cutoff, told_at)
         if backed < record.pruned_to:
             self._report_deleted(Code.PRUNE_NOT_BACKED, record, backed)
+        elif not self.vouchers.names_witnesses:
+            self._report_unmatched(record, heads)
+
+    def _report_unmatched(self, record: PruneRecord, heads: TreeHeads) -> None:
+        """Report that a prune makes what this console saw before impossible to compare.
+
+        Whoever holds the log's key alone can write the log anew and delete what would show it.
+        """
+        seen = self.vouchers.unmatched(record.chain, record.pruned_to, heads.roots)
+        if seen is None:
+            return
+        message = (
+            f"no witness says that what was deleted are the first {seen.size:,} events that this "
+            f"console verified on {seen.verified_at:%Y-%m-%d}"
+        )
+        self.findings.add(finding(Code.PRUNE_NOT_BACKED, message, chain=record.chain))
 
     def _report_deleted(self, code: Code, record: PruneRecord, first: int) -> None:
         message = f"{CODES[code].meaning} (seq {first} to {record.pruned_to - 1})"

@@ -129,11 +129,21 @@ class PartedTree:
         """Begin with no leaf, or with the first leaves that somebody else has added up.
 
         Args:
-            cuts: numbers of leaves at which the tree can be told apart.
+            cuts: numbers of leaves at which the tree can be told apart; within `start`,
+                as far as one of its subtrees ends there.
             start: the tree of the first leaves.
         """
         self._cuts = sorted(set(cuts))
-        self._parts = [] if start is None else [start]
+        self._parts = [] if start is None else list(self._between_cuts(start))
+
+    def _between_cuts(self, tree: CompactRange) -> Iterator[CompactRange]:
+        part = CompactRange(tree.begin)
+        for position, count, root in tree.subtrees():
+            if position > part.begin and self._is_cut(position):
+                yield part
+                part = CompactRange(position)
+            part.append_subtree(root, count.bit_length() - 1)
+        yield part
 
     def add(self, first: int, count: int, extend: Callable[[CompactRange, int, int], None]) -> None:
         """Add leaves; those whose place is taken are left out.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from itertools import accumulate
 
 import polars as pl
 
 from audit_console.columns.merkle import add_leaves
 from audit_console.columns.runs import LocatedRun
-from audit_console.core.anchors import TreeHeads, Vouchers
+from audit_console.core.anchors import NewestEvent, TreeHeads, Vouchers
 from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import Scheme
 from audit_console.core.merkle import PartedTree
@@ -32,13 +32,13 @@ class TreeGrower:
         """
         self._sizes = {name: vouchers.sizes(name) for name in vouchers.names}
         self._cosigned = {
-            name: [head.size for head in heads if head.cosigned and 0 < head.size <= MAX_SEQ]
+            name: sorted({head.size for head in heads if head.cosigned and head.size <= MAX_SEQ})
             for name, heads in vouchers.heads.items()
         }
         self._prunes = prunes
         self._everywhere = everywhere
         self._chains: dict[str, PartedTree] = {}
-        self._recorded: dict[str, dict[int, datetime]] = {}
+        self._newest: dict[str, dict[int, NewestEvent]] = {}
         self._line_sizes = {size for sizes in self._sizes.values() for size in sizes}
         self._lines = PartedTree(self._line_sizes)
         self._line_count = 0
@@ -60,18 +60,36 @@ class TreeGrower:
         self._line_count += hashes.len()
 
     def note_times(self, events: pl.DataFrame) -> None:
-        """Keep when the last event under each cosigned head was recorded."""
+        """Keep which event of those between cosigned heads says that it was recorded last."""
         for chain, sizes in self._cosigned.items():
-            last = events.filter(pl.col("seq").is_in([size - 1 for size in sizes]))
-            rows = last.filter(pl.col("chain") == chain).select("seq", "recorded_at").iter_rows()
-            for seq, recorded_at in rows:
-                self._recorded.setdefault(chain, {})[seq + 1] = recorded_at
+            covered = events.filter(
+                pl.col("chain") == chain,
+                pl.col("seq") < max(sizes, default=0),
+                pl.col("check") != "broken",
+            )
+            if covered.is_empty():
+                continue
+            above = pl.Series(sizes).search_sorted(covered["seq"], side="right")
+            recorded_at = pl.col("recorded_at")
+            newest = covered.group_by(above.alias("above")).agg(
+                recorded_at.max(), pl.col("seq").get(recorded_at.arg_max())
+            )
+            held = self._newest.setdefault(chain, {})
+            for index, recorded_at, seq in newest.iter_rows():
+                size, event = sizes[index], NewestEvent(recorded_at, seq)
+                held[size] = max(event, held.get(size, event))
 
     def heads_of(self, chain: V1Chain) -> TreeHeads:
         """Give what a chain's vouchers speak of."""
         sizes = self._sizes.get(chain.name, set())
         roots = self._tree_of(chain.name).heads(sizes) if sizes else {}
-        return TreeHeads(roots, self._recorded.get(chain.name, {}))
+        return TreeHeads(roots, self._newest_below(chain.name))
+
+    def _newest_below(self, chain: str) -> dict[int, NewestEvent]:
+        """Give the newest event under each cosigned head."""
+        held = self._newest.get(chain, {})
+        sizes = sorted(held)
+        return dict(zip(sizes, accumulate((held[size] for size in sizes), max), strict=True))
 
     def heads_of_lines(self) -> TreeHeads:
         """Give the heads at every size that anything speaks of."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from audit_console.core.anchors import SignedHead, Vouchers
+from audit_console.core.anchors import Remembered, SignedHead, Vouchers
 from audit_console.core.chain_map import ChainMap
 from audit_console.core.event import Scheme
 from audit_console.core.findings import Code, Finding, Verdict
@@ -24,7 +24,8 @@ class ChainSummary:
     `sealed_size` is the size of the largest trusted checkpoint, `sealed_by` the largest
     one that the log agrees with, `signed` the largest that the log signed, cosigned or
     not. `vouched` says that a trusted checkpoint or the console's
-    memory holds.
+    memory holds. `unmatched` is what the console remembers of events that retention deleted,
+    if too little of them is left to compare.
     """
 
     chain: str
@@ -41,6 +42,7 @@ class ChainSummary:
     sealed_by: SignedHead | None = None
     signed: SignedHead | None = None
     vouched: bool = False
+    unmatched: Remembered | None = None
     uncovered_fields: tuple[str, ...] = ()
 
 
@@ -63,7 +65,8 @@ class Verification:
     `findings` lists the first of each code, `counts` counts all. `cannot_show`
     are sentences on what this run does not establish. `maps` has a map for each of
     the chains that come first. `trees` are those that a console may remember, if there
-    is no fault. `policy_sha256` names the policy.
+    is no fault; none that would replace what cannot be compared any more.
+    `policy_sha256` names the policy.
     `vouchers` are what the log was held against, `prunes` the last record of each chain.
     """
 

@@ -11,6 +11,7 @@ from types import MappingProxyType
 import polars as pl
 
 from audit_console.columns.runs import PLACE, LocatedRun, runs
+from audit_console.core.anchors import Remembered
 from audit_console.core.chain import LogCheck, LogTrees
 from audit_console.core.chain_map import ChainMap
 from audit_console.core.claims import Candidate, SeqRange
@@ -197,7 +198,7 @@ class _Verifier:
             root = self.trees.root_of_lines() if chain is None else self.trees.root_of(chain)
             size = self.check.other_lines if chain is None else chain.next_seq
             known = anchoring.vouched or (chain is not None and name not in expected)
-            if known and root is not None:
+            if known and root is not None and anchoring.unmatched is None:
                 yield Tree(name, size, root)
 
     def _v1_summary(self, chain: V1Chain, strays: int) -> ChainSummary:
@@ -219,6 +220,7 @@ class _Verifier:
             sealed_by=anchoring.sealed_by,
             signed=anchoring.signed,
             vouched=anchoring.vouched,
+            unmatched=anchoring.unmatched,
         )
 
 
@@ -351,9 +353,20 @@ def _cannot_show(check: LogCheck, status: Status) -> Iterator[str]:
             "neither a trusted checkpoint nor an earlier verification by this console vouches "
             "for it."
         )
+    for anchoring in check.anchorings.values():
+        if anchoring.unmatched is not None:
+            yield _unmatched(anchoring.unmatched)
     if check.sealed_lines < check.other_lines:
         yield "That the fields listed as not covered are as they were written."
     if check.imprecise:
         yield "That the events whose hash cannot be computed again are as they were written."
     if check.unverifiable:
         yield "That events without hashes are genuine, complete or in their order."
+
+
+def _unmatched(seen: Remembered) -> str:
+    return (
+        f"That what retention deleted of {seen.chain} began with the {seen.size:,} events that "
+        f"this console verified on {seen.verified_at:%Y-%m-%d}: too little of them is left to "
+        "compare. The console goes on remembering those, until you tell it to forget them."
+    )

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from audit_console.cli.trusting import memory
+from audit_console.core.anchors import Remembered
 from audit_console.core.event import AuditEvent
 from audit_console.core.retention import PrunePlan, decode_plan
 from audit_console.database import connect
@@ -26,6 +28,7 @@ from tests.support.chains import CHAIN, linked, orchestrator_chain, orchestrator
 from tests.support.effort import UNMEASURED
 from tests.support.postgres import fill
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, pruner, store
+from tests.support.trees import grown
 from tests.support.trusting import leaves, log_key, policy_text, stored
 from tests.support.writing import stored_lines
 
@@ -174,6 +177,21 @@ def test_a_checkpoint_that_cannot_be_kept_is_told_before_anything_is_deleted(
     assert (done.returncode, done.stdout) == (4, "")
     assert f"cannot write {beside}: Permission denied" in spoken_line(done)
     assert kept(log) == EVENTS
+
+
+def test_what_goes_is_held_to_what_the_console_saw_and_remembered(
+    log: Path, plan: Path, tmp_path: Path
+) -> None:
+    key, policy = tmp_path / "log.key", tmp_path / "policy.txt"
+    log_key().store(key)
+    policy.write_text(policy_text(witnesses=()), encoding="utf-8")
+    note = stored(leaves(EVENTS), 60, at=None)
+    (log / "audit.checkpoints.jsonl").write_text(f"{note}\n", encoding="utf-8")
+    memory().remember([Remembered(CHAIN, 5, grown(leaves(EVENTS)[:5]).root(), day(5))])
+    trusted = ("--key", str(key), "--policy", str(policy))
+    done = run("apply", str(log), "--plan", str(plan), *trusted)
+    assert done.stdout.endswith("the rest is PASS: PRUNED_PREFIX\n"), done.stderr
+    assert memory().all()[CHAIN].size == 61
 
 
 def test_what_no_checkpoint_backs_is_said_before_and_after(log: Path, tmp_path: Path) -> None:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from audit_console.core.event import AuditEvent
+from audit_console.core.prunes import PruneCircumstances, encode_prune
 from tests.cli.program import children_of, run_here, run_program, spoken_line
 from tests.cli.trusted import CHAIN, Keys, make_keys, run_script, vkey_of
-from tests.support.chains import orchestrator_chain, orchestrator_lines
+from tests.support.chains import event, linked, orchestrator_chain, orchestrator_lines, v1_lines
 from tests.support.places import V1_VECTORS
+from tests.support.retention import aged_chain, day, plan_of
+from tests.support.trees import grown
+from tests.support.trusting import leaves
 
 SEALED = "audit.example.org/sealed"
 
@@ -112,6 +119,52 @@ def test_a_checkpoint_is_cosigned_later(whole_log: Path, keys: Keys) -> None:
     )
     assert made.returncode == 0, made.stderr
     assert verdict_of(str(whole_log), "--policy", keys.policy) == (0, {})
+
+
+def test_what_contradicts_a_cosignature_is_not_cosigned(whole_log: Path, keys: Keys) -> None:
+    notes = whole_log.with_name("whole.checkpoints.jsonl")
+    cosign = ("checkpoint", "create", str(whole_log), "--policy", keys.policy)
+    run_here("checkpoint", "create", str(whole_log), "--key", keys.log)
+    assert run_here(*cosign, "--cosign", keys.console).returncode == 0
+    notes.unlink()
+    another = [replace(event(seq), action="another past") for seq in range(40)]
+    whole_log.write_bytes(b"".join(line + b"\n" for line in v1_lines(linked(another))))
+    empty_memory = {"XDG_STATE_HOME": str(whole_log.parent / "state")}
+    log_signs = ("checkpoint", "create", str(whole_log), "--key", keys.log)
+    assert run_program(*log_signs, environment=empty_memory).returncode == 0
+    refused = run_here(*cosign, "--cosign", keys.console)
+    assert refused.returncode == 2
+    assert "HISTORY_REWRITTEN" in spoken_line(refused)
+
+
+def write_lines(path: Path, events: Iterable[AuditEvent]) -> None:
+    path.write_bytes(b"".join(line + b"\n" for line in v1_lines(events)))
+
+
+def test_a_prune_of_what_the_console_saw_is_not_cosigned(tmp_path: Path, keys: Keys) -> None:
+    log, rewritten = tmp_path / "log" / "audit.jsonl", aged_chain(40)
+    log.parent.mkdir()
+    write_lines(log, linked(replace(one, action="as it was") for one in rewritten[:10]))
+    run_here("verify", str(log))
+    told = PruneCircumstances(actor="olga", reason="yearly", applied_at=day(40))
+    tree = grown(leaves(rewritten[:12]))
+    record = encode_prune(plan_of(rewritten, 0, 12, 12), tree, told, None)
+    telling = replace(event(40), action="retention.prune", event_type="system_event")
+    end = linked([replace(telling, details=record)], rewritten[-1].event_hash or "")
+    write_lines(log, [*rewritten[12:], *end])
+    log.with_suffix(".prunes.jsonl").write_text(record + "\n", encoding="utf-8")
+    elsewhere = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    run_program("checkpoint", "create", str(log), "--key", keys.log, environment=elsewhere)
+    before = run_here("memory", "show").stdout
+    policy = tmp_path / "policy.txt"
+    policy.write_text(f"log {vkey_of('show', keys.log)}\nquorum none\n", encoding="utf-8")
+    refused = run_here(
+        *("checkpoint", "create", str(log), "--policy", str(policy), "--cosign", keys.console)
+    )
+    assert refused.returncode == 2
+    assert "too little of them is left to compare" in spoken_line(refused)
+    assert before.startswith(f"{CHAIN}\t10\t")
+    assert run_here("memory", "show").stdout == before
 
 
 def test_what_is_wrong_is_not_signed(sealed_log: Path, keys: Keys, demo_log: Path) -> None:

@@ -23,6 +23,14 @@ def test_the_tree_heads_of_the_vectors(size: str) -> None:
     assert base64.b64encode(tree.root()).decode() == EXPECTED["root_base64"][size]
 
 
+def test_a_tree_that_is_taken_up_tells_the_heads_at_its_subtrees() -> None:
+    leaves = leaves_of(20)
+    tree = PartedTree([4, 8, 12, 16], CompactRange.of(14, grown(leaves[:14]).hashes))
+    add_leaves(tree, 14, leaves[14:])
+    told = {size: naive_root(leaves[:size]) for size in (8, 12, 16, 20)}
+    assert tree.heads({4, 8, 12, 14, 16, 20}) == told
+
+
 @pytest.mark.parametrize("size", EXPECTED["compact_range_hex"])
 def test_the_compact_ranges_of_the_vectors(size: str) -> None:
     tree = grown([bytes.fromhex(one) for one in HASHES[: int(size)]])

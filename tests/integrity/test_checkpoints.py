@@ -314,6 +314,20 @@ def test_a_clock_pushed_ahead(check: Check, ahead: int, expected: list[int]) -> 
     assert found == [(Code.EVENT_NEWER_THAN_COSIGNATURE, seq, seq) for seq in expected]
 
 
+@pytest.mark.parametrize("ahead", [0, 3, 8, 10])
+def test_a_clock_pushed_ahead_for_a_while(check: Check, ahead: int) -> None:
+    stamp = (LATER + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+    fast = [replace(one, recorded_at=stamp) if one.seq == ahead else one for one in CHAINED]
+    chain = linked(fast)
+    notes = [stored(leaves(chain), size) for size in (8, 9, COUNT)]
+    clock = [(Code.CLOCK_BACKWARDS, ahead + 1, ahead + 1)]
+    assert found_in(check(v1_lines(chain), notes, TRUST)) == [
+        *sorted([*clock, (Code.EVENT_NEWER_THAN_COSIGNATURE, ahead, ahead)])
+    ]
+    unsealed = found_in(check(v1_lines(chain), [stored(leaves(chain), ahead)] * (ahead > 0), TRUST))
+    assert Code.EVENT_NEWER_THAN_COSIGNATURE not in {code for code, _, _ in unsealed}
+
+
 def seen(size: int, hashes: Sequence[bytes] = LEAVES) -> dict[str, Remembered]:
     return {CHAIN: Remembered(CHAIN, size, grown(list(hashes[:size])).root(), LATER)}
 

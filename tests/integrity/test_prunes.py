@@ -412,11 +412,42 @@ def test_more_deleted_than_a_record_of_a_sealed_log_says(check_sealed: SealedChe
     assert dict(result.counts) == {Code.HEAD_MISSING: 1}
 
 
+def seen_before(size: int, trust: Trust = TRUST, events: list[AuditEvent] = OLD) -> Trust:
+    """Let the console remember the first events of a log."""
+    seen = Remembered(CHAIN, size, tree_of(events, size).root(), LATE)
+    return replace(trust, remembered={CHAIN: seen})
+
+
 def test_what_the_console_saw_of_deleted_events_is_no_contradiction(
     check_sealed: SealedCheck,
 ) -> None:
-    log = pruned(12)
-    seen = Remembered(CHAIN, 9, tree_of(log.whole, 9).root(), LATE)
-    trust = replace(TRUST, remembered={CHAIN: seen})
-    result = check_sealed(log, [(20, EARLY), (41, LATE)], trust)
-    assert dict(result.counts) == SEALED_END
+    result = check_sealed(pruned(12), [(20, EARLY), (41, LATE)], seen_before(9))
+    assert (dict(result.counts), result.verdict) == (SEALED_END, Verdict.PASS)
+    assert ["began with the 9 events" in one for one in result.cannot_show] == [True]
+    assert result.chains[0].unmatched is not None
+    assert result.trees == ()
+
+
+def test_without_witnesses_a_prune_of_what_the_console_saw_stays_open(
+    check_sealed: SealedCheck,
+) -> None:
+    nobody = trust_in(witnesses=())
+    seals: list[Seal] = [(20, None), (41, None)]
+    result = check_sealed(pruned(12), seals, seen_before(9, nobody))
+    assert (dict(result.counts), result.verdict) == (NOT_BACKED, Verdict.INCOMPLETE)
+    assert result.trees == ()
+    unbacked = check_sealed(pruned(12), seals[1:], seen_before(9, nobody))
+    assert dict(unbacked.counts) == NOT_BACKED
+    behind = check_sealed(pruned(12), seals, seen_before(12, nobody))
+    assert (dict(behind.counts), len(behind.trees)) == (SEALED_END, 1)
+
+
+def test_the_range_of_a_prune_record_is_held_to_what_the_console_saw(
+    check_sealed: SealedCheck,
+) -> None:
+    nobody = trust_in(witnesses=())
+    seals: list[Seal] = [(20, None), (41, None)]
+    same = check_sealed(pruned(12), seals, seen_before(8, nobody))
+    assert (dict(same.counts), same.cannot_show, len(same.trees)) == (SEALED_END, (), 1)
+    rewritten = check_sealed(pruned(12), seals, seen_before(8, nobody, v1_chain(8)))
+    assert dict(rewritten.counts) == SEALED_END | {Code.HISTORY_REWRITTEN: 1}
