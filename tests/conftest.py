@@ -86,7 +86,7 @@ def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     Pytest looks through all folders that there are for the next number, and keeps a link to
     the last: with thousands of tests that takes longer than many of them.
     """
-    name = re.sub(r"\W", "_", request.node.name)[:30]
+    name = re.sub(r"\W", "_", request.node.name)[:20]
     return tmp_path_factory.mktemp(f"{name}-{next(FOLDERS)}", numbered=False)
 
 
