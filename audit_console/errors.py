@@ -8,6 +8,7 @@
     ├── SourceError              could not look at the log                    exit 4
     │   ├── SourceNotFound       nothing there
     │   ├── SourceUnreadable     there, but not to be read: permission, I/O, a broken container
+    │   │   └── SourceUnreached  it cannot be reached now: asked again, it may be
     │   ├── NotAnAuditLog        read, but no line of it is an audit event
     │   └── SourceChanged        the bytes are no longer those that were read
     ├── NotAsSigned              the log is not the one that was signed       exit 1
@@ -70,6 +71,10 @@ class SourceNotFound(SourceError):
 
 class SourceUnreadable(SourceError):
     """The log is there but cannot be read."""
+
+
+class SourceUnreached(SourceUnreadable):
+    """The log cannot be reached now: the connection was lost, or there is none."""
 
 
 class NotAnAuditLog(SourceError):

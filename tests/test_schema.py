@@ -17,7 +17,7 @@ from psycopg import errors, sql
 
 from audit_console.core.codec import V1_KEYS, encode_line
 from audit_console.core.event import AuditEvent
-from audit_console.migrate import migrate
+from audit_console.migrate import known_migrations, migrate
 from tests.support.chains import CHAIN, v1_chain
 from tests.support.effort import examples
 from tests.support.postgres import INSERT, fill, new_database
@@ -211,11 +211,89 @@ def test_the_newest_event_stays_and_nothing_goes_without_a_record(
     assert filled.execute("SELECT count(*) FROM audit_events").fetchone() == (10,)
 
 
-def test_the_owner_deletes_only_below_a_prune_record(filled: psycopg.Connection) -> None:
-    filled.execute("INSERT INTO audit_prunes VALUES (%s, 3, '{}')", [CHAIN])
-    with pytest.raises(errors.InsufficientPrivilege, match="prune record"):
-        filled.execute("DELETE FROM audit_events WHERE seq <= 3")
-    assert filled.execute("DELETE FROM audit_events WHERE seq < 3").rowcount == 3
+def prune(connection: psycopg.Connection, first: int, end: int) -> int:
+    row = connection.execute("SELECT audit_prune_events(%s, %s, %s)", [CHAIN, first, end])
+    deleted = row.fetchone()
+    assert deleted
+    return int(deleted[0])
+
+
+def seqs(connection: psycopg.Connection) -> list[int]:
+    return [seq for (seq,) in connection.execute("SELECT seq FROM audit_events ORDER BY seq")]
+
+
+@pytest.mark.parametrize("role", ["postgres", "audit_retention"])
+def test_only_the_beginning_of_a_chain_is_deleted(filled: psycopg.Connection, role: str) -> None:
+    filled.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+    filled.execute("INSERT INTO audit_prunes VALUES (%s, 9, '{}')", [CHAIN])
+    for first, end in ((1, 9), (5, 7), (8, 9)):
+        with pytest.raises(errors.InsufficientPrivilege, match="only the beginning"):
+            prune(filled, first, end)
+    assert prune(filled, 0, 2) == 2
+    with pytest.raises(errors.InsufficientPrivilege, match="only the beginning"):
+        prune(filled, 3, 9)
+    assert prune(filled, 2, 9) == 7
+    assert seqs(filled) == [9]
+
+
+def test_a_hole_lets_nothing_behind_it_go(filled: psycopg.Connection) -> None:
+    with filled.transaction():
+        filled.execute("SET LOCAL session_replication_role = replica")
+        filled.execute("DELETE FROM audit_events WHERE seq = 4")
+    filled.execute("INSERT INTO audit_prunes VALUES (%s, 9, '{}')", [CHAIN])
+    with pytest.raises(errors.InsufficientPrivilege, match="only the beginning"):
+        prune(filled, 5, 9)
+    assert prune(filled, 0, 9) == 8
+
+
+def test_a_chain_is_deleted_beside_another(filled: psycopg.Connection) -> None:
+    other = [replace(one, id=str(UUID(int=99 - number))) for number, one in enumerate(v1_chain(4))]
+    fill(filled, [replace(event, chain="other") for event in other])
+    filled.execute("INSERT INTO audit_prunes VALUES (%s, 9, '{}'), ('other', 3, '{}')", [CHAIN])
+    assert prune(filled, 0, 9) == 9
+    with pytest.raises(errors.InsufficientPrivilege, match="only the beginning of other"):
+        filled.execute("SELECT audit_prune_events('other', 1, 3)")
+    assert filled.execute("SELECT audit_prune_events('other')").fetchone() == (3,)
+
+
+DELETIONS = (
+    "DELETE FROM audit_events WHERE seq = 5",
+    "DELETE FROM audit_events WHERE seq < 3",
+    "DO $$ BEGIN DELETE FROM audit_events WHERE seq < 3; END $$",
+    "INSERT INTO audit_chain_starts VALUES ('other', 5)",
+    "UPDATE audit_chain_starts SET first_seq = 5",
+    "DELETE FROM audit_chain_starts",
+    "TRUNCATE audit_chain_starts",
+)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nobody_deletes_beside_the_function(filled: psycopg.Connection, role: str) -> None:
+    assert pruned(filled, 1) == 1
+    filled.execute("INSERT INTO audit_prunes VALUES (%s, 9, '{}')", [CHAIN])
+    filled.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+    for deletion in DELETIONS:
+        with pytest.raises(errors.InsufficientPrivilege):
+            filled.execute(sql.SQL(deletion))
+
+
+def test_who_was_granted_deletion_by_mistake_deletes_nothing(filled: psycopg.Connection) -> None:
+    filled.execute("GRANT DELETE ON audit_events TO audit_writer")
+    filled.execute("INSERT INTO audit_prunes VALUES (%s, 9, '{}')", [CHAIN])
+    filled.execute("SET ROLE audit_writer")
+    with pytest.raises(errors.InsufficientPrivilege, match="only audit_prune_events deletes"):
+        filled.execute("DELETE FROM audit_events WHERE seq < 3")
+
+
+def test_a_database_that_was_pruned_before_goes_on(empty_database: str) -> None:
+    *before, deletion = known_migrations()
+    assert deletion.name == "deletion"
+    migrate(empty_database, migrations=before)
+    with closing(psycopg.connect(empty_database, autocommit=True)) as connection:
+        fill(connection, v1_chain(10))
+        assert pruned(connection, 4) == 4
+        migrate(empty_database)
+        assert pruned(connection, 9) == 5
 
 
 @pytest.mark.parametrize(("order", "sign"), [("", ">"), (" DESC", "<")])

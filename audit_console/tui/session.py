@@ -28,8 +28,8 @@ class Session:
 
     `places` is what was opened.
     `faults` counts findings of class F while the load runs, `maps` show how far the
-    chains were checked. `error` is why the load broke off, and `news`
-    what was written since it ended.
+    chains were checked. `error` is why the load broke off, `news`
+    what was written since it ended, `unreached` why that cannot be told now.
     """
 
     source: Source
@@ -39,6 +39,7 @@ class Session:
     maps: tuple[ChainMap, ...] = ()
     verification: Verification | None = None
     news: News = NOTHING_NEW
+    unreached: str | None = None
     error: AuditConsoleError | None = None
 
     @property

@@ -8,7 +8,12 @@ from contextlib import contextmanager
 import psycopg
 
 from audit_console.database import label_of, told
-from audit_console.errors import SourceError, SourceNotFound, SourceUnreadable
+from audit_console.errors import (
+    SourceError,
+    SourceNotFound,
+    SourceUnreached,
+    SourceUnreadable,
+)
 
 STATEMENT_SECONDS = 60
 """How long the server works on one question before it gives up."""
@@ -62,7 +67,7 @@ def no_connection(error: psycopg.Error, dsn: str) -> SourceError:
             hint="Check its name in the connection string, or PGDATABASE",
         )
     hint = next((hint for part, hint in _NO_WAY if part in reason), _CHECK_SERVER)
-    return SourceUnreadable(f"{label_of(dsn)}: no connection: {_last_attempt(reason)}", hint=hint)
+    return SourceUnreached(f"{label_of(dsn)}: no connection: {_last_attempt(reason)}", hint=hint)
 
 
 def _last_attempt(reason: str) -> str:
@@ -78,7 +83,7 @@ def refused(error: psycopg.Error, dsn: str) -> SourceError:
         kind = _CLOSED.get(error.sqlstate, SourceUnreadable)
         return kind(f"{label} {what}", hint=hint)
     if error.sqlstate is None or error.sqlstate[:2] in ("08", "57"):
-        return SourceUnreadable(f"the connection to {label} was lost", hint=_LOST)
+        return SourceUnreached(f"the connection to {label} was lost", hint=_LOST)
     return SourceUnreadable(
         f"{label} refuses the question: {told(error, dsn)} ({error.sqlstate})",
         hint="If the log was altered while it was open, open it again",

@@ -108,8 +108,11 @@ def part_readable(rows: pl.DataFrame, scheme: Scheme) -> tuple[pl.DataFrame, pl.
             malformed.append(malformed_row(event, raw.encode(), at))
         else:
             events.append(event_row(event, raw, at))
+    judged = events_frame(events)
+    if scheme is not Scheme.V1:
+        judged = judged.with_columns(_where_it_holds(pl.col("computed_hash")))
     kept = rows.filter(clear).drop("text")
-    return pl.concat([kept, events_frame(events)]).sort("line"), malformed_frame(malformed)
+    return pl.concat([kept, judged]).sort("line"), malformed_frame(malformed)
 
 
 def _is_event(scheme: Scheme) -> pl.Expr:
@@ -155,14 +158,18 @@ def _with_orchestrator_hashes(texts: pl.DataFrame) -> pl.DataFrame:
         resource_type=pl.col("resource_type").replace(_spelled(ORCHESTRATOR_RESOURCE_TYPES)),
         result=_orchestrator_result(),
     )
-    stored = pl.col("event_hash")
-    scheme = pl.when(stored.is_null()).then(pl.lit(Scheme.UNHASHED, SCHEME))
+    scheme = pl.when(pl.col("event_hash").is_null()).then(pl.lit(Scheme.UNHASHED, SCHEME))
     lines = texts.with_columns(
         wire.select(text=orchestrator_line()).to_series(),
-        hashed.select(pl.when(computed == stored).then(computed)).to_series(),
+        hashed.select(_where_it_holds(computed)).to_series(),
         scheme=scheme.otherwise(pl.lit(Scheme.ORCHESTRATOR, SCHEME)),
     )
     return lines.with_columns(length=pl.col("text").str.len_bytes())
+
+
+def _where_it_holds(computed: pl.Expr) -> pl.Expr:
+    """Give the orchestrator's hash where it is the stored one: another says nothing of an event."""
+    return pl.when(computed == pl.col("event_hash")).then(computed)
 
 
 def _orchestrator_result() -> pl.Expr:

@@ -37,6 +37,10 @@ class ConsoleScreen(Screen[None]):
 
         begin(self, while_there, group=group, exclusive=True)
 
+    def works_on(self, group: str) -> bool:
+        """Tell whether work of a group is under way."""
+        return any(worker.group == group and not worker.is_finished for worker in self.workers)
+
     def update_keys(self) -> None:
         """List the keys of what has the focus."""
         if not self.app.screen_stack:  # the program ends, and the focus goes with the panes

@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from audit_console.core.filters import EVERYTHING
+from audit_console.errors import SourceUnreached
 from audit_console.sources.protocol import NOTHING_NEW, News, Source
 from audit_console.tui.asking import asked
 from audit_console.tui.screens.keeping import KeepingScreen
@@ -63,25 +64,34 @@ class FollowingScreen(KeepingScreen):
 
     def _look_for_news(self) -> None:
         """Look what was written since the log was read, unless an answer is still to come."""
-        looks = any(worker.group == NEWS and not worker.is_finished for worker in self.workers)
-        if self._session is not None and not self._session.loading and not looks:
-            self.in_background(partial(self._show_news, self._session.source), NEWS)
+        if self._session is None or self._session.loading or self.works_on(NEWS):
+            return
+        self.in_background(partial(self._show_news, self._session.source), NEWS)
 
     async def _show_news(self, source: Source) -> None:
-        news = await _news_of(source)
-        if self._session is not None and self._session.source is source:
-            self.show_session(replace(self._session, news=news, status=source.status))
+        unreached = None
+        try:
+            news = await asked(source.news)
+        except SourceUnreached as error:
+            news, unreached = NOTHING_NEW, str(error)
+        except CANNOT_BE_LOOKED_AT as error:
+            news = News(0, str(error))
+        if self._session is None or self._session.source is not source:
+            return
+        status = source.status
+        self.show_session(replace(self._session, news=news, unreached=unreached, status=status))
+        if unreached is None and self.was_unreached:
+            self.ask_again()
 
     def action_take_in(self) -> None:
-        """Ask for what was written since the log was read."""
-        if self._session is None or self._session.news == NOTHING_NEW:
+        """Ask for what was written since the log was read, or again for what had no answer."""
+        news = NOTHING_NEW if self._session is None else self._session.news
+        unreached = self._session is not None and self._session.unreached is not None
+        if news.changed is None and (unreached or self.has_unanswered):
+            self.notify("asking again")
+            self.ask_again(anew=True)
+            self._look_for_news()
+        elif news == NOTHING_NEW:
             self.notify("nothing new was written")
         else:
             self.post_message(self.NewsAsked())
-
-
-async def _news_of(source: Source) -> News:
-    try:
-        return await asked(source.news)
-    except CANNOT_BE_LOOKED_AT as error:
-        return News(0, str(error))

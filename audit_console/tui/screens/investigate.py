@@ -151,14 +151,17 @@ class InvestigateScreen(FollowingScreen):
         loading = self._session is not None and self._session.loading
         self._steps.current.matched = None if loading else event.matched
         self._update_position()
+        self.show_unanswered()
 
     def _update_position(self) -> None:
         table = self._table
-        self.query_one(RuleLine).position = (table.cursor_row, table.row_count, table.counted)
+        are_all = table.counted and not table.stale
+        self.query_one(RuleLine).position = (table.cursor_row, table.row_count, are_all)
 
     @on(EventTable.Failed)
     def _on_failed(self, event: EventTable.Failed) -> None:
-        self.notify(str(event.error), severity="error")
+        self._update_position()
+        self.say_unanswered(event.error)
 
     # --- the detail --------------------------------------------------------------
 

@@ -67,11 +67,13 @@ class LookingScreen(CompletingScreen):
         self.show_look()
 
     def take(self, look: Look) -> None:
-        """Go on to another look."""
+        """Go on to another look; the same one is asked again for what has no answer."""
         if look != self.look:
             self.leave_place()
             self._steps.take(look)
             self.show_look()
+        elif self.has_unanswered:
+            self.ask_again(anew=True)
 
     def leave_place(self) -> None:
         """Remember where the reader is in the current look."""
@@ -99,6 +101,7 @@ class LookingScreen(CompletingScreen):
     def show_look(self, returning: Sight | None = None) -> None:
         """Put the current look on the screen, if need be with the event that is returned to."""
         look = self.look
+        self._told = None
         self.forget_values()
         self._table.look(look.where, look.order, self._marks, returning=returning)
         self._table.origin = look.origin

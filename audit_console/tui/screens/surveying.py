@@ -12,6 +12,7 @@ from audit_console.core.filters import may_lack
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.narrowing import window_of
 from audit_console.core.query.fields import field_text
+from audit_console.errors import SourceUnreached
 from audit_console.search.question import Question
 from audit_console.tui.actions import Pane
 from audit_console.tui.asking import asked
@@ -29,6 +30,9 @@ from audit_console.tui.wording import moment
 
 if TYPE_CHECKING:  # Polars need not be there for the first paint
     from audit_console.search.facets import Facet
+
+NOT_ALL = "not all was answered"
+ROWS_BEFORE = "the rows are of the question before"
 
 COMPLETED = 50_000
 """Fields with more values are not completed: picking among them would hold up a key press."""
@@ -48,6 +52,8 @@ class SurveyingScreen(ConsoleScreen):
         self._marks: Mapping[MarkKey, Marks] = NO_MARKS
         self._facets: dict[str, Facet] = {}
         self._result_of: Step | None = None
+        self._survey_fault: Exception | None = None
+        self._told: str | None = None
 
     @property
     def session(self) -> Session | None:
@@ -75,10 +81,16 @@ class SurveyingScreen(ConsoleScreen):
             self.in_background(self._survey, "survey")
 
     async def _survey(self) -> None:
+        self._survey_fault = None
         try:
             await self.count_all(self._question)
         except CANNOT_BE_LOOKED_AT as error:
-            self.say(error)
+            self._survey_fault = error
+            self.query_one(TimelinePane).dim()
+        if self._survey_fault is None:
+            self.show_unanswered()
+        else:
+            self.say_unanswered(self._survey_fault)
 
     async def count_all(self, question: Question) -> None:
         """Count what is shown beside the events of a question, one thing after the other."""
@@ -102,6 +114,7 @@ class SurveyingScreen(ConsoleScreen):
                 found.append(await asked(work))
             except CANNOT_BE_LOOKED_AT as error:
                 pane.show_failed(field, str(error))
+                self._survey_fault = error
                 continue
             pane.show(found[-1])
         await self.keep_for_completion(found)
@@ -188,6 +201,52 @@ class SurveyingScreen(ConsoleScreen):
             waits = self._table.row_count > 0
             self.notify("the event is not there yet" if waits else "no event is selected")
         return row
+
+    # --- what has no answer ------------------------------------------------------
+
+    @property
+    def _faults(self) -> list[Exception]:
+        return [*filter(None, (self._table.fault, self._survey_fault))]
+
+    @property
+    def has_unanswered(self) -> bool:
+        """Whether what was asked of the current look has no answer, and none is to come."""
+        return bool(self._faults)
+
+    @property
+    def was_unreached(self) -> bool:
+        """Whether it has none because the log was not reached."""
+        return any(isinstance(fault, SourceUnreached) for fault in self._faults)
+
+    def ask_again(self, *, anew: bool = False) -> None:
+        """Ask again for what has no answer.
+
+        Args:
+            anew: because the reader wants it, who is then told of a failure again.
+        """
+        if anew:
+            self._told = None
+        if self._table.fault is not None:
+            self._table.refresh_rows()
+        if self._survey_fault is not None and not self.works_on("survey"):
+            self.survey()
+
+    def say_unanswered(self, error: Exception) -> None:
+        """Say why there is no answer, each reason once until there is one or it is asked for."""
+        self.show_unanswered()
+        if str(error) != self._told:
+            self._told = str(error)
+            key = keymap_of(self).label_of(Pane.INVESTIGATE, "take_in")
+            hint = "" if isinstance(error, SourceUnreached) else getattr(error, "hint", "")
+            text = f"{error}: press {key} to ask again. {hint}".rstrip(". ")
+            self.notify(text, severity="error")
+
+    def show_unanswered(self) -> None:
+        """Say as long as it is so that rows or numbers are not those asked for."""
+        if not self.has_unanswered:
+            self._told = None
+        shown = ROWS_BEFORE if self._table.stale else NOT_ALL
+        self.query_one(Completeness).unanswered = shown if self.has_unanswered else ""
 
     # --- talk --------------------------------------------------------------------
 

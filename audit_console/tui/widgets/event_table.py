@@ -163,8 +163,8 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
         if y == 0:
             return self._header_in_sight(width)
         if row >= self.row_count:
-            nothing = row == 0 and self.view is not None and not self._fetching
-            return self.paint(self.nothing if nothing else (), width)
+            answered = self.view is not None and not self._fetching and self.fault is None
+            return self.paint(self.nothing if row == 0 and answered else (), width)
         if self._window.row(row) is None:
             return Strip(
                 [Segment(" …", self.base_style + self.role_style("muted"))]

@@ -102,6 +102,13 @@ class Window:
             self._cache.update(enumerate(rows, self.first + start))
         return self._cache[row]
 
+    def anchor(self, row: int) -> Anchor | None:
+        """Name the event of a row by which a view is held, None when it is not here."""
+        event = self.row(row)
+        if event is None:
+            return None
+        return Anchor(row, event["file"], event["line"], event["id"], event["timestamp"])
+
     def rows_shared_with(self, other: Window) -> range:
         """Number the rows that both have; none unless they are the same."""
         shared = range(max(self.first, other.first), min(self.end, other.end))

@@ -106,6 +106,8 @@ class Completeness(SessionLine):
     """Fields of negated terms, and how many of the events lack them."""
     taking_in: reactive[bool] = reactive(False)
     """Whether what is new is being read."""
+    unanswered: reactive[str] = reactive("")
+    """What is on the screen in the place of an answer that could not be had; empty without one."""
 
     def ask(self, where: Filter) -> None:
         """Show another filter; what the one before kept is no number of this one."""
@@ -123,15 +125,27 @@ class Completeness(SessionLine):
             line = completeness_line(
                 self.session, self.counts, self.where, brevity, lacking=self.lacking
             )
-            news = _news(self.session, key, taking_in=self.taking_in, short=brevity > 0)
-            line = (*news, *line)
+            line = (*self._before(self.session, key, short=brevity > 0), *line)
             if width_of(line) <= self.size.width:
                 break
         return self.paint(line, self.size.width)
 
+    def _before(self, session: Session, key: str, *, short: bool) -> Line:
+        """Say first what the reader can do something about."""
+        if self.taking_in:
+            return (Span(" … reading what is new ", "warn"), Span("·", "rule"))
+        reasons = [*_unreached(session, short=short), *filter(None, [self.unanswered])]
+        if session.news.changed is None and reasons:
+            why = reasons[-1] if short else ", ".join(reasons)
+            return (Span(f" ✘ {why}: press {key} to ask again ", "bad"), Span("·", "rule"))
+        return _news(session, key, short=short)
+
     async def on_click(self) -> None:
-        """Take in the news, where there are some."""
-        if self.session is not None and self.session.news != NOTHING_NEW:
+        """Take in the news, where there are some, or ask again."""
+        session = self.session
+        if session is None:
+            return
+        if self.unanswered or session.unreached or session.news != NOTHING_NEW:
             await self.run_action("screen.take_in")
 
 
@@ -199,13 +213,21 @@ def _state(session: Session, *, short: bool) -> Span | None:
     return Span("… loading", "warn") if session.loading else None
 
 
-def _news(session: Session, key: str, *, taking_in: bool, short: bool) -> Line:
+def _unreached(session: Session, *, short: bool) -> list[str]:
+    if session.unreached is None:
+        return []
+    return [_in_room(session.unreached, "the log cannot be reached", short=short)]
+
+
+def _in_room(reason: str, briefly: str, *, short: bool) -> str:
+    return briefly if short else safe_text(reason, limit=100)
+
+
+def _news(session: Session, key: str, *, short: bool) -> Line:
     """Say what waits below, or that the log is no more as it is shown."""
     news = session.news
-    if taking_in:
-        return (Span(" … reading what is new ", "warn"), Span("·", "rule"))
     if news.changed is not None:
-        changed = "the log changed or is gone" if short else safe_text(news.changed, limit=100)
+        changed = _in_room(news.changed, "the log changed or is gone", short=short)
         return (Span(f" ✘ {changed}: press {key} to read it again ", "bad"), Span("·", "rule"))
     if not news.lines:
         return ()

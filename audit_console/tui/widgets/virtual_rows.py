@@ -81,6 +81,7 @@ class VirtualRows(ScrollView, LinePainter):
         self._returning: Sight | None = None
         self._shown: EventRow | None = None
         self._counting: View | None = None
+        self.fault: AuditConsoleError | OSError | None = None  # why there is no answer
 
     # --- what a subclass draws ---------------------------------------------------
 
@@ -117,7 +118,7 @@ class VirtualRows(ScrollView, LinePainter):
     @property
     def sight(self) -> Sight | None:
         """The selected event and its line, to be returned to; None while it is fetched."""
-        event = self._anchor()
+        event = self._window.anchor(self.cursor_row)
         return None if event is None else Sight(event, self.cursor_row - self._top)
 
     def show(self, source: Source) -> None:
@@ -166,7 +167,7 @@ class VirtualRows(ScrollView, LinePainter):
             self._look_at(replace(self._view, source=source))
 
     def refresh_rows(self) -> None:
-        """Fetch again, because more was read."""
+        """Fetch again, because more was read, or what was asked for is not there."""
         self._request()
 
     def go_to(self, row: int, *, view: View | None = None) -> None:
@@ -213,6 +214,7 @@ class VirtualRows(ScrollView, LinePainter):
 
     def _request_anew(self) -> None:
         """Ask for rows of another view; nobody waits for those of the one before."""
+        self.fault = None
         if self._fetcher is not None:
             self._fetcher.cancel()
             self._fetcher = None
@@ -234,18 +236,22 @@ class VirtualRows(ScrollView, LinePainter):
         try:
             answer = await asked(fetch, want)
         except (SourceError, OSError) as error:  # also of a source that was closed meanwhile
-            if want.view is self._view:
-                self.stale = False
-                self.post_message(self.Failed(error))
+            self._fail(want.view, error)
             return
         if want.view is self._view:
             self._accept(answer)
+
+    def _fail(self, view: View, error: AuditConsoleError | OSError) -> None:
+        if view is self._view:
+            self.fault = error
+            self.post_message(self.Failed(error))
 
     def _accept(self, answer: Answer) -> None:
         top, unchanged = self._top_for(answer), self._unchanged_rows(answer)
         self._relocating = False
         self._returning = None
         self.stale = False
+        self.fault = None
         self._window = answer.window
         self.forget_drawn(unchanged)
         self.row_count = answer.rows
@@ -275,22 +281,16 @@ class VirtualRows(ScrollView, LinePainter):
             await asked(view.question.count)
             await asked(replace(view, where=EVERYTHING).question.count)
         except (AuditConsoleError, OSError) as error:
-            if view is self._view:
-                self.post_message(self.Failed(error))
+            self._counting = None
+            self._fail(view, error)
             return
         if view is self._view:
             self._request()
 
-    def _anchor(self) -> Anchor | None:
-        row = self.selected
-        if row is None:
-            return None
-        return Anchor(self.cursor_row, row["file"], row["line"], row["id"], row["timestamp"])
-
     def _held(self) -> Anchor | None:
         """Give the event to hold the view by: the selected one, or the one returned to."""
         if self._returning is None:
-            return self._anchor()
+            return self._window.anchor(self.cursor_row)
         return self._returning.event._replace(row=self.cursor_row)
 
     def _top_for(self, answer: Answer) -> int:

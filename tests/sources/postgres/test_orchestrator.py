@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -61,6 +62,37 @@ def test_events_whose_nanoseconds_were_lost_are_unverifiable(empty_database: str
     lost = next(one for one in result.findings if one.code is Code.UNVERIFIABLE)
     assert "precision lost in storage" in lost.message
     assert "240 events" in lost.message
+
+
+UNUSUAL_DETAILS = {"null": "null", "long": json.dumps({"text": "x" * 70_000})}
+"""Details of which the codec decides whether they are some."""
+
+
+@pytest.mark.parametrize("details", UNUSUAL_DETAILS.values(), ids=UNUSUAL_DETAILS)
+def test_no_details_make_a_fault_of_lost_nanoseconds(empty_database: str, details: str) -> None:
+    events = read(VECTORS.read_bytes().splitlines())
+    store_orchestrator(empty_database, [replace(event, details=details) for event in events])
+    result = verified(empty_database)
+    assert result.verdict is Verdict.INCOMPLETE
+    assert result.counts == OPEN
+    assert result.chains[0].not_checked == 240
+
+
+@pytest.mark.parametrize("details", UNUSUAL_DETAILS.values(), ids=UNUSUAL_DETAILS)
+def test_no_details_hide_that_a_hash_holds(empty_database: str, details: str) -> None:
+    events = [replace(event, details=details) for event in micro_events(5)]
+    store_orchestrator(empty_database, events)
+    result = verified(empty_database)
+    assert result.counts == SOUND
+    assert result.verified == 5
+
+
+@pytest.mark.parametrize("details", ["[1,2]", '"text"', "7"])
+def test_details_that_are_no_object_are_told_as_such(empty_database: str, details: str) -> None:
+    events = read(VECTORS.read_bytes().splitlines())
+    last = replace(events[-1], details=details)
+    store_orchestrator(empty_database, [*events[:-1], last])
+    assert verified(empty_database).counts == OPEN | {Code.MALFORMED: 1}
 
 
 def test_events_whose_times_were_kept_are_verified(empty_database: str) -> None:
