@@ -12,6 +12,7 @@ from audit_console.core.findings import Place
 from audit_console.evidence.trees import UNSEALED_LINES, ProvenTree
 
 _BEHIND_A_HOLE = "events before it are missing, and with them the head of the tree"
+_PRUNED = "retention deletes it, and the record of the prune stands in its place"
 _NO_LINE = "the log keeps no lines that could be hashed"
 
 
@@ -29,8 +30,12 @@ def place(events: pl.DataFrame, lines: pl.DataFrame, trees: Sequence[ProvenTree]
     """
     is_v1 = pl.col("scheme") == Scheme.V1
     known = pl.DataFrame(
-        [(tree.name, tree.of_lines, number, tree.size) for number, tree in enumerate(trees, 1)],
-        schema={"name": pl.String, "of_lines": pl.Boolean, "tree": pl.Int64, "size": pl.Int64},
+        [
+            (tree.name, tree.of_lines, number, tree.first, tree.size)
+            for number, tree in enumerate(trees, 1)
+        ],
+        schema={"name": pl.String, "of_lines": pl.Boolean}
+        | dict.fromkeys(("tree", "first", "size"), pl.Int64),
         orient="row",
     )
     name = pl.when(is_v1).then(pl.col("chain").cast(pl.String)).otherwise(pl.lit(UNSEALED_LINES))
@@ -45,6 +50,8 @@ def place(events: pl.DataFrame, lines: pl.DataFrame, trees: Sequence[ProvenTree]
         .then("why_not")
         .when(pl.col("leaf").is_null())
         .then(pl.lit(_NO_LINE))
+        .when(pl.col("leaf") < pl.col("first"))
+        .then(pl.lit(_PRUNED))
         .when(behind)
         .then(pl.lit(_BEHIND_A_HOLE))
     )

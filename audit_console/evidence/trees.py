@@ -38,6 +38,7 @@ class ProvenTree:
     Attributes:
         name: of the chain.
         of_lines: whether it is that of the lines that are none of v1, in the log's order.
+        first: its first leaf that is an event; a prune record stands for those before.
         size: leaves from the first on without a hole.
         parts: what was not selected, in order: first leaf, number of leaves, root.
         heads: tree heads (32 bytes) at `size`, and at the sizes that were asked for.
@@ -45,6 +46,7 @@ class ProvenTree:
 
     name: str
     of_lines: bool
+    first: int
     size: int
     parts: tuple[tuple[int, int, bytes], ...]
     heads: Mapping[int, bytes]
@@ -59,6 +61,7 @@ class _Builder:
 
     selected: pl.DataFrame
     tree: PartedTree
+    first: int = 0
     _named_before: list[pl.DataFrame] = field(default_factory=list)
 
     def add(self, rows: pl.DataFrame) -> None:
@@ -83,6 +86,7 @@ class _Builder:
         return ProvenTree(
             name=name,
             of_lines=of_lines,
+            first=self.first,
             size=size,
             parts=tuple(part for part in parts if part[0] < size),
             heads=self.tree.heads({size, *sizes}),
@@ -123,7 +127,7 @@ class TreeReader:
             "chain", as_dict=True
         )
         self._chains = {
-            str(name): _Builder(rows.drop("chain"), self._tree_of(str(name)))
+            str(name): self._begun(str(name), rows.drop("chain"))
             for (name,), rows in chains.items()
         }
         nothing = pl.DataFrame(schema={"leaf": pl.Int64, "hash": pl.String})
@@ -134,9 +138,15 @@ class TreeReader:
     def _line_sizes(self) -> set[int]:
         return {size for sizes in self.sizes.values() for size in sizes}
 
-    def _tree_of(self, chain: str) -> PartedTree:
-        prune = self.prunes.get(chain)
-        return PartedTree(self.sizes.get(chain, ()), prune.tree() if prune else None)
+    def _begun(self, chain: str, selected: pl.DataFrame) -> _Builder:
+        """Begin the tree of a chain; what a cut-short prune left there has no place in it."""
+        prune, sizes = self.prunes.get(chain), self.sizes.get(chain, ())
+        if prune is None:
+            return _Builder(selected, PartedTree(sizes))
+        first = prune.pruned_to
+        return _Builder(
+            selected.filter(pl.col("leaf") >= first), PartedTree(sizes, prune.tree()), first
+        )
 
     def read(self, source: Source) -> list[ProvenTree]:
         """Give the trees in which selected events stand.

@@ -6,6 +6,7 @@ Nobody needs the log to check one.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 
 from audit_console.core.checkpoints import SignedCheckpoint, decode_signed_checkpoint
@@ -17,6 +18,8 @@ from audit_console.core.proofs import is_consistent, root_of_inclusion
 INCLUSION = "audit-console/proof/1"
 CONSISTENCY = "audit-console/consistency/1"
 MAX_PROOF_BYTES = 2 << 20
+
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +154,6 @@ def _read_checkpoint(note: object) -> SignedCheckpoint:
 def _read_hashes(hashes: object) -> tuple[bytes, ...]:
     if not isinstance(hashes, list):
         raise TypeError("hashes is of another type")
+    if not all(_HASH.fullmatch(one) for one in hashes):
+        raise ValueError("a hash is not 64 lower-case hex digits")
     return tuple(bytes.fromhex(one) for one in hashes)

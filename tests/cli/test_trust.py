@@ -346,10 +346,44 @@ def test_the_script_checks_a_proof_without_this_program(
         ("\\n40\\n", "\\n41\\n"),
         ('"entry"', '"line"'),
         (f"— {CHAIN} ", f"— {CHAIN}x "),
+        ("proof/1", "proof/9"),
+        ('"size": 40', '"size": 41'),
+        (f'"chain": "{CHAIN}"', '"chain": "another"'),
     ):
         assert old in text
         proof.write_text(text.replace(old, new), encoding="utf-8")
-        assert run_script(script, proof, *vkeys).returncode != 0, (old, new)
+        failed = run_script(script, proof, *vkeys)
+        assert (failed.returncode, failed.stderr[:6]) == (1, "FAIL: "), (old, new)
+        assert len(failed.stderr.splitlines()) == 1
+    proof.write_text(text, encoding="utf-8")
+    damaged = run_script(script, proof, vkeys[0][:-3])
+    assert (damaged.returncode, damaged.stderr[:6]) == (1, "FAIL: ")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"",
+        b"{",
+        b"\xff",
+        b"[]",
+        b"[" * 5000,
+        b'{"schema":"audit-console/proof/1"}',
+        b'{"schema":"audit-console/consistency/1","checkpoint":"x","old_checkpoint":7}',
+    ],
+)
+def test_the_script_says_of_what_is_no_proof_that_it_is_none(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    proof, script = tmp_path / "proof.json", tmp_path / "check_proof.py"
+    script.write_text(run_here("check-proof", "--script").stdout, encoding="utf-8")
+    if content is not None:
+        proof.write_bytes(content)
+    done = run_script(script, proof)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("FAIL: no proof: ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_the_console_remembers_what_it_verified(whole_log: Path, tmp_path: Path) -> None:

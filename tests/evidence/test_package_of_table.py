@@ -16,8 +16,15 @@ from audit_console.core.event import AuditEvent
 from audit_console.evidence.package import Packed
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.sources.postgres import open_postgres
-from audit_console.writer.pruning.postgres import PostgresPruner
-from tests.support.chains import CHAIN, orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
+from audit_console.writer.pruning.postgres import PostgresPruner, Step
+from tests.support.chains import (
+    CHAIN,
+    linked,
+    orchestrator_chain,
+    orchestrator_lines,
+    v1_chain,
+    v1_lines,
+)
 from tests.support.packages import Files, files_of, manifest_of, packed, unpacked
 from tests.support.postgres import fill
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, plan_of
@@ -98,6 +105,30 @@ def test_what_is_left_of_a_pruned_table_is_proven(database: str, tmp_path: Path)
     assert f"Proven: 9 under the head over the first 31 of '{CHAIN}'." in _checked(
         files, tmp_path / "case"
     )
+
+
+def test_what_a_prune_that_was_cut_short_left_has_no_proof(database: str, tmp_path: Path) -> None:
+    aged = aged_chain(30)
+    _filled(database, aged, 30)
+    pruner = PostgresPruner(database, chain=CHAIN, batch_events=5)
+    steps = pruner.steps(plan_of(aged, 0, 12, 12), POLICY, REQUEST, day(40))
+    while next(steps) is not Step.DELETED:
+        pass
+    steps.close()
+    files, made = _packed(database, "", trust_in())
+    reason = "retention deletes it, and the record of the prune stands in its place"
+    assert manifest_of(files)["unproven"] == {reason: 7}
+    assert (made.selected, made.proven) == (26, 19)
+    _checked(files, tmp_path / "case")
+
+
+def test_a_row_that_is_no_event_is_packed_as_it_is_shown(database: str, tmp_path: Path) -> None:
+    large = (replace(one, action="x" * 70_000) if one.seq == 7 else one for one in CHAINED)
+    store_v1(database, linked(large))
+    files, made = _packed(database)
+    counts = manifest_of(files)["counts"]
+    assert (made.selected, counts["events"], counts["malformed"]) == (40, 39, 1)
+    _checked(files, tmp_path / "case")
 
 
 def test_an_edited_row_has_no_proof_and_hides_no_other(database: str, tmp_path: Path) -> None:

@@ -288,6 +288,8 @@ def test_the_script_wants_every_key_under_both_checkpoints() -> None:
         {"schema": ["audit-console/consistency/1"]},
         {"hashes": [7]},
         {"hashes": ["xy"]},
+        {"hashes": [f" {one.hex()}" for one in naive_consistency(9, leaves(CHAINED)[:20])]},
+        {"hashes": [one.hex().upper() for one in naive_consistency(9, leaves(CHAINED)[:20])]},
         {"hashes": "ab"},
         {"checkpoint": "x"},
         {"checkpoint": None},
@@ -299,6 +301,7 @@ def test_what_is_no_proof(change: dict[str, object]) -> None:
     proof = prove_growth(source_of(WHOLE), signed(9), TRUST)
     text = json.dumps(json.loads(encode_proof(proof)) | change)
     assert isinstance(decode_proof(text), Malformed)
+    assert not script_accepts(text)
 
 
 def test_checkpoints_of_two_logs_are_no_proof() -> None:

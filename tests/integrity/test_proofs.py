@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from audit_console.integrity.proofs import InclusionProof, decode_proof, encode_
 from audit_console.integrity.proving import prove
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import CHAIN, orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
+from tests.support.scripts import script_accepts
 from tests.support.tampers import edited, respelled, shuffled
 from tests.support.trusting import leaves, stored, trust_in
 
@@ -78,9 +80,30 @@ def _is_trusted(proof: InclusionProof) -> bool:
     return any(head.trusted for group in heads for head in group)
 
 
+def hashes_spelled(spell: Callable[[str], str]) -> list[str]:
+    """Give the hashes of the proof of event 7, the first of them spelled in another way."""
+    first, *others = prove(source_of(WHOLE), CHAINED[7].id, TRUST).hashes
+    return [spell(first.hex()), *(one.hex() for one in others)]
+
+
+SPELLINGS = [
+    str.upper,
+    lambda text: f"{text[:10]} {text[10:]}",
+    lambda text: f" {text}",
+    lambda text: f"{text}\n",
+    lambda text: text[:-2],
+    lambda text: f"{text}00",
+]
+
+
 @pytest.mark.parametrize(
     "change",
     [
+        *({"hashes": hashes_spelled(spell)} for spell in SPELLINGS),
+        {"hashes": "".join(hashes_spelled(str))},
+        {"hashes": dict.fromkeys(hashes_spelled(str))},
+        {"schema": "audit-console/proof/2"},
+        {"schema": ["audit-console/proof/1"]},
         {"schema": "other"},
         {"line": 7},
         {"line": "\ud800"},
@@ -97,12 +120,16 @@ def _is_trusted(proof: InclusionProof) -> bool:
 )
 def test_what_is_no_proof(change: dict[str, object]) -> None:
     text = encode_proof(prove(source_of(WHOLE), CHAINED[7].id, TRUST))
-    assert isinstance(decode_proof(json.dumps(json.loads(text) | change)), Malformed)
+    changed = json.dumps(json.loads(text) | change)
+    assert isinstance(decode_proof(changed), Malformed)
+    assert script_accepts(text)
+    assert not script_accepts(changed)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "[" * 5000])
 def test_rubbish_is_no_proof(text: str) -> None:
     assert isinstance(decode_proof(text), Malformed)
+    assert not script_accepts(text)
 
 
 def test_an_event_is_proven_at_its_own_place_only() -> None:

@@ -21,7 +21,8 @@ def _script() -> CodeType:
 def script_accepts(proof: str, *vkeys: str) -> bool:
     """Tell whether the script ends well when its file holds this text."""
     file = patch.object(Path, "read_text", lambda *_: proof)
-    with file, redirect_stdout(io.StringIO()), patch.object(sys, "argv", ["", "file", *vkeys]):
+    given = patch.multiple(sys, argv=["", "file", *vkeys], excepthook=sys.excepthook)
+    with file, redirect_stdout(io.StringIO()), given:
         try:
             exec(_script(), {"__name__": "__main__"})  # noqa: S102 - the script under test
         except (SystemExit, Exception):  # noqa: BLE001 - whatever ends it, the proof is refused
