@@ -136,7 +136,11 @@ class TreeReader:
 
     def _tree_of(self, chain: str) -> PartedTree:
         prune = self.prunes.get(chain)
-        return PartedTree(self.sizes.get(chain, ()), prune.tree() if prune else None)
+        if prune is None:
+            return PartedTree(self.sizes.get(chain, ()))
+        tree = PartedTree([*self.sizes.get(chain, ()), prune.pruned_to])
+        tree.take_up(prune.tree())
+        return tree
 
     def read(self, source: Source) -> list[ProvenTree]:
         """Give the trees in which selected events stand.
