@@ -70,7 +70,7 @@ class LogCheck:
     misplaced: Counter[str] = field(default_factory=Counter)
     """Strays by the chain that they name; by no name where there was no such chain."""
     anchorings: dict[str, Anchoring] = field(default_factory=dict)
-    _tellings: dict[str, _Telling] = field(default_factory=dict)
+    _tellings: dict[PruneRecord, _Telling] = field(default_factory=dict)
 
     @property
     def faults(self) -> int:
@@ -127,13 +127,28 @@ class LogCheck:
             details: of the event.
             recorded_at: of the event; None where it fails its hash.
         """
-        record = self.prunes.latest.get(chain)
-        if record is None or not record.is_told_by(details):
-            return
-        telling = _Telling(seq, recorded_at)
-        first = self._tellings.setdefault(chain, telling)
-        if seq < first.seq:
-            self._tellings[chain] = telling
+        for records in (self.prunes.latest, self.prunes.earlier):
+            record = records.get(chain)
+            if record is not None and record.is_told_by(details):
+                telling = _Telling(seq, recorded_at)
+                first = self._tellings.setdefault(record, telling)
+                self._tellings[record] = min(first, telling, key=lambda told: told.seq)
+
+    def standing_prunes(self) -> dict[str, PruneRecord]:
+        """Give the prunes that chains begin behind, once all events were taken in.
+
+        A record that no event tells of, and whose events are there, is none: it is reported,
+        and the one before it stands.
+        """
+        standing = dict(self.prunes.latest)
+        for name, record in self.prunes.latest.items():
+            chain = self.v1_chains.get(name)
+            first = None if chain is None else chain.first_seq
+            if record not in self._tellings and first is not None and first <= record.pruned_from:
+                del standing[name]
+                if name in self.prunes.earlier:
+                    standing[name] = self.prunes.earlier[name]
+        return standing
 
     @property
     def other_lines(self) -> int:
@@ -173,12 +188,14 @@ class LogCheck:
         self._report_invalid_prunes()
         for fault in self.vouchers.faults:
             self.findings.add(fault)
-        for chain in self.v1_chains.values():
+        standing = self.standing_prunes()
+        for name, chain in self.v1_chains.items():
+            chain.prune = standing.get(name)
             chain.place(self.strays)
         for name, chain in self.v1_chains.items():
             chain.finish(list(candidates.get(name, ())), self.strays)
             heads = trees.chains.get(name, TreeHeads())
-            self._report_prune(name, heads)
+            self._report_prune(chain, heads)
             self._anchor_chain(chain, heads, complete=complete)
         if self.other_lines:
             self._finish_lines(trees.lines, complete=complete)
@@ -283,20 +300,22 @@ class LogCheck:
                 finding(Code.PRUNE_RECORD_INVALID, f"prune record {number}: {reason}")
             )
 
-    def _report_prune(self, chain: str, heads: TreeHeads) -> None:
-        record = self.prunes.latest.get(chain)
+    def _report_prune(self, chain: V1Chain, heads: TreeHeads) -> None:
+        latest, record = self.prunes.latest.get(chain.name), chain.prune
+        if latest is not None and latest is not record:
+            self._report_deleted(Code.PRUNE_RECORD_NOT_IN_CHAIN, latest, latest.pruned_from)
         if record is None:
             return
         for early in self.prunes.early:
-            if early.chain == chain:
+            if early.chain == chain.name and early.pruned_to <= record.pruned_to:
                 self._report_deleted(Code.RETENTION_POLICY_VIOLATED, early, early.pruned_from)
-        telling = self._tellings.get(chain)
+        telling = self._tellings.get(record)
         if telling is None:
             self._report_deleted(Code.PRUNE_RECORD_NOT_IN_CHAIN, record, 0)
         else:
             self._report_told_too_early(record, telling)
         told_at = None if telling is None else telling.seq
-        backed = backed_size(self.vouchers.heads.get(chain, ()), record.cutoff, told_at)
+        backed = backed_size(self.vouchers.heads.get(chain.name, ()), record.cutoff, told_at)
         if backed < record.pruned_to:
             self._report_deleted(Code.PRUNE_NOT_BACKED, record, backed)
         elif not self.vouchers.names_witnesses:

@@ -125,16 +125,25 @@ class PartedTree:
     told. What it holds grows with the cuts and the stretches, not with the leaves.
     """
 
-    def __init__(self, cuts: Iterable[int] = (), start: CompactRange | None = None) -> None:
-        """Begin with no leaf, or with the first leaves that somebody else has added up.
+    def __init__(self, cuts: Iterable[int] = ()) -> None:
+        """Begin with no leaf.
 
         Args:
-            cuts: numbers of leaves at which the tree can be told apart; within `start`,
-                as far as one of its subtrees ends there.
-            start: the tree of the first leaves.
+            cuts: numbers of leaves at which the tree can be told apart.
         """
         self._cuts = sorted(set(cuts))
-        self._parts = [] if start is None else list(self._between_cuts(start))
+        self._parts: list[CompactRange] = []
+
+    def take_up(self, start: CompactRange) -> None:
+        """Put the first leaves, added up by somebody else, in the place of those that are here.
+
+        The tree is told apart within them at cuts where one of their subtrees ends.
+
+        Args:
+            start: the tree of the first leaves; where it ends must be a cut.
+        """
+        behind = [part for part in self._parts if part.begin >= start.size]
+        self._parts = [*self._between_cuts(start), *behind]
 
     def _between_cuts(self, tree: CompactRange) -> Iterator[CompactRange]:
         part = CompactRange(tree.begin)

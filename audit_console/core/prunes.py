@@ -252,12 +252,14 @@ class PruneHistory:
 
     Attributes:
         latest: the last record of each chain.
+        earlier: the one before it, where there are two.
         early: records of events that were deleted before their time.
         notes: the checkpoints within the records.
         invalid: line numbers from 1, and reasons.
     """
 
     latest: dict[str, PruneRecord] = field(default_factory=dict)
+    earlier: dict[str, PruneRecord] = field(default_factory=dict)
     early: tuple[PruneRecord, ...] = ()
     notes: tuple[str, ...] = ()
     invalid: tuple[tuple[int, str], ...] = ()
@@ -266,6 +268,7 @@ class PruneHistory:
 def read_prunes(lines: Iterable[str]) -> PruneHistory:
     """Read the prune records of a log in the order in which they were written."""
     latest: dict[str, PruneRecord] = {}
+    earlier: dict[str, PruneRecord] = {}
     early: list[PruneRecord] = []
     notes: list[str] = []
     invalid: list[tuple[int, str]] = []
@@ -276,10 +279,12 @@ def read_prunes(lines: Iterable[str]) -> PruneHistory:
         elif (fault := _fault_in_sequence(record, latest.get(record.chain))) is not None:
             invalid.append((number, fault))
         else:
+            if record.chain in latest:
+                earlier[record.chain] = latest[record.chain]
             latest[record.chain] = record
             early += [] if record.keeps_policy else [record]
             notes += [] if record.checkpoint is None else [record.checkpoint]
-    return PruneHistory(latest, tuple(early), tuple(notes), tuple(invalid))
+    return PruneHistory(latest, earlier, tuple(early), tuple(notes), tuple(invalid))
 
 
 def _fault_in_sequence(record: PruneRecord, before: PruneRecord | None) -> str | None:

@@ -144,9 +144,9 @@ class TreeReader:
         if prune is None:
             return _Builder(selected, PartedTree(sizes))
         first = prune.pruned_to
-        return _Builder(
-            selected.filter(pl.col("leaf") >= first), PartedTree(sizes, prune.tree()), first
-        )
+        tree = PartedTree([*sizes, first])
+        tree.take_up(prune.tree())
+        return _Builder(selected.filter(pl.col("leaf") >= first), tree, first)
 
     def read(self, source: Source) -> list[ProvenTree]:
         """Give the trees in which selected events stand.

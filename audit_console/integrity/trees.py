@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import accumulate
 
 import polars as pl
@@ -12,7 +13,7 @@ from audit_console.core.anchors import NewestEvent, TreeHeads, Vouchers
 from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import Scheme
 from audit_console.core.merkle import PartedTree
-from audit_console.core.prunes import PruneHistory
+from audit_console.core.prunes import PruneHistory, PruneRecord
 from audit_console.core.v1_chain import V1Chain
 
 
@@ -27,7 +28,7 @@ class TreeGrower:
 
         Args:
             vouchers: for whose sizes the heads are wanted.
-            prunes: what was deleted before the first event.
+            prunes: what may have been deleted before the first event.
             everywhere: grow trees for which nothing vouches too.
         """
         self._sizes = {name: vouchers.sizes(name) for name in vouchers.names}
@@ -106,9 +107,15 @@ class TreeGrower:
         """Give the head over all lines that are none of v1; None where it was not asked for."""
         return self._lines.heads({self._line_count}).get(self._line_count)
 
+    def take_up(self, prunes: Iterable[PruneRecord]) -> None:
+        """Let trees begin with what was deleted, once all events were added."""
+        for record in prunes:
+            if record.chain in self._chains:
+                self._chains[record.chain].take_up(record.tree())
+
     def _tree_of(self, chain: str) -> PartedTree:
         if chain not in self._chains:
-            prune = self._prunes.latest.get(chain)
-            start = prune.tree() if prune else None
-            self._chains[chain] = PartedTree(self._sizes.get(chain, ()), start)
+            records = (self._prunes.latest.get(chain), self._prunes.earlier.get(chain))
+            ends = {record.pruned_to for record in records if record is not None}
+            self._chains[chain] = PartedTree(self._sizes.get(chain, set()) | ends)
         return self._chains[chain]

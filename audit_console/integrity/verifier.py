@@ -129,6 +129,8 @@ class _Verifier:
 
     def finish(self, source: Readable) -> Verification:
         status, chains = source.status.as_read, self.check.v1_chains
+        prunes = self.check.standing_prunes()
+        self.trees.take_up(prunes.values())
         trees = LogTrees(
             {name: self.trees.heads_of(chain) for name, chain in chains.items()},
             self.trees.heads_of_lines(),
@@ -146,7 +148,7 @@ class _Verifier:
             trees=tuple(self._trees()),
             policy_sha256=None if policy is None else policy.sha256,
             vouchers=self.check.vouchers.remembered_of(self.check.anchorings),
-            prunes=tuple(self.check.prunes.latest.values()),
+            prunes=tuple(prunes.values()),
             findings=tuple(findings.kept),
             counts=dict(findings.counts),
             cannot_show=tuple(_cannot_show(self.check, status)),
@@ -160,7 +162,7 @@ class _Verifier:
     def _maps(
         self, *, complete: bool, sealed: Mapping[str, int] = NOTHING_SEALED
     ) -> tuple[ChainMap, ...]:
-        prunes = self.check.prunes.latest
+        prunes = self.check.standing_prunes()
         return self.map_builder.maps(
             complete=complete,
             bases={name: record.pruned_to for name, record in prunes.items()},

@@ -25,10 +25,11 @@ def test_the_tree_heads_of_the_vectors(size: str) -> None:
 
 def test_a_tree_that_is_taken_up_tells_the_heads_at_its_subtrees() -> None:
     leaves = leaves_of(20)
-    tree = PartedTree([4, 8, 12, 16], CompactRange.of(14, grown(leaves[:14]).hashes))
-    add_leaves(tree, 14, leaves[14:])
-    told = {size: naive_root(leaves[:size]) for size in (8, 12, 16, 20)}
-    assert tree.heads({4, 8, 12, 14, 16, 20}) == told
+    tree = PartedTree([4, 8, 12, 14, 16])
+    add_leaves(tree, 9, leaves[9:])
+    tree.take_up(CompactRange.of(14, grown(leaves[:14]).hashes))
+    told = {size: naive_root(leaves[:size]) for size in (8, 12, 14, 16, 20)}
+    assert tree.heads({4, 8, 10, 12, 14, 16, 20}) == told
 
 
 @pytest.mark.parametrize("size", EXPECTED["compact_range_hex"])
@@ -139,7 +140,8 @@ def test_parts_that_do_not_touch_stay_apart() -> None:
 
 def test_a_parted_tree_goes_on_where_a_range_ends() -> None:
     leaves = leaves_of(20)
-    tree = PartedTree([5, 16], grown(leaves[:11]))
+    tree = PartedTree([5, 11, 16])
+    tree.take_up(grown(leaves[:11]))
     add_leaves(tree, 3, leaves[3:])
     assert tree.heads({5, 16, 20}) == {size: naive_root(leaves[:size]) for size in (16, 20)}
 

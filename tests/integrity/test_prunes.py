@@ -407,6 +407,34 @@ def test_a_replayed_record_of_a_sealed_log(check_sealed: SealedCheck) -> None:
     assert dict(result.counts) == SEALED_END | {Code.PRUNE_RECORD_INVALID: 1}
 
 
+REPLAYED: dict[str, Callable[[Record], object]] = {
+    "as it was": lambda _: None,
+    "forged": lambda told: told.update(record(v1_chain(12), 12)),
+    "too early": lambda told: told.update(TOO_EARLY["more days"]),
+}
+
+
+@pytest.mark.parametrize("change", REPLAYED)
+def test_a_record_that_nothing_tells_of_and_that_deleted_nothing_is_one_finding(
+    check: Check, change: str
+) -> None:
+    replayed = pruned(12, REPLAYED[change]).records
+    notes = [stored(leaves(OLD), 40, at=APPLIED)]
+    result = check(v1_lines(OLD), replayed, notes, TRUST)
+    assert dict(result.counts) == {Code.PRUNE_RECORD_NOT_IN_CHAIN: 1}
+    assert result.prunes == ()
+    assert result.chains[0].root == tree_of(OLD, 40).root()
+
+
+def test_a_second_record_that_deleted_nothing_leaves_the_first_one(check: Check) -> None:
+    log = pruned(12)
+    second = canonical_details(record(OLD, 20, begin=12, before=log.records[0]))
+    notes = [stored(leaves(log.whole), size, at=at) for size, at in ((20, EARLY), (41, LATE))]
+    result = check(log.lines(12), (*log.records, second), notes, TRUST)
+    assert dict(result.counts) == SEALED_END | {Code.PRUNE_RECORD_NOT_IN_CHAIN: 1}
+    assert [one.pruned_to for one in result.prunes] == [12]
+
+
 def test_more_deleted_than_a_record_of_a_sealed_log_says(check_sealed: SealedCheck) -> None:
     result = check_sealed(pruned(12), [(20, EARLY), (41, LATE)], first=14)
     assert dict(result.counts) == {Code.HEAD_MISSING: 1}
