@@ -93,7 +93,7 @@ def test_a_log_is_previewed_applied_and_verified(log: Path, tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     assert done.stdout == (
         f"seq 0 to 11 of {CHAIN} are deleted; the rest is INCOMPLETE: "
-        "NO_CHECKPOINT, PRUNED_PREFIX, PRUNE_NOT_BACKED\n"
+        "PRUNED_PREFIX, PRUNE_NOT_BACKED, UNSEALED_TAIL\n"
     )
     assert "audit-console: a copy of it was kept and read back" in done.stderr.splitlines()
     assert kept(log) == EVENTS[said["events"] :]
@@ -349,7 +349,7 @@ def test_a_table_is_previewed_applied_and_verified(database: str, tmp_path: Path
     done = run("apply", database, "--plan", str(path), "--archive", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith(
-        "the rest is INCOMPLETE: NO_CHECKPOINT, PRUNED_PREFIX, PRUNE_NOT_BACKED\n"
+        "the rest is INCOMPLETE: PRUNED_PREFIX, PRUNE_NOT_BACKED, UNSEALED_TAIL\n"
     )
     assert len(stored_lines(database)) == said["kept"] + 3
     assert run_here("verify", database).returncode == 3
