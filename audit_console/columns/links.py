@@ -12,6 +12,10 @@ from audit_console.core.run import FORK_WINDOW
 
 _CARRIED = ("seq", "recorded_at", "previous_hash", "event_hash", "computed_hash")
 
+_LINK = {"event_hash": pl.String, "previous_hash": pl.String}
+_KNOWN = {"link_known": "event_hash", "link_taken": "previous_hash"}
+"""What is told of a link, and among which hashes it is looked for."""
+
 _BROKEN = (pl.col("computed_hash") != pl.col("event_hash")).fill_null(value=False)
 """A hash that cannot be computed again tells nothing."""
 _LINKED = (
@@ -28,10 +32,10 @@ _FIRST = pl.col("before.event_hash").is_null()
 
 @dataclass(slots=True)
 class LinkMarker:
-    """Remembers the last event of each chain, and the orchestrator's last hashes."""
+    """Remembers the last event of each chain, and the orchestrator's last hashes and links."""
 
     _last: dict[tuple[object, ...], pl.DataFrame] = field(default_factory=dict)
-    _recent: pl.Series = field(default_factory=lambda: pl.Series("event_hash", [], pl.String))
+    _recent: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_LINK))
 
     def mark(self, events: pl.DataFrame) -> pl.DataFrame:
         """Turn the next `CHECKED` events of the log into a `BATCH`."""
@@ -48,6 +52,7 @@ class LinkMarker:
                 check=pl.lit("unverifiable", CHECK),
                 joined=pl.lit(value=False),
                 link_known=pl.lit(value=False),
+                link_taken=pl.lit(value=False),
             )
         paired = self._with_predecessors(events, (scheme, events["chain"][0]))
         if scheme is Scheme.V1:
@@ -63,36 +68,42 @@ class LinkMarker:
 
     def _mark_orchestrator(self, paired: pl.DataFrame) -> pl.DataFrame:
         begins = _FIRST & pl.col("previous_hash").is_null()
-        marked = paired.with_columns(
-            joined=~_BROKEN & (_FIRST | ~_BEFORE_BROKEN) & (_LINKED | begins),
-            check=_check(~_LINKED & ~_FIRST & pl.col("previous_hash").is_not_null()),
+        marked = self._with_known_links(
+            paired.with_columns(joined=~_BROKEN & (_FIRST | ~_BEFORE_BROKEN) & (_LINKED | begins))
         )
-        return marked.with_columns(link_known=self._known_links(marked))
+        resumes = pl.col("link_known") & ~pl.col("link_taken")
+        bad_link = ~_LINKED & ~_FIRST & pl.col("previous_hash").is_not_null() & ~resumes
+        return marked.with_columns(check=_check(bad_link))
 
-    def _known_links(self, marked: pl.DataFrame) -> pl.Series:
-        """Find links, other than to the event before, to one of the last `FORK_WINDOW`."""
-        before = self._recent.len()
-        hashes = pl.concat([self._recent, marked["event_hash"]])
-        self._recent = hashes.tail(FORK_WINDOW)
+    def _with_known_links(self, marked: pl.DataFrame) -> pl.DataFrame:
+        """Tell of links that are not to the event before what the last `FORK_WINDOW` say."""
+        before = self._recent.height
+        held = pl.concat([self._recent, marked.select(list(_LINK))])
+        self._recent = held.tail(FORK_WINDOW)
         if marked["joined"].all():
-            return pl.repeat(False, marked.height, eager=True).alias("link_known")
-        earlier = pl.DataFrame({"previous_hash": hashes}).with_row_index("position")
-        return (
-            marked.select("previous_hash", "joined")
-            .with_row_index("own", offset=before)
-            .join_asof(
-                earlier.with_columns(own="position"),
-                on="own",
-                by="previous_hash",
-                allow_exact_matches=False,
-                check_sortedness=False,  # both are numbered; within groups it cannot be checked
-            )
-            .select(
-                link_known=~pl.col("joined")
-                & (pl.col("own") - pl.col("position") <= FORK_WINDOW).fill_null(value=False)
-            )
-            .to_series()
+            return marked.with_columns(pl.lit(value=False).alias(name) for name in _KNOWN)
+        own = marked.select("previous_hash", "joined").with_row_index("own", offset=before)
+        told = [_among(own, held[column]).alias(name) for name, column in _KNOWN.items()]
+        return marked.with_columns(told)
+
+
+def _among(own: pl.DataFrame, hashes: pl.Series) -> pl.Series:
+    """Tell which links that are not joined are among the `FORK_WINDOW` hashes before them."""
+    earlier = pl.DataFrame({"previous_hash": hashes}).with_row_index("position")
+    return (
+        own.join_asof(
+            earlier.with_columns(own="position"),
+            on="own",
+            by="previous_hash",
+            allow_exact_matches=False,
+            check_sortedness=False,  # both are numbered; within groups it cannot be checked
         )
+        .select(
+            ~pl.col("joined")
+            & (pl.col("own") - pl.col("position") <= FORK_WINDOW).fill_null(value=False)
+        )
+        .to_series()
+    )
 
 
 def by_chain(events: pl.DataFrame) -> list[pl.DataFrame]:
@@ -109,6 +120,7 @@ def _mark_v1(paired: pl.DataFrame) -> pl.DataFrame:
         joined=_FOLLOWS & _LINKED & _IN_TIME & ~_BROKEN & ~_BEFORE_BROKEN,
         check=_check((_FOLLOWS & ~_LINKED) | repeated | bad_genesis),
         link_known=pl.lit(value=False),
+        link_taken=pl.lit(value=False),
     )
 
 

@@ -15,7 +15,7 @@ from audit_console.core.run import Run
 
 _OF_FIRST = (
     *("file", "line", "id", "scheme", "chain", "seq"),
-    *("recorded_at", "previous_hash", "link_known"),
+    *("recorded_at", "previous_hash", "link_known", "link_taken"),
 )
 _OF_LAST = ("event_hash", "computed_hash", "recorded_at")
 _NEEDED = (*_OF_FIRST, "event_hash", "computed_hash", "joined")
@@ -77,7 +77,7 @@ def _of_chain(events: pl.DataFrame, files: Sequence[str]) -> Iterator[LocatedRun
 
 
 def _run(first: tuple[Any, ...], last: tuple[Any, ...], count: int, files: Sequence[str]) -> Run:
-    file, line, event_id, scheme, chain, seq, recorded_at, link, link_known = first
+    file, line, event_id, scheme, chain, seq, recorded_at, link, known, taken = first
     stored, computed, last_recorded = last
     if computed is None:
         computed = stored
@@ -93,5 +93,6 @@ def _run(first: tuple[Any, ...], last: tuple[Any, ...], count: int, files: Seque
         first_recorded=recorded_at,
         last_recorded=last_recorded,
         first_place=Place.among(files, file, line, event_id),
-        first_link_known=link_known,
+        first_link_known=known,
+        first_link_taken=taken,
     )

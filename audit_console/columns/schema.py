@@ -55,10 +55,16 @@ nothing to compute, or what it covers was not kept; `line_hash` is the Merkle le
 that is none of v1, and null where there is no line; `canonical` is false for a v1 line in
 another JSON spelling."""
 
-BATCH = CHECKED | {"check": CHECK, "joined": pl.Boolean, "link_known": pl.Boolean}
+BATCH = CHECKED | {
+    "check": CHECK,
+    "joined": pl.Boolean,
+    "link_known": pl.Boolean,
+    "link_taken": pl.Boolean,
+}
 """Events and what their predecessors tell besides. `joined`: follows the event before
 it in its chain, and nothing is wrong with or between the two. `link_known`: not joined,
-but links to one of the `FORK_WINDOW` events before it (the orchestrator's format only)."""
+but links to one of the `FORK_WINDOW` events before it; `link_taken`: where one of those does
+too (the orchestrator's format only)."""
 
 PAGE = LINE | EVENT | {"event_hash": pl.String, "check": CHECK, "raw": pl.String}
 """`raw` is the line as stored, read back from the log. A table holds no lines: there, `raw`

@@ -26,13 +26,19 @@ class LinkedChain:
             run: events of this chain.
             unreadable: unreadable lines of the whole log before the run.
         """
-        if not run.broken and run.first_link not in (self.head_hash, self._head_computed):
+        if not run.broken and not self._is_continued_by(run):
             self._judge_link(run, links_to_unreadable=unreadable > self._unreadable)
         self._unreadable = unreadable
         self.tally.events += run.events
         self.tally.failed += run.broken
         self.head_hash = run.last_hash
         self._head_computed = run.last_computed
+
+    def _is_continued_by(self, run: Run) -> bool:
+        """Tell whether a run follows the last event, or an earlier one that none follows yet."""
+        if run.first_link in (self.head_hash, self._head_computed):
+            return True
+        return run.first_link_known and not run.first_link_taken
 
     def _judge_link(self, run: Run, *, links_to_unreadable: bool) -> None:
         code, message = self._meaning_of_link(run)
@@ -65,6 +71,7 @@ class LinkedChain:
         if run.first_link_known:
             return Code.FORK, (
                 "links to an earlier event that another one follows already; "
-                "the orchestrator's concurrent tasks fork its chain"
+                "the orchestrator's concurrent tasks fork its chain, and a line that stands twice "
+                "looks the same"
             )
         return Code.PREVIOUS_HASH_MISMATCH, "does not link to the event before it"

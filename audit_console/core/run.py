@@ -20,8 +20,8 @@ class Run:
 
     `broken` says that its only event fails its own hash. `last_computed` equals
     `last_hash` unless broken. Outside format v1 `first_seq`, `recorded` times
-    are None and `first_link_known` says that the first link names one of the
-    `FORK_WINDOW` events before.
+    are None, `first_link_known` says that the first link names one of the
+    `FORK_WINDOW` events before, and `first_link_taken` that one of them names the same.
     """
 
     scheme: Scheme
@@ -36,13 +36,21 @@ class Run:
     last_recorded: datetime | None
     first_place: Place
     first_link_known: bool = False
+    first_link_taken: bool = False
 
 
 FORK_WINDOW = 10_000
 """Events among which a link that is not to the last one is looked for."""
 
 
-def run_of(event: AuditEvent, computed: str, place: Place, *, link_known: bool = False) -> Run:
+def run_of(
+    event: AuditEvent,
+    computed: str,
+    place: Place,
+    *,
+    link_known: bool = False,
+    link_taken: bool = False,
+) -> Run:
     """Make the run of a single hashed event."""
     recorded = parse_time(event.recorded_at) if event.recorded_at else None
     stored = event.event_hash or ""
@@ -59,6 +67,7 @@ def run_of(event: AuditEvent, computed: str, place: Place, *, link_known: bool =
         last_recorded=recorded,
         first_place=place,
         first_link_known=link_known,
+        first_link_taken=link_taken,
     )
 
 

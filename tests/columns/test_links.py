@@ -8,7 +8,14 @@ import pytest
 from audit_console.columns.frame import Location, event_row, events_frame
 from audit_console.columns.links import LinkMarker
 from audit_console.columns.schema import BATCH
-from tests.support.chains import orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
+from tests.support.chains import (
+    orchestrator_chain,
+    orchestrator_entry,
+    orchestrator_lines,
+    orchestrator_sealed,
+    v1_chain,
+    v1_lines,
+)
 from tests.support.tampers import both, copied, edited, event_of, removed, swapped
 
 V1 = v1_lines(v1_chain(6))
@@ -54,6 +61,17 @@ def test_what_is_wrong_is_marked_on_its_own_row(
     assert callable(tamper)
     events = marked(tamper(list(V1)), batch)
     assert events.filter(pl.col("check") == "broken")["line"].to_list() == broken
+
+
+@pytest.mark.parametrize("batch", [1, 2, 7])
+def test_a_fork_is_marked_on_the_row_that_turns_off(batch: int) -> None:
+    chain = orchestrator_chain(6)
+    link = str(chain[2]["event_hash"])
+    fork = orchestrator_sealed([orchestrator_entry(200)], previous_hash=link)
+    events = marked(orchestrator_lines([*chain[:4], *fork, *chain[4:]]), batch)
+    assert events.filter(pl.col("check") == "broken")["line"].to_list() == [5]
+    assert events.filter(pl.col("link_known"))["line"].to_list() == [5, 6]
+    assert events.filter(pl.col("link_taken"))["line"].to_list() == [5]
 
 
 def test_rows_keep_the_order_of_the_lines_whatever_the_chain() -> None:

@@ -152,6 +152,15 @@ def _forked(entries: list[Entry]) -> list[Entry]:
     ]
 
 
+def _swapped(entries: list[Entry]) -> list[Entry]:
+    return [*entries[:5], entries[6], entries[5], *entries[7:]]
+
+
+def _beside_another_process(entries: list[Entry]) -> list[Entry]:
+    others = micro_chain(COUNT, first=50)
+    return [one for both in zip(entries, others, strict=True) for one in both]
+
+
 ORCHESTRATOR_TAMPERS: dict[str, tuple[Change, list[Found]]] = {
     "nothing": (lambda entries: entries, NOTHING),
     "one removed": (_without(5), [at(Code.PREVIOUS_HASH_MISMATCH)]),
@@ -162,7 +171,12 @@ ORCHESTRATOR_TAMPERS: dict[str, tuple[Change, list[Found]]] = {
         lambda entries: entries + micro_chain(4, first=COUNT),
         [at(Code.CHAIN_RESTART)],
     ),
-    "concurrent tasks": (_forked, [at(Code.FORK)] * 2),
+    "concurrent tasks": (_forked, [at(Code.FORK)]),
+    "two lines swapped": (_swapped, [at(Code.PREVIOUS_HASH_MISMATCH)]),
+    "two processes at once": (
+        _beside_another_process,
+        [at(Code.CHAIN_RESTART)],
+    ),
     "a line twice": (
         lambda entries: [*entries[:6], entries[5], *entries[6:]],
         [at(Code.FORK)],
@@ -171,8 +185,8 @@ ORCHESTRATOR_TAMPERS: dict[str, tuple[Change, list[Found]]] = {
 }
 
 
-IN_A_TABLE = {"concurrent tasks": [at(Code.FORK)]}
-"""The rows of a table are put in the order of their links: only one of them turns off."""
+IN_A_TABLE = {"two lines swapped": NOTHING}
+"""The rows of a table are put in the order of their links."""
 
 
 @UNMEASURED

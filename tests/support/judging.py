@@ -98,7 +98,7 @@ def verify_archive(*paths: Path) -> Verification:
 
 def judge_one_by_one(lines: Sequence[bytes], *, fork_window: int = FORK_WINDOW) -> Judgement:
     """Judge lines by the core alone: no frames, one event at a time."""
-    reader = _OneByOne(deque(maxlen=fork_window))
+    reader = _OneByOne(deque(maxlen=fork_window), deque(maxlen=fork_window))
     for number, line in enumerate(lines, 1):
         event = decode_bytes(line)
         if isinstance(event, AuditEvent):
@@ -115,6 +115,7 @@ def judge_one_by_one(lines: Sequence[bytes], *, fork_window: int = FORK_WINDOW) 
 @dataclass
 class _OneByOne:
     recent: deque[str | None]
+    links: deque[str | None]
     check: LogCheck = field(default_factory=LogCheck)
     claims: list[tuple[str, Candidate]] = field(default_factory=list)
 
@@ -125,10 +126,13 @@ class _OneByOne:
             return
         if event.scheme is Scheme.V1:
             self._claim(event, hashed, place)
-        known = event.previous_hash in self.recent
-        self.check.add_run(run_of(event, hashed.computed, place, link_known=known))
+        known, taken = event.previous_hash in self.recent, event.previous_hash in self.links
+        self.check.add_run(
+            run_of(event, hashed.computed, place, link_known=known, link_taken=taken)
+        )
         if event.scheme is Scheme.ORCHESTRATOR:
             self.recent.append(event.event_hash)
+            self.links.append(event.previous_hash)
 
     def _claim(self, event: AuditEvent, hashed: HashCheck, place: Place) -> None:
         chain, seq, stored = event.chain or "", event.seq or 0, event.event_hash or ""
