@@ -433,6 +433,9 @@ def test_a_second_record_that_deleted_nothing_leaves_the_first_one(check: Check)
     result = check(log.lines(12), (*log.records, second), notes, TRUST)
     assert dict(result.counts) == SEALED_END | {Code.PRUNE_RECORD_NOT_IN_CHAIN: 1}
     assert [one.pruned_to for one in result.prunes] == [12]
+    early = planned(record(OLD, 20, begin=12, before=log.records[0]) | TOO_EARLY["more days"])
+    again = check(log.lines(12), (*log.records, canonical_details(early)), notes, TRUST)
+    assert dict(again.counts) == SEALED_END | {Code.PRUNE_RECORD_NOT_IN_CHAIN: 1}
 
 
 def test_more_deleted_than_a_record_of_a_sealed_log_says(check_sealed: SealedCheck) -> None:
