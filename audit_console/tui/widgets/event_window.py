@@ -168,10 +168,13 @@ def fetch(want: Want) -> Answer:
         page = want.view.page(AtRow(0), want.limit)
         if page.matched is None:
             return _answer(want, page, -want.anchor.row)
-    shift = _locate(want.view, want.anchor) - want.anchor.row
-    refuse_if_cancelled()
-    first = max(0, want.first + shift)
-    return _answer(want, want.view.page(AtRow(first), want.limit), shift)
+    while True:  # until no more was read between the two questions: rows are numbered anew by it
+        place = _locate(want.view, want.anchor)
+        refuse_if_cancelled()
+        shift = place.row - want.anchor.row
+        page = want.view.page(AtRow(max(0, want.first + shift)), want.limit)
+        if page.read == place.read:
+            return _answer(want, page, shift)
 
 
 def _answer(want: Want, page: Page, shift: int) -> Answer:
@@ -183,7 +186,14 @@ def _is_at(anchor: Anchor, page: Page) -> bool:
     return row is not None and (row["file"], row["line"]) == (anchor.file, anchor.line)
 
 
-def _locate(view: View, anchor: Anchor) -> int:
+class _Place(NamedTuple):
+    """A row, and of how many events that were read."""
+
+    row: int
+    read: int | None
+
+
+def _locate(view: View, anchor: Anchor) -> _Place:
     """Find the anchor's row; of an event that the filter drops, the place where it would be."""
     from audit_console.sources.protocol import AtEvent, AtTime
 
@@ -191,5 +201,5 @@ def _locate(view: View, anchor: Anchor) -> int:
     if page.rows.height == 0:
         page = view.page(AtTime(anchor.moment), 1)
     if page.rows.height == 0:
-        return max(0, (page.matched or 1) - 1)
-    return page.first_row
+        return _Place(max(0, (page.matched or 1) - 1), page.read)
+    return _Place(page.first_row, page.read)
