@@ -48,7 +48,7 @@ def demo(temporary: Path) -> Iterator[Terminal]:
 
 
 def _is_verified(text: str) -> bool:
-    return "FAIL" in text.splitlines()[0] and re.search(r"row \d+ of 19,\d{3} ", text) is not None
+    return "FAIL" in text.splitlines()[0] and re.search(r"row \d+ of 44,\d{3} ", text) is not None
 
 
 def assert_restored(terminal: Terminal) -> None:
