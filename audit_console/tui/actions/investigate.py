@@ -40,7 +40,7 @@ INVESTIGATE_ACTIONS: tuple[Action, ...] = (
         "take_in",
         ("full_stop",),
         "Take in new",
-        "read and check what was written since",
+        "read what was written since, or ask again",
     ),
     Action(
         Pane.INVESTIGATE,

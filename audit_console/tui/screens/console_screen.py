@@ -14,6 +14,9 @@ from audit_console.tui.painting import ROLE_STYLES
 from audit_console.tui.panes import keys_in_force
 from audit_console.tui.widgets.status_lines import KeyBar
 
+HEIGHTS = [(0, "-low"), (30, "-high"), (50, "-tall")]
+"""Classes that styles give a screen or a dialog by the lines of the terminal."""
+
 
 class ConsoleScreen(Screen[None]):
     """A screen that has a `KeyBar`."""

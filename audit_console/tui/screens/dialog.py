@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.painting import ROLE_STYLES
+from audit_console.tui.screens.console_screen import HEIGHTS
 
 Answer = TypeVar("Answer")
 
@@ -20,7 +21,7 @@ class Dialog(ModalScreen[Answer | None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.DIALOG)
     COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_STYLES
     # A list is as high as it says in lines: no part of the screen limits a box of its own height.
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high"), (50, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = HEIGHTS
 
     def action_help(self) -> None:
         """Show the keys of what has the focus here."""

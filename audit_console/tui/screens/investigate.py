@@ -21,6 +21,7 @@ from audit_console.tui.asking import FilterAsked
 from audit_console.tui.clipboard import copy
 from audit_console.tui.recent import without_password
 from audit_console.tui.results import events_behind
+from audit_console.tui.screens.console_screen import HEIGHTS
 from audit_console.tui.screens.following import FollowingScreen
 from audit_console.tui.session import Session
 from audit_console.tui.steps import Look
@@ -53,7 +54,7 @@ class InvestigateScreen(FollowingScreen):
     PANE = Pane.INVESTIGATE
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.INVESTIGATE)
     CSS_PATH: ClassVar[str] = "investigate.tcss"
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high"), (50, "-tall")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = HEIGHTS
     HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (120, "-below"), (160, "-beside")]  # noqa: RUF012
 
     class StopAsked(Message):
