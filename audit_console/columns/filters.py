@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from functools import partial, reduce
@@ -133,16 +134,40 @@ def _text_fits(text: pl.Expr, match: Match) -> pl.Expr:
 
 
 def _resource_fits(text: pl.Expr, match: Match) -> pl.Expr:
-    if match == Has():  # without making the texts
-        return pl.col("resource_type").is_not_null() & pl.col("resource_id").is_not_null()
-    return _text_fits(text, match)
+    """Judge resources by their two parts where that is enough: no texts are made."""
+    kind, id_ = pl.col("resource_type"), pl.col("resource_id")
+    match match:
+        case Has():
+            return kind.is_not_null() & id_.is_not_null()
+        case Exact() | AnyOf() if len(ids := _ids_by_kind(match)) <= FEW_KINDS:
+            fitting = (
+                _category_fits(kind, Exact(one)) & _category_fits(id_, AnyOf(of_kind))
+                for one, of_kind in ids.items()
+            )
+            return pl.any_horizontal(pl.lit(value=False), *fitting)
+        case _:
+            return _text_fits(text, match)
+
+
+def _ids_by_kind(match: Exact | AnyOf) -> dict[str, tuple[Exact, ...]]:
+    """Cut whole resources into type and id wherever they can be cut: either may hold a slash."""
+    ids: dict[str, tuple[Exact, ...]] = {}
+    for resource in _whole_texts(match):
+        for slash in re.finditer("/", resource):
+            kind, id_ = resource[: slash.start()], resource[slash.end() :]
+            ids[kind] = (*ids.get(kind, ()), Exact(id_))
+    return ids
 
 
 def _is_one_of(text: pl.Expr, match: Exact | AnyOf) -> pl.Expr:
     if isinstance(match, Exact):
         return text == match.text
-    wanted = [part.text for part in match.matches if isinstance(part, Exact)]
-    return text.is_in(pl.Series(wanted, dtype=pl.String).implode())
+    return text.is_in(pl.Series(_whole_texts(match), dtype=pl.String).implode())
+
+
+def _whole_texts(match: Exact | AnyOf) -> list[str]:
+    parts = (match,) if isinstance(match, Exact) else match.matches
+    return [part.text for part in parts if isinstance(part, Exact)]
 
 
 def _is_inside(text: pl.Expr, network: IPv4Network | IPv6Network) -> pl.Expr:
@@ -269,6 +294,9 @@ _OCTET = "(0|[1-9][0-9]?|1[0-9][0-9]|2[0-4][0-9]|25[0-5])"
 _IPV4 = rf"\A{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}\z"
 
 _Fits = Callable[[pl.Expr, Match], pl.Expr]
+
+FEW_KINDS = 8
+"""Types of resources that are compared with each event; of more, the texts are made."""
 
 MARKS = (FieldName.STAR, FieldName.TAG, FieldName.NOTE)
 """Fields that the marks of an event decide."""

@@ -15,6 +15,7 @@ from audit_console.columns.table import EventTable
 from audit_console.core.event import AuditEvent
 from audit_console.core.filters import (
     EVERYTHING,
+    AnyOf,
     Around,
     Between,
     Exact,
@@ -39,6 +40,11 @@ def frame_of(events: Sequence[AuditEvent], checks: Sequence[str] = ()) -> pl.Dat
     rows = [event_row(known, "", Location(0, 1, 0, 0)) for known in events]
     known_checks = checks or ["verified"] * len(events)
     return events_frame(rows).with_columns(check=pl.Series(known_checks, dtype=CHECK))
+
+
+def any_match(texts: Sequence[str]) -> Exact | AnyOf:
+    exact = tuple(Exact(text) for text in texts)
+    return exact[0] if len(exact) == 1 else AnyOf(exact)
 
 
 def kept(
@@ -142,6 +148,17 @@ def test_addresses_are_inside_as_the_standard_library_says() -> None:
     frame = frame_of(events)
     for network in ("0.0.0.0/0", "0.0.0.0/1", "10.0.0.0/8", "::/0"):
         where = Filter((Term(Field(FieldName.IP), Inside(ip_network(network))),))
+        assert kept(where, frame) == [matches(where, one) for one in events]
+
+
+def test_a_whole_resource_is_found_wherever_its_slash_is() -> None:
+    parts = [("a", "b/c"), ("a/b", "c"), ("a", "c"), ("", "a/b/c"), ("x", "/".join("yyyyyyyyyy"))]
+    events = [event(resource_type=kind, resource_id=id_) for kind, id_ in parts]
+    frame = frame_of(events)
+    whole = [f"{kind}/{id_}" for kind, id_ in parts]
+    for wanted in ([whole[0]], whole[2:4], [whole[4]], whole, ["abc"], ["a"], ["a/"]):
+        where = Filter((Term(Field(FieldName.RESOURCE), any_match(wanted)),))
+        assert kept(where, frame) == [resource in wanted for resource in whole]
         assert kept(where, frame) == [matches(where, one) for one in events]
 
 
