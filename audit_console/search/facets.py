@@ -176,8 +176,16 @@ class Facet:
 
 
 def _first(found: pl.DataFrame, limit: int, *, rare: bool) -> pl.DataFrame:
-    order = (pl.col("count") if rare else -pl.col("count"), pl.col("value"))
-    return found.bottom_k(limit, by=order).sort(order)
+    """Pick by count, and by text only among those of the last count that is picked."""
+    counts = found["count"]
+    last = counts.bottom_k(limit).max() if rare else counts.top_k(limit).min()
+    if last is None:
+        return found.clear()
+    surely = found.filter(counts < last if rare else counts > last)
+    texts = found.filter(counts == last)["value"].bottom_k(limit - surely.height)
+    tied = texts.to_frame().with_columns(pl.lit(last, counts.dtype).alias("count"))
+    order = pl.col("count") if rare else -pl.col("count")
+    return pl.concat([surely, tied]).sort(order, pl.col("value"))
 
 
 def facet(
