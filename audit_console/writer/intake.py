@@ -10,15 +10,15 @@ import ipaddress
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from inspect import signature
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from audit_console.core.codec import MAX_ENTRY_BYTES, canonical_details
 from audit_console.core.event import RESULTS, format_time
-from audit_console.core.json_object import MAX_DEPTH
+from audit_console.core.json_object import MAX_DEPTH, quote
 from audit_console.core.safe_text import safe_text
 from audit_console.core.sealing import Unsealed, too_large
 from audit_console.errors import EventRefused
@@ -26,7 +26,6 @@ from audit_console.writer.context import in_context
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _ADDRESSES = (str, ipaddress.IPv4Address, ipaddress.IPv6Address)
-_LEAVES = frozenset({str, int, bool, float, type(None)})
 _VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 
 
@@ -181,25 +180,51 @@ def require_object(name: str, members: object) -> None:
 
 
 def _plain_details_text(details: Mapping[str, object]) -> str | None:
-    """Print what needs no care at all, as most details do not; None for all else."""
+    """Print what needs no care at all, as most details do not; None for all else.
+
+    It prints as `canonical_details` does, in half the time: `json` sets up a printer for each call.
+    """
+    if type(details) is not dict:
+        return None
     try:
-        if type(details) is not dict or not _has_plain_keys(details):
-            return None
-        text = canonical_details(details)
-    except (TypeError, ValueError, RecursionError):
+        text = _plain_object(details)
+    except (KeyError, TypeError, ValueError, RecursionError):
         return None
     if text.isascii() and "\\u0000" not in text and text.count("{") + text.count("[") < MAX_DEPTH:
         return text
     return None
 
 
-def _has_plain_keys(members: dict[object, object]) -> bool:
-    for key, value in members.items():
+def _plain_object(members: dict[str, object]) -> str:
+    printed = []
+    for key in sorted(members):
         if type(key) is not str:
-            return False
-        if type(value) not in _LEAVES and not (type(value) is dict and _has_plain_keys(value)):
-            return False
-    return True
+            raise TypeError("a key that is no plain text")
+        value = members[key]
+        printed.append(f"{quote(key)}:{_PLAIN[type(value)](value)}")
+    return f"{{{','.join(printed)}}}"
+
+
+def _plain_list(values: list[object]) -> str:
+    return f"[{','.join([_PLAIN[type(value)](value) for value in values])}]"
+
+
+def _finite(number: float) -> str:
+    if not math.isfinite(number):
+        raise ValueError("not JSON")
+    return repr(number)
+
+
+_PLAIN: dict[type, Callable[[Any], str]] = {
+    str: quote,
+    int: repr,
+    bool: {True: "true", False: "false"}.__getitem__,
+    float: _finite,
+    type(None): lambda _: "null",
+    dict: _plain_object,
+    list: _plain_list,
+}
+"""How values of exactly these types are printed."""
 
 
 def _require_result(result: str, result_error: str | None) -> None:

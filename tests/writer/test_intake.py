@@ -149,6 +149,17 @@ def test_details_are_stored_compact_sorted_and_clean(details: dict[str, object])
     )
 
 
+@pytest.mark.parametrize("care", ["", "é"])  # details are printed in another way with it
+def test_values_of_every_kind_are_stored_as_json_prints_them(care: str) -> None:
+    numbers = [0, -1, 10**30, 1.5, -0.0, 1e300, 5e-324, 0.1 + 0.2]
+    nested: list[object] = [[], {}, [[]], [{"b": [1], "a": {}}]]
+    others = [None, True, False, "", '"\\/\n\x1f\x7f', *nested]
+    details = {"n": numbers, "b": others, "care": care, "Z": {"z": 1, "_": 2, "A": 3}}
+    assert stored(details=details).details == json.dumps(
+        details, ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    )
+
+
 def test_keys_that_are_one_when_stored_are_refused() -> None:
     assert "one key when stored" in refusal(details={"\0": 1, "\ufffd": 2})
 
