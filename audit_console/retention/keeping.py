@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from audit_console.core.retention import PrunePlan
 from audit_console.errors import PruneRefused
 from audit_console.writer.files import sync_folder, sync_to_disk
-from audit_console.writer.pruning.archive_files import open_plain
+from audit_console.writer.pruning.archive_files import Unpacked, open_plain
 
 if sys.version_info >= (3, 14):  # pragma: no cover - each Python takes one of the two
     from compression import zstd
@@ -35,7 +36,10 @@ class Packing:
 
 def open_packed(path: Path) -> BinaryIO:
     """Open the text of a closed file, however it is packed."""
-    return cast("BinaryIO", zstd.open(path)) if path.suffix == ".zst" else open_plain(path)
+    if path.suffix != ".zst":
+        return open_plain(path)
+    faults = (zstd.ZstdError, EOFError)
+    return BufferedReader(Unpacked(zstd.ZstdFile(path), path.name, faults))
 
 
 def _write_text(stored: BinaryIO, lines: Iterable[bytes]) -> None:
@@ -49,7 +53,7 @@ def _read_text(path: Path) -> Iterator[bytes]:
         try:
             for line in text:
                 yield line.removesuffix(b"\n")
-        except (zstd.ZstdError, EOFError) as error:
+        except OSError as error:
             raise ValueError(f"{path}: damaged") from error
 
 

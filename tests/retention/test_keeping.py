@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import BinaryIO
 import pytest
 
 from audit_console.core.findings import Code
-from audit_console.errors import PruneRefused
+from audit_console.errors import PruneRefused, SinkUnavailable
 from audit_console.integrity.verifier import verify
 from audit_console.retention.keeping import PACKED_TEXT, Packing, keep_in, open_packed
 from audit_console.retention.logs import pruner_of
@@ -23,6 +23,7 @@ from audit_console.sources.archive import open_archive
 from audit_console.writer.pruning.request import PruneRequest
 from tests.support.chains import v1_lines
 from tests.support.retention import POLICY, aged_chain, day, plan_of, store
+from tests.support.zstandard import compress
 
 EVENTS = aged_chain(20)
 LINES = v1_lines(EVENTS)
@@ -97,11 +98,28 @@ def test_packed_files_of_both_kinds_are_pruned(tmp_path: Path) -> None:
         if pack == ".gz":
             packed.write_bytes(gzip.compress(data))
         else:
-            from tests.support.zstandard import compress  # noqa: PLC0415
-
             packed.write_bytes(compress(data))
         (tmp_path / name).unlink()
     list(pruner_of([str(tmp_path)]).steps(PLAN, POLICY, PruneRequest("o", "r"), day(40)))
     assert sorted(path.name for path in tmp_path.glob("audit.0*")) == ["audit.000000000012.jsonl"]
     counts = verify(open_archive([str(tmp_path)], keep=False)).counts
     assert set(counts) == {Code.PRUNED_PREFIX, Code.PRUNE_NOT_BACKED, Code.NO_CHECKPOINT}
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        pytest.param(lambda packed: packed[:-9], id="cut short"),
+        pytest.param(lambda packed: packed[:6] + b"\xff" * 40 + packed[46:], id="overwritten"),
+    ],
+)
+def test_a_log_that_is_packed_and_damaged_is_said(
+    tmp_path: Path, damaged: Callable[[bytes], bytes]
+) -> None:
+    store(tmp_path, EVENTS, (8,))
+    closed = tmp_path / "audit.000000000000.jsonl"
+    packed = tmp_path / f"{closed.name}.zst"
+    packed.write_bytes(damaged(compress(closed.read_bytes())))
+    closed.unlink()
+    with pytest.raises(SinkUnavailable, match=rf"{packed.name} is damaged"):
+        list(pruner_of([str(tmp_path)]).steps(PLAN, POLICY, PruneRequest("o", "r"), day(40)))

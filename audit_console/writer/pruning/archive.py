@@ -20,6 +20,7 @@ from audit_console.core.holds import HoldChange
 from audit_console.core.prefix import Prefix, check_prefix, find_prefix
 from audit_console.core.prunes import PruneCircumstances, PruneRecord, encode_prune
 from audit_console.core.retention import Limits, PrunePlan, RetentionPolicy
+from audit_console.errors import PruneRefused
 from audit_console.writer.archive import LOCK_SECONDS
 from audit_console.writer.files import append, sync_folder, unavailable
 from audit_console.writer.pruning.archive_cut import cut
@@ -58,6 +59,14 @@ class _Pending:
     record: str
     event_id: str
     after_seq: int
+
+
+def _decode_pending(text: bytes) -> _Pending:
+    """Read what `_prepare` wrote; anything else is a TypeError or ValueError."""
+    record, event_id, after_seq = json.loads(text)
+    if not (isinstance(record, str) and isinstance(event_id, str) and isinstance(after_seq, int)):
+        raise TypeError("a part is of another type")
+    return _Pending(record, event_id, after_seq)
 
 
 class ArchivePruner:
@@ -206,10 +215,16 @@ class ArchivePruner:
         sync_folder(self._log.path.parent)
 
     def _pending(self) -> _Pending | None:
+        path = self._log.beside(_PENDING)
         try:
-            return _Pending(*json.loads(self._log.beside(_PENDING).read_text("utf-8")))
+            return _decode_pending(path.read_bytes())
         except FileNotFoundError:
             return None
+        except (TypeError, ValueError):
+            raise PruneRefused(
+                f"{path}: not written by this program, or damaged; nothing is deleted",
+                hint="verify the log; if it is whole and no prune was under way, remove this file",
+            ) from None
 
     def _is_told(self, pending: _Pending) -> bool:
         wanted = f'"id":"{pending.event_id}"'.encode()

@@ -51,7 +51,7 @@ def cut(
         with locked():  # so that no half line is copied that a writer takes back
             now = os.fstat(old.fileno())
         os.fchmod(new.fileno(), stat.S_IMODE(now.st_mode))
-        _skip(old, boundary - file.first_seq, boundary)
+        append(new, _first_kept(old, file, boundary), durable=False)
         _copy(old, new, now.st_size if is_active else None)
         sync_to_disk(new.fileno())
         with locked():
@@ -68,14 +68,15 @@ def cut(
     return True
 
 
-def _skip(old: BinaryIO, count: int, boundary: int) -> None:
-    for _ in range(count):
+def _first_kept(old: BinaryIO, file: LogFile, boundary: int) -> bytes:
+    """Read on to the line of the event that stays first, and give it with its newline."""
+    for _ in range(boundary - file.first_seq):
         old.readline()
-    begin = old.tell()
-    event = decode_bytes(old.readline().removesuffix(b"\n"))
+    line = old.readline()
+    event = decode_bytes(line.removesuffix(b"\n"))
     if not isinstance(event, AuditEvent) or event.seq != boundary:
         raise broken(boundary, "it is not where it must be")
-    old.seek(begin)
+    return line
 
 
 def _copy(old: BinaryIO, new: FileIO, end: int | None) -> None:

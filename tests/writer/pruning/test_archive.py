@@ -10,7 +10,7 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -175,6 +175,39 @@ def test_what_only_the_command_can_unpack_is_left_to_it(tmp_path: Path) -> None:
     (tmp_path / "audit.000000000000.jsonl").rename(tmp_path / "audit.000000000000.jsonl.zst")
     with pytest.raises(PruneRefused, match="packed by zstd"):
         apply(path)
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        pytest.param(lambda packed: packed[:-20], id="cut short"),
+        pytest.param(lambda packed: packed[:60] + bytes(40) + packed[100:], id="overwritten"),
+        pytest.param(lambda packed: b"no gzip" + packed, id="not packed"),
+    ],
+)
+def test_a_packed_file_that_is_damaged_is_said(
+    tmp_path: Path, damaged: Callable[[bytes], bytes]
+) -> None:
+    path = store(tmp_path, EVENTS, (8, 20))
+    name = "audit.000000000000.jsonl"
+    packed = gzip.compress((tmp_path / name).read_bytes())
+    (tmp_path / f"{name}.gz").write_bytes(damaged(packed))
+    (tmp_path / name).unlink()
+    with pytest.raises(SinkUnavailable, match=rf"{name}\.gz is damaged") as told:
+        pruner(path).find(POLICY, NOW)
+    assert told.value.hint
+
+
+@pytest.mark.parametrize("pending", ["", "no JSON", "[1, 2, 3]", '["{}", "id"]', "{}", "\xff"])
+def test_a_prune_that_was_prepared_and_damaged_is_left_to_people(
+    tmp_path: Path, pending: str
+) -> None:
+    path = store(tmp_path, EVENTS, (8, 20))
+    (tmp_path / "audit.prune.pending").write_bytes(pending.encode("latin-1"))
+    with pytest.raises(PruneRefused, match=r"audit\.prune\.pending: not written by this") as told:
+        pruner(path).finish()
+    assert told.value.hint
+    assert stored_events(tmp_path) == EVENTS
 
 
 def test_the_new_file_may_be_read_by_those_who_could_before(tmp_path: Path) -> None:
