@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -69,13 +69,14 @@ def keep_in(
         what the prune record says of it: `name`, `sha256` of the file, `events`.
 
     Raises:
-        PruneRefused: the file cannot be written, or holds something else afterwards.
+        PruneRefused: the file cannot be written, is that of another log, or holds something
+            else afterwards.
     """
     chain = plan.chain.replace("/", "_").replace(".", "_")
     path = folder / f"{chain}.{plan.pruned_from:012d}{packing.suffix}"
     gone, kept = _Text(), _Text()
     try:
-        _write(path, packing, gone.passing(lines))
+        _write(path, packing, gone, lines)
         for _ in kept.passing(packing.read(path)):
             pass
         with path.open("rb") as stored:
@@ -99,10 +100,11 @@ def _differs(path: Path) -> PruneRefused:
 
 
 class _Text:
-    """Counts and hashes the lines that pass."""
+    """Counts and hashes the lines that pass; `first` is the first of them."""
 
     def __init__(self) -> None:
         self.lines = 0
+        self.first: bytes | None = None
         self._digest = hashlib.sha256()
 
     @property
@@ -113,17 +115,31 @@ class _Text:
     def passing(self, lines: Iterable[bytes]) -> Iterator[bytes]:
         """Give the same lines."""
         for line in lines:
+            self.first = line if self.first is None else self.first
             self.lines += 1
             self._digest.update(line + b"\n")
             yield line
 
 
-def _write(path: Path, packing: Packing, lines: Iterable[bytes]) -> None:
+def _write(path: Path, packing: Packing, gone: _Text, lines: Iterable[bytes]) -> None:
     """Write lines to a file that is whole or not there; one of an earlier try is replaced."""
     part = path.with_suffix(".part")
-    with part.open("wb") as stored:
-        packing.write(stored, lines)
-        stored.flush()
-        sync_to_disk(stored.fileno())
-    part.replace(path)
+    try:
+        with part.open("wb") as stored:
+            packing.write(stored, gone.passing(lines))
+            stored.flush()
+            sync_to_disk(stored.fileno())
+        _require_same_begin(path, packing, gone.first)
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink()
     sync_folder(path.parent)
+
+
+def _require_same_begin(path: Path, packing: Packing, first: bytes | None) -> None:
+    """Refuse to replace the copy of another log: names of chains may be one name of a file."""
+    if path.exists() and next(packing.read(path), None) != first:
+        raise PruneRefused(
+            f"{path}: holds other events; nothing is deleted", hint="name another folder"
+        )

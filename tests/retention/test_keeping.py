@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
@@ -65,6 +67,37 @@ def test_a_copy_that_was_damaged_stops_the_prune(
 
     with pytest.raises(PruneRefused, match="the copy does not hold what goes"):
         keep_in(tmp_path, PLAN, iter(LINES[:12]), packing=replace(packing, write=write))
+
+
+@PACKINGS
+def test_the_copy_of_another_log_is_never_replaced(tmp_path: Path, packing: Packing) -> None:
+    of_another = replace(PLAN, chain=PLAN.chain.replace(".", "_"))
+    told = keep_in(tmp_path, of_another, iter(LINES[1:13]), packing=packing)
+    copy = tmp_path / str(told["name"])
+    before = copy.read_bytes()
+    with pytest.raises(PruneRefused, match="holds other events; nothing is deleted") as refused:
+        keep_in(tmp_path, PLAN, iter(LINES[:12]), packing=packing)
+    assert refused.value.hint == "name another folder"
+    assert [copy.read_bytes()] == [path.read_bytes() for path in tmp_path.iterdir()] == [before]
+
+
+@PACKINGS
+def test_the_copy_of_an_earlier_try_is_replaced(tmp_path: Path, packing: Packing) -> None:
+    shorter = plan_of(EVENTS, 0, 5, 12)
+    keep_in(tmp_path, shorter, iter(LINES[:5]), packing=packing)
+    told = keep_in(tmp_path, PLAN, iter(LINES[:12]), packing=packing)
+    assert list(packing.read(tmp_path / str(told["name"]))) == LINES[:12]
+
+
+@PACKINGS
+def test_a_copy_that_finds_no_room_leaves_nothing_behind(tmp_path: Path, packing: Packing) -> None:
+    def write(stored: BinaryIO, lines: Iterable[bytes]) -> None:
+        packing.write(stored, lines)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(PruneRefused, match="No space left"):
+        keep_in(tmp_path, PLAN, iter(LINES[:12]), packing=replace(packing, write=write))
+    assert list(tmp_path.iterdir()) == []
 
 
 @PACKINGS
