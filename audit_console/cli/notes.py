@@ -155,10 +155,14 @@ def _keep_in_table(signed: SignedCheckpoint, places: Sequence[str]) -> str:
 
 def _keep_in_file(signed: SignedCheckpoint, places: Sequence[str]) -> str:
     from audit_console.core.checkpoints import encode_stored_checkpoint
-    from audit_console.sources.archive.beside import append_beside
+    from audit_console.sources.archive.beside import path_beside
     from audit_console.sources.archive.files import CHECKPOINTS
+    from audit_console.writer.files import append_line, unavailable
 
-    return str(append_beside(places, CHECKPOINTS, encode_stored_checkpoint(signed.note)))
+    path = path_beside(places, CHECKPOINTS)
+    with unavailable(path), path.open("ab+", buffering=0) as file:
+        append_line(file, encode_stored_checkpoint(signed.note))
+    return str(path)
 
 
 def put_out(notes: Sequence[Note], output: str | None) -> None:

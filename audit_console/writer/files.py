@@ -58,6 +58,17 @@ def append(file: FileIO, data: bytes, *, durable: bool) -> None:
         raise
 
 
+def append_line(file: FileIO, line: str) -> None:
+    """Add a line to a file of lines; it survives a loss of power, or is not there.
+
+    What a crash left of a line before it stays a line of its own.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - 1, 0))
+    begin = "" if file.read(1) in {b"", b"\n"} else "\n"
+    append(file, f"{begin}{line}\n".encode(), durable=True)
+
+
 def sync_to_disk(descriptor: int) -> None:
     """Wait until what was written to a file survives a loss of power."""
     if sys.platform == "darwin":  # pragma: no cover

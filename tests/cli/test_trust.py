@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import replace
@@ -119,6 +121,22 @@ def test_a_checkpoint_is_cosigned_later(whole_log: Path, keys: Keys) -> None:
     )
     assert made.returncode == 0, made.stderr
     assert verdict_of(str(whole_log), "--policy", keys.policy) == (0, {})
+
+
+def test_a_checkpoint_that_finds_no_room_leaves_no_half_line(
+    sealed_log: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    notes = sealed_log.with_name("whole.checkpoints.jsonl")
+    before = notes.read_bytes()
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        refused = run_here("checkpoint", "create", str(sealed_log), "--key", keys.log)
+    assert refused.returncode == 4
+    assert f"{notes}: No space left on device. Make room" in spoken_line(refused)
+    assert notes.read_bytes() == before
 
 
 def test_what_contradicts_a_cosignature_is_not_cosigned(whole_log: Path, keys: Keys) -> None:
