@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from audit_console.config import user_path
 from audit_console.errors import AuditConsoleError, UsageError
 
 _LOG_SUFFIXES = {".jsonl", ".ndjson", ".log"}
@@ -40,7 +41,7 @@ def check_target(
 
 def _is_same(target: Path, place: str) -> bool:
     """Tell whether a file that exists is at a place, or a log in a folder that is at it."""
-    at = str(Path(place).expanduser())
+    at = str(user_path(place))
     found = (*glob.glob(at), *([at] if Path(at).exists() else []))  # noqa: PTH207 - any glob
     folder = target.resolve().parent
     return any(

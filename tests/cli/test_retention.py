@@ -56,6 +56,14 @@ def log(tmp_path: Path) -> Path:
     return folder
 
 
+def test_a_plan_goes_to_standard_output_where_that_is_asked_for(log: Path, tmp_path: Path) -> None:
+    plan, seen = tmp_path / "plan.json", tmp_path / "seen.txt"
+    assert run("preview", str(log), *BEFORE, "--plan", str(plan)).returncode == 0
+    printed = run("preview", str(log), *BEFORE, "--plan", "-", "-o", str(seen))
+    assert (printed.returncode, printed.stdout) == (0, plan.read_text("utf-8"))
+    assert not Path("-").exists()
+
+
 @pytest.fixture
 def plan(log: Path, tmp_path: Path) -> Path:
     path = tmp_path / "plan.json"
