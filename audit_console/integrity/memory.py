@@ -15,6 +15,7 @@ from typing import Any
 from audit_console.core.anchors import Remembered
 from audit_console.core.event import format_time, parse_time
 from audit_console.core.findings import Verdict
+from audit_console.core.merkle import HASH_BYTES
 from audit_console.core.notes import strict_base64
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
@@ -107,8 +108,9 @@ def _encode(one: Remembered) -> dict[str, object]:
 
 
 def _decode_one(entry: dict[str, Any]) -> Remembered:
-    root = strict_base64(entry["root"])
-    size = entry["size"]
-    if root is None or not isinstance(size, int) or size < 1 or not isinstance(entry["chain"], str):
-        raise ValueError("no remembered tree")
-    return Remembered(entry["chain"], size, root, parse_time(entry["verified_at"]))
+    chain, root, size = entry["chain"], strict_base64(entry["root"]), entry["size"]
+    if root is None or len(root) != HASH_BYTES or not isinstance(chain, str):
+        raise ValueError("no tree head of a chain")
+    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+        raise ValueError("no size of a tree")
+    return Remembered(chain, size, root, parse_time(entry["verified_at"]))
