@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.cli import trusting
+from audit_console.cli.arguments import DASHED_QUERIES, CommandParser, query_apart
 from audit_console.cli.exit_codes import ExitCode, code_of_verification
 from audit_console.cli.marks import user_marks
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target, write_stdout
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import DASHED_QUERIES, PROGRAM, CommandParser, query_apart, say
+from audit_console.cli.talk import PROGRAM, say
 from audit_console.errors import UsageError
 from audit_console.search.output import whole_file
 

@@ -9,12 +9,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit_console.cli.arguments import DASHED_QUERIES, CommandParser, query_apart
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.marks import user_marks
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target, put_out, target_of
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import DASHED_QUERIES, PROGRAM, CommandParser, query_apart, say
+from audit_console.cli.talk import PROGRAM, say
 from audit_console.cli.trusting import load_trust
 from audit_console.errors import UsageError
 
