@@ -16,8 +16,8 @@ from audit_console.core.event import format_time, parse_time
 from audit_console.core.merkle import CompactRange
 from audit_console.core.retention import MAX_DAYS, PrunePlan
 
-PRUNE_ACTION = "retention.prune"
-"""Action of the system event whose details are the prune record."""
+PRUNE_ACTION, PRUNE_EVENT_TYPE = "retention.prune", "system_event"
+"""Action and type of the event whose details are the prune record."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 

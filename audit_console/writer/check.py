@@ -17,7 +17,7 @@ from audit_console.core.codec import Malformed, decode_bytes
 from audit_console.core.event import AuditEvent, Scheme
 from audit_console.core.findings import EXIT_CODES, Code, Place
 from audit_console.core.hashing import HashCheck, check_hash
-from audit_console.core.prunes import PRUNE_ACTION, read_prunes
+from audit_console.core.prunes import PRUNE_ACTION, PRUNE_EVENT_TYPE, read_prunes
 from audit_console.core.run import run_of
 from audit_console.core.safe_text import safe_text
 from audit_console.core.v1_chain import V1Chain
@@ -51,7 +51,8 @@ def _add(check: LogCheck, event: AuditEvent, hashed: HashCheck, place: Place) ->
         check.add_noncanonical(chain, event.seq or 0, place)
     run = run_of(event, hashed.computed or "", place)
     check.add_run(run)
-    if event.action == PRUNE_ACTION and event.details is not None:
+    tells = (event.action, event.event_type) == (PRUNE_ACTION, PRUNE_EVENT_TYPE)
+    if tells and event.details is not None:
         recorded_at = None if run.broken else run.first_recorded
         check.add_prune_event(chain, event.seq or 0, event.details, recorded_at)
 
@@ -86,7 +87,8 @@ def _prune_records(paths: Sequence[Path]) -> Iterator[str]:
     )
     for path in beside:
         if path.exists():
-            yield from path.read_text(encoding="utf-8", errors="backslashreplace").splitlines()
+            text = path.read_bytes().decode(errors="backslashreplace")
+            yield from (line for line in text.split("\n") if line.strip())
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -9,7 +9,13 @@ from pathlib import Path
 from audit_console.core.checkpoints import decode_stored_checkpoint
 from audit_console.core.codec import Malformed
 from audit_console.core.holds import Hold, HoldBook, HoldChange
-from audit_console.core.prunes import PRUNE_ACTION, PruneHistory, PruneRecord, decode_prune
+from audit_console.core.prunes import (
+    PRUNE_ACTION,
+    PRUNE_EVENT_TYPE,
+    PruneHistory,
+    PruneRecord,
+    decode_prune,
+)
 from audit_console.core.retention import PrunePlan
 from audit_console.core.safe_text import safe_text
 from audit_console.core.sealing import Unsealed
@@ -35,29 +41,24 @@ class PruneRequest:
 
 def prune_event(record: str, actor: str, chain: str) -> Unsealed:
     """Make the event that tells of a prune; its details are the record."""
-    return Unsealed(
-        id=new_id(),
-        event_type="system_event",
-        action=PRUNE_ACTION,
-        resource_type="system",
-        resource_id=chain,
-        result="success",
-        user_id=actor,
-        details=record,
-    )
+    return _event(PRUNE_ACTION, actor, chain, record)
 
 
 def hold_event(change: HoldChange, chain: str) -> Unsealed:
     """Make the event that tells of a hold or of its end; its details are the change."""
+    return _event(change.action, change.hold.owner, chain, change.text)
+
+
+def _event(action: str, actor: str, chain: str, details: str) -> Unsealed:
     return Unsealed(
         id=new_id(),
-        event_type="system_event",
-        action=change.action,
+        event_type=PRUNE_EVENT_TYPE,
+        action=action,
         resource_type="system",
         resource_id=chain,
         result="success",
-        user_id=change.hold.owner,
-        details=change.text,
+        user_id=actor,
+        details=details,
     )
 
 
