@@ -64,10 +64,12 @@ def _run(options: argparse.Namespace) -> ExitCode:
 
 
 def _put_out_plan(made: Preview, target: Path | None) -> None:
+    from audit_console.reports.retention import render_plan
+
     if made.plan is None:
         say("nothing goes, so there is no plan")
         return
-    put_out([f"{made.plan.text}\n".encode()], target)
+    put_out([render_plan(made).encode()], target)
     say(f"plan {made.plan.sha256} is in {target or 'standard output'}")
 
 

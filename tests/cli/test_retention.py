@@ -21,7 +21,7 @@ from audit_console.database import connect
 from audit_console.demo import CHAIN as DEMO_CHAIN
 from audit_console.demo import TAMPERS
 from audit_console.demo.database import fill_table
-from audit_console.writer.pruning.archive import Step
+from audit_console.writer.pruning.recording import Step
 from tests.cli.program import command_bound_by_permissions, run_here, run_program, spoken_line
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN, linked, orchestrator_chain, orchestrator_lines

@@ -23,7 +23,7 @@ from audit_console.sources.postgres import open_postgres
 from audit_console.sources.protocol import Source
 from audit_console.writer import ArchiveSink, RetentionManager
 from audit_console.writer.postgres import PostgresSink
-from audit_console.writer.pruning.archive import Step
+from audit_console.writer.pruning.recording import Step
 from tests.support.chains import CHAIN
 from tests.support.postgres import fill
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, plan_of, pruner, store

@@ -65,6 +65,10 @@ class ArchiveLog:
         history = read_prunes(self.records(PRUNES))
         return require_valid_prunes(history, self.beside(PRUNES)).get(self.chain)
 
+    def notes(self) -> list[str]:
+        """Give the checkpoints as they are stored, oldest first."""
+        return self.records(CHECKPOINTS)
+
     def records(self, suffix: str) -> list[str]:
         """Read a small file of lines beside the log; none where it is not there."""
         try:

@@ -34,8 +34,8 @@ from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
 from audit_console.writer.archive import ArchiveSink
 from audit_console.writer.locking import exclusive
-from audit_console.writer.pruning.archive import Step
 from audit_console.writer.pruning.archive_files import log_files, open_plain
+from audit_console.writer.pruning.recording import Step
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN
 from tests.support.retention import (
