@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import pairwise
 
 import polars as pl
 
-from audit_console.columns.merkle import add_leaves
+from audit_console.columns.merkle import add_leaves, add_runs
 from audit_console.core.anchors import SignedHead
 from audit_console.core.checkpoints import Checkpoint, SignedCheckpoint
 from audit_console.core.codec import decode_line, encode_line
@@ -257,16 +256,10 @@ def _grow(source: Source, trees: Mapping[str | None, PartedTree]) -> set[str]:
             chains.update(events["chain"].cast(pl.String).unique().to_list())
             for chain, tree in trees.items():
                 if chain is not None:
-                    _add_events(tree, events.filter(pl.col("chain") == chain))
+                    own = events.filter(pl.col("chain") == chain)
+                    add_runs(tree, own["seq"], own["computed_hash"])
             if None in trees:
                 hashes = batch.events.filter(~is_v1)["line_hash"]
                 add_leaves(trees[None], lines, hashes.drop_nulls())
                 lines += hashes.len()
     return chains
-
-
-def _add_events(tree: PartedTree, events: pl.DataFrame) -> None:
-    """Add the events of a chain, cut where their seqs do not follow one another."""
-    begins = (events["seq"].diff() != 1).fill_null(value=True).arg_true().to_list()
-    for begin, end in pairwise([*begins, events.height]):
-        add_leaves(tree, events["seq"][begin], events["computed_hash"].slice(begin, end - begin))

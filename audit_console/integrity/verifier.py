@@ -27,7 +27,7 @@ from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import ChainSummary, Progress, Tree, Verification
 from audit_console.sources.protocol import Batch, Readable, Status
 
-NOTHING_SEALED: Mapping[str, int] = MappingProxyType({})
+_NOTHING_SEALED: Mapping[str, int] = MappingProxyType({})
 
 
 def verify(
@@ -160,7 +160,7 @@ class _Verifier:
         )
 
     def _maps(
-        self, *, complete: bool, sealed: Mapping[str, int] = NOTHING_SEALED
+        self, *, complete: bool, sealed: Mapping[str, int] = _NOTHING_SEALED
     ) -> tuple[ChainMap, ...]:
         prunes = self.check.standing_prunes()
         return self.map_builder.maps(
