@@ -83,7 +83,7 @@ def _create(options: argparse.Namespace) -> ExitCode:
     trust = trusting.load_trust(options.policy)
     with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
         verification = verify_watched(source, trust=trust)
-    notes.require_sound(verification)
+    notes.require_signable(verification)
     if options.cosign is not None:
         _require_comparable(verification)
     made = (

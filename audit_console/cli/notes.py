@@ -169,7 +169,7 @@ def put_out_notes(notes: Sequence[Note], target: Path | None) -> None:
     put_out([line.encode() for line in (lines if len(notes) > 1 else [str(notes[0])])], target)
 
 
-def require_sound(verification: Verification, tolerated: frozenset[str] = frozenset()) -> None:
+def require_signable(verification: Verification, tolerated: frozenset[str] = frozenset()) -> None:
     """Refuse to sign a log in which something is wrong.
 
     Args:
@@ -180,6 +180,9 @@ def require_sound(verification: Verification, tolerated: frozenset[str] = frozen
         UsageError: there are other faults, or the log was not read to its end.
     """
     from audit_console.core.findings import FindingClass
+
+    if not verification.status.complete:
+        raise UsageError("this log is not signed: it was not read to its end", hint="try again")
 
     faults = {
         found.code

@@ -104,7 +104,7 @@ def _conclude(
     verification, code = _verified(options, trust), ExitCode.PASS
     if key is not None:
         try:
-            notes.require_sound(verification)
+            notes.require_signable(verification)
             notes.keep_note(new_checkpoint(verification, key), options)
             verification = _verified(options, trust)
         except AuditConsoleError as error:

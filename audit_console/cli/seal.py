@@ -51,7 +51,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     trust = trusting.load_trust(options.policy)
     with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
         verification = verify_watched(source, trust=trust)
-    notes.require_sound(verification, _STAYS_VISIBLE)
+    notes.require_signable(verification, _STAYS_VISIBLE)
     others = [chain for chain in verification.chains if chain.scheme is not Scheme.V1]
     root = others[0].root if others else None
     if root is None or len(others) < len(verification.chains):

@@ -9,11 +9,16 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from audit_console.cli.notes import require_signable
 from audit_console.core.event import AuditEvent
 from audit_console.core.prunes import PruneCircumstances, encode_prune
+from audit_console.errors import UsageError
+from audit_console.integrity.verifier import verify
+from audit_console.sources.memory import MemorySource
 from tests.cli.program import children_of, run_here, run_program, spoken_line
 from tests.cli.trusted import CHAIN, Keys, make_keys, run_script, vkey_of
 from tests.support.chains import event, linked, orchestrator_chain, orchestrator_lines, v1_lines
@@ -196,6 +201,14 @@ def test_what_is_wrong_is_not_signed(sealed_log: Path, keys: Keys, demo_log: Pat
     assert rolled_back.returncode == 2
     assert "ROLLBACK" in spoken_line(rolled_back)
     assert "whole.checkpoints.jsonl" not in children_of(sealed_log.parent)
+
+
+def test_what_was_not_read_to_its_end_is_not_signed() -> None:
+    source, stop = MemorySource(v1_lines(aged_chain(20)), batch_lines=5), Event()
+    stop.set()
+    with pytest.raises(UsageError, match="it was not read to its end"):
+        require_signable(verify(source, stop=stop))
+    require_signable(verify(MemorySource(v1_lines(aged_chain(20)))))
 
 
 @pytest.mark.parametrize(
