@@ -7,13 +7,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from io import BufferedReader
+from io import BufferedReader, BufferedWriter
 from pathlib import Path
 from typing import BinaryIO
 
 from audit_console.core.retention import PrunePlan
 from audit_console.errors import PruneRefused
-from audit_console.writer.files import sync_folder, sync_to_disk
+from audit_console.writer.files import open_anew, sync_folder, sync_to_disk
 from audit_console.writer.pruning.archive_files import Unpacked, open_plain
 
 if sys.version_info >= (3, 14):  # pragma: no cover - each Python takes one of the two
@@ -125,7 +125,7 @@ def _write(path: Path, packing: Packing, gone: _Text, lines: Iterable[bytes]) ->
     """Write lines to a file that is whole or not there; one of an earlier try is replaced."""
     part = path.with_suffix(".part")
     try:
-        with part.open("wb") as stored:
+        with BufferedWriter(open_anew(part)) as stored:
             packing.write(stored, gone.passing(lines))
             stored.flush()
             sync_to_disk(stored.fileno())

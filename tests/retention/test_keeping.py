@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import os
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
@@ -41,6 +42,7 @@ def test_the_copy_holds_what_goes(tmp_path: Path, packing: Packing) -> None:
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     assert told == {"name": path.name, "sha256": sha256, "events": 12}
     assert list(packing.read(path)) == LINES[:12]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
 def test_packed_lines_are_opened_as_text(tmp_path: Path) -> None:

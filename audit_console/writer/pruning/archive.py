@@ -10,7 +10,6 @@ import json
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from io import FileIO
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,8 +20,8 @@ from audit_console.core.prunes import PruneRecord
 from audit_console.core.retention import Limits, PrunePlan, RetentionPolicy
 from audit_console.errors import PruneRefused
 from audit_console.writer.archive import LOCK_SECONDS
-from audit_console.writer.files import append, sync_folder, unavailable
-from audit_console.writer.pruning.archive_cut import cut
+from audit_console.writer.files import append, open_anew, sync_folder, unavailable
+from audit_console.writer.pruning.archive_cut import PART, cut
 from audit_console.writer.pruning.archive_files import OpenFile, lines_of, open_plain
 from audit_console.writer.pruning.archive_log import HOLDS, PRUNES, ArchiveLog
 from audit_console.writer.pruning.recording import Step, decoded, record_of
@@ -34,7 +33,7 @@ from audit_console.writer.pruning.request import (
     require_same_chain,
 )
 
-_PENDING, _PREPARED, _PART = ".prune.pending", ".prune.prepared", ".prune.part"
+_PENDING, _PREPARED = ".prune.pending", ".prune.prepared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +173,13 @@ class ArchivePruner:
                 sync_folder(log.path.parent)
                 yield Step.FILE_DELETED
         while (first := log.files()[0]).first_seq < boundary:
-            if cut(first, boundary, log.path, log.open_file, log.locked):
+            if cut(log, first, boundary):
                 yield Step.FILE_CUT
 
     def _prepare(self, pending: _Pending) -> None:
         prepared = self._log.beside(_PREPARED)
         text = json.dumps([pending.record, pending.event_id, pending.after_seq])
-        with FileIO(prepared, "w") as file:
+        with open_anew(prepared) as file:
             append(file, text.encode(), durable=True)
         prepared.replace(self._log.beside(_PENDING))
         sync_folder(self._log.path.parent)
@@ -205,6 +204,6 @@ class ArchivePruner:
         return any(wanted in line for line in lines_of(newest, self._log.open_file))
 
     def _forget(self) -> None:
-        for suffix in (_PENDING, _PREPARED, _PART):
+        for suffix in (_PENDING, _PREPARED, PART):
             self._log.beside(suffix).unlink(missing_ok=True)
         sync_folder(self._log.path.parent)

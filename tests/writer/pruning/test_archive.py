@@ -492,6 +492,29 @@ def test_a_file_that_is_closed_while_it_is_cut(tmp_path: Path) -> None:
     assert dict(verified(tmp_path).counts) == PRUNED
 
 
+def test_nobody_else_reads_what_is_being_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = store(tmp_path, EVENTS)
+    path.chmod(0o600)
+    modes: list[int] = []
+    replace_file = Path.replace
+
+    def watched(part: Path, target: Path) -> Path:
+        modes.append(stat.S_IMODE(part.stat().st_mode))
+        return replace_file(part, target)
+
+    def made_private(file: int, mode: int) -> None:
+        modes.append(stat.S_IMODE(os.fstat(file).st_mode))
+        os.chmod(file, mode)
+
+    monkeypatch.setattr(Path, "replace", watched)
+    monkeypatch.setattr(os, "fchmod", made_private)
+    apply(path)
+    assert modes == [0o640, 0o600, 0o600]  # the preparation, the new file before its mode and after
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 def test_events_that_come_while_a_file_is_cut_are_kept(tmp_path: Path) -> None:
     path = store(tmp_path, EVENTS)
     cutting = pruner(path)
