@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from contextlib import closing
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from audit_console.cli import notes, trusting
@@ -135,16 +136,13 @@ def new_checkpoint(
 
 
 def _cosigned(verification: Verification, cosign: str) -> SignedCheckpoint:
-    from audit_console.core.checkpoints import SignedCheckpoint
-
     signed = [chain.signed for chain in verification.chains if chain.signed is not None]
     if len(signed) != 1:
         raise UsageError(
             f"{len(signed)} chains have a checkpoint by a log that the policy names",
             hint="the policy names the key of one log of this source: log <vkey>",
         )
-    head = signed[0]
-    return notes.cosigned(SignedCheckpoint(head.checkpoint, head.note), cosign)
+    return notes.cosigned(signed[0].signed, cosign)
 
 
 def _verify(options: argparse.Namespace) -> ExitCode:
@@ -183,10 +181,7 @@ def _export(options: argparse.Namespace) -> ExitCode:
         vouchers = trust.vouchers(source.checkpoints())
     for fault in vouchers.faults:
         say(f"left out: {fault.message}")
-    best = [
-        max(heads, key=lambda head: (head.trusted, head.by_log, head.size))
-        for heads in vouchers.heads.values()
-    ]
+    best = [max(heads, key=attrgetter("worth")) for heads in vouchers.heads.values()]
     if not best:
         raise UsageError(
             "there is no checkpoint beside this log", hint="make one with: checkpoint create"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from operator import attrgetter
 
 import polars as pl
 
@@ -52,7 +53,7 @@ def prove(source: Source, event_id: str, trust: Trust) -> InclusionProof:
     _grow(source, {place.chain: tree})
     covers = "line" if place.chain is None else "entry"
     line = _canonical(line, covers)
-    proof = InclusionProof(line, covers, place.index, _heads(tree, parts), _signed(head))
+    proof = InclusionProof(line, covers, place.index, _heads(tree, parts), head.signed)
     if not proof.holds:
         raise _another_log(head.checkpoint, "its checkpoint")
     return proof
@@ -99,15 +100,7 @@ def _covering(source: Source, place: _Place, trust: Trust) -> SignedHead:
             "no checkpoint covers the event",
             hint="make one with: audit-console checkpoint create, or seal",
         )
-    return max(own, key=_worth)
-
-
-def _worth(head: SignedHead) -> tuple[bool, bool, int]:
-    return head.trusted, head.by_log, head.size
-
-
-def _signed(head: SignedHead) -> SignedCheckpoint:
-    return SignedCheckpoint(head.checkpoint, head.note)
+    return max(own, key=attrgetter("worth"))
 
 
 def _canonical(line: str, covers: str) -> str:
@@ -146,7 +139,7 @@ def prove_growth(source: Source, old: SignedCheckpoint, trust: Trust) -> Consist
     deleted = _deleted(source, origin)
     _refuse_old(old, deleted.size, trust)
     heads = trust.vouchers(source.checkpoints()).heads.get(origin, ())
-    new = max((head for head in heads if head.size >= size), key=_worth, default=None)
+    new = max((head for head in heads if head.size >= size), key=attrgetter("worth"), default=None)
     parts = consistency_parts(size, new.size) if new else []
     cuts = [LeafRange(0, size), *parts]
     trees = {origin: _tree(cuts, deleted), None: _tree(cuts, CompactRange())}
@@ -164,7 +157,7 @@ def prove_growth(source: Source, old: SignedCheckpoint, trust: Trust) -> Consist
             hint="make one with: audit-console checkpoint create, or seal",
         )
     _require_tree(tree, new.checkpoint, "its checkpoint")
-    return ConsistencyProof(old, _signed(new), _heads(tree, parts))
+    return ConsistencyProof(old, new.signed, _heads(tree, parts))
 
 
 def _refuse_old(old: SignedCheckpoint, deleted: int, trust: Trust) -> None:

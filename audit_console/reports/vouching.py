@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from audit_console.core.anchors import Remembered, SignedHead
 from audit_console.core.event import format_time
@@ -32,8 +33,7 @@ def vouching_sections(verification: Verification) -> tuple[Section, ...]:
 
 def largest_of(heads: Sequence[SignedHead]) -> list[SignedHead]:
     """Give the checkpoints that are listed, the largest first, trusted ones before others."""
-    order = sorted(heads, key=lambda head: (head.trusted, head.by_log, head.size), reverse=True)
-    return order[:MOST_LISTED]
+    return sorted(heads, key=attrgetter("worth"), reverse=True)[:MOST_LISTED]
 
 
 def _of_chain(chain: str, heads: Sequence[SignedHead]) -> Section:
