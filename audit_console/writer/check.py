@@ -10,10 +10,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from audit_console.core.chain import LogCheck
 from audit_console.core.claims import Candidate
-from audit_console.core.codec import Malformed, decode_bytes
+from audit_console.core.codec import MAX_LINE_BYTES, Malformed, decode_bytes
 from audit_console.core.event import AuditEvent, Scheme
 from audit_console.core.findings import EXIT_CODES, Code, Place
 from audit_console.core.hashing import HashCheck, check_hash
@@ -34,7 +35,10 @@ def check_files(paths: Sequence[Path]) -> LogCheck:
     check = LogCheck(prunes=read_prunes(_prune_records(paths)))
     for raw, place in _lines(paths):
         event = decode_bytes(raw.removesuffix(b"\n"))
-        if isinstance(event, Malformed):
+        if len(raw) > MAX_LINE_BYTES + 1:
+            reason = f"a line of more than {MAX_LINE_BYTES:,} bytes"
+            check.add_unreadable(Code.OVERSIZE, reason, place)
+        elif isinstance(event, Malformed):
             code = event.code if raw.endswith(b"\n") else Code.TORN_TAIL
             check.add_unreadable(code, event.reason, place)
         elif event.scheme is not Scheme.V1:
@@ -76,9 +80,18 @@ def _hashed(event: AuditEvent, raw: bytes) -> HashCheck:
 def _lines(paths: Sequence[Path]) -> Iterator[tuple[bytes, Place]]:
     for path in paths:
         with path.open("rb") as file:
-            for number, raw in enumerate(file, 1):
+            for number, raw in enumerate(_cut(file), 1):
                 if not raw.isspace():
                     yield raw, Place(str(path), number)
+
+
+def _cut(file: BinaryIO) -> Iterator[bytes]:
+    """Give lines with their newlines; of one over the limit a beginning that is over it too."""
+    while raw := file.readline(MAX_LINE_BYTES + 2):
+        rest = raw
+        while not rest.endswith(b"\n") and (rest := file.readline(MAX_LINE_BYTES)):
+            pass
+        yield raw
 
 
 def _prune_records(paths: Sequence[Path]) -> Iterator[str]:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -78,6 +79,21 @@ def test_half_a_line_at_the_end_is_a_notice(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes() + b'{"v":1,')
     counts = check_files([path]).findings.counts
     assert counts == {Code.TORN_TAIL: 1, Code.NO_CHECKPOINT: 1}
+
+
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_a_line_without_end_is_never_held(tmp_path: Path, end: bytes) -> None:
+    path = write(tmp_path, LINES)
+    with path.open("ab") as file:
+        file.truncate(file.tell() + (64 << 20))
+        file.seek(0, os.SEEK_END)
+        file.write(end)
+    tracemalloc.start()
+    found = check_files([path]).findings
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.counts == judge_archive(path).counts == {Code.OVERSIZE: 1, Code.NO_CHECKPOINT: 1}
+    assert peak < 8 << 20
 
 
 def test_another_format_is_not_judged(tmp_path: Path) -> None:
