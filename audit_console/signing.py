@@ -73,7 +73,9 @@ class SigningKey:
                 f"{path} exists", hint="a key is never replaced: name another file"
             ) from None
         except OSError as error:
-            raise KeyFileError(f"cannot write {path}: {error.strerror}") from None
+            raise KeyFileError(
+                f"cannot write {path}: {error.strerror}", hint="name a file that can be written"
+            ) from None
 
     def _signature(self, signed: bytes) -> NoteSignature:
         return NoteSignature(self.verifier.name, self.verifier.key_id, signed)

@@ -19,7 +19,7 @@ from audit_console.core.hashing import as_hashed
 from audit_console.core.merkle import CompactRange, PartedTree
 from audit_console.core.proofs import LeafRange, consistency_parts, inclusion_parts
 from audit_console.core.prunes import read_prunes
-from audit_console.errors import AuditConsoleError, NotAsSigned, UsageError
+from audit_console.errors import AuditConsoleError, NotAsSigned, SourceChanged, UsageError
 from audit_console.integrity.proofs import ConsistencyProof, InclusionProof
 from audit_console.integrity.trust import Judge, Trust
 from audit_console.sources.protocol import AtEvent, Order, Source
@@ -45,7 +45,9 @@ def prove(source: Source, event_id: str, trust: Trust) -> InclusionProof:
     raw = source.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtEvent(event_id), limit=1)
     line = raw.rows["raw"][0]
     if line is None:
-        raise AuditConsoleError("the line of the event is no longer where it was read")
+        raise SourceChanged(
+            "the line of the event is no longer where it was read", hint="try again"
+        )
     head = _covering(source, place, trust)
     parts = inclusion_parts(place.index, head.size)
     deleted = _deleted(source, place.chain)

@@ -98,7 +98,7 @@ class RetentionManager:
             UsageError: the interval is not positive, or one runs already.
         """
         if interval <= 0:
-            raise UsageError(f"{interval} is no interval in seconds")
+            raise UsageError(f"{interval} is no interval in seconds", hint="86400 for every day")
         if self._background is not None and self._background.is_running:
             raise UsageError("a cleanup runs in the background already", hint="stop it first")
         self._background = BackgroundCleanup(self.cleanup, interval)

@@ -102,7 +102,10 @@ def decoded(text: str) -> PruneRecord:
     """
     record = decode_prune(text)
     if isinstance(record, Malformed):
-        raise PruneRefused(f"the record of the prune does not hold: {record.reason}")
+        raise PruneRefused(
+            f"the record of the prune does not hold: {record.reason}",
+            hint="verify the log, and preview the prune again",
+        )
     return record
 
 
