@@ -50,6 +50,11 @@ def load_config(folder: Path, environment: Mapping[str, str] = os.environ) -> Co
     return _with_environment(_from_file(folder / FILE_NAME), environment)
 
 
+def user_path(text: str) -> Path:
+    """Read a path as a user types it: a `~` is a home, or stays where it is nobody's."""
+    return Path(os.path.expanduser(text))  # noqa: PTH111 - the other raises for nobody's
+
+
 def _from_file(path: Path) -> Config:
     try:
         text = path.read_text(encoding="utf-8")
@@ -80,7 +85,7 @@ def _setting(file: Path, text: str, key: str, value: object) -> Any:
         return value
     if not isinstance(value, str) or not value:
         raise UsageError(f"{file}, line {line}: {key} is not a path", hint="put it in quotes")
-    return file.parent / Path(value).expanduser()
+    return file.parent / user_path(value)
 
 
 def _line_of(text: str, key: str) -> int:
@@ -92,7 +97,7 @@ def _line_of(text: str, key: str) -> int:
 
 def _with_environment(config: Config, environment: Mapping[str, str]) -> Config:
     set_there: dict[str, Any] = {
-        name: Path(environment[variable]).expanduser()
+        name: user_path(environment[variable])
         for name in _PATHS
         if environment.get(variable := ENVIRONMENT_PREFIX + name.upper())
     }

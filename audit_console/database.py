@@ -25,6 +25,14 @@ _DEFAULTS = {
 }
 """What a DSN may change. A server that went away without a word is noticed in about 20 s."""
 
+_SECRETS = (
+    "password",
+    "sslpassword",
+    "scram_client_key",
+    "scram_server_key",
+    "oauth_client_secret",
+)
+
 
 def read_dsn(dsn: str) -> dict[str, str]:
     """Give the parts of a DSN, by libpq's names.
@@ -48,7 +56,7 @@ def refuse_password(dsn: str) -> None:
     Raises:
         UsageError: it does, so every process of the machine can read it.
     """
-    if read_dsn(dsn).keys() & {"password", "sslpassword"}:
+    if read_dsn(dsn).keys() & set(_SECRETS):
         raise UsageError(
             "the connection string holds a password, which other users can see in the process list",
             hint="Leave it out, and put it into ~/.pgpass, a service file or PGPASSWORD",
@@ -84,7 +92,7 @@ def told(error: psycopg.Error, dsn: str) -> str:
     """Say in one line what the server or the way to it answered, without the password."""
     lines = (error.diag.message_primary or str(error)).splitlines()
     text = "; ".join(" ".join(line.split()) for line in lines if line.strip())
-    for name in ("password", "sslpassword"):
+    for name in _SECRETS:
         secret = read_dsn(dsn).get(name)
         text = text.replace(secret, "…") if secret else text
     return text

@@ -12,6 +12,7 @@ import secrets
 import stat
 import struct
 from pathlib import Path
+from typing import TextIO
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -66,15 +67,15 @@ class SigningKey:
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with open(path, "x", encoding="utf-8", opener=_private) as file:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
+                _write_whole(file, path, line)
         except FileExistsError:
             raise KeyFileError(
                 f"{path} exists", hint="a key is never replaced: name another file"
             ) from None
         except OSError as error:
-            raise KeyFileError(f"cannot write {path}: {error.strerror}") from None
+            raise KeyFileError(
+                f"cannot write {path}: {error.strerror}", hint="name a file that can be written"
+            ) from None
 
     def _signature(self, signed: bytes) -> NoteSignature:
         return NoteSignature(self.verifier.name, self.verifier.key_id, signed)
@@ -169,6 +170,17 @@ def _holds(key: VerifierKey, signature: bytes, message: bytes) -> bool:
     except InvalidSignature:
         return False
     return True
+
+
+def _write_whole(file: TextIO, path: Path, line: str) -> None:
+    """Write a new file, or leave none: half a key would keep its name from a whole one."""
+    try:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+    except OSError:
+        path.unlink()
+        raise
 
 
 def _private(path: str, flags: int) -> int:

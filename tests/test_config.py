@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audit_console.config import Config, load_config
+from audit_console.config import Config, load_config, user_path
 from audit_console.errors import UsageError
 
 
@@ -23,6 +23,11 @@ def test_a_path_is_taken_from_the_folder_of_the_file(tmp_path: Path) -> None:
     written(tmp_path, 'policy = "trust/policy.txt"\nconsole_key = "/keys/me"\n')
     expected = Config(policy=tmp_path / "trust" / "policy.txt", console_key=Path("/keys/me"))
     assert load_config(tmp_path, {}) == expected
+
+
+def test_a_home_that_is_nobodys_stays_as_it_is_typed() -> None:
+    assert user_path("~/keys/me") == Path.home() / "keys" / "me"
+    assert user_path("~nobody-at-all/keys") == Path("~nobody-at-all/keys")
 
 
 def test_the_environment_wins(tmp_path: Path) -> None:

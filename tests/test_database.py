@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from psycopg import pq
 
 from audit_console.database import connection_string, label_of, read_dsn, refuse_password, told
 from audit_console.errors import UsageError
@@ -37,6 +38,21 @@ def test_a_password_on_a_command_line_is_refused(dsn: str) -> None:
     with pytest.raises(UsageError, match="process list"):
         refuse_password(dsn)
     refuse_password("postgresql://a@c/d")
+
+
+SECRETS = [
+    option.keyword.decode()
+    for option in pq.Conninfo.get_defaults()
+    if option.dispchar == b"*" or option.keyword.startswith(b"scram_")
+]
+
+
+@pytest.mark.parametrize("word", SECRETS)
+def test_whatever_libpq_keeps_secret_is_refused_and_never_said(word: str) -> None:
+    dsn = f"host=db {word}=hunter2"
+    with pytest.raises(UsageError, match="process list"):
+        refuse_password(dsn)
+    assert told(psycopg.OperationalError("no hunter2"), dsn) == "no …"
 
 
 def test_an_answer_is_one_line_without_the_password() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,23 @@ def test_a_stored_key_is_the_same_and_private(tmp_path: Path, key_type: KeyType)
     assert loaded.sign("text\n") == made.sign("text\n")
     secret = path.read_text("utf-8").split("+", 4)[4].strip()
     assert secret not in f"{made} {made!r} {vars(made.verifier.__class__)}"
+
+
+def test_a_key_that_finds_no_room_leaves_no_half_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "my.key"
+    key = new_key("console.example.org/me", KeyType.WITNESS)
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        with pytest.raises(KeyFileError, match="No space left"):
+            key.store(path)
+    assert not path.exists()
+    key.store(path)
+    assert load_key(path).verifier == key.verifier
 
 
 def test_a_key_is_never_replaced(tmp_path: Path) -> None:

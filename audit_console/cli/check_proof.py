@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.cli import trusting
+from audit_console.cli.arguments import CommandParser
 from audit_console.cli.exit_codes import ExitCode
-from audit_console.cli.output import write_stdout
-from audit_console.cli.talk import PROGRAM, CommandParser
+from audit_console.cli.output import write_lines, write_stdout
+from audit_console.cli.talk import PROGRAM
+from audit_console.config import user_path
 from audit_console.errors import UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
@@ -47,17 +49,16 @@ def run(arguments: Sequence[str]) -> ExitCode:
     if options.file is None:
         raise UsageError("which proof?", hint="name its file, or use --script")
     from audit_console.core.codec import Malformed
-    from audit_console.core.safe_text import safe_text
     from audit_console.integrity.proofs import ConsistencyProof, decode_proof
 
-    proof = decode_proof(_read(Path(options.file)))
+    proof = decode_proof(_read(user_path(options.file)))
     if isinstance(proof, Malformed):
         code, told = ExitCode.FAIL, proof.reason
     elif isinstance(proof, ConsistencyProof):
         code, told = _judged_growth(proof, options)
     else:
         code, told = _judged_event(proof, options)
-    write_stdout([f"{code.name}: {safe_text(told)}\n".encode()])
+    write_lines([f"{code.name}: {told}"])
     return code
 
 
@@ -79,7 +80,7 @@ def _judged_growth(proof: ConsistencyProof, options: argparse.Namespace) -> tupl
     if old.origin != new.origin:
         return ExitCode.FAIL, f"the checkpoints are of two logs, {old.origin} and {new.origin}"
     if options.since is not None:
-        kept = trusting.read_checkpoint(Path(options.since)).checkpoint
+        kept = trusting.read_checkpoint(user_path(options.since)).checkpoint
         if kept != old:
             return ExitCode.FAIL, f"the old checkpoint is not the one in {options.since}"
     grown = f"the first {new.size:,} events of {new.origin}"
@@ -102,7 +103,7 @@ def _judged(
     for name, signed in zip(("", "the old one "), notes, strict=False):
         judged = judge.judge(signed)
         if not isinstance(judged, SignedHead):
-            return ExitCode.FAIL, f"the signature of {judged.name} is not by its key"
+            return ExitCode.FAIL, str(judged)
         signers += [f"{name}signed by the log", *cosigners(judged)]
         trusted = trusted and judged.trusted
     if not trusted:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from audit_console.cli import notes, trusting
+from audit_console.cli.arguments import CommandParser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
-from audit_console.cli.output import write_stdout
+from audit_console.cli.output import checked_target, write_lines
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM, CommandParser, say
+from audit_console.cli.talk import PROGRAM, say
+from audit_console.config import user_path
 from audit_console.errors import UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
@@ -21,6 +23,7 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.core.checkpoints import SignedCheckpoint
     from audit_console.integrity.trust import BadSignature
     from audit_console.integrity.verification import Verification
+    from audit_console.signing import SigningKey
 
 NAME = "checkpoint"
 
@@ -74,17 +77,22 @@ def _parser() -> argparse.ArgumentParser:
 def _create(options: argparse.Namespace) -> ExitCode:
     if options.key is None and options.cosign is None:
         raise UsageError("who signs?", hint="give --key FILE, --cosign or both")
+    key = None if options.key is None else notes.log_key(options.key)
     notes.check_place(options)
     from audit_console.cli.watch import verify_watched
 
     trust = trusting.load_trust(options.policy)
     with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
         verification = verify_watched(source, trust=trust)
-    notes.require_sound(verification)
+    notes.require_signable(verification)
     if options.cosign is not None:
         _require_comparable(verification)
-    sign = new_checkpoint if options.key else _cosigned
-    notes.keep_note(sign(verification, options), options)
+    made = (
+        _cosigned(verification, options.cosign)
+        if key is None
+        else new_checkpoint(verification, key, options.cosign)
+    )
+    notes.keep_note(made, options)
     trusting.remember(verification)
     return ExitCode.PASS
 
@@ -107,38 +115,34 @@ def _require_comparable(verification: Verification) -> None:
             )
 
 
-def new_checkpoint(verification: Verification, options: argparse.Namespace) -> SignedCheckpoint:
-    """Sign what was verified of the chain that `--key` is the key of.
+def new_checkpoint(
+    verification: Verification, key: SigningKey, cosign: str | None = None
+) -> SignedCheckpoint:
+    """Sign what was verified of the chain whose key this is; see `notes.signed`.
 
     Raises:
         UsageError: there is no such chain, or it is not whole.
-        KeyFileError: the key cannot be used.
+        KeyFileError: the key of the witness cannot be used.
+        AuditConsoleError: the memory cannot be written.
     """
-    from audit_console.core.checkpoints import Checkpoint
-    from audit_console.core.notes import KeyType
-    from audit_console.signing import load_key
-
-    origin = load_key(Path(options.key).expanduser(), KeyType.LOG).verifier.name
+    origin = key.verifier.name
     for chain in verification.chains:
         if chain.chain == origin and chain.last_seq is not None and chain.root is not None:
-            return notes.signed(Checkpoint(origin, chain.last_seq + 1, chain.root), options)
+            return notes.signed(key, chain.last_seq + 1, chain.root, cosign)
     raise UsageError(
-        f"{options.key} is the key of {origin}, and this log has no whole chain of that name",
+        f"the key is that of {origin}, and this log has no whole chain of that name",
         hint="a log of another format is signed by: audit-console seal",
     )
 
 
-def _cosigned(verification: Verification, options: argparse.Namespace) -> SignedCheckpoint:
-    from audit_console.core.checkpoints import SignedCheckpoint
-
+def _cosigned(verification: Verification, cosign: str) -> SignedCheckpoint:
     signed = [chain.signed for chain in verification.chains if chain.signed is not None]
     if len(signed) != 1:
         raise UsageError(
             f"{len(signed)} chains have a checkpoint by a log that the policy names",
             hint="the policy names the key of one log of this source: log <vkey>",
         )
-    head = signed[0]
-    return notes.cosigned(SignedCheckpoint(head.checkpoint, head.note), options.cosign)
+    return notes.cosigned(signed[0].signed, cosign)
 
 
 def _verify(options: argparse.Namespace) -> ExitCode:
@@ -148,10 +152,10 @@ def _verify(options: argparse.Namespace) -> ExitCode:
     if policy is None:
         raise UsageError("whose checkpoints count?", hint="give --policy FILE, or set `policy`")
     judge, codes = Judge(policy), [ExitCode.PASS]
-    for read in trusting.read_checkpoints(Path(options.note)):
-        code, line = _told(judge.judge(read))
+    for read in trusting.read_checkpoints(user_path(options.note)):
+        code, told = _told(judge.judge(read))
         what = f"{read.checkpoint.origin}, the first {read.checkpoint.size:,} events"
-        _print(f"{code.name}: {what}: {line}")
+        write_lines([f"{code.name}: {what}: {told}"])
         codes.append(code)
     return ExitCode.FAIL if ExitCode.FAIL in codes else max(codes)
 
@@ -161,7 +165,7 @@ def _told(judged: SignedHead | BadSignature) -> tuple[ExitCode, str]:
     from audit_console.reports.model import cosigners
 
     if not isinstance(judged, SignedHead):
-        return ExitCode.FAIL, f"the signature of {judged.name} is not by its key"
+        return ExitCode.FAIL, str(judged)
     if not judged.by_log:
         return ExitCode.INCOMPLETE, "not signed by a key that the policy gives this log"
     by = "; ".join(["signed by the log", *cosigners(judged)])
@@ -171,28 +175,19 @@ def _told(judged: SignedHead | BadSignature) -> tuple[ExitCode, str]:
 
 
 def _export(options: argparse.Namespace) -> ExitCode:
-    notes.check_output(options)
+    target = checked_target(options, options.sources)
     trust = trusting.load_trust(options.policy)
     with closing(open_source(options.sources, keep=False)) as source:
         vouchers = trust.vouchers(source.checkpoints())
     for fault in vouchers.faults:
         say(f"left out: {fault.message}")
-    best = [
-        max(heads, key=lambda head: (head.trusted, head.by_log, head.size))
-        for heads in vouchers.heads.values()
-    ]
+    best = [max(heads, key=attrgetter("worth")) for heads in vouchers.heads.values()]
     if not best:
         raise UsageError(
             "there is no checkpoint beside this log", hint="make one with: checkpoint create"
         )
-    notes.put_out([head.note for head in best], options.output)
+    notes.put_out_notes([head.note for head in best], target)
     for head in best:
         if not head.trusted:
             say(f"{head.checkpoint.origin}: no policy here trusts this checkpoint")
     return ExitCode.PASS
-
-
-def _print(line: str) -> None:
-    from audit_console.core.safe_text import safe_text
-
-    write_stdout([f"{safe_text(line)}\n".encode()])

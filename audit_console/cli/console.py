@@ -10,9 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from audit_console import __version__
+from audit_console.cli.arguments import CommandParser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import check_places
-from audit_console.cli.talk import PROGRAM, CommandParser, say_error
+from audit_console.cli.talk import PROGRAM, say_error
 from audit_console.cli.trusting import add_policy_option, config, console_key, load_policy
 from audit_console.errors import UsageError
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit_console.cli.arguments import CommandParser
 from audit_console.cli.console import require_terminal, user_keymap
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM, CommandParser, say
+from audit_console.cli.talk import PROGRAM, say
 from audit_console.errors import AuditConsoleError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once

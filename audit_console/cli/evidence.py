@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.cli import trusting
+from audit_console.cli.arguments import DASHED_QUERIES, CommandParser, query_apart
 from audit_console.cli.exit_codes import ExitCode, code_of_verification
 from audit_console.cli.marks import user_marks
 from audit_console.cli.opening import open_source
-from audit_console.cli.output import write_stdout
+from audit_console.cli.output import checked_target, write_stdout
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import DASHED_QUERIES, PROGRAM, CommandParser, query_apart, say
+from audit_console.cli.talk import PROGRAM, say
 from audit_console.errors import UsageError
-from audit_console.search.output import check_target, whole_file
+from audit_console.search.output import whole_file
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.evidence.case import Case
@@ -46,7 +47,6 @@ def run(arguments: Sequence[str]) -> ExitCode:
     if options.script:
         return _print_script()
     places, query, target = _request(options)
-    check_target(target, force=options.force, places=places)
     from audit_console.evidence.package import write_package
     from audit_console.search.found import require_query
 
@@ -84,12 +84,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _request(options: argparse.Namespace) -> tuple[list[str], str, Path]:
+    """Give the places of the log, the query, and the file that may be written."""
     *places, query = options.words or [""]
     if not places:
         raise UsageError("a log and a query are needed", hint="'' keeps every event")
-    if options.output in {None, "-"}:
+    target = checked_target(options, places)
+    if target is None:
         raise UsageError("the package needs a file", hint="name it with -o case.zip")
-    return places, query, Path(options.output)
+    return places, query, target
 
 
 def _print_script() -> ExitCode:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
+from audit_console.cli.arguments import CommandParser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.output import write_stdout
-from audit_console.cli.talk import PROGRAM, CommandParser, say
+from audit_console.cli.talk import PROGRAM, say
 from audit_console.cli.trusting import console_key_path
+from audit_console.config import user_path
 from audit_console.errors import UsageError
 
 NAME = "keys"
@@ -34,7 +35,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     from audit_console.core.notes import KeyType
     from audit_console.signing import load_key, new_key
 
-    path = Path(options.file).expanduser() if options.file else console_key_path()
+    path = user_path(options.file) if options.file else console_key_path()
     if options.action == "show":
         key = load_key(path)
     else:

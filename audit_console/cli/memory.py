@@ -6,9 +6,10 @@ import argparse
 from collections.abc import Sequence
 
 from audit_console.cli import trusting
+from audit_console.cli.arguments import CommandParser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.output import write_stdout
-from audit_console.cli.talk import PROGRAM, CommandParser, say
+from audit_console.cli.talk import PROGRAM, say
 from audit_console.errors import UsageError
 
 NAME = "memory"

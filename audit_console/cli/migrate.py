@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from audit_console.cli.arguments import CommandParser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.output import write_stdout
-from audit_console.cli.talk import PROGRAM, CommandParser
+from audit_console.cli.talk import PROGRAM
 
 NAME = "migrate"
 

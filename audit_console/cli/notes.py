@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.cli.opening import names_database
-from audit_console.cli.output import write_stdout
+from audit_console.cli.output import checked_target, put_out, target_of
 from audit_console.cli.talk import say
 from audit_console.cli.trusting import console_key_path, memory
+from audit_console.config import user_path
 from audit_console.errors import UsageError
-from audit_console.search.output import check_target, write_file
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
-    from audit_console.core.checkpoints import Checkpoint, SignedCheckpoint
+    from audit_console.core.checkpoints import SignedCheckpoint
     from audit_console.core.notes import Note
     from audit_console.integrity.verification import Verification
     from audit_console.signing import SigningKey
@@ -43,16 +43,6 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="let -o replace a file that exists")
 
 
-def check_output(options: argparse.Namespace) -> None:
-    """Refuse a file that must not be written, before the work is done.
-
-    Raises:
-        UsageError: the file exists, is a folder or is the log itself.
-    """
-    if options.output not in {None, "-"}:
-        check_target(Path(options.output), force=options.force, places=options.sources)
-
-
 def check_place(options: argparse.Namespace) -> None:
     """Refuse a log that no note can be kept of, before the work is done; see `keep_note`.
 
@@ -60,7 +50,7 @@ def check_place(options: argparse.Namespace) -> None:
         AuditConsoleError: a note could not be written where it was asked for, else beside the log.
     """
     if options.output is not None:
-        check_output(options)
+        checked_target(options, options.sources)
     elif names_database(options.sources):
         from audit_console.writer.pruning.postgres_log import opened
 
@@ -73,36 +63,38 @@ def check_place(options: argparse.Namespace) -> None:
         path_beside(options.sources, CHECKPOINTS)
 
 
-def log_key(file: str, chain: str) -> SigningKey:
-    """Read the key with which a log is signed.
+def log_key(file: str) -> SigningKey:
+    """Read the key with which a log is signed; its name is that of the log.
 
     Raises:
         KeyFileError: the key cannot be used.
-        UsageError: it is that of another log.
     """
     from audit_console.core.notes import KeyType
     from audit_console.signing import load_key
 
-    key = load_key(Path(file).expanduser(), KeyType.LOG)
-    if key.verifier.name != chain:
-        raise UsageError(f"{file} is the key of {key.verifier.name}", hint=f"the log is {chain}")
-    return key
+    return load_key(user_path(file), KeyType.LOG)
 
 
-def signed(checkpoint: Checkpoint, options: argparse.Namespace) -> SignedCheckpoint:
-    """Sign a checkpoint as the log, and as the console where that is asked for.
+def signed(key: SigningKey, size: int, root: bytes, cosign: str | None) -> SignedCheckpoint:
+    """Sign a tree head of the log whose key this is.
+
+    Args:
+        key: of the log.
+        size: events, or lines of a log that is sealed.
+        root: the tree head over them, 32 bytes.
+        cosign: key file of a witness that cosigns, empty for that of this console; None for none.
 
     Raises:
-        KeyFileError: a key cannot be used.
-        UsageError: the key is that of another log.
+        KeyFileError: the key of the witness cannot be used.
+        AuditConsoleError: the memory cannot be written.
     """
-    from audit_console.core.checkpoints import SignedCheckpoint
+    from audit_console.core.checkpoints import Checkpoint, SignedCheckpoint
     from audit_console.core.notes import Note
 
+    checkpoint = Checkpoint(key.verifier.name, size, root)
     text = str(checkpoint)
-    note = Note(text, (log_key(options.key, checkpoint.origin).sign(text),))
-    made = SignedCheckpoint(checkpoint, note)
-    return made if options.cosign is None else cosigned(made, options.cosign)
+    made = SignedCheckpoint(checkpoint, Note(text, (key.sign(text),)))
+    return made if cosign is None else cosigned(made, cosign)
 
 
 def cosigned(signed: SignedCheckpoint, key_file: str) -> SignedCheckpoint:
@@ -119,7 +111,7 @@ def cosigned(signed: SignedCheckpoint, key_file: str) -> SignedCheckpoint:
     from audit_console.core.notes import KeyType, Note
     from audit_console.signing import load_key
 
-    path = Path(key_file).expanduser() if key_file else console_key_path()
+    path = user_path(key_file) if key_file else console_key_path()
     key = load_key(path, KeyType.WITNESS)
     now, checkpoint, note = datetime.now(UTC), signed.checkpoint, signed.note
     if checkpoint.size:
@@ -136,7 +128,7 @@ def keep_note(signed: SignedCheckpoint, options: argparse.Namespace) -> None:
         AuditConsoleError: it cannot be written.
     """
     if options.output is not None:
-        put_out([signed.note], options.output)
+        put_out_notes([signed.note], target_of(options.output))
         return
     keep = _keep_in_table if names_database(options.sources) else _keep_in_file
     place = keep(signed, options.sources)
@@ -155,25 +147,29 @@ def _keep_in_table(signed: SignedCheckpoint, places: Sequence[str]) -> str:
 
 def _keep_in_file(signed: SignedCheckpoint, places: Sequence[str]) -> str:
     from audit_console.core.checkpoints import encode_stored_checkpoint
-    from audit_console.sources.archive.beside import append_beside
+    from audit_console.sources.archive.beside import path_beside
     from audit_console.sources.archive.files import CHECKPOINTS
+    from audit_console.writer.files import append_line, unavailable
 
-    return str(append_beside(places, CHECKPOINTS, encode_stored_checkpoint(signed.note)))
+    path = path_beside(places, CHECKPOINTS)
+    with unavailable(path), path.open("ab+", buffering=0) as file:
+        append_line(file, encode_stored_checkpoint(signed.note))
+    return str(path)
 
 
-def put_out(notes: Sequence[Note], output: str | None) -> None:
-    """Print one note as its text, several as one stored line each."""
+def put_out_notes(notes: Sequence[Note], target: Path | None) -> None:
+    """Write one note as its text, several as one stored line each.
+
+    Raises:
+        AuditConsoleError: they cannot be written.
+    """
     from audit_console.core.checkpoints import encode_stored_checkpoint
 
     lines = [f"{encode_stored_checkpoint(note)}\n" for note in notes]
-    chunks = [line.encode() for line in (lines if len(notes) > 1 else [str(notes[0])])]
-    if output in {None, "-"}:
-        write_stdout(chunks)
-    else:
-        write_file(Path(str(output)), chunks)
+    put_out([line.encode() for line in (lines if len(notes) > 1 else [str(notes[0])])], target)
 
 
-def require_sound(verification: Verification, tolerated: frozenset[str] = frozenset()) -> None:
+def require_signable(verification: Verification, tolerated: frozenset[str] = frozenset()) -> None:
     """Refuse to sign a log in which something is wrong.
 
     Args:
@@ -184,6 +180,9 @@ def require_sound(verification: Verification, tolerated: frozenset[str] = frozen
         UsageError: there are other faults, or the log was not read to its end.
     """
     from audit_console.core.findings import FindingClass
+
+    if not verification.status.complete:
+        raise UsageError("this log is not signed: it was not read to its end", hint="try again")
 
     faults = {
         found.code

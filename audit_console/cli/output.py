@@ -1,12 +1,60 @@
-"""Data on standard output."""
+"""Where the data goes that a command gives: standard output, or the file of `-o`."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+from audit_console.config import user_path
 from audit_console.errors import AuditConsoleError
+from audit_console.search.output import check_target, write_file
+
+
+def target_of(name: str | None) -> Path | None:
+    """Give the file that an option names; None for standard output, also called `-`."""
+    return None if name is None or name == "-" else user_path(name)
+
+
+def checked_target(options: argparse.Namespace, places: Sequence[str]) -> Path | None:
+    """Give the file of `-o`, None for standard output, before the work is done.
+
+    Args:
+        options: with `output` and `force`.
+        places: of the log, which is never written over.
+
+    Raises:
+        UsageError: the file must not be written; see `check_target`.
+    """
+    target = target_of(options.output)
+    if target is not None:
+        check_target(target, force=options.force, places=places)
+    return target
+
+
+def put_out(chunks: Iterable[bytes], target: Path | None) -> None:
+    """Write data to a file that is whole or not there, or to standard output.
+
+    Raises:
+        AuditConsoleError: it cannot be written.
+    """
+    if target is None:
+        write_stdout(chunks)
+    else:
+        write_file(target, chunks)
+
+
+def write_lines(lines: Iterable[str]) -> None:
+    """Print lines for people, each made safe to show.
+
+    Raises:
+        AuditConsoleError: standard output cannot be written.
+    """
+    from audit_console.core.safe_text import safe_text
+
+    write_stdout([f"{safe_text(line)}\n".encode() for line in lines])
 
 
 def write_stdout(chunks: Iterable[bytes]) -> None:

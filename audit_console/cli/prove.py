@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.cli import trusting
+from audit_console.cli.arguments import CommandParser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
-from audit_console.cli.output import write_stdout
+from audit_console.cli.output import checked_target, put_out
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM, CommandParser, say
+from audit_console.cli.talk import PROGRAM, say
+from audit_console.config import user_path
 from audit_console.errors import UsageError
-from audit_console.search.output import check_target, write_file
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.integrity.proofs import ConsistencyProof, InclusionProof
@@ -50,23 +51,15 @@ def run(arguments: Sequence[str]) -> ExitCode:
     """
     options = _parser().parse_args(arguments)
     places, event_id = _request(options)
-    target = None if options.output in {None, "-"} else Path(options.output)
-    if target:
-        check_target(target, force=options.force, places=places)
-        _spare_old(target, options.since)
+    target = checked_target(options, places)
+    since = None if options.since is None else user_path(options.since)
+    if target is not None and since is not None:
+        _spare_old(target, since)
     from audit_console.integrity.proofs import encode_proof
 
     trust = trusting.load_trust(options.policy)
-    proof = (
-        _grown(places, Path(options.since), trust)
-        if event_id is None
-        else _included(places, event_id, trust)
-    )
-    chunks = [encode_proof(proof).encode()]
-    if target:
-        write_file(target, chunks)
-    else:
-        write_stdout(chunks)
+    proof = _included(places, event_id, trust) if since is None else _grown(places, since, trust)
+    put_out([encode_proof(proof).encode()], target)
     return ExitCode.PASS
 
 
@@ -96,17 +89,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _request(options: argparse.Namespace) -> tuple[list[str], str | None]:
+def _request(options: argparse.Namespace) -> tuple[list[str], str]:
+    """Give the places of the log, and the id of the event that is to be proven, if one is."""
     if options.since is not None:
-        return options.words, None
+        return options.words, ""
     *places, event_id = options.words
     if not places:
         raise UsageError("which event?", hint="name its id behind the log, or give --since FILE")
     return places, event_id
 
 
-def _spare_old(target: Path, since: str | None) -> None:
-    if since is not None and target.exists() and target.samefile(since):
+def _spare_old(target: Path, since: Path) -> None:
+    if target.exists() and target.samefile(since):
         raise UsageError(
             f"{target} is the old checkpoint itself", hint="Name another file for the result"
         )

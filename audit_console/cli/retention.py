@@ -6,8 +6,9 @@ import argparse
 from collections.abc import Sequence
 
 from audit_console.cli import retention_apply, retention_hold, retention_preview
+from audit_console.cli.arguments import CommandParser, query_apart
 from audit_console.cli.exit_codes import ExitCode
-from audit_console.cli.talk import PROGRAM, CommandParser, query_apart
+from audit_console.cli.talk import PROGRAM
 
 NAME = "retention"
 

@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit_console.cli import notes, trusting
+from audit_console.cli.checkpoint import new_checkpoint
 from audit_console.cli.exit_codes import ExitCode, code_of_error
 from audit_console.cli.opening import open_source
-from audit_console.cli.output import write_stdout
+from audit_console.cli.output import write_lines
 from audit_console.cli.retaining import retention_policy, this_user
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say, say_error
+from audit_console.config import user_path
 from audit_console.errors import AuditConsoleError, PruneRefused, UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.core.retention import PrunePlan
     from audit_console.integrity.trust import Trust
     from audit_console.integrity.verification import Verification
+    from audit_console.signing import SigningKey
     from audit_console.writer.pruning.request import Keep
 
 _LONGEST_PLAN = 64 << 10
@@ -48,7 +51,7 @@ def add_to(actions: Any) -> None:
     )
     parser.add_argument("--key", metavar="FILE", help="sign what remains with this key of the log")
     trusting.add_policy_option(parser)
-    parser.set_defaults(run=_run, output=None, cosign=None)
+    parser.set_defaults(run=_run, output=None)
 
 
 def _run(options: argparse.Namespace) -> ExitCode:
@@ -56,13 +59,11 @@ def _run(options: argparse.Namespace) -> ExitCode:
     from audit_console.retention.preview import require_sound
     from audit_console.writer.pruning.request import PruneRequest
 
-    plan = _read_plan(Path(options.plan))
+    plan = _read_plan(user_path(options.plan))
     policy = retention_policy()
     trust = trusting.load_trust(options.policy)
     pruner = pruner_of(options.sources, plan.chain)
-    if options.key is not None:  # what is deleted stays deleted, signed or not
-        notes.log_key(options.key, plan.chain)
-        notes.check_place(options)
+    key = None if options.key is None else _key_for_what_remains(options, plan)
     pruner.finish()
     whole = _verified(options, trust)
     require_sound(whole, plan)
@@ -72,10 +73,28 @@ def _run(options: argparse.Namespace) -> ExitCode:
     )
     for step in pruner.steps(plan, policy, request, datetime.now(UTC)):
         say(step)
-    return _conclude(options, plan, trusting.load_trust(options.policy))
+    return _conclude(options, plan, trusting.load_trust(options.policy), key)
 
 
-def _conclude(options: argparse.Namespace, plan: PrunePlan, trust: Trust) -> ExitCode:
+def _key_for_what_remains(options: argparse.Namespace, plan: PrunePlan) -> SigningKey:
+    """Read the key before anything is deleted: that stays deleted, signed or not.
+
+    Raises:
+        UsageError: it cannot be used, or is that of another log.
+        AuditConsoleError: what it signs could not be kept.
+    """
+    key = notes.log_key(options.key)
+    if key.verifier.name != plan.chain:
+        raise UsageError(
+            f"{options.key} is the key of {key.verifier.name}", hint=f"the log is {plan.chain}"
+        )
+    notes.check_place(options)
+    return key
+
+
+def _conclude(
+    options: argparse.Namespace, plan: PrunePlan, trust: Trust, key: SigningKey | None
+) -> ExitCode:
     """Verify what remains, sign it if that is asked for, and say how it stands.
 
     That it could not be signed changes nothing in what was done and in how it stands.
@@ -83,9 +102,10 @@ def _conclude(options: argparse.Namespace, plan: PrunePlan, trust: Trust) -> Exi
     from audit_console.core.findings import CODES, Verdict
 
     verification, code = _verified(options, trust), ExitCode.PASS
-    if options.key is not None:
+    if key is not None:
         try:
-            _sign(verification, options)
+            notes.require_signable(verification)
+            notes.keep_note(new_checkpoint(verification, key), options)
             verification = _verified(options, trust)
         except AuditConsoleError as error:
             say_error(error)
@@ -95,7 +115,7 @@ def _conclude(options: argparse.Namespace, plan: PrunePlan, trust: Trust) -> Exi
     found = sorted(verification.counts)
     for one in found:
         say(f"{one}: {CODES[one].meaning}")
-    write_stdout([f"{first}; the rest is {verification.verdict}: {', '.join(found)}\n".encode()])
+    write_lines([f"{first}; the rest is {verification.verdict}: {', '.join(found)}"])
     return ExitCode.FAIL if verification.verdict is Verdict.FAIL else code
 
 
@@ -104,13 +124,6 @@ def _verified(options: argparse.Namespace, trust: Trust) -> Verification:
 
     with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
         return verify_watched(source, trust=trust)
-
-
-def _sign(verification: Verification, options: argparse.Namespace) -> None:
-    from audit_console.cli.checkpoint import new_checkpoint
-
-    notes.require_sound(verification)
-    notes.keep_note(new_checkpoint(verification, options), options)
 
 
 def _read_plan(path: Path) -> PrunePlan:
@@ -138,7 +151,7 @@ def _keep(options: argparse.Namespace) -> Keep | None:
     from audit_console.retention.keeping import PACKED_TEXT, keep_in
     from audit_console.search.keeping import PARQUET
 
-    folder = Path(options.archive).expanduser()
+    folder = user_path(options.archive)
     if any(folder.resolve() == _folder_of(place) for place in options.sources):
         raise PruneRefused(
             f"{folder}: the copy would stand among the files of the log",
@@ -149,5 +162,5 @@ def _keep(options: argparse.Namespace) -> Keep | None:
 
 
 def _folder_of(place: str) -> Path:
-    path = Path(place).expanduser().resolve()
+    path = user_path(place).resolve()
     return path if path.is_dir() else path.parent

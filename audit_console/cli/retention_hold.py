@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
-from audit_console.cli.output import write_stdout
+from audit_console.cli.output import write_lines
 from audit_console.cli.retaining import this_user
 from audit_console.cli.retention_preview import add_chain_option
 from audit_console.cli.scratch import scratch_folder
@@ -67,9 +67,7 @@ def _remove(options: argparse.Namespace) -> ExitCode:
 
 
 def _list(options: argparse.Namespace) -> ExitCode:
-    from audit_console.core.safe_text import safe_text
-
-    write_stdout([f"{safe_text(f'{hold} since {hold.at}')}\n".encode() for hold in _holds(options)])
+    write_lines(f"{hold} since {hold.at}" for hold in _holds(options))
     return ExitCode.PASS
 
 

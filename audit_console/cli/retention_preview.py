@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from audit_console.cli import trusting
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
-from audit_console.cli.output import write_stdout
+from audit_console.cli.output import checked_target, put_out, target_of
 from audit_console.cli.retaining import retention_policy
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say
 from audit_console.errors import UsageError
-from audit_console.search.output import check_target, write_file
+from audit_console.search.output import check_target
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.retention.preview import Preview
@@ -51,28 +51,26 @@ def add_chain_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> ExitCode:
-    targets = [Path(name) for name in (options.output, options.plan) if name not in {None, "-"}]
-    for target in targets:
-        check_target(target, force=options.force, places=options.sources)
+    target, plan = checked_target(options, options.sources), target_of(options.plan)
+    if plan is not None:
+        check_target(plan, force=options.force, places=options.sources)
     from audit_console.reports.retention import RENDERERS
 
     made = _preview(options)
-    chunks = [RENDERERS[options.format](made).encode()]
-    if options.output in {None, "-"}:
-        write_stdout(chunks)
-    else:
-        write_file(Path(options.output), chunks)
+    put_out([RENDERERS[options.format](made).encode()], target)
     if options.plan is not None:
-        _write_plan(made, Path(options.plan))
+        _put_out_plan(made, plan)
     return ExitCode.PASS
 
 
-def _write_plan(made: Preview, target: Path) -> None:
+def _put_out_plan(made: Preview, target: Path | None) -> None:
+    from audit_console.reports.retention import render_plan
+
     if made.plan is None:
         say("nothing goes, so there is no plan")
         return
-    write_file(target, [f"{made.plan.text}\n".encode()])
-    say(f"plan {made.plan.sha256} is in {target}")
+    put_out([render_plan(made).encode()], target)
+    say(f"plan {made.plan.sha256} is in {target or 'standard output'}")
 
 
 def _preview(options: argparse.Namespace) -> Preview:

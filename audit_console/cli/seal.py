@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 
 from audit_console.cli import notes, trusting
+from audit_console.cli.arguments import CommandParser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
+from audit_console.cli.output import checked_target
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM, CommandParser, say
+from audit_console.cli.talk import PROGRAM, say
 from audit_console.errors import UsageError
 
 NAME = "seal"
@@ -42,18 +43,15 @@ def run(arguments: Sequence[str]) -> ExitCode:
             was sealed or seen before.
     """
     options = _parser().parse_args(arguments)
-    notes.check_output(options)
+    checked_target(options, options.sources)
     from audit_console.cli.watch import verify_watched
-    from audit_console.core.checkpoints import Checkpoint
     from audit_console.core.event import Scheme
-    from audit_console.core.notes import KeyType
-    from audit_console.signing import load_key
 
-    origin = load_key(Path(options.key).expanduser(), KeyType.LOG).verifier.name
+    key = notes.log_key(options.key)
     trust = trusting.load_trust(options.policy)
     with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
         verification = verify_watched(source, trust=trust)
-    notes.require_sound(verification, _STAYS_VISIBLE)
+    notes.require_signable(verification, _STAYS_VISIBLE)
     others = [chain for chain in verification.chains if chain.scheme is not Scheme.V1]
     root = others[0].root if others else None
     if root is None or len(others) < len(verification.chains):
@@ -62,8 +60,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
             hint="sign others with: audit-console checkpoint create",
         )
     size = sum(chain.events for chain in others)
-    notes.keep_note(notes.signed(Checkpoint(origin, size, root), options), options)
-    say(f"sealed {size:,} events of {origin}")
+    notes.keep_note(notes.signed(key, size, root, options.cosign), options)
+    say(f"sealed {size:,} events of {key.verifier.name}")
     return ExitCode.PASS
 
 

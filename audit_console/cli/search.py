@@ -9,19 +9,18 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit_console.cli.arguments import DASHED_QUERIES, CommandParser, query_apart
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.marks import user_marks
 from audit_console.cli.opening import open_source
-from audit_console.cli.output import write_stdout
+from audit_console.cli.output import checked_target, put_out, target_of
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import DASHED_QUERIES, PROGRAM, CommandParser, query_apart, say
+from audit_console.cli.talk import PROGRAM, say
 from audit_console.cli.trusting import load_trust
 from audit_console.errors import UsageError
-from audit_console.search.output import check_target, write_file
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.core.query import Query
-    from audit_console.search.found import Found
 
 NAME = "search"
 FORMATS = ("table", "jsonl", "csv", "parquet")
@@ -44,11 +43,11 @@ def run(arguments: Sequence[str]) -> ExitCode:
             result not be written.
     """
     options = _parser().parse_intermixed_args(query_apart(arguments))
-    target = None if options.output in {None, "-"} else Path(options.output)
     by_day = options.format == "parquet" and (options.output or "").endswith("/")
-    if target and not by_day:
-        check_target(target, force=options.force, places=options.sources)
+    folder = target_of(options.output) if by_day else None
+    target = None if by_day else checked_target(options, options.sources)
     from audit_console.cli.watch import verify_watched
+    from audit_console.search.days import write_days
     from audit_console.search.found import (
         Found,
         advice,
@@ -56,14 +55,19 @@ def run(arguments: Sequence[str]) -> ExitCode:
         require_query,
         understood,
     )
+    from audit_console.search.printing import print_found
 
     query = require_query(options.query)  # a wrong query does not wait for the log
-    if target and by_day:
-        _check_days(target, query)
+    if folder is not None:
+        _check_days(folder, query)
     with scratch_folder(), closing(open_source(options.sources, keep=True)) as source:
         verification = verify_watched(source, trust=load_trust(None), roots=False)
         found = Found.by(options.query, source, verification, user_marks())
-        _put_out(found, options.format, target, by_day=by_day)
+        if folder is not None:
+            write_days(found.question, folder)
+        else:
+            is_screen = target is None and sys.stdout.isatty()
+            put_out(print_found(found, options.format, is_screen=is_screen), target)
         for said in (understood(found), completeness(found), advice(found)):
             if said is not None:
                 say(said)
@@ -78,18 +82,6 @@ def _check_days(target: Path, query: Query) -> None:
         )
     if target.exists():
         raise UsageError(f"{target} exists", hint="name a new folder")
-
-
-def _put_out(found: Found, form: str, target: Path | None, *, by_day: bool) -> None:
-    from audit_console.search.days import write_days
-    from audit_console.search.printing import print_found
-
-    if target is None:
-        write_stdout(print_found(found, form, is_screen=sys.stdout.isatty()))
-    elif by_day:
-        write_days(found.question, target)
-    else:
-        write_file(target, print_found(found, form, is_screen=False))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.cli.talk import PROGRAM, say_error
-from audit_console.config import Config, load_config
+from audit_console.config import Config, load_config, user_path
 from audit_console.errors import AuditConsoleError, PolicyError, UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
@@ -102,7 +102,7 @@ def load_trust(policy: str | None, checkpoints: Sequence[str] = ()) -> Trust:
     """
     from audit_console.integrity.trust import Trust
 
-    notes = [note for name in checkpoints for note in read_notes(Path(name))]
+    notes = [note for name in checkpoints for note in read_notes(user_path(name))]
     return Trust(load_policy(policy), memory().all(), notes)
 
 
@@ -120,7 +120,7 @@ def load_policy(named: str | None) -> Policy | None:
     Raises:
         UsageError: it cannot be read; with its file and line.
     """
-    path = Path(named).expanduser() if named else config().policy
+    path = user_path(named) if named else config().policy
     if path is None:
         return None
     from audit_console.core.policy import parse_policy

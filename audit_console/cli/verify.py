@@ -6,16 +6,15 @@ import argparse
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.cli import trusting
+from audit_console.cli.arguments import CommandParser
 from audit_console.cli.exit_codes import ExitCode, code_of_verification
 from audit_console.cli.opening import open_source
-from audit_console.cli.output import write_stdout
+from audit_console.cli.output import checked_target, put_out
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM, CommandParser
-from audit_console.search.output import check_target, write_file
+from audit_console.cli.talk import PROGRAM
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.reports.model import Report
@@ -40,17 +39,11 @@ def run(arguments: Sequence[str]) -> ExitCode:
         AuditConsoleError: the log could not be looked at, or the report not be written.
     """
     options = _parser().parse_args(arguments)
-    target = None if options.output in {None, "-"} else Path(options.output)
-    if target:
-        check_target(target, force=options.force, places=options.sources)
+    target = checked_target(options, options.sources)
     from audit_console.reports.forms import RENDERERS
 
     report = _report(options)
-    chunks = [RENDERERS[options.format](report).encode()]
-    if target:
-        write_file(target, chunks)
-    else:
-        write_stdout(chunks)
+    put_out([RENDERERS[options.format](report).encode()], target)
     return ExitCode(report.exit_code)
 
 

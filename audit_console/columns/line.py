@@ -60,16 +60,6 @@ def quoted(text: pl.Expr) -> pl.Expr:
     return pl.struct(text.alias("_")).struct.json_encode().str.slice(5).str.head(-1)
 
 
-def v1_wire(events: pl.DataFrame) -> pl.DataFrame:
-    """Turn v1 events (`columns.schema.EVENT` and their hashes) into wire columns."""
-    return events.select(
-        pl.lit("1").alias("v"),
-        *(pl.col(key) for key in V1_KEYS[1:] if key not in ("recorded_at", "timestamp", "result")),
-        pl.col("recorded_at", "timestamp").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ"),
-        quoted(pl.col("result").cast(pl.String)).alias("result"),
-    )
-
-
 def _value(key: str, *, is_plain: bool) -> pl.Expr:
     if is_plain:
         return pl.col(key)

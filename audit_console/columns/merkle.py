@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import polars as pl
 from polars_hash import col as hashable
@@ -20,6 +22,20 @@ def add_leaves(tree: PartedTree, first: int, hashes: pl.Series) -> None:
         hashes.len(),
         lambda part, done, count: extend(part, hashes.slice(done, count)),
     )
+
+
+def add_runs(tree: PartedTree, places: pl.Series, hashes: pl.Series) -> None:
+    """Add leaves at their places, those that follow one another together.
+
+    Args:
+        tree: takes them; a place that is taken stays as it is.
+        places: indexes of the leaves, in any order, without nulls.
+        hashes: of each, as lower-case hex without nulls.
+    """
+    begins = (places.diff() != 1).fill_null(value=True).arg_true()
+    spans = pairwise([*begins.to_list(), places.len()])
+    for first, (begin, end) in zip(places.gather(begins).to_list(), spans, strict=True):
+        add_leaves(tree, first, hashes.slice(begin, end - begin))
 
 
 def extend(tree: CompactRange, hashes: pl.Series) -> None:

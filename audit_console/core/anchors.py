@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from audit_console.core.checkpoints import Checkpoint
+from audit_console.core.checkpoints import Checkpoint, SignedCheckpoint
 from audit_console.core.findings import Code, Finding, finding
 from audit_console.core.merkle import EMPTY_ROOT
 from audit_console.core.notes import Note
@@ -49,6 +49,16 @@ class SignedHead:
     def size(self) -> int:
         """Events that it covers."""
         return self.checkpoint.size
+
+    @property
+    def worth(self) -> tuple[bool, bool, int]:
+        """By which the best of several is found: trusted, by the log, large."""
+        return self.trusted, self.by_log, self.size
+
+    @property
+    def signed(self) -> SignedCheckpoint:
+        """The checkpoint as it was read, without the policy's view."""
+        return SignedCheckpoint(self.checkpoint, self.note)
 
 
 @dataclass(frozen=True, slots=True)

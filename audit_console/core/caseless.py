@@ -20,8 +20,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-WILDCARDS = "*?"
-
 LAST_CASED = 0x1FFFF
 """No letter behind this code point has a case."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from dataclasses import dataclass
 
 from audit_console.core.codec import MAX_SEQ, Malformed
 from audit_console.core.findings import Code
+from audit_console.core.merkle import root_text
 from audit_console.core.notes import MAX_NOTE_BYTES, Note, decode_note, strict_base64
 
 MAX_STORED_CHARACTERS = 6 * MAX_NOTE_BYTES + 64
@@ -36,7 +36,7 @@ class Checkpoint:
     @property
     def root_text(self) -> str:
         """The tree head as a checkpoint prints it."""
-        return base64.b64encode(self.root).decode()
+        return root_text(self.root)
 
 
 @dataclass(frozen=True, slots=True)

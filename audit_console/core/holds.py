@@ -86,7 +86,8 @@ def read_holds(lines: Iterable[str]) -> HoldBook:
         if isinstance(change, Malformed):
             invalid.append((number, change.reason))
         elif change.change == "add":
-            held.setdefault(change.hold.id, change.hold)
+            if held.setdefault(change.hold.id, change.hold) != change.hold:
+                invalid.append((number, "another hold under the id of one in force"))
         elif held.pop(change.hold.id, None) is None:
             invalid.append((number, "it ends a hold that is not in force"))
     return HoldBook(tuple(held.values()), tuple(invalid))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+def root_text(root: bytes) -> str:
+    """Print a tree head as checkpoints, records and reports do: in base64."""
+    return base64.b64encode(root).decode()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:

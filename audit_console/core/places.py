@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import re
 
-_DATABASE = re.compile(
-    r"postgres(ql)?://"
-    r"|(service|host|hostaddr|port|dbname|user|password|passfile|sslmode|options) *="
-)
+_LIBPQ_WORDS = """
+service user password passfile channel_binding connect_timeout dbname host hostaddr port
+client_encoding options application_name fallback_application_name keepalives keepalives_idle
+keepalives_interval keepalives_count tcp_user_timeout sslmode sslnegotiation sslcompression sslcert
+sslkey sslcertmode sslpassword sslrootcert sslcrl sslcrldir sslsni requirepeer require_auth
+min_protocol_version max_protocol_version ssl_min_protocol_version ssl_max_protocol_version
+gssencmode krbsrvname gsslib gssdelegation replication target_session_attrs load_balance_hosts
+scram_client_key scram_server_key oauth_issuer oauth_client_id oauth_client_secret oauth_scope
+sslkeylogfile"""
+"""All of them: what is taken for a file is shown where it is not found, with its password."""
+
+_DATABASE = re.compile(rf"postgres(ql)?://|\s*({'|'.join(_LIBPQ_WORDS.split())})\s*=")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 

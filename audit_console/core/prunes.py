@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import re
@@ -13,11 +12,11 @@ from datetime import datetime, timedelta
 from audit_console.core.checkpoints import decode_signed_checkpoint
 from audit_console.core.codec import MAX_SEQ, Malformed, canonical_details
 from audit_console.core.event import format_time, parse_time
-from audit_console.core.merkle import CompactRange
+from audit_console.core.merkle import CompactRange, root_text
 from audit_console.core.retention import MAX_DAYS, PrunePlan
 
-PRUNE_ACTION = "retention.prune"
-"""Action of the system event whose details are the prune record."""
+PRUNE_ACTION, PRUNE_EVENT_TYPE = "retention.prune", "system_event"
+"""Action and type of the event whose details are the prune record."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -112,7 +111,7 @@ def encode_prune(
             "events": plan.events,
             "last_event_hash": plan.last_event_hash,
             "range": [one.hex() for one in tree.hashes],
-            "root": base64.b64encode(tree.root()).decode(),
+            "root": root_text(tree.root()),
             "first_recorded_at": plan.first_recorded_at,
             "last_recorded_at": plan.last_recorded_at,
             "cutoff": plan.cutoff,
@@ -166,8 +165,7 @@ def _require_consistent(record: PruneRecord, values: dict[str, object]) -> None:
         raise ValueError("pruned_to is not behind pruned_from")
     if values["events"] != record.pruned_to - record.pruned_from:
         raise ValueError("events is not pruned_to - pruned_from")
-    root = record.tree().root()
-    if values["root"] != base64.b64encode(root).decode():
+    if values["root"] != root_text(record.tree().root()):
         raise ValueError("root is not the root of range")
     if record.pruned_to % 2 and record.range[-1].hex() != record.last_event_hash:
         raise ValueError("last_event_hash is not the last leaf of range")

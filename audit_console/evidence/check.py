@@ -464,7 +464,7 @@ class Check:
         text, signers = signers_of(note, {vkey: Key(vkey)})
         if vkey not in signers or text != f"{SCHEMA}\n{self._digest}\n":
             raise Refused("The signature is not over this manifest.")
-        yield f"The package is signed by {vkey}{said_at(signers[vkey])}."
+        yield f"The package is signed by {ascii(vkey)[1:-1]}{said_at(signers[vkey])}."
         if self._given_key is None:
             yield "Compare this key with the one that its owner published, or name it with --key."
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import BinaryIO, NamedTuple
 import polars as pl
 
 from audit_console.core.event import format_time
+from audit_console.core.merkle import root_text
 from audit_console.core.notes import Note
 from audit_console.errors import SourceChanged
 from audit_console.evidence.case import Case
@@ -184,7 +184,7 @@ def _tree(tree: ProvenTree, voucher: Voucher | None) -> dict[str, object]:
         "chain": tree.name if voucher is None else voucher.name,
         "leaves": "lines" if tree.of_lines else "events",
         "size": tree.size,
-        "root": base64.b64encode(tree.heads[tree.size]).decode(),
+        "root": root_text(tree.heads[tree.size]),
         "vouched": None if voucher is None else voucher.said,
     }
 

@@ -12,11 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import polars as pl
 
-from audit_console.columns.merkle import add_leaves
+from audit_console.columns.merkle import add_runs
 from audit_console.core.event import Scheme
 from audit_console.core.merkle import PartedTree
 from audit_console.core.prunes import PruneRecord
@@ -67,7 +66,8 @@ class _Builder:
     def add(self, rows: pl.DataFrame) -> None:
         """Add leaves but for the selected ones."""
         whole = rows.filter(pl.col("hash").str.contains("^[0-9a-f]{64}$"))
-        self._grow(whole.join(self.selected, on="leaf", how="anti", maintain_order="left"))
+        rest = whole.join(self.selected, on="leaf", how="anti", maintain_order="left")
+        add_runs(self.tree, rest["leaf"], rest["hash"])
 
     def add_events(self, events: pl.DataFrame) -> None:
         """Add v1 events of one chain, and note how the first of each run names the one before."""
@@ -81,7 +81,8 @@ class _Builder:
         for rows in self._named_before:
             self.add(rows)
         parts = [part for stretch in self.tree.stretches() for part in stretch.subtrees()]
-        self._grow(self.selected.sort("leaf"))
+        selected = self.selected.sort("leaf")
+        add_runs(self.tree, selected["leaf"], selected["hash"])
         size = self.tree.whole_size()
         return ProvenTree(
             name=name,
@@ -91,14 +92,6 @@ class _Builder:
             parts=tuple(part for part in parts if part[0] < size),
             heads=self.tree.heads({size, *sizes}),
         )
-
-    def _grow(self, rows: pl.DataFrame) -> None:
-        """Add leaves as runs of those that follow one another."""
-        begins = (rows["leaf"].diff() != 1).fill_null(value=True).arg_true().to_list()
-        firsts = rows["leaf"].gather(begins).to_list()
-        spans = pairwise([*begins, rows.height])
-        for (begin, end), first in zip(spans, firsts, strict=True):
-            add_leaves(self.tree, first, rows["hash"].slice(begin, end - begin))
 
 
 @dataclass(slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from audit_console.core.event import Scheme, format_time
+from audit_console.core.merkle import root_text
 from audit_console.evidence.trees import ProvenTree
 from audit_console.integrity.verification import Verification
 
@@ -50,17 +50,13 @@ class Witnesses:
             name, root = head.checkpoint.origin, head.checkpoint.root
             if self._is_of(name, tree) and tree.heads.get(head.size) == root:
                 said: dict[str, object] = {"by": "checkpoint", "size": head.size}
-                yield Voucher(name, head.size, said | {"root": _base64(root)}, str(head.note))
+                yield Voucher(name, head.size, said | {"root": root_text(root)}, str(head.note))
         for seen in self._remembered:
             if self._is_of(seen.chain, tree) and tree.heads.get(seen.size) == seen.root:
-                said = {"by": "memory", "size": seen.size, "root": _base64(seen.root)}
+                said = {"by": "memory", "size": seen.size, "root": root_text(seen.root)}
                 when = {"verified_at": format_time(seen.verified_at)}
                 yield Voucher(seen.chain, seen.size, said | when)
 
     def _is_of(self, name: str, tree: ProvenTree) -> bool:
         """Tell whether a name is that of the tree; one of no chain is that of a seal."""
         return name not in self._chains if tree.of_lines else name == tree.name
-
-
-def _base64(root: bytes) -> str:
-    return base64.b64encode(root).decode()

@@ -6,7 +6,6 @@ read is an error and never an empty memory, and nothing is forgotten but on requ
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from audit_console.core.anchors import Remembered
 from audit_console.core.event import format_time, parse_time
 from audit_console.core.findings import Verdict
+from audit_console.core.merkle import HASH_BYTES, root_text
 from audit_console.core.notes import strict_base64
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
@@ -101,14 +101,15 @@ def _encode(one: Remembered) -> dict[str, object]:
     return {
         "chain": one.chain,
         "size": one.size,
-        "root": base64.b64encode(one.root).decode(),
+        "root": root_text(one.root),
         "verified_at": format_time(one.verified_at),
     }
 
 
 def _decode_one(entry: dict[str, Any]) -> Remembered:
-    root = strict_base64(entry["root"])
-    size = entry["size"]
-    if root is None or not isinstance(size, int) or size < 1 or not isinstance(entry["chain"], str):
-        raise ValueError("no remembered tree")
-    return Remembered(entry["chain"], size, root, parse_time(entry["verified_at"]))
+    chain, root, size = entry["chain"], strict_base64(entry["root"]), entry["size"]
+    if root is None or len(root) != HASH_BYTES or not isinstance(chain, str):
+        raise ValueError("no tree head of a chain")
+    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+        raise ValueError("no size of a tree")
+    return Remembered(chain, size, root, parse_time(entry["verified_at"]))

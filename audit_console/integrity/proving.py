@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import pairwise
+from operator import attrgetter
 
 import polars as pl
 
-from audit_console.columns.merkle import add_leaves
+from audit_console.columns.merkle import add_leaves, add_runs
 from audit_console.core.anchors import SignedHead
 from audit_console.core.checkpoints import Checkpoint, SignedCheckpoint
 from audit_console.core.codec import decode_line, encode_line
@@ -19,7 +19,7 @@ from audit_console.core.hashing import as_hashed
 from audit_console.core.merkle import CompactRange, PartedTree
 from audit_console.core.proofs import LeafRange, consistency_parts, inclusion_parts
 from audit_console.core.prunes import read_prunes
-from audit_console.errors import AuditConsoleError, NotAsSigned, UsageError
+from audit_console.errors import AuditConsoleError, NotAsSigned, SourceChanged, UsageError
 from audit_console.integrity.proofs import ConsistencyProof, InclusionProof
 from audit_console.integrity.trust import Judge, Trust
 from audit_console.sources.protocol import AtEvent, Order, Source
@@ -45,7 +45,9 @@ def prove(source: Source, event_id: str, trust: Trust) -> InclusionProof:
     raw = source.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtEvent(event_id), limit=1)
     line = raw.rows["raw"][0]
     if line is None:
-        raise AuditConsoleError("the line of the event is no longer where it was read")
+        raise SourceChanged(
+            "the line of the event is no longer where it was read", hint="try again"
+        )
     head = _covering(source, place, trust)
     parts = inclusion_parts(place.index, head.size)
     deleted = _deleted(source, place.chain)
@@ -53,7 +55,7 @@ def prove(source: Source, event_id: str, trust: Trust) -> InclusionProof:
     _grow(source, {place.chain: tree})
     covers = "line" if place.chain is None else "entry"
     line = _canonical(line, covers)
-    proof = InclusionProof(line, covers, place.index, _heads(tree, parts), _signed(head))
+    proof = InclusionProof(line, covers, place.index, _heads(tree, parts), head.signed)
     if not proof.holds:
         raise _another_log(head.checkpoint, "its checkpoint")
     return proof
@@ -100,15 +102,7 @@ def _covering(source: Source, place: _Place, trust: Trust) -> SignedHead:
             "no checkpoint covers the event",
             hint="make one with: audit-console checkpoint create, or seal",
         )
-    return max(own, key=_worth)
-
-
-def _worth(head: SignedHead) -> tuple[bool, bool, int]:
-    return head.trusted, head.by_log, head.size
-
-
-def _signed(head: SignedHead) -> SignedCheckpoint:
-    return SignedCheckpoint(head.checkpoint, head.note)
+    return max(own, key=attrgetter("worth"))
 
 
 def _canonical(line: str, covers: str) -> str:
@@ -147,7 +141,7 @@ def prove_growth(source: Source, old: SignedCheckpoint, trust: Trust) -> Consist
     deleted = _deleted(source, origin)
     _refuse_old(old, deleted.size, trust)
     heads = trust.vouchers(source.checkpoints()).heads.get(origin, ())
-    new = max((head for head in heads if head.size >= size), key=_worth, default=None)
+    new = max((head for head in heads if head.size >= size), key=attrgetter("worth"), default=None)
     parts = consistency_parts(size, new.size) if new else []
     cuts = [LeafRange(0, size), *parts]
     trees = {origin: _tree(cuts, deleted), None: _tree(cuts, CompactRange())}
@@ -165,7 +159,7 @@ def prove_growth(source: Source, old: SignedCheckpoint, trust: Trust) -> Consist
             hint="make one with: audit-console checkpoint create, or seal",
         )
     _require_tree(tree, new.checkpoint, "its checkpoint")
-    return ConsistencyProof(old, _signed(new), _heads(tree, parts))
+    return ConsistencyProof(old, new.signed, _heads(tree, parts))
 
 
 def _refuse_old(old: SignedCheckpoint, deleted: int, trust: Trust) -> None:
@@ -257,16 +251,10 @@ def _grow(source: Source, trees: Mapping[str | None, PartedTree]) -> set[str]:
             chains.update(events["chain"].cast(pl.String).unique().to_list())
             for chain, tree in trees.items():
                 if chain is not None:
-                    _add_events(tree, events.filter(pl.col("chain") == chain))
+                    own = events.filter(pl.col("chain") == chain)
+                    add_runs(tree, own["seq"], own["computed_hash"])
             if None in trees:
                 hashes = batch.events.filter(~is_v1)["line_hash"]
                 add_leaves(trees[None], lines, hashes.drop_nulls())
                 lines += hashes.len()
     return chains
-
-
-def _add_events(tree: PartedTree, events: pl.DataFrame) -> None:
-    """Add the events of a chain, cut where their seqs do not follow one another."""
-    begins = (events["seq"].diff() != 1).fill_null(value=True).arg_true().to_list()
-    for begin, end in pairwise([*begins, events.height]):
-        add_leaves(tree, events["seq"][begin], events["computed_hash"].slice(begin, end - begin))

@@ -24,7 +24,7 @@ from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
 from audit_console.sources.protocol import Batch, Readable, Status
 
-OF_WHOLE_LOGS = frozenset({Code.HEAD_MISSING, Code.NO_CHECKPOINT})
+_OF_WHOLE_LOGS = frozenset({Code.HEAD_MISSING, Code.NO_CHECKPOINT})
 """What the verifier says of a part because it is one."""
 
 
@@ -137,9 +137,9 @@ class _Part:
 
 
 def _as_part(found: Verification, bounds: _Bounds) -> Verification:
-    kept = [one for one in found.findings if one.code not in OF_WHOLE_LOGS]
+    kept = [one for one in found.findings if one.code not in _OF_WHOLE_LOGS]
     kept.append(_not_covered(found))
-    counts = {code: many for code, many in found.counts.items() if code not in OF_WHOLE_LOGS}
+    counts = {code: many for code, many in found.counts.items() if code not in _OF_WHOLE_LOGS}
     counts[Code.RANGE_NOT_COVERED] = counts.get(Code.RANGE_NOT_COVERED, 0) + 1
     has_faults = any(one.finding_class is FindingClass.FAULT for one in kept)
     return replace(

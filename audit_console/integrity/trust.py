@@ -88,6 +88,9 @@ class BadSignature:
 
     name: str
 
+    def __str__(self) -> str:
+        return f"the signature of {self.name} is not by its key"
+
 
 class Judge:
     """Checks the signatures of checkpoints by the keys that a policy knows."""

@@ -19,7 +19,7 @@ from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
 from audit_console.core.findings import KEEP_PER_CODE, Code, Finding, Place, finding
 from audit_console.core.linked_chain import LinkedChain
-from audit_console.core.prunes import PRUNE_ACTION, read_prunes
+from audit_console.core.prunes import PRUNE_ACTION, PRUNE_EVENT_TYPE, read_prunes
 from audit_console.core.v1_chain import V1Chain
 from audit_console.integrity.map_builder import MapBuilder
 from audit_console.integrity.trees import TreeGrower
@@ -27,7 +27,7 @@ from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import ChainSummary, Progress, Tree, Verification
 from audit_console.sources.protocol import Batch, Readable, Status
 
-NOTHING_SEALED: Mapping[str, int] = MappingProxyType({})
+_NOTHING_SEALED: Mapping[str, int] = MappingProxyType({})
 
 
 def verify(
@@ -119,7 +119,7 @@ class _Verifier:
         if not self.check.prunes.latest:
             return
         told = events.filter(
-            pl.col("action") == PRUNE_ACTION, pl.col("event_type") == "system_event"
+            pl.col("action") == PRUNE_ACTION, pl.col("event_type") == PRUNE_EVENT_TYPE
         )
         holds = pl.col("computed_hash") == pl.col("event_hash")
         recorded_at = pl.when(holds).then("recorded_at")
@@ -160,7 +160,7 @@ class _Verifier:
         )
 
     def _maps(
-        self, *, complete: bool, sealed: Mapping[str, int] = NOTHING_SEALED
+        self, *, complete: bool, sealed: Mapping[str, int] = _NOTHING_SEALED
     ) -> tuple[ChainMap, ...]:
         prunes = self.check.standing_prunes()
         return self.map_builder.maps(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 
 from audit_console.core.event import Scheme, format_time
 from audit_console.core.findings import Code, Finding, FindingClass, Verdict
+from audit_console.core.merkle import root_text
 from audit_console.core.safe_text import safe_text
 from audit_console.integrity.verification import ChainSummary, Verification
 from audit_console.reports.document import Document, Field, Section, Tone, exact, named, worded
@@ -128,7 +128,7 @@ def _of_chain(chain: ChainSummary) -> Iterator[Field]:
     if chain.head_hash is not None:
         yield exact("head", chain.head_hash)
     if chain.root is not None:
-        yield exact("root", base64.b64encode(chain.root).decode())
+        yield exact("root", root_text(chain.root))
     if chain.sealed_size:
         yield worded("sealed", f"the first {chain.sealed_size:,} events")
     if chain.sealed_by is not None:

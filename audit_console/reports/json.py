@@ -6,12 +6,13 @@ it is ASCII-escaped, so that printing the report cannot steer a terminal.
 
 from __future__ import annotations
 
-import base64
 import json
+from collections.abc import Mapping
 
 from audit_console.core.anchors import Remembered, SignedHead
 from audit_console.core.event import format_time
 from audit_console.core.findings import Finding
+from audit_console.core.merkle import root_text
 from audit_console.core.prunes import PruneRecord
 from audit_console.integrity.verification import ChainSummary
 from audit_console.reports.model import Report, Statement
@@ -23,7 +24,12 @@ SCHEMA = "audit-console/verification/1"
 
 def render_json(report: Report) -> str:
     """Print a report as indented JSON that ends with a newline."""
-    text = json.dumps(_document(report), indent=1, ensure_ascii=True)
+    return json_text(_document(report))
+
+
+def json_text(members: Mapping[str, object]) -> str:
+    """Print an object as indented JSON that ends with a newline and cannot steer a terminal."""
+    text = json.dumps(members, indent=1, ensure_ascii=True)
     return text.replace("\x7f", "\\u007f") + "\n"
 
 
@@ -88,7 +94,7 @@ def _chain(chain: ChainSummary) -> dict[str, object]:
         "failed": chain.failed,
         "not_checked": chain.not_checked,
         "head_hash": chain.head_hash,
-        "root": None if chain.root is None else base64.b64encode(chain.root).decode(),
+        "root": None if chain.root is None else root_text(chain.root),
         "sealed_size": chain.sealed_size,
         "sealed_by": None if chain.sealed_by is None else _head(chain.sealed_by),
         "vouched": chain.vouched,
@@ -100,7 +106,7 @@ def _head(head: SignedHead) -> dict[str, object]:
     return {
         "chain": head.checkpoint.origin,
         "size": head.size,
-        "root": base64.b64encode(head.checkpoint.root).decode(),
+        "root": head.checkpoint.root_text,
         "note": str(head.note),
         "signed_by_log": head.by_log,
         "trusted": head.trusted,
@@ -112,7 +118,7 @@ def _remembered(seen: Remembered) -> dict[str, object]:
     return {
         "chain": seen.chain,
         "size": seen.size,
-        "root": base64.b64encode(seen.root).decode(),
+        "root": root_text(seen.root),
         "verified_at": format_time(seen.verified_at),
     }
 

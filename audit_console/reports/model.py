@@ -140,6 +140,12 @@ def cosigners(head: SignedHead) -> list[str]:
     return [f"cosigned by {name} {_moment(at)}" for name, at in head.cosigned.items()]
 
 
+def standing_of(head: SignedHead) -> str:
+    """Say what a checkpoint covers, whether it is trusted, and who cosigned it when."""
+    standing = "trusted" if head.trusted else "not trusted"
+    return "; ".join([f"over the first {head.size:,} events, {standing}", *cosigners(head)])
+
+
 def _moment(seconds: int) -> str:
     try:
         return format_time(datetime.fromtimestamp(seconds, UTC))

@@ -14,7 +14,8 @@ from audit_console.core.retention import PrunePlan
 from audit_console.core.safe_text import safe_text
 from audit_console.reports.document import Document, Field, Section, Tone, exact, named, worded
 from audit_console.reports.html import html_of
-from audit_console.reports.model import cosigners
+from audit_console.reports.json import json_text
+from audit_console.reports.model import standing_of
 from audit_console.reports.text import text_of
 from audit_console.retention.going import Breakdown
 from audit_console.retention.preview import Preview
@@ -155,9 +156,7 @@ def _chain(preview: Preview) -> Iterator[Section]:
 
 def _covering(preview: Preview) -> Iterator[Section]:
     for head in preview.covering[:SHOWN_ROWS]:
-        standing = "trusted" if head.trusted else "not trusted"
-        said = [f"over the first {head.size:,} events, {standing}", *cosigners(head)]
-        yield Section(title=named("; ".join(said)))
+        yield Section(title=named(standing_of(head)))
     more = len(preview.covering) - SHOWN_ROWS
     if more > 0:
         yield Section(title=f"and {more:,} more")
@@ -184,8 +183,7 @@ def _days(preview: Preview) -> Section:
 
 def render_json(preview: Preview) -> str:
     """Print a preview as indented JSON that ends with a newline."""
-    text = json.dumps(_members(preview), indent=1, ensure_ascii=True)
-    return text.replace("\x7f", "\\u007f") + "\n"
+    return json_text(_members(preview))
 
 
 def render_plan(preview: Preview) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 
 from audit_console.core.anchors import Remembered, SignedHead
 from audit_console.core.event import format_time
+from audit_console.core.merkle import root_text
 from audit_console.core.prunes import PruneRecord
 from audit_console.integrity.verification import Verification
 from audit_console.reports.document import Field, Section, exact, named, worded
-from audit_console.reports.model import cosigners
+from audit_console.reports.model import standing_of
 
 MOST_LISTED = 100
 """Checkpoints that are listed of a chain. All are counted."""
@@ -32,8 +33,7 @@ def vouching_sections(verification: Verification) -> tuple[Section, ...]:
 
 def largest_of(heads: Sequence[SignedHead]) -> list[SignedHead]:
     """Give the checkpoints that are listed, the largest first, trusted ones before others."""
-    order = sorted(heads, key=lambda head: (head.trusted, head.by_log, head.size), reverse=True)
-    return order[:MOST_LISTED]
+    return sorted(heads, key=attrgetter("worth"), reverse=True)[:MOST_LISTED]
 
 
 def _of_chain(chain: str, heads: Sequence[SignedHead]) -> Section:
@@ -49,10 +49,8 @@ def _of_chain(chain: str, heads: Sequence[SignedHead]) -> Section:
 
 
 def _of_head(head: SignedHead) -> Iterator[Field]:
-    standing = "trusted" if head.trusted else "not trusted"
-    said = [f"over the first {head.size:,} events, {standing}", *cosigners(head)]
-    yield worded("largest", "; ".join(said))
-    yield exact("signed", base64.b64encode(head.checkpoint.root).decode())
+    yield worded("largest", standing_of(head))
+    yield exact("signed", head.checkpoint.root_text)
 
 
 def _remembered(seen: Remembered) -> Section:
@@ -60,7 +58,7 @@ def _remembered(seen: Remembered) -> Section:
         title=named(seen.chain),
         fields=(
             worded("seen", f"the first {seen.size:,} events at {format_time(seen.verified_at)}"),
-            exact("root", base64.b64encode(seen.root).decode()),
+            exact("root", root_text(seen.root)),
         ),
     )
 

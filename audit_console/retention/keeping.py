@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from io import BufferedReader, BufferedWriter
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from audit_console.core.retention import PrunePlan
 from audit_console.errors import PruneRefused
-from audit_console.writer.files import sync_folder, sync_to_disk
-from audit_console.writer.pruning.archive_files import open_plain
+from audit_console.writer.files import open_anew, sync_folder, sync_to_disk
+from audit_console.writer.pruning.archive_files import Unpacked, open_plain
 
 if sys.version_info >= (3, 14):  # pragma: no cover - each Python takes one of the two
     from compression import zstd
@@ -35,7 +36,10 @@ class Packing:
 
 def open_packed(path: Path) -> BinaryIO:
     """Open the text of a closed file, however it is packed."""
-    return cast("BinaryIO", zstd.open(path)) if path.suffix == ".zst" else open_plain(path)
+    if path.suffix != ".zst":
+        return open_plain(path)
+    faults = (zstd.ZstdError, EOFError)
+    return BufferedReader(Unpacked(zstd.ZstdFile(path), path.name, faults))
 
 
 def _write_text(stored: BinaryIO, lines: Iterable[bytes]) -> None:
@@ -49,7 +53,7 @@ def _read_text(path: Path) -> Iterator[bytes]:
         try:
             for line in text:
                 yield line.removesuffix(b"\n")
-        except (zstd.ZstdError, EOFError) as error:
+        except OSError as error:
             raise ValueError(f"{path}: damaged") from error
 
 
@@ -65,13 +69,14 @@ def keep_in(
         what the prune record says of it: `name`, `sha256` of the file, `events`.
 
     Raises:
-        PruneRefused: the file cannot be written, or holds something else afterwards.
+        PruneRefused: the file cannot be written, is that of another log, or holds something
+            else afterwards.
     """
     chain = plan.chain.replace("/", "_").replace(".", "_")
     path = folder / f"{chain}.{plan.pruned_from:012d}{packing.suffix}"
     gone, kept = _Text(), _Text()
     try:
-        _write(path, packing, gone.passing(lines))
+        _write(path, packing, gone, lines)
         for _ in kept.passing(packing.read(path)):
             pass
         with path.open("rb") as stored:
@@ -95,10 +100,11 @@ def _differs(path: Path) -> PruneRefused:
 
 
 class _Text:
-    """Counts and hashes the lines that pass."""
+    """Counts and hashes the lines that pass; `first` is the first of them."""
 
     def __init__(self) -> None:
         self.lines = 0
+        self.first: bytes | None = None
         self._digest = hashlib.sha256()
 
     @property
@@ -109,17 +115,31 @@ class _Text:
     def passing(self, lines: Iterable[bytes]) -> Iterator[bytes]:
         """Give the same lines."""
         for line in lines:
+            self.first = line if self.first is None else self.first
             self.lines += 1
             self._digest.update(line + b"\n")
             yield line
 
 
-def _write(path: Path, packing: Packing, lines: Iterable[bytes]) -> None:
+def _write(path: Path, packing: Packing, gone: _Text, lines: Iterable[bytes]) -> None:
     """Write lines to a file that is whole or not there; one of an earlier try is replaced."""
     part = path.with_suffix(".part")
-    with part.open("wb") as stored:
-        packing.write(stored, lines)
-        stored.flush()
-        sync_to_disk(stored.fileno())
-    part.replace(path)
+    try:
+        with BufferedWriter(open_anew(part)) as stored:
+            packing.write(stored, gone.passing(lines))
+            stored.flush()
+            sync_to_disk(stored.fileno())
+        _require_same_begin(path, packing, gone.first)
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink()
     sync_folder(path.parent)
+
+
+def _require_same_begin(path: Path, packing: Packing, first: bytes | None) -> None:
+    """Refuse to replace the copy of another log: names of chains may be one name of a file."""
+    if path.exists() and next(packing.read(path), None) != first:
+        raise PruneRefused(
+            f"{path}: holds other events; nothing is deleted", hint="name another folder"
+        )

@@ -41,7 +41,7 @@ def policy_of(settings: Mapping[str, object]) -> RetentionPolicy:
 
 def _days(key: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise UsageError(f"{key} is not a number of days")
+        raise UsageError(f"{key} is not a number of days", hint="a whole number, without quotes")
     return value
 
 

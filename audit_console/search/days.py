@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import polars as pl
 
 from audit_console.errors import AuditConsoleError
-from audit_console.search.output import write_file
+from audit_console.search.output import part_of, write_file
 from audit_console.search.printing import exported_with_lines, parquet_bytes
 from audit_console.search.question import Question
 
@@ -30,7 +29,7 @@ def write_days(question: Question, target: Path) -> None:
     """
     events = pl.concat(map(exported_with_lines, question.in_log_order()))
     day = pl.coalesce("recorded_at", "timestamp").dt.strftime("%Y-%m-%d").alias("day")
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part = part_of(target)
     try:
         part.mkdir()
         for (name,), rows in events.group_by(day, maintain_order=True):

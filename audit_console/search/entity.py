@@ -6,11 +6,11 @@ A card is about the whole log: the filter in force has no part in it.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from audit_console.core.filters import EVERYTHING, FieldName
+from audit_console.core.filters import EVERYTHING
 from audit_console.core.narrowing import Value, value_term
 from audit_console.core.query.stages import Count, Timeline, event_field
 from audit_console.core.timespan import Duration
@@ -22,8 +22,6 @@ LISTED = ("result", "type", "user", "ip", "action", "resource", "agent", "error"
 
 SHOWN = 10
 """Values of a field that a card shows, the most common first."""
-
-_TIMES = frozenset({FieldName.TIME, FieldName.HOUR, FieldName.WEEKDAY})
 
 
 class Summary(NamedTuple):
@@ -79,21 +77,6 @@ class Busiest(NamedTuple):
     day: Peak
 
 
-@dataclass(frozen=True, slots=True)
-class EntityCard:
-    """A value, and all that a card says of it. `busiest` is None where there is no event."""
-
-    value: Value
-    summary: Summary
-    busiest: Busiest | None
-    listings: tuple[Listing, ...]
-
-
-def has_card(value: Value) -> bool:
-    """Tell whether there can be a card: a value by which events can be picked out."""
-    return value.field.name not in _TIMES
-
-
 def about(question: Question, value: Value) -> Question:
     """Ask the whole log for the events with a value, whatever the filter was."""
     return replace(question, where=EVERYTHING).narrowed(value_term(value))
@@ -102,17 +85,6 @@ def about(question: Question, value: Value) -> Question:
 def listed_fields(value: Value) -> tuple[str, ...]:
     """Name the fields that a card lists; its own would be one value."""
     return tuple(name for name in LISTED if name != value.field.name)
-
-
-def entity_card(question: Question, value: Value) -> EntityCard:
-    """Make the whole card.
-
-    Raises:
-        SourceError: the log cannot be looked at.
-    """
-    asked = about(question, value)
-    listings = (listing(asked, name) for name in listed_fields(value))
-    return EntityCard(value, summary(asked), busiest(asked), tuple(listings))
 
 
 def summary(asked: Question) -> Summary:
@@ -158,7 +130,11 @@ def listing(asked: Question, name: str) -> Listing:
 
 
 def busiest(asked: Question) -> Busiest | None:
-    """Find hour and day with the most events."""
+    """Find hour and day with the most events; None where there is none.
+
+    Raises:
+        SourceError: the log cannot be looked at.
+    """
     hours: Counter[datetime] = Counter()
     days: Counter[datetime] = Counter()
     # With `by`, a timeline leaves out the hours without events: a log may span ages.

@@ -23,6 +23,7 @@ from types import MappingProxyType
 
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.errors import AuditConsoleError, UsageError
+from audit_console.writer.files import append_line
 
 LONGEST_TAG = 64
 LONGEST_NOTE = 4_000
@@ -142,7 +143,7 @@ class MarkStore:
             self._take_in(file)
             merged = _merged(before, marks, self._marks.get(key, Marks()))
             require_marks(merged)
-            _write(file, _line(key, merged))
+            append_line(file, _line(key, merged))
             self._take_in(file)
 
     def _take_in(self, file: FileIO) -> None:
@@ -188,7 +189,7 @@ def _merged(before: Marks, wanted: Marks, now: Marks) -> Marks:
     )
 
 
-def _line(key: MarkKey, marks: Marks) -> bytes:
+def _line(key: MarkKey, marks: Marks) -> str:
     event_id, event_hash = key
     change = {
         "v": VERSION,
@@ -198,7 +199,7 @@ def _line(key: MarkKey, marks: Marks) -> bytes:
         "tags": sorted(marks.tags),
         "note": marks.note,
     }
-    return json.dumps(change, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+    return json.dumps(change, ensure_ascii=True, separators=(",", ":"))
 
 
 def _read(line: bytes) -> tuple[MarkKey, Marks]:
@@ -229,19 +230,3 @@ def _locked(file: FileIO, how: int) -> Iterator[None]:
         yield
     finally:
         fcntl.flock(file, fcntl.LOCK_UN)
-
-
-def _write(file: FileIO, line: bytes) -> None:
-    """Append a line durably, or leave the file as it was. A torn last line gets its end."""
-    size = file.seek(0, os.SEEK_END)
-    if size:
-        file.seek(size - 1)
-        line = line if file.read(1) == b"\n" else b"\n" + line
-    rest = memoryview(line)
-    try:
-        while rest:
-            rest = rest[file.write(rest) :]
-        os.fsync(file.fileno())
-    except OSError:
-        os.ftruncate(file.fileno(), size)
-        raise

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import glob
 import os
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from audit_console.config import user_path
 from audit_console.errors import AuditConsoleError, UsageError
 
 _LOG_SUFFIXES = {".jsonl", ".ndjson", ".log"}
@@ -40,7 +42,7 @@ def check_target(
 
 def _is_same(target: Path, place: str) -> bool:
     """Tell whether a file that exists is at a place, or a log in a folder that is at it."""
-    at = str(Path(place).expanduser())
+    at = str(user_path(place))
     found = (*glob.glob(at), *([at] if Path(at).exists() else []))  # noqa: PTH207 - any glob
     folder = target.resolve().parent
     return any(
@@ -55,6 +57,11 @@ def write_file(target: Path, chunks: Iterable[bytes]) -> None:
         file.writelines(chunks)
 
 
+def part_of(target: Path) -> Path:
+    """Name what becomes the target once it is whole; nothing else has this name."""
+    return target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
+
+
 @contextmanager
 def whole_file(target: Path) -> Iterator[BinaryIO]:
     """Give a file beside the target to write and read, then rename it: no half file.
@@ -62,7 +69,7 @@ def whole_file(target: Path) -> Iterator[BinaryIO]:
     Raises:
         AuditConsoleError: the file cannot be written; nothing is left behind.
     """
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part = part_of(target)
     try:
         with part.open("x+b") as file:
             yield file

@@ -41,7 +41,8 @@ EXPORTED = (
 _LONGEST_SYMBOL = 10
 """Characters of the longest that is shown for one; so that no line is cut."""
 
-_FORMULA = r"^[=+\-@\t\r]"
+_FORMULA = "^[-=+@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+"""How a spreadsheet knows one; some take full-width signs for the plain ones."""
 
 
 def print_found(found: Found, form: str, *, is_screen: bool) -> Iterator[bytes]:

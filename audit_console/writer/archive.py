@@ -70,7 +70,10 @@ class ArchiveSink:
         require_chain_name(chain)
         self._path = Path(path).absolute()
         if not re.fullmatch(r"[^.]+\.jsonl", self._path.name):
-            raise UsageError(f"{path}: an archive is called NAME.jsonl, with no other dot")
+            raise UsageError(
+                f"{path}: an archive is called NAME.jsonl, with no other dot",
+                hint="closed files get their numbers between NAME and jsonl",
+            )
         self._chain = chain
         self._rotation = rotation
         self._patience = patience

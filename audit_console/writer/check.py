@@ -10,14 +10,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from audit_console.core.chain import LogCheck
 from audit_console.core.claims import Candidate
-from audit_console.core.codec import Malformed, decode_bytes
+from audit_console.core.codec import MAX_LINE_BYTES, Malformed, decode_bytes
 from audit_console.core.event import AuditEvent, Scheme
 from audit_console.core.findings import EXIT_CODES, Code, Place
 from audit_console.core.hashing import HashCheck, check_hash
-from audit_console.core.prunes import PRUNE_ACTION, read_prunes
+from audit_console.core.prunes import PRUNE_ACTION, PRUNE_EVENT_TYPE, read_prunes
 from audit_console.core.run import run_of
 from audit_console.core.safe_text import safe_text
 from audit_console.core.v1_chain import V1Chain
@@ -34,7 +35,10 @@ def check_files(paths: Sequence[Path]) -> LogCheck:
     check = LogCheck(prunes=read_prunes(_prune_records(paths)))
     for raw, place in _lines(paths):
         event = decode_bytes(raw.removesuffix(b"\n"))
-        if isinstance(event, Malformed):
+        if len(raw) > MAX_LINE_BYTES + 1:
+            reason = f"a line of more than {MAX_LINE_BYTES:,} bytes"
+            check.add_unreadable(Code.OVERSIZE, reason, place)
+        elif isinstance(event, Malformed):
             code = event.code if raw.endswith(b"\n") else Code.TORN_TAIL
             check.add_unreadable(code, event.reason, place)
         elif event.scheme is not Scheme.V1:
@@ -51,7 +55,8 @@ def _add(check: LogCheck, event: AuditEvent, hashed: HashCheck, place: Place) ->
         check.add_noncanonical(chain, event.seq or 0, place)
     run = run_of(event, hashed.computed or "", place)
     check.add_run(run)
-    if event.action == PRUNE_ACTION and event.details is not None:
+    tells = (event.action, event.event_type) == (PRUNE_ACTION, PRUNE_EVENT_TYPE)
+    if tells and event.details is not None:
         recorded_at = None if run.broken else run.first_recorded
         check.add_prune_event(chain, event.seq or 0, event.details, recorded_at)
 
@@ -75,9 +80,18 @@ def _hashed(event: AuditEvent, raw: bytes) -> HashCheck:
 def _lines(paths: Sequence[Path]) -> Iterator[tuple[bytes, Place]]:
     for path in paths:
         with path.open("rb") as file:
-            for number, raw in enumerate(file, 1):
+            for number, raw in enumerate(_cut(file), 1):
                 if not raw.isspace():
                     yield raw, Place(str(path), number)
+
+
+def _cut(file: BinaryIO) -> Iterator[bytes]:
+    """Give lines with their newlines; of one over the limit a beginning that is over it too."""
+    while raw := file.readline(MAX_LINE_BYTES + 2):
+        rest = raw
+        while not rest.endswith(b"\n") and (rest := file.readline(MAX_LINE_BYTES)):
+            pass
+        yield raw
 
 
 def _prune_records(paths: Sequence[Path]) -> Iterator[str]:
@@ -86,7 +100,8 @@ def _prune_records(paths: Sequence[Path]) -> Iterator[str]:
     )
     for path in beside:
         if path.exists():
-            yield from path.read_text(encoding="utf-8", errors="backslashreplace").splitlines()
+            text = path.read_bytes().decode(errors="backslashreplace")
+            yield from (line for line in text.split("\n") if line.strip())
 
 
 def main(arguments: Sequence[str]) -> int:

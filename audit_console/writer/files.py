@@ -22,6 +22,9 @@ _HINTS = {
     errno.ENOENT: "create the folder first",
 }
 
+LOG_MODE, PRIVATE_MODE = 0o640, 0o600
+"""Who may read what stands in a log: its owner and their group, or the owner alone."""
+
 
 @contextmanager
 def unavailable(path: Path) -> Iterator[None]:
@@ -41,7 +44,12 @@ def unavailable(path: Path) -> Iterator[None]:
 
 def open_to_append(path: Path) -> FileIO:
     """Open a file for reading and for adding to it, unbuffered; made where there is none."""
-    return FileIO(path, "a+", opener=lambda name, flags: os.open(name, flags, 0o640))
+    return FileIO(path, "a+", opener=lambda name, flags: os.open(name, flags, LOG_MODE))
+
+
+def open_anew(path: Path, mode: int = LOG_MODE) -> FileIO:
+    """Open a file to write it from its beginning, unbuffered; one that is made has this mode."""
+    return FileIO(path, "w", opener=lambda name, flags: os.open(name, flags, mode))
 
 
 def append(file: FileIO, data: bytes, *, durable: bool) -> None:
@@ -56,6 +64,17 @@ def append(file: FileIO, data: bytes, *, durable: bool) -> None:
     except OSError:
         file.truncate(size)
         raise
+
+
+def append_line(file: FileIO, line: str) -> None:
+    """Add a line to a file of lines; it survives a loss of power, or is not there.
+
+    What a crash left of a line before it stays a line of its own.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - 1, 0))
+    begin = "" if file.read(1) in {b"", b"\n"} else "\n"
+    append(file, f"{begin}{line}\n".encode(), durable=True)
 
 
 def sync_to_disk(descriptor: int) -> None:

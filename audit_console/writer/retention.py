@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from audit_console.core.retention import DEFAULT_DAYS, KeepLonger, PrunePlan, RetentionPolicy
-from audit_console.errors import AuditConsoleError, UsageError
+from audit_console.errors import UsageError
 from audit_console.writer.archive import ArchiveSink
 from audit_console.writer.forking import renew_in_child
 from audit_console.writer.pruning.archive import ArchivePruner
@@ -98,7 +98,7 @@ class RetentionManager:
             UsageError: the interval is not positive, or one runs already.
         """
         if interval <= 0:
-            raise UsageError(f"{interval} is no interval in seconds")
+            raise UsageError(f"{interval} is no interval in seconds", hint="86400 for every day")
         if self._background is not None and self._background.is_running:
             raise UsageError("a cleanup runs in the background already", hint="stop it first")
         self._background = BackgroundCleanup(self.cleanup, interval)
@@ -129,7 +129,7 @@ class BackgroundCleanup:
         while not self._stopped.is_set():
             try:
                 deleted = self._cleanup()
-            except AuditConsoleError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it was, the thread goes on
                 _LOG.error("retention deleted nothing: %s", error)
             else:
                 _LOG.info("retention deleted %d events", deleted)

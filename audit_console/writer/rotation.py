@@ -30,7 +30,10 @@ class Rotation:
             UsageError: the number is not positive.
         """
         if max_bytes <= 0:
-            raise UsageError(f"a file of at most {max_bytes} bytes holds no event")
+            raise UsageError(
+                f"a file of at most {max_bytes} bytes holds no event",
+                hint="100_000_000 for files of 100 MB",
+            )
         return cls(max_bytes=max_bytes)
 
     @classmethod

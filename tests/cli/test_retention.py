@@ -21,7 +21,7 @@ from audit_console.database import connect
 from audit_console.demo import CHAIN as DEMO_CHAIN
 from audit_console.demo import TAMPERS
 from audit_console.demo.database import fill_table
-from audit_console.writer.pruning.archive import Step
+from audit_console.writer.pruning.recording import Step
 from tests.cli.program import command_bound_by_permissions, run_here, run_program, spoken_line
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN, linked, orchestrator_chain, orchestrator_lines
@@ -54,6 +54,14 @@ def log(tmp_path: Path) -> Path:
     folder.mkdir()
     store(folder, EVENTS, (8, 20))
     return folder
+
+
+def test_a_plan_goes_to_standard_output_where_that_is_asked_for(log: Path, tmp_path: Path) -> None:
+    plan, seen = tmp_path / "plan.json", tmp_path / "seen.txt"
+    assert run("preview", str(log), *BEFORE, "--plan", str(plan)).returncode == 0
+    printed = run("preview", str(log), *BEFORE, "--plan", "-", "-o", str(seen))
+    assert (printed.returncode, printed.stdout) == (0, plan.read_text("utf-8"))
+    assert not Path("-").exists()
 
 
 @pytest.fixture

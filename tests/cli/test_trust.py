@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from audit_console.cli.notes import require_signable
 from audit_console.core.event import AuditEvent
 from audit_console.core.prunes import PruneCircumstances, encode_prune
+from audit_console.errors import UsageError
+from audit_console.integrity.verifier import verify
+from audit_console.sources.memory import MemorySource
 from tests.cli.program import children_of, run_here, run_program, spoken_line
 from tests.cli.trusted import CHAIN, Keys, make_keys, run_script, vkey_of
 from tests.support.chains import event, linked, orchestrator_chain, orchestrator_lines, v1_lines
@@ -121,6 +128,22 @@ def test_a_checkpoint_is_cosigned_later(whole_log: Path, keys: Keys) -> None:
     assert verdict_of(str(whole_log), "--policy", keys.policy) == (0, {})
 
 
+def test_a_checkpoint_that_finds_no_room_leaves_no_half_line(
+    sealed_log: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    notes = sealed_log.with_name("whole.checkpoints.jsonl")
+    before = notes.read_bytes()
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        refused = run_here("checkpoint", "create", str(sealed_log), "--key", keys.log)
+    assert refused.returncode == 4
+    assert f"{notes}: No space left on device. Make room" in spoken_line(refused)
+    assert notes.read_bytes() == before
+
+
 def test_what_contradicts_a_cosignature_is_not_cosigned(whole_log: Path, keys: Keys) -> None:
     notes = whole_log.with_name("whole.checkpoints.jsonl")
     cosign = ("checkpoint", "create", str(whole_log), "--policy", keys.policy)
@@ -178,6 +201,14 @@ def test_what_is_wrong_is_not_signed(sealed_log: Path, keys: Keys, demo_log: Pat
     assert rolled_back.returncode == 2
     assert "ROLLBACK" in spoken_line(rolled_back)
     assert "whole.checkpoints.jsonl" not in children_of(sealed_log.parent)
+
+
+def test_what_was_not_read_to_its_end_is_not_signed() -> None:
+    source, stop = MemorySource(v1_lines(aged_chain(20)), batch_lines=5), Event()
+    stop.set()
+    with pytest.raises(UsageError, match="it was not read to its end"):
+        require_signable(verify(source, stop=stop))
+    require_signable(verify(MemorySource(v1_lines(aged_chain(20)))))
 
 
 @pytest.mark.parametrize(

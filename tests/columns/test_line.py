@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit_console.columns.frame import Location, event_row, events_frame
-from audit_console.columns.line import orchestrator_line, quoted, v1_entry, v1_line, v1_wire
-from audit_console.core.codec import decode_line, encode_line
+from audit_console.columns.line import orchestrator_line, quoted, v1_entry, v1_line
+from audit_console.core.codec import V1_KEYS, decode_line, encode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.hashing import event_hash
 from tests.support.chains import orchestrator_chain, orchestrator_lines
@@ -19,6 +19,16 @@ from tests.support.strategies import MAYBE, TEXT, v1_events
 
 NOWHERE = Location(0, 1, 0, 0)
 TEXTS = ("chain", "id", "event_type", "user_id", "action", "result", "request_id", "event_hash")
+
+
+def v1_wire(events: pl.DataFrame) -> pl.DataFrame:
+    """Turn v1 events into the columns that their lines are cut into."""
+    return events.select(
+        pl.lit("1").alias("v"),
+        *(pl.col(key) for key in V1_KEYS[1:] if key not in ("recorded_at", "timestamp", "result")),
+        pl.col("recorded_at", "timestamp").dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ"),
+        quoted(pl.col("result").cast(pl.String)).alias("result"),
+    )
 
 
 def _needs_escapes(texts: pl.Series) -> bool:

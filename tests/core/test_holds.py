@@ -27,9 +27,14 @@ def test_a_hold_lasts_until_its_end() -> None:
     assert read_holds([ADD.text, END.text, ADD.text]).holds == (ADD.hold,)
 
 
-def test_a_hold_that_is_added_twice_stays_the_first() -> None:
-    again = HoldChange("add", hold("user:bob"))
-    assert read_holds([ADD.text, again.text]).holds == (ADD.hold,)
+def test_a_hold_that_is_added_twice_is_one() -> None:
+    assert read_holds([ADD.text, ADD.text]) == HoldBook((ADD.hold,))
+
+
+def test_another_hold_under_the_same_id_is_told_and_not_forgotten() -> None:
+    other = HoldChange("add", hold("user:bob"))
+    book = read_holds([ADD.text, other.text])
+    assert book == HoldBook((ADD.hold,), ((2, "another hold under the id of one in force"),))
 
 
 def test_the_end_of_no_hold_is_told() -> None:

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit_console.core.notes import KeyType, Note
 from audit_console.core.policy import parse_policy
 from audit_console.errors import PolicyError
 from audit_console.evidence.check import SCHEMA, UNREADABLE, Policy, Refused
+from audit_console.signing import SigningKey
 from tests.evidence.test_package import LEAVES, OF_USER_3, WHOLE
 from tests.support.effort import every, examples
 from tests.support.packages import (
@@ -25,6 +27,7 @@ from tests.support.packages import (
     manifest_of,
     packed,
     refusal,
+    sentences,
     unpacked,
 )
 from tests.support.tampers import edited
@@ -358,3 +361,14 @@ def test_what_is_signed_is_the_hash_of_the_manifest() -> None:
     digest = hashlib.sha256(FILES["manifest.json"]).hexdigest()
     assert FILES["manifest.note"].decode().startswith(f"{SCHEMA}\n{digest}\n\n\u2014 ")
     assert manifest_of(FILES)["signed_by"] == KEY
+
+
+def test_the_name_of_a_key_cannot_steer_a_terminal() -> None:
+    key = SigningKey("evil.example/\x1b[2J\u202e", KeyType.WITNESS, bytes(32))
+    files = forged(UNSIGNED, {}, _set("signed_by", to=str(key.verifier)))
+    digest = hashlib.sha256(files["manifest.json"]).hexdigest()
+    text = f"{SCHEMA}\n{digest}\n"
+    files["manifest.note"] = str(Note(text, (key.cosign(text, 1),))).encode()
+    said = "\n".join(sentences(files))
+    assert "signed by evil.example/\\x1b[2J\\u202e+" in said
+    assert said.replace("\n", "").isprintable()

@@ -61,6 +61,7 @@ def test_a_chain_is_forgotten_on_request_only(tmp_path: Path) -> None:
         '{"chains seen":{}}',
         '{"chains seen":[7]}',
         '{"chains seen":[{"chain":"a","size":0,"root":"","verified_at":"2026-11-24T00:00:00Z"}]}',
+        '{"chains seen":[{"chain":"a","size":7,"root":"","verified_at":"2026-11-24T00:00:00Z"}]}',
         '{"chains seen":[{"chain":"a"}]}',
     ],
 )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
-from collections.abc import Iterable
+import os
+import stat
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +17,7 @@ from typing import BinaryIO
 import pytest
 
 from audit_console.core.findings import Code
-from audit_console.errors import PruneRefused
+from audit_console.errors import PruneRefused, SinkUnavailable
 from audit_console.integrity.verifier import verify
 from audit_console.retention.keeping import PACKED_TEXT, Packing, keep_in, open_packed
 from audit_console.retention.logs import pruner_of
@@ -23,6 +26,7 @@ from audit_console.sources.archive import open_archive
 from audit_console.writer.pruning.request import PruneRequest
 from tests.support.chains import v1_lines
 from tests.support.retention import POLICY, aged_chain, day, plan_of, store
+from tests.support.zstandard import compress
 
 EVENTS = aged_chain(20)
 LINES = v1_lines(EVENTS)
@@ -38,6 +42,7 @@ def test_the_copy_holds_what_goes(tmp_path: Path, packing: Packing) -> None:
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     assert told == {"name": path.name, "sha256": sha256, "events": 12}
     assert list(packing.read(path)) == LINES[:12]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
 
 
 def test_packed_lines_are_opened_as_text(tmp_path: Path) -> None:
@@ -64,6 +69,37 @@ def test_a_copy_that_was_damaged_stops_the_prune(
 
     with pytest.raises(PruneRefused, match="the copy does not hold what goes"):
         keep_in(tmp_path, PLAN, iter(LINES[:12]), packing=replace(packing, write=write))
+
+
+@PACKINGS
+def test_the_copy_of_another_log_is_never_replaced(tmp_path: Path, packing: Packing) -> None:
+    of_another = replace(PLAN, chain=PLAN.chain.replace(".", "_"))
+    told = keep_in(tmp_path, of_another, iter(LINES[1:13]), packing=packing)
+    copy = tmp_path / str(told["name"])
+    before = copy.read_bytes()
+    with pytest.raises(PruneRefused, match="holds other events; nothing is deleted") as refused:
+        keep_in(tmp_path, PLAN, iter(LINES[:12]), packing=packing)
+    assert refused.value.hint == "name another folder"
+    assert [copy.read_bytes()] == [path.read_bytes() for path in tmp_path.iterdir()] == [before]
+
+
+@PACKINGS
+def test_the_copy_of_an_earlier_try_is_replaced(tmp_path: Path, packing: Packing) -> None:
+    shorter = plan_of(EVENTS, 0, 5, 12)
+    keep_in(tmp_path, shorter, iter(LINES[:5]), packing=packing)
+    told = keep_in(tmp_path, PLAN, iter(LINES[:12]), packing=packing)
+    assert list(packing.read(tmp_path / str(told["name"]))) == LINES[:12]
+
+
+@PACKINGS
+def test_a_copy_that_finds_no_room_leaves_nothing_behind(tmp_path: Path, packing: Packing) -> None:
+    def write(stored: BinaryIO, lines: Iterable[bytes]) -> None:
+        packing.write(stored, lines)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(PruneRefused, match="No space left"):
+        keep_in(tmp_path, PLAN, iter(LINES[:12]), packing=replace(packing, write=write))
+    assert list(tmp_path.iterdir()) == []
 
 
 @PACKINGS
@@ -97,11 +133,28 @@ def test_packed_files_of_both_kinds_are_pruned(tmp_path: Path) -> None:
         if pack == ".gz":
             packed.write_bytes(gzip.compress(data))
         else:
-            from tests.support.zstandard import compress  # noqa: PLC0415
-
             packed.write_bytes(compress(data))
         (tmp_path / name).unlink()
     list(pruner_of([str(tmp_path)]).steps(PLAN, POLICY, PruneRequest("o", "r"), day(40)))
     assert sorted(path.name for path in tmp_path.glob("audit.0*")) == ["audit.000000000012.jsonl"]
     counts = verify(open_archive([str(tmp_path)], keep=False)).counts
     assert set(counts) == {Code.PRUNED_PREFIX, Code.PRUNE_NOT_BACKED, Code.NO_CHECKPOINT}
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        pytest.param(lambda packed: packed[:-9], id="cut short"),
+        pytest.param(lambda packed: packed[:6] + b"\xff" * 40 + packed[46:], id="overwritten"),
+    ],
+)
+def test_a_log_that_is_packed_and_damaged_is_said(
+    tmp_path: Path, damaged: Callable[[bytes], bytes]
+) -> None:
+    store(tmp_path, EVENTS, (8,))
+    closed = tmp_path / "audit.000000000000.jsonl"
+    packed = tmp_path / f"{closed.name}.zst"
+    packed.write_bytes(damaged(compress(closed.read_bytes())))
+    closed.unlink()
+    with pytest.raises(SinkUnavailable, match=rf"{packed.name} is damaged"):
+        list(pruner_of([str(tmp_path)]).steps(PLAN, POLICY, PruneRequest("o", "r"), day(40)))

@@ -14,18 +14,11 @@ from audit_console.core.codec import decode_bytes
 from audit_console.core.event import RESULTS, AuditEvent, format_time
 from audit_console.core.filters import EVERYTHING, TEXT_ATTRIBUTES, Field, FieldName, equals
 from audit_console.core.narrowing import Value
-from audit_console.search.entity import (
-    LISTED,
-    SHOWN,
-    EntityCard,
-    Peak,
-    entity_card,
-    has_card,
-    listed_fields,
-)
+from audit_console.search.entity import LISTED, SHOWN, Peak, listed_fields
 from audit_console.search.question import Question
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
+from tests.support.cards import Card, card_of
 from tests.support.chains import BEGIN, event
 from tests.support.effort import UNMEASURED, examples
 from tests.support.places import lines_of, sample
@@ -48,20 +41,20 @@ def texts(event: AuditEvent, name: str) -> str | None:
     return text if text is None else str(text)
 
 
-def assert_says(card: EntityCard, having: list[AuditEvent], read: int) -> None:
+def assert_says(card: Card, having: list[AuditEvent], read: int) -> None:
     """Compare a card with what counting one by one gives."""
     times = [event.occurred_at for event in having]
     assert card.summary.matched == len(having)
     assert card.summary.read == read
     assert (card.summary.first, card.summary.last) == (min(times), max(times))
     assert not card.summary.partial
-    for listing in card.listings:
-        counts = Counter(texts(event, listing.name) for event in having)
-        assert listing.missing == counts.pop(None, 0)
-        assert listing.distinct == len(counts)
-        assert len(listing.shown) == min(SHOWN, listing.distinct)
-        assert listing.more == listing.distinct - len(listing.shown)
-        known = {value.text: count for value, count in listing.shown}
+    for one in card.listings:
+        counts = Counter(texts(event, one.name) for event in having)
+        assert one.missing == counts.pop(None, 0)
+        assert one.distinct == len(counts)
+        assert len(one.shown) == min(SHOWN, one.distinct)
+        assert one.more == one.distinct - len(one.shown)
+        known = {value.text: count for value, count in one.shown}
         assert known == {text: counts[text] for text in known}
         assert sorted(known.values()) == sorted(counts.values())[-len(known) :]
     hours = Counter(time.replace(minute=0, second=0, microsecond=0) for time in times)
@@ -90,7 +83,7 @@ def test_a_card_says_what_is_counted_one_by_one(
 ) -> None:
     for sampled in events[::1_800]:
         text = texts(sampled, name)
-        card = entity_card(demo, Value(Field(FieldName(name)), text))
+        card = card_of(demo, Value(Field(FieldName(name)), text))
 
         assert_says(card, [event for event in events if texts(event, name) == text], len(events))
 
@@ -99,9 +92,9 @@ def test_a_card_is_about_the_whole_log(demo: Question, events: list[AuditEvent])
     user = next(event.user_id for event in events if event.user_id)
     narrow = demo.narrowed(equals("result", "failure"), equals("user_id", "nobody"))
 
-    card = entity_card(narrow, Value(USER, user))
+    card = card_of(narrow, Value(USER, user))
 
-    assert card == entity_card(demo, Value(USER, user))
+    assert card == card_of(demo, Value(USER, user))
     assert card.summary.matched > 0
 
 
@@ -113,7 +106,7 @@ def test_the_card_of_a_value_lists_other_fields() -> None:
 def test_events_without_a_user_have_a_card(events: list[AuditEvent], demo: Question) -> None:
     lacking = [event for event in events if event.user_id is None]
 
-    card = entity_card(demo, Value(USER, None))
+    card = card_of(demo, Value(USER, None))
 
     if lacking:
         assert_says(card, lacking, len(events))
@@ -122,11 +115,11 @@ def test_events_without_a_user_have_a_card(events: list[AuditEvent], demo: Quest
 
 
 def test_a_value_that_is_not_there_has_an_empty_card(demo: Question) -> None:
-    card = entity_card(demo, Value(USER, "nobody at all"))
+    card = card_of(demo, Value(USER, "nobody at all"))
 
     assert card.summary.matched == 0
     assert (card.summary.first, card.summary.last, card.busiest) == (None, None, None)
-    assert all(listing.distinct == listing.missing == 0 for listing in card.listings)
+    assert all(one.distinct == one.missing == 0 for one in card.listings)
 
 
 def test_more_values_than_are_shown_are_counted() -> None:
@@ -134,9 +127,9 @@ def test_more_values_than_are_shown_are_counted() -> None:
     log.append(replace(event(25), user_id="alice", ip_address="10.0.0.7"))
     log.append(replace(event(26), user_id="alice", ip_address=None))
 
-    card = entity_card(question_of(log), Value(USER, "alice"))
+    card = card_of(question_of(log), Value(USER, "alice"))
 
-    addresses = next(listing for listing in card.listings if listing.name == "ip")
+    addresses = next(one for one in card.listings if one.name == "ip")
     assert addresses.shown[0] == (Value(Field(FieldName.IP), "10.0.0.7"), 2)
     assert [value.text for value, _ in addresses.shown[1:4]] == [
         "10.0.0.0",
@@ -149,10 +142,10 @@ def test_more_values_than_are_shown_are_counted() -> None:
 def test_a_resource_is_one_value_of_two_parts() -> None:
     log = [replace(event(seq), resource_type="a", resource_id=f"b/{seq % 2}") for seq in range(5)]
 
-    card = entity_card(question_of(log), Value(RESOURCE, "a/b/0"))
+    card = card_of(question_of(log), Value(RESOURCE, "a/b/0"))
 
     assert card.summary.matched == 3
-    assert "resource" not in {listing.name for listing in card.listings}
+    assert "resource" not in {one.name for one in card.listings}
 
 
 def test_the_busiest_hour_and_day_are_the_earliest_of_equals() -> None:
@@ -163,7 +156,7 @@ def test_the_busiest_hour_and_day_are_the_earliest_of_equals() -> None:
         for seq, hour in enumerate(hours)
     ]
 
-    card = entity_card(question_of(log), Value(USER, "alice"))
+    card = card_of(question_of(log), Value(USER, "alice"))
 
     assert card.busiest is not None
     assert card.busiest.hour == Peak(day + timedelta(hours=1), 2)
@@ -174,7 +167,7 @@ def test_a_log_over_all_time_has_a_card() -> None:
     ends = ["0001-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z"]
     log = [replace(event(seq), user_id="a", timestamp=time) for seq, time in enumerate(ends)]
 
-    card = entity_card(question_of(log), Value(USER, "a"))
+    card = card_of(question_of(log), Value(USER, "a"))
 
     assert card.summary.matched == 2
     assert card.busiest is not None
@@ -187,17 +180,10 @@ def test_a_card_of_a_log_that_is_read_is_a_part() -> None:
     source._batch_lines = 10
     next(batches)
 
-    card = entity_card(Question(source, EVERYTHING), Value(USER, "user-1"))
+    card = card_of(Question(source, EVERYTHING), Value(USER, "user-1"))
 
     assert card.summary.partial
     assert card.summary.read == 10
-
-
-def test_times_have_no_card() -> None:
-    assert has_card(Value(USER, "alice"))
-    assert has_card(Value(USER, None))
-    assert not has_card(Value(Field(FieldName.TIME), "2026"))
-    assert not has_card(Value(Field(FieldName.HOUR), "3"))
 
 
 @given(st.integers(0, 2**32))
@@ -209,7 +195,7 @@ def test_cards_of_generated_logs(seed: int) -> None:
     name = rng.choice(("user", "ip", "request", "action", "resource", "error", "type", "result"))
     text = texts(chosen, name)
 
-    card = entity_card(question_of(log), Value(Field(FieldName(name)), text))
+    card = card_of(question_of(log), Value(Field(FieldName(name)), text))
 
     assert_says(card, [event for event in log if texts(event, name) == text], len(log))
 
@@ -234,7 +220,7 @@ def test_cards_of_real_logs(name: str) -> None:
         pass
 
     for text in {line.user_id for line in log[::50]}:
-        card = entity_card(Question(source, EVERYTHING), Value(USER, text))
+        card = card_of(Question(source, EVERYTHING), Value(USER, text))
 
         assert_says(card, [event for event in log if event.user_id == text], len(log))
     source.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from audit_console.errors import AuditConsoleError, UsageError
-from audit_console.search.output import check_target, write_file
+from audit_console.search.output import check_target, whole_file, write_file
 
 
 @pytest.fixture
@@ -94,3 +94,13 @@ def test_a_full_disk_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.Monk
         write_file(tmp_path / "found", [b"a"])
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_who_write_one_file_at_once_both_write_it_whole(tmp_path: Path) -> None:
+    target = tmp_path / "result"
+    with whole_file(target) as first:
+        first.write(b"first")
+        write_file(target, [b"second"])
+        assert target.read_bytes() == b"second"
+    assert target.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [target]

@@ -42,8 +42,15 @@ def test_titles_stand_once() -> None:
 
 
 def test_no_value_is_a_formula_to_a_spreadsheet() -> None:
-    values = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "a=b", None, ""]
+    full_width = ["\uff1d1", "\uff0b1", "\uff0d1", "\uff20x"]
+    values = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", *full_width, "a=b", None, ""]
     rows = pl.DataFrame({"value": values, "number": [-1] * len(values)})
     printed = csv_bytes(rows, with_header=True).decode()
     cells = [line.rsplit(",", 1)[0].strip('"') for line in printed.split("\n")[1:-1]]
-    assert cells == ["'=1+1", "'+1", "'-1", "'@x", "'\tx", "'\rx", "a=b", "", ""]
+    shielded = [f"'{value}" for value in values[:10]]
+    assert cells == [*shielded, "a=b", "", ""]
+
+
+def test_a_line_end_before_a_formula_does_not_hide_it() -> None:
+    printed = csv_bytes(pl.DataFrame({"value": ["\n=1+1"]}), with_header=False)
+    assert printed == b'"\'\n=1+1"\n'

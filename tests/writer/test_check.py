@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -80,6 +81,21 @@ def test_half_a_line_at_the_end_is_a_notice(tmp_path: Path) -> None:
     assert counts == {Code.TORN_TAIL: 1, Code.NO_CHECKPOINT: 1}
 
 
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_a_line_without_end_is_never_held(tmp_path: Path, end: bytes) -> None:
+    path = write(tmp_path, LINES)
+    with path.open("ab") as file:
+        file.truncate(file.tell() + (64 << 20))
+        file.seek(0, os.SEEK_END)
+        file.write(end)
+    tracemalloc.start()
+    found = check_files([path]).findings
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.counts == judge_archive(path).counts == {Code.OVERSIZE: 1, Code.NO_CHECKPOINT: 1}
+    assert peak < 8 << 20
+
+
 def test_another_format_is_not_judged(tmp_path: Path) -> None:
     path = write(tmp_path, orchestrator_lines(orchestrator_chain(2)))
     findings = check_files([path]).findings
@@ -87,15 +103,29 @@ def test_another_format_is_not_judged(tmp_path: Path) -> None:
     assert findings.class_counts[FindingClass.FAULT] == 2
 
 
-def test_a_pruned_log_is_no_fault(tmp_path: Path) -> None:
-    record = json.dumps(prune_record(CHAIN, 3), separators=(",", ":"))
-    told = replace(event(8), event_type="system_event", action="retention.prune", details=record)
+def pruned(folder: Path, event_type: str = "system_event", reason: str = "retention") -> Path:
+    record = prune_record(CHAIN, 3) | {"reason": reason}
+    text = json.dumps(record, separators=(",", ":"), ensure_ascii=False)
+    told = replace(event(8), event_type=event_type, action="retention.prune", details=text)
     chain = [*CHAIN, *linked([told], CHAIN[-1].event_hash or "")]
-    path = write(tmp_path, v1_lines(chain[3:]))
-    (tmp_path / "audit.prunes.jsonl").write_text(record + "\n", encoding="utf-8")
-    assert check_files([path]).findings.counts == judge_archive(path).counts
-    assert Code.PRUNE_RECORD_NOT_IN_CHAIN not in check_files([path]).findings.counts
-    assert Code.PRUNED_PREFIX in check_files([path]).findings.counts
+    (folder / "audit.prunes.jsonl").write_text(f"{text}\n\n", encoding="utf-8")
+    return write(folder, v1_lines(chain[3:]))
+
+
+@pytest.mark.parametrize("reason", ["retention", "a\u2028b\x85c"])
+def test_a_pruned_log_is_no_fault(tmp_path: Path, reason: str) -> None:
+    path = pruned(tmp_path, reason=reason)
+    found = check_files([path]).findings.counts
+    assert found == judge_archive(path).counts
+    assert Code.PRUNED_PREFIX in found
+    assert not found.keys() & {Code.PRUNE_RECORD_NOT_IN_CHAIN, Code.PRUNE_RECORD_INVALID}
+
+
+def test_no_event_but_one_of_the_system_tells_of_a_prune(tmp_path: Path) -> None:
+    path = pruned(tmp_path, event_type="workflow_update")
+    found = check_files([path]).findings.counts
+    assert found == judge_archive(path).counts
+    assert Code.PRUNE_RECORD_NOT_IN_CHAIN in found
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -23,7 +23,7 @@ from audit_console.sources.postgres import open_postgres
 from audit_console.sources.protocol import Source
 from audit_console.writer import ArchiveSink, RetentionManager
 from audit_console.writer.postgres import PostgresSink
-from audit_console.writer.pruning.archive import Step
+from audit_console.writer.pruning.recording import Step
 from tests.support.chains import CHAIN
 from tests.support.postgres import fill
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, plan_of, pruner, store
@@ -115,6 +115,26 @@ def test_what_goes_wrong_in_the_background_is_logged(
     background.stop()
     logging.getLogger("audit_console.writer").removeHandler(handler)
     assert "retention deleted nothing: seq 3: its content differs" in caplog.text
+
+
+def test_a_fault_of_the_program_ends_one_cleanup_and_not_the_next(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried: list[int] = []
+    again = threading.Event()
+
+    def clock() -> datetime:
+        tried.append(1)
+        if len(tried) == 1:
+            raise ValueError("an odd clock")
+        again.set()
+        return day(0)
+
+    sink = ArchiveSink(store(tmp_path, EVENTS), chain=CHAIN)
+    background = RetentionManager(sink, clock=clock).start_background_cleanup(0.001)
+    assert again.wait(20)
+    background.stop()
+    assert "retention deleted nothing: an odd clock" in caplog.text
 
 
 def test_a_cleanup_that_was_cut_short_is_finished(tmp_path: Path) -> None:

@@ -68,32 +68,7 @@ def path_beside(places: Sequence[str], suffix: str) -> Path:
         raise UsageError("there is no one file beside this log", hint="name a file with -o")
     path = paths[0]
     if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise _unwritable(path, os.strerror(errno.EACCES))
+        raise AuditConsoleError(
+            f"cannot write {path}: {os.strerror(errno.EACCES)}", hint="name another file with -o"
+        )
     return path
-
-
-def append_beside(places: Sequence[str], suffix: str, line: str) -> Path:
-    """Add a line to the one small file beside the log at `places`, and give its path.
-
-    Raises:
-        UsageError: the files of the log have no such file in common.
-        SourceError: the log is not there.
-        AuditConsoleError: the file cannot be written.
-    """
-    path = path_beside(places, suffix)
-    try:
-        with path.open("ab+") as file:
-            file.seek(0, os.SEEK_END)
-            if file.tell():
-                file.seek(-1, os.SEEK_END)
-            torn = file.read(1) not in {b"", b"\n"}
-            file.write(f"{chr(10) if torn else ''}{line}\n".encode())
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise _unwritable(path, error.strerror) from None
-    return path
-
-
-def _unwritable(path: Path, reason: str | None) -> AuditConsoleError:
-    return AuditConsoleError(f"cannot write {path}: {reason}", hint="name another file with -o")

@@ -10,45 +10,30 @@ import json
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from io import FileIO
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 from audit_console.core.codec import MAX_SEQ
 from audit_console.core.holds import HoldChange
-from audit_console.core.prefix import Prefix, check_prefix, find_prefix
-from audit_console.core.prunes import PruneCircumstances, PruneRecord, encode_prune
+from audit_console.core.prefix import Prefix, find_prefix
+from audit_console.core.prunes import PruneRecord
 from audit_console.core.retention import Limits, PrunePlan, RetentionPolicy
+from audit_console.errors import PruneRefused
 from audit_console.writer.archive import LOCK_SECONDS
-from audit_console.writer.files import append, sync_folder, unavailable
-from audit_console.writer.pruning.archive_cut import cut
+from audit_console.writer.files import append, open_anew, sync_folder, unavailable
+from audit_console.writer.pruning.archive_cut import PART, cut
 from audit_console.writer.pruning.archive_files import OpenFile, lines_of, open_plain
-from audit_console.writer.pruning.archive_log import CHECKPOINTS, HOLDS, PRUNES, ArchiveLog
+from audit_console.writer.pruning.archive_log import HOLDS, PRUNES, ArchiveLog
+from audit_console.writer.pruning.recording import Step, decoded, record_of
 from audit_console.writer.pruning.request import (
     PruneRequest,
-    covering_note,
-    decoded,
     hold_event,
     prune_event,
     require_fitting,
     require_same_chain,
 )
 
-_PENDING, _PREPARED, _PART = ".prune.pending", ".prune.prepared", ".prune.part"
-
-
-class Step(StrEnum):
-    """What a prune of an archive has done."""
-
-    CHECKED = "what goes was verified"
-    KEPT = "a copy of it was kept and read back"
-    PREPARED = "the prune is prepared"
-    TOLD = "the chain tells of it"
-    RECORDED = "the record is kept beside the log"
-    FILE_DELETED = "a file was deleted"
-    FILE_CUT = "the file with the boundary was cut"
-    FINISHED = "nothing is left to be done"
+_PENDING, _PREPARED = ".prune.pending", ".prune.prepared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +43,14 @@ class _Pending:
     record: str
     event_id: str
     after_seq: int
+
+
+def _decode_pending(text: bytes) -> _Pending:
+    """Read what `_prepare` wrote; anything else is a TypeError or ValueError."""
+    record, event_id, after_seq = json.loads(text)
+    if not (isinstance(record, str) and isinstance(event_id, str) and isinstance(after_seq, int)):
+        raise TypeError("a part is of another type")
+    return _Pending(record, event_id, after_seq)
 
 
 class ArchivePruner:
@@ -112,22 +105,8 @@ class ArchivePruner:
             before = log.latest_prune()
             if before is not None and before.is_of(plan):
                 return before
-            limits = Limits.of(plan, policy, log.holds(), now)
-            tree = check_prefix(log.lines(), plan, limits, before)
-            yield Step.CHECKED
-            copy = None
-            if request.keep is not None:
-                copy = request.keep(plan, islice(log.lines(), plan.events))
-                yield Step.KEPT
-            circumstances = PruneCircumstances(
-                actor=request.actor,
-                reason=request.reason,
-                applied_at=now,
-                checkpoint=covering_note(log.records(CHECKPOINTS), plan),
-                archive=copy,
-            )
-            record = decoded(encode_prune(plan, tree, circumstances, before))
-            yield from self._apply(record.text, circumstances)
+            record = yield from record_of(log, plan, policy, request, now)
+            yield from self._apply(record.text, request.actor, now)
             return record
 
     def finish(self) -> None:
@@ -172,11 +151,11 @@ class ArchivePruner:
             yield from self._carry_out(pending.record)
         self._forget()
 
-    def _apply(self, record: str, circumstances: PruneCircumstances) -> Iterator[Step]:
-        event = prune_event(record, circumstances.actor, self._log.chain)
+    def _apply(self, record: str, actor: str, now: datetime) -> Iterator[Step]:
+        event = prune_event(record, actor, self._log.chain)
         self._prepare(_Pending(record, event.id, self._log.head_seq()))
         yield Step.PREPARED
-        self._log.tell(event, circumstances.applied_at)
+        self._log.tell(event, now)
         yield Step.TOLD
         yield from self._carry_out(record)
         self._forget()
@@ -194,22 +173,28 @@ class ArchivePruner:
                 sync_folder(log.path.parent)
                 yield Step.FILE_DELETED
         while (first := log.files()[0]).first_seq < boundary:
-            if cut(first, boundary, log.path, log.open_file, log.locked):
+            if cut(log, first, boundary):
                 yield Step.FILE_CUT
 
     def _prepare(self, pending: _Pending) -> None:
         prepared = self._log.beside(_PREPARED)
         text = json.dumps([pending.record, pending.event_id, pending.after_seq])
-        with FileIO(prepared, "w") as file:
+        with open_anew(prepared) as file:
             append(file, text.encode(), durable=True)
         prepared.replace(self._log.beside(_PENDING))
         sync_folder(self._log.path.parent)
 
     def _pending(self) -> _Pending | None:
+        path = self._log.beside(_PENDING)
         try:
-            return _Pending(*json.loads(self._log.beside(_PENDING).read_text("utf-8")))
+            return _decode_pending(path.read_bytes())
         except FileNotFoundError:
             return None
+        except (TypeError, ValueError):
+            raise PruneRefused(
+                f"{path}: not written by this program, or damaged; nothing is deleted",
+                hint="verify the log; if it is whole and no prune was under way, remove this file",
+            ) from None
 
     def _is_told(self, pending: _Pending) -> bool:
         wanted = f'"id":"{pending.event_id}"'.encode()
@@ -219,6 +204,6 @@ class ArchivePruner:
         return any(wanted in line for line in lines_of(newest, self._log.open_file))
 
     def _forget(self) -> None:
-        for suffix in (_PENDING, _PREPARED, _PART):
+        for suffix in (_PENDING, _PREPARED, PART):
             self._log.beside(suffix).unlink(missing_ok=True)
         sync_folder(self._log.path.parent)

@@ -4,39 +4,38 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from contextlib import closing
 from io import FileIO
-from pathlib import Path
 from typing import BinaryIO
 
 from audit_console.core.codec import decode_bytes
 from audit_console.core.event import AuditEvent
 from audit_console.core.prefix import broken
-from audit_console.writer.files import append, sync_folder, sync_to_disk
-from audit_console.writer.pruning.archive_files import LogFile, OpenFile
+from audit_console.writer.files import (
+    PRIVATE_MODE,
+    append,
+    open_anew,
+    sync_folder,
+    sync_to_disk,
+)
+from audit_console.writer.pruning.archive_files import LogFile
+from audit_console.writer.pruning.archive_log import ArchiveLog
 from audit_console.writer.rotation import rotated_path
 
 BLOCK = 1 << 20
+PART = ".prune.part"
+"""Ending of the file that is being written."""
 
 
-def cut(
-    file: LogFile,
-    boundary: int,
-    active: Path,
-    open_file: OpenFile,
-    locked: Callable[[], AbstractContextManager[None]],
-) -> bool:
-    """Replace a file by one that begins with seq `boundary`.
+def cut(log: ArchiveLog, file: LogFile, boundary: int) -> bool:
+    """Replace a file of a log by one that begins with seq `boundary`.
 
     Writers wait only while what they added meanwhile is copied.
 
     Args:
+        log: held alone.
         file: holds that event, and ones before it.
         boundary: seq of the first event that stays.
-        active: the file that grows, maybe this one.
-        open_file: opens its text.
-        locked: keeps writers away while it is held.
 
     Returns:
         False if it was closed meanwhile, and stands under another name now.
@@ -45,37 +44,38 @@ def cut(
         PrefixBroken: the event is not where it must be.
         OSError: the files cannot be read or written.
     """
-    part = active.with_suffix(".prune.part")
-    is_active = file.path == active
-    with closing(open_file(file.path)) as old, FileIO(part, "w") as new:
-        with locked():  # so that no half line is copied that a writer takes back
+    part = log.beside(PART)
+    is_active = file.path == log.path
+    place = log.path if is_active else rotated_path(log.path, boundary)
+    with closing(log.open_file(file.path)) as old, open_anew(part, PRIVATE_MODE) as new:
+        with log.locked():  # so that no half line is copied that a writer takes back
             now = os.fstat(old.fileno())
-        os.fchmod(new.fileno(), stat.S_IMODE(now.st_mode))
-        _skip(old, boundary - file.first_seq, boundary)
+        append(new, _first_kept(old, file, boundary), durable=False)
         _copy(old, new, now.st_size if is_active else None)
         sync_to_disk(new.fileno())
-        with locked():
-            if is_active and not os.path.samestat(os.fstat(old.fileno()), active.stat()):
+        with log.locked():
+            if is_active and not os.path.samestat(os.fstat(old.fileno()), log.path.stat()):
                 return False
             _copy(old, new, None)
+            os.fchmod(new.fileno(), stat.S_IMODE(now.st_mode))
             sync_to_disk(new.fileno())
-            place = active if is_active else rotated_path(active, boundary)
             part.replace(place)
-            sync_folder(active.parent)
+            sync_folder(part.parent)
     if place != file.path:
         file.path.unlink()
-        sync_folder(active.parent)
+        sync_folder(part.parent)
     return True
 
 
-def _skip(old: BinaryIO, count: int, boundary: int) -> None:
-    for _ in range(count):
+def _first_kept(old: BinaryIO, file: LogFile, boundary: int) -> bytes:
+    """Read on to the line of the event that stays first, and give it with its newline."""
+    for _ in range(boundary - file.first_seq):
         old.readline()
-    begin = old.tell()
-    event = decode_bytes(old.readline().removesuffix(b"\n"))
+    line = old.readline()
+    event = decode_bytes(line.removesuffix(b"\n"))
     if not isinstance(event, AuditEvent) or event.seq != boundary:
         raise broken(boundary, "it is not where it must be")
-    old.seek(begin)
+    return line
 
 
 def _copy(old: BinaryIO, new: FileIO, end: int | None) -> None:

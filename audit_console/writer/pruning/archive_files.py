@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from io import BufferedIOBase, BufferedReader, RawIOBase
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
 from audit_console.core.codec import MAX_LINE_BYTES, decode_bytes
 from audit_console.core.event import AuditEvent
@@ -15,8 +17,59 @@ from audit_console.errors import PruneRefused
 from audit_console.writer.rotation import closed_files
 from audit_console.writer.tail import broken
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 OpenFile = Callable[[Path], BinaryIO]
-"""Opens the text of a file, packed or not."""
+"""Opens the text of a file, packed or not; reading it raises no error but OSError."""
+
+
+class Unpacked(RawIOBase):
+    """The text of a packed file; damage is an OSError, whatever the codec makes of it.
+
+    Args:
+        packed: gives the text, and raises `faults` where the file is damaged.
+        name: of the file.
+        faults: the errors of the codec.
+    """
+
+    def __init__(
+        self, packed: BufferedIOBase, name: str, faults: tuple[type[Exception], ...]
+    ) -> None:
+        self._packed = packed
+        self._name = name
+        self._faults = faults
+
+    def readable(self) -> bool:
+        """It is read alone."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Unpack the next part.
+
+        Raises:
+            OSError: the file is damaged, or cannot be read.
+        """
+        part = memoryview(buffer)
+        try:
+            text = self._packed.read(part.nbytes)
+        except self._faults:
+            raise OSError(f"{self._name} is damaged") from None
+        part[: len(text)] = text
+        return len(text)
+
+    def tell(self) -> int:
+        """Give the place in the text."""
+        return self._packed.tell()
+
+    def fileno(self) -> int:
+        """Give the descriptor of the packed file."""
+        return self._packed.fileno()
+
+    def close(self) -> None:
+        """Close the packed file."""
+        self._packed.close()
+        super().close()
 
 
 def open_plain(path: Path) -> BinaryIO:
@@ -30,7 +83,10 @@ def open_plain(path: Path) -> BinaryIO:
             f"{path}: packed by zstd, which a writer cannot read",
             hint="prune it by: audit-console retention apply",
         )
-    return cast("BinaryIO", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+    if path.suffix != ".gz":
+        return path.open("rb")
+    faults = (gzip.BadGzipFile, zlib.error, EOFError)
+    return BufferedReader(Unpacked(gzip.GzipFile(path), path.name, faults))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,10 @@ from audit_console.core.prunes import PruneRecord, read_prunes
 from audit_console.core.sealing import Head, Sealed, Unsealed, seal
 from audit_console.errors import PruneRefused, SinkUnavailable
 from audit_console.writer.archive import ArchiveSink
-from audit_console.writer.files import append, open_to_append, sync_folder, unavailable
+from audit_console.writer.files import append_line, open_to_append, sync_folder, unavailable
 from audit_console.writer.locking import exclusive
 from audit_console.writer.pruning.archive_files import LogFile, OpenFile, lines_of, log_files
 from audit_console.writer.pruning.request import require_valid_holds, require_valid_prunes
-from audit_console.writer.tail import read_tail
 
 CHECKPOINTS, PRUNES, HOLDS = ".checkpoints.jsonl", ".prunes.jsonl", ".holds.jsonl"
 
@@ -66,6 +65,10 @@ class ArchiveLog:
         history = read_prunes(self.records(PRUNES))
         return require_valid_prunes(history, self.beside(PRUNES)).get(self.chain)
 
+    def notes(self) -> list[str]:
+        """Give the checkpoints as they are stored, oldest first."""
+        return self.records(CHECKPOINTS)
+
     def records(self, suffix: str) -> list[str]:
         """Read a small file of lines beside the log; none where it is not there."""
         try:
@@ -75,13 +78,9 @@ class ArchiveLog:
         return [line for line in text.split("\n") if line.strip()]
 
     def add_record(self, suffix: str, line: str) -> None:
-        """Add a line to a small file beside the log; it survives a loss of power.
-
-        What a crash left of a line before it stays a line of its own.
-        """
+        """Add a line to a small file beside the log; it survives a loss of power."""
         with open_to_append(self.beside(suffix)) as records:
-            begin = "\n" if read_tail(records).rest else ""
-            append(records, f"{begin}{line}\n".encode(), durable=True)
+            append_line(records, line)
         sync_folder(self.path.parent)
 
     def beside(self, suffix: str) -> Path:

@@ -9,19 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from datetime import datetime
-from enum import StrEnum
-from itertools import islice
 
 from audit_console.core.holds import HoldChange
-from audit_console.core.prefix import Prefix, changed, check_prefix, find_prefix
-from audit_console.core.prunes import PruneCircumstances, PruneRecord, encode_prune
+from audit_console.core.prefix import Prefix, changed, find_prefix
+from audit_console.core.prunes import PruneRecord
 from audit_console.core.retention import Limits, PrunePlan, RetentionPolicy
 from audit_console.errors import PrefixBroken
 from audit_console.writer.pruning.postgres_log import PostgresLog, opened, opened_alone
+from audit_console.writer.pruning.recording import Step, record_of
 from audit_console.writer.pruning.request import (
     PruneRequest,
-    covering_note,
-    decoded,
     hold_event,
     prune_event,
     require_fitting,
@@ -30,16 +27,6 @@ from audit_console.writer.pruning.request import (
 
 BATCH_EVENTS = 2_000
 """Events that one transaction deletes."""
-
-
-class Step(StrEnum):
-    """What a prune of a table has done."""
-
-    CHECKED = "what goes was verified"
-    KEPT = "a copy of it was kept and read back"
-    RECORDED = "the chain tells of the prune, and its record is kept"
-    DELETED = "a batch was deleted"
-    FINISHED = "nothing is left to be done"
 
 
 class PostgresPruner:
@@ -92,24 +79,10 @@ class PostgresPruner:
             before = log.latest_prune()
             if before is not None and before.is_of(plan):
                 return before
-            limits = Limits.of(plan, policy, log.holds(), now)
-            tree = check_prefix(log.lines(), plan, limits, before)
-            yield Step.CHECKED
-            copy = None
-            if request.keep is not None:
-                copy = request.keep(plan, islice(log.lines(), plan.events))
-                yield Step.KEPT
-            circumstances = PruneCircumstances(
-                actor=request.actor,
-                reason=request.reason,
-                applied_at=now,
-                checkpoint=covering_note(log.notes(), plan),
-                archive=copy,
-            )
-            record = decoded(encode_prune(plan, tree, circumstances, before))
+            record = yield from record_of(log, plan, policy, request, now)
             event = prune_event(record.text, request.actor, self._chain)
             log.tell_of_prune(event, record, now, delete=plan.events <= self._batch_events)
-            yield Step.RECORDED
+            yield Step.TOLD_AND_RECORDED
             yield from self._delete(log, record)
             yield Step.FINISHED
             return record
@@ -149,4 +122,4 @@ class PostgresPruner:
     def _delete(self, log: PostgresLog, record: PruneRecord) -> Iterator[Step]:
         for first in range(log.first_seq(), record.pruned_to, self._batch_events):
             log.delete(first, min(first + self._batch_events, record.pruned_to))
-            yield Step.DELETED
+            yield Step.BATCH_DELETED

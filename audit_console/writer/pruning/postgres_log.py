@@ -198,7 +198,10 @@ def opened(dsn: str, chain: str) -> Iterator[PostgresLog]:
             hint="make the schema with: audit-console migrate DSN",
         ) from None
     except psycopg.Error as error:
-        raise SinkUnavailable(f"{label_of(dsn)}: {told(error, dsn)}") from None
+        raise SinkUnavailable(
+            f"{label_of(dsn)}: {told(error, dsn)}",
+            hint="see whether the server answers, and what this user may do there",
+        ) from None
 
 
 def chains_of(dsn: str) -> list[str]:

@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from audit_console.core.checkpoints import decode_stored_checkpoint
-from audit_console.core.codec import Malformed
 from audit_console.core.holds import Hold, HoldBook, HoldChange
-from audit_console.core.prunes import PRUNE_ACTION, PruneHistory, PruneRecord, decode_prune
+from audit_console.core.prunes import (
+    PRUNE_ACTION,
+    PRUNE_EVENT_TYPE,
+    PruneHistory,
+    PruneRecord,
+)
 from audit_console.core.retention import PrunePlan
 from audit_console.core.safe_text import safe_text
 from audit_console.core.sealing import Unsealed
 from audit_console.errors import PruneRefused, UsageError
 from audit_console.writer.intake import new_id
-
-LONGEST_NOTE = 16 << 10
-"""A note that is kept in a record leaves room in the event that tells of it."""
 
 Keep = Callable[[PrunePlan, Iterable[bytes]], Mapping[str, str | int]]
 """Writes the lines of what goes to a file, reads them back, and gives the file's `name`,
@@ -35,29 +35,24 @@ class PruneRequest:
 
 def prune_event(record: str, actor: str, chain: str) -> Unsealed:
     """Make the event that tells of a prune; its details are the record."""
-    return Unsealed(
-        id=new_id(),
-        event_type="system_event",
-        action=PRUNE_ACTION,
-        resource_type="system",
-        resource_id=chain,
-        result="success",
-        user_id=actor,
-        details=record,
-    )
+    return _event(PRUNE_ACTION, actor, chain, record)
 
 
 def hold_event(change: HoldChange, chain: str) -> Unsealed:
     """Make the event that tells of a hold or of its end; its details are the change."""
+    return _event(change.action, change.hold.owner, chain, change.text)
+
+
+def _event(action: str, actor: str, chain: str, details: str) -> Unsealed:
     return Unsealed(
         id=new_id(),
-        event_type="system_event",
-        action=change.action,
+        event_type=PRUNE_EVENT_TYPE,
+        action=action,
         resource_type="system",
         resource_id=chain,
         result="success",
-        user_id=change.hold.owner,
-        details=change.text,
+        user_id=actor,
+        details=details,
     )
 
 
@@ -112,27 +107,3 @@ def require_valid_prunes(history: PruneHistory, place: Path | str) -> Mapping[st
             hint="verify the log: nothing is deleted on top of a bad record",
         )
     return history.latest
-
-
-def decoded(text: str) -> PruneRecord:
-    """Read a record that this program printed.
-
-    Raises:
-        PruneRefused: it is another one.
-    """
-    record = decode_prune(text)
-    if isinstance(record, Malformed):
-        raise PruneRefused(f"the record of the prune does not hold: {record.reason}")
-    return record
-
-
-def covering_note(stored: Iterable[str], plan: PrunePlan) -> str | None:
-    """Find the newest of the stored checkpoints that covers what goes."""
-    found: str | None = None
-    for line in stored:
-        read = decode_stored_checkpoint(line)
-        if isinstance(read, Malformed) or read.checkpoint.origin != plan.chain:
-            continue
-        if read.checkpoint.size >= plan.pruned_to and len(str(read.note)) <= LONGEST_NOTE:
-            found = str(read.note)
-    return found

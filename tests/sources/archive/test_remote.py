@@ -32,7 +32,7 @@ from audit_console.integrity.verifier import verify
 from audit_console.retention.logs import pruner_of
 from audit_console.sources.archive import open_archive, remote
 from audit_console.sources.archive.aws_files import credentials
-from audit_console.sources.archive.beside import append_beside
+from audit_console.sources.archive.beside import path_beside
 from audit_console.sources.archive.files import CHECKPOINTS
 from audit_console.sources.protocol import AtRow, Order
 from audit_console.tui.recent import RecentSources
@@ -357,7 +357,7 @@ def test_nothing_is_written_to_a_store_or_remembered_as_a_file(tmp_path: Path) -
     place = "s3://logs/all.parquet"
     check_places([place])
     with pytest.raises(UsageError, match="no one file beside this log"):
-        append_beside([place], CHECKPOINTS, "{}")
+        path_beside([place], CHECKPOINTS)
     with pytest.raises(PruneRefused, match="not the one log of a writer"):
         pruner_of([place])
     recent = RecentSources(tmp_path / "recent.json")

@@ -24,7 +24,6 @@ from audit_console.core.query.stages import Count
 from audit_console.core.retention import Limits, RetentionPolicy
 from audit_console.core.timespan import Anchor
 from audit_console.retention.preview import preview
-from audit_console.search.entity import entity_card
 from audit_console.search.facets import facet
 from audit_console.search.question import Question
 from audit_console.search.request import events_of, extent, steps
@@ -37,6 +36,7 @@ from audit_console.sources.postgres.layout import find_layout
 from audit_console.sources.postgres.reading import read_blocks
 from audit_console.sources.postgres.together import RANGES
 from audit_console.sources.protocol import AtEvent, AtRow, AtTime, News, Order, Source
+from tests.support.cards import card_of
 from tests.support.postgres import new_database
 
 EVENTS = 50_000
@@ -186,7 +186,7 @@ BY_INDEX: dict[str, Ask] = {
     "events around": lambda asked: span_around(asked, Place(AN_ID, BEGIN), 20),
     "request": lambda asked: steps(events_of(asked, "req-7"), ()),
     "extent of a request": lambda asked: extent(events_of(asked, "req-7")),
-    "card of a user": lambda asked: entity_card(asked, Value(event_field("user"), "user-7")),
+    "card of a user": lambda asked: card_of(asked, Value(event_field("user"), "user-7")),
 }
 
 

@@ -10,7 +10,7 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,8 +34,8 @@ from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
 from audit_console.writer.archive import ArchiveSink
 from audit_console.writer.locking import exclusive
-from audit_console.writer.pruning.archive import Step
 from audit_console.writer.pruning.archive_files import log_files, open_plain
+from audit_console.writer.pruning.recording import Step
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN
 from tests.support.retention import (
@@ -175,6 +175,39 @@ def test_what_only_the_command_can_unpack_is_left_to_it(tmp_path: Path) -> None:
     (tmp_path / "audit.000000000000.jsonl").rename(tmp_path / "audit.000000000000.jsonl.zst")
     with pytest.raises(PruneRefused, match="packed by zstd"):
         apply(path)
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        pytest.param(lambda packed: packed[:-20], id="cut short"),
+        pytest.param(lambda packed: packed[:60] + bytes(40) + packed[100:], id="overwritten"),
+        pytest.param(lambda packed: b"no gzip" + packed, id="not packed"),
+    ],
+)
+def test_a_packed_file_that_is_damaged_is_said(
+    tmp_path: Path, damaged: Callable[[bytes], bytes]
+) -> None:
+    path = store(tmp_path, EVENTS, (8, 20))
+    name = "audit.000000000000.jsonl"
+    packed = gzip.compress((tmp_path / name).read_bytes())
+    (tmp_path / f"{name}.gz").write_bytes(damaged(packed))
+    (tmp_path / name).unlink()
+    with pytest.raises(SinkUnavailable, match=rf"{name}\.gz is damaged") as told:
+        pruner(path).find(POLICY, NOW)
+    assert told.value.hint
+
+
+@pytest.mark.parametrize("pending", ["", "no JSON", "[1, 2, 3]", '["{}", "id"]', "{}", "\xff"])
+def test_a_prune_that_was_prepared_and_damaged_is_left_to_people(
+    tmp_path: Path, pending: str
+) -> None:
+    path = store(tmp_path, EVENTS, (8, 20))
+    (tmp_path / "audit.prune.pending").write_bytes(pending.encode("latin-1"))
+    with pytest.raises(PruneRefused, match=r"audit\.prune\.pending: not written by this") as told:
+        pruner(path).finish()
+    assert told.value.hint
+    assert stored_events(tmp_path) == EVENTS
 
 
 def test_the_new_file_may_be_read_by_those_who_could_before(tmp_path: Path) -> None:
@@ -457,6 +490,29 @@ def test_a_file_that_is_closed_while_it_is_cut(tmp_path: Path) -> None:
     assert steps.count(Step.FILE_CUT) == 1
     assert names(tmp_path) == ["audit.000000000012.jsonl", "audit.jsonl", "audit.prunes.jsonl"]
     assert dict(verified(tmp_path).counts) == PRUNED
+
+
+def test_nobody_else_reads_what_is_being_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = store(tmp_path, EVENTS)
+    path.chmod(0o600)
+    modes: list[int] = []
+    replace_file = Path.replace
+
+    def watched(part: Path, target: Path) -> Path:
+        modes.append(stat.S_IMODE(part.stat().st_mode))
+        return replace_file(part, target)
+
+    def made_private(file: int, mode: int) -> None:
+        modes.append(stat.S_IMODE(os.fstat(file).st_mode))
+        os.chmod(file, mode)
+
+    monkeypatch.setattr(Path, "replace", watched)
+    monkeypatch.setattr(os, "fchmod", made_private)
+    apply(path)
+    assert modes == [0o640, 0o600, 0o600]  # the preparation, the new file before its mode and after
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_events_that_come_while_a_file_is_cut_are_kept(tmp_path: Path) -> None:

@@ -28,8 +28,9 @@ from audit_console.integrity.verifier import verify
 from audit_console.sources.postgres import open_postgres
 from audit_console.writer.postgres import PostgresSink
 from audit_console.writer.pruning import postgres_log
-from audit_console.writer.pruning.postgres import PostgresPruner, Step
+from audit_console.writer.pruning.postgres import PostgresPruner
 from audit_console.writer.pruning.postgres_log import PostgresLog, chains_of
+from audit_console.writer.pruning.recording import Step
 from tests.support.chains import CHAIN
 from tests.support.postgres import fill, wait_for_the_dead
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, hold, plan_of
@@ -80,7 +81,7 @@ def as_user(dsn: str, role: str) -> str:
 @pytest.mark.parametrize("batch", [1, 5, 12, 100])
 def test_a_prune_leaves_a_log_that_verifies(log: str, batch: int) -> None:
     steps = apply(as_user(log, "audit_retention"), batch=batch)
-    assert steps.count(Step.DELETED) == {1: 12, 5: 3}.get(batch, 0)
+    assert steps.count(Step.BATCH_DELETED) == {1: 12, 5: 3}.get(batch, 0)
     assert dict(verified(log).counts) == PRUNED
     assert kept(log) == lines(EVENTS[12:])
     assert apply(log) == []
@@ -255,7 +256,7 @@ def test_a_prune_that_was_cut_short_is_finished(log: str) -> None:
 
 def test_a_hold_comes_behind_a_prune_that_the_chain_told_of(log: str) -> None:
     steps = pruner(log).steps(PLAN, POLICY, REQUEST, NOW)
-    while next(steps) is not Step.RECORDED:
+    while next(steps) is not Step.TOLD_AND_RECORDED:
         pass
     steps.close()
     pruner(log).change_holds(HoldChange("add", hold("user:user-4")), NOW)
@@ -291,7 +292,7 @@ def test_a_killed_prune_is_finished_by_the_next(log: str) -> None:
 
 def test_a_connection_that_is_lost(log: str) -> None:
     steps = pruner(log).steps(PLAN, POLICY, REQUEST, NOW)
-    while next(steps) is not Step.DELETED:
+    while next(steps) is not Step.BATCH_DELETED:
         pass
     with closing(connect(log)) as other:
         other.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
@@ -304,7 +305,7 @@ def test_a_connection_that_is_lost(log: str) -> None:
 def test_writers_are_not_kept_waiting(log: str) -> None:
     """While a batch is deleted, and not committed, a writer appends."""
     steps = pruner(log).steps(PLAN, POLICY, REQUEST, NOW)
-    while next(steps) is not Step.RECORDED:
+    while next(steps) is not Step.TOLD_AND_RECORDED:
         pass
     with closing(psycopg.connect(log)) as deleting, closing(PostgresSink(log, chain=CHAIN)) as sink:
         deleting.execute(sql.SQL("SELECT audit_prune_events(%s, 0, 5)"), [CHAIN])

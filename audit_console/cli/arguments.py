@@ -1,0 +1,41 @@
+"""How the words of a command line are read."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from typing import NoReturn
+
+from audit_console.cli.exit_codes import ExitCode
+from audit_console.cli.talk import say
+
+DASHED_QUERIES = "A query that begins with -o or -h stands behind --, as in: FILE -- -offline"
+
+_DASHED_QUERY = re.compile(r"-[^-oh ][^ ]+")
+"""Begins as no option of the program does; what has a space is no option to argparse either."""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """An argument parser whose errors are one safe line.
+
+    What it quotes may be a file name that a shell expanded, and such names are
+    chosen by others.
+    """
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the request and end the program."""
+        say(f"{message}. Try: {self.prog} --help")
+        raise SystemExit(ExitCode.USAGE)
+
+
+def query_apart(arguments: Sequence[str]) -> list[str]:
+    """Put a query that begins with `-` behind `--`, where argparse takes it for no option.
+
+    Options have two dashes or are `-o` and `-h`, so that a mistyped one is still an error.
+    """
+    if "--" in arguments:
+        return list(arguments)
+    queries = [word for word in arguments if _DASHED_QUERY.fullmatch(word)]
+    others = [word for word in arguments if word not in queries]
+    return [*others, "--", *queries] if queries else others
