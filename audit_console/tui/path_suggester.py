@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 from itertools import islice
-from pathlib import Path
 
 from textual.suggester import Suggester
 
+from audit_console.config import user_path
 from audit_console.core.safe_text import safe_text
 
 ENTRIES_LOOKED_AT = 5_000
@@ -31,7 +31,7 @@ def complete_path(value: str) -> str | None:
         return None
     folder, start = os.path.split(value)
     try:
-        with os.scandir(Path(folder or ".").expanduser()) as entries:
+        with os.scandir(user_path(folder or ".")) as entries:
             names = sorted(
                 entry.name + ("/" if entry.is_dir() else "")
                 for entry in islice(entries, ENTRIES_LOOKED_AT)
@@ -39,6 +39,6 @@ def complete_path(value: str) -> str | None:
                 and (start or not entry.name.startswith("."))
                 and safe_text(entry.name) == entry.name
             )
-    except (OSError, ValueError, RuntimeError):
+    except (OSError, ValueError):
         return None
     return os.path.join(folder, names[0]) if names else None  # noqa: PTH118 - keeps `~` as typed

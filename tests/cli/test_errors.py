@@ -20,6 +20,13 @@ def test_a_missing_file(command: list[str], tmp_path: Path) -> None:
 
 
 @WAYS
+def test_a_file_in_the_home_of_nobody(command: list[str]) -> None:
+    completed = run_here(*command, "~nobody-of-this-name/audit.jsonl")
+    assert completed.returncode == 4
+    assert "audit.jsonl: no such file or folder" in spoken_line(completed)
+
+
+@WAYS
 def test_a_folder_without_logs(command: list[str], tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing")
     completed = run_here(*command, str(tmp_path))

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigError
-from pathlib import Path
 from urllib.parse import urlsplit
 
+from audit_console.config import user_path
 from audit_console.errors import UsageError
 
 _KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
@@ -70,7 +70,7 @@ def _is_url(value: str) -> bool:
 def _read(name: str) -> dict[str, dict[str, str]]:
     """Read a file; one that is not there is empty."""
     parser = ConfigParser(interpolation=None, default_section="")
-    path = Path(name).expanduser()
+    path = user_path(name)
     try:
         parser.read(path, encoding="utf-8")
     except (ConfigError, OSError, UnicodeDecodeError):  # what they say quotes the file

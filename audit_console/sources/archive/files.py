@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
 
+from audit_console.config import user_path
 from audit_console.core.codec import decode_bytes
 from audit_console.core.event import AuditEvent, parse_time
 from audit_console.core.places import is_address, is_remote
@@ -147,7 +148,7 @@ def _at(place: str) -> Iterator[ArchiveFile]:
             "an address of a kind that is not known here",
             hint="name postgresql://…, s3://… or files of this machine",
         )
-    path = Path(place).expanduser()
+    path = user_path(place)
     try:
         if path.is_dir():
             yield from _in_folder(path)
@@ -173,7 +174,7 @@ def _in_folder(folder: Path) -> list[ArchiveFile]:
 
 
 def _matching(pattern: str) -> list[ArchiveFile]:
-    pattern = str(Path(pattern).expanduser())
+    pattern = str(user_path(pattern))
     paths = [Path(name) for name in sorted(glob.glob(pattern))]  # noqa: PTH207 - patterns may be absolute
     files = _archive_files(path for path in paths if path.is_file())
     if not files:

@@ -11,6 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from audit_console.config import user_path
 from audit_console.errors import AuditConsoleError
 from audit_console.search.output import check_target
 from audit_console.tui.background import begin
@@ -162,10 +163,10 @@ def _checked(text: str, places: Sequence[str], *, overwrite: bool) -> Path:
         AuditConsoleError: it must not or cannot be written.
     """
     try:
-        path = Path(text).expanduser()
+        path = user_path(text)
         check_target(path, force=overwrite, places=places, how="switch on to replace it")
         if path.parent.is_dir():
             return path
         raise AuditConsoleError(f"no folder {path.parent}", hint="Name a folder that exists")
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError) as error:
         raise AuditConsoleError("not the name of a file", hint="Name another") from error
