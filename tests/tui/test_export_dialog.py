@@ -89,7 +89,7 @@ async def test_a_table_has_no_original_lines() -> None:
         (" ", "name a file"),
         (".", "is a folder"),
         ("no/such/file", "no folder no/such; Name a folder that exists"),
-        ("~no_such_user/x", "not the name of a file"),
+        ("~no_such_user/x", "no folder ~no_such_user; Name a folder that exists"),
         ("x" * 300, "not the name of a file"),
     ],
 )
