@@ -17,6 +17,9 @@ from audit_console.tui.widgets.status_lines import KeyBar
 HEIGHTS = [(0, "-low"), (30, "-high"), (50, "-tall")]
 """Classes that styles give a screen or a dialog by the lines of the terminal."""
 
+WIDTHS = [(0, "-stacked"), (120, "-beside")]
+"""Classes by its columns, of screens whose last pane stands beside the others if there is room."""
+
 
 class ConsoleScreen(Screen[None]):
     """A screen that has a `KeyBar`."""

@@ -24,7 +24,7 @@ from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.locating import neighbours, points_somewhere
 from audit_console.tui.painting import Line, Span
-from audit_console.tui.screens.console_screen import HEIGHTS, ConsoleScreen
+from audit_console.tui.screens.console_screen import HEIGHTS, WIDTHS, ConsoleScreen
 from audit_console.tui.screens.export import REPORT_FORMS, Export, ExportDialog
 from audit_console.tui.session import Session, report_of
 from audit_console.tui.widgets.event_window import View
@@ -61,7 +61,7 @@ class IntegrityScreen(ConsoleScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.INTEGRITY)
     CSS_PATH: ClassVar[str] = "integrity.tcss"
     VERTICAL_BREAKPOINTS = HEIGHTS
-    HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (120, "-beside")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = WIDTHS
 
     class FindingAsked(Message):
         """The reader wants the event of a finding, on Investigate."""

@@ -43,19 +43,18 @@ from audit_console.tui.widgets.timeline import TimelinePane
 WIDE_ENOUGH_FOR_FACETS = 140
 """Cells from which on the facets are there from the start."""
 
+PLACES_OF_DETAIL = [(0, "-stacked"), (120, "-below"), (160, "-beside")]
+"""Classes by columns: the detail takes the place of the table, stands below it, or to its right."""
+
 
 class InvestigateScreen(FollowingScreen):
-    """The events with all that is counted of them.
-
-    Below 120 columns the detail takes the place of the table; from there on it
-    stands below, from 160 columns on to the right.
-    """
+    """The events with all that is counted of them."""
 
     PANE = Pane.INVESTIGATE
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.INVESTIGATE)
     CSS_PATH: ClassVar[str] = "investigate.tcss"
     VERTICAL_BREAKPOINTS = HEIGHTS
-    HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (120, "-below"), (160, "-beside")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = PLACES_OF_DETAIL
 
     class StopAsked(Message):
         """The reader wants the load to end with what is there."""

@@ -23,7 +23,7 @@ from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import asked
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.pruning import Pruning
-from audit_console.tui.screens.console_screen import HEIGHTS, ConsoleScreen
+from audit_console.tui.screens.console_screen import HEIGHTS, WIDTHS, ConsoleScreen
 from audit_console.tui.screens.export import PREVIEW_FORMS, Export, ExportDialog
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.widgets.days_slider import DaysSlider
@@ -52,7 +52,7 @@ class RetentionScreen(ConsoleScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.RETENTION)
     CSS_PATH: ClassVar[str] = "retention.tcss"
     VERTICAL_BREAKPOINTS = HEIGHTS
-    HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (120, "-beside")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = WIDTHS
 
     class LeaveAsked(Message):
         """The reader wants back to the events."""
