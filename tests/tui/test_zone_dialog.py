@@ -34,11 +34,11 @@ async def test_it_starts_on_the_zone_in_use() -> None:
 
 async def test_the_zone_of_the_machine_is_offered() -> None:
     assert await answer(UTC, "down", "enter") == ZoneInfo("Europe/Berlin")
-    assert await answer(TOKYO, "g", "enter") is UTC
+    assert await answer(TOKYO, "down", "g", "enter") is UTC
 
 
 async def test_another_is_typed() -> None:
-    assert await answer(UTC, "tab", *"tokyo", "enter") == TOKYO
+    assert await answer(UTC, *"tokyo", "enter") == TOKYO
 
 
 async def test_escape_answers_nothing() -> None:
@@ -49,7 +49,7 @@ async def test_what_is_no_zone_is_said() -> None:
     app = DialogApp(ZoneDialog(UTC, AT))
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "▸ UTC")
-        await pilot.press("tab", "enter", *"Berln", "enter")
+        await pilot.press(*"Berln", "enter")
         await until_shown(pilot, "no zone Berln; Did you mean Europe/Berlin")
 
     assert app.answers == []

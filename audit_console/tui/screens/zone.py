@@ -38,23 +38,23 @@ class ZoneDialog(Dialog[tzinfo]):
         self._choices = tuple(dict.fromkeys((*zone_choices(), current)))
 
     def compose(self) -> ComposeResult:
-        """Make list, input and answer line."""
+        """Make input, list and answer line."""
         box = Vertical(
+            SafeInput(placeholder="a zone, such as Europe/Berlin or Tokyo"),
             LineList(),
-            SafeInput(placeholder="another zone, such as Europe/Berlin or Tokyo"),
             TextLines(),
             classes="dialog",
         )
         box.border_title = "show times in"
-        box.border_subtitle = "Enter chooses · Tab to another · Esc closes"
+        box.border_subtitle = "type a zone, or ↓ to the list · Enter chooses · Esc closes"
         yield box
 
     def on_mount(self) -> None:
-        """Start on the zone in use."""
+        """Start in the input, with the zone in use marked in the list."""
         zones = self.query_one(LineList)
         lines = [self._line(zone) for zone in self._choices]
         zones.set_lines(lines, cursor=self._choices.index(self._current))
-        zones.focus()
+        self.query_one(SafeInput).focus()
         self._say(_NOTE, "muted")
 
     def _line(self, zone: tzinfo) -> Line:
@@ -64,13 +64,20 @@ class ZoneDialog(Dialog[tzinfo]):
     def _say(self, text: str, role: str) -> None:
         self.query_one(TextLines).lines = ((Span(f" {text}", role),),)
 
+    def key_down(self) -> None:
+        """Go from the input to the next zone of the list."""
+        zones = self.query_one(LineList)
+        zones.focus()
+        zones.action_cursor_down()
+
     @on(LineList.Chosen)
-    def _on_chosen(self, event: LineList.Chosen) -> None:
-        self.dismiss(self._choices[event.index])
+    def _choose(self) -> None:
+        self.dismiss(self._choices[self.query_one(LineList).cursor])
 
     @on(SafeInput.Submitted)
     def _on_submitted(self, event: SafeInput.Submitted) -> None:
         if not event.value.strip():
+            self._choose()
             return
         try:
             self.dismiss(parse_zone(event.value))
