@@ -22,7 +22,8 @@ from audit_console.sources.protocol import AtEvent, Page
 from audit_console.tui import asking
 from audit_console.tui.screens.looking import LookingScreen
 from audit_console.tui.steps import Look
-from audit_console.tui.widgets.query_bar import QueryHints, QueryInput
+from audit_console.tui.widgets.query_bar import QueryInput
+from audit_console.tui.widgets.query_hints import QueryHints
 from audit_console.tui.widgets.result_table import ResultTable
 from audit_console.tui.widgets.rule_line import RuleLine
 from tests.tui.support import (

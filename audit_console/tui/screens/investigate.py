@@ -30,7 +30,8 @@ from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_lines import Known
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
-from audit_console.tui.widgets.query_bar import QueryBar, QueryHints
+from audit_console.tui.widgets.query_bar import QueryBar
+from audit_console.tui.widgets.query_hints import QueryHints
 from audit_console.tui.widgets.result_table import ResultPane, ResultTable
 from audit_console.tui.widgets.rule_line import NO_TERM, RuleLine
 from audit_console.tui.widgets.status_lines import (

@@ -13,24 +13,21 @@ from textual.message import Message
 from textual.widget import Widget
 
 from audit_console.core.query import Completion, Query, complete
-from audit_console.core.query.completion import MOST, OPERATORS, Values
+from audit_console.core.query.completion import Values
 from audit_console.errors import QueryError
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.painting import Line, Span, width_of
+from audit_console.tui.widgets.query_hints import (
+    PROMPT,
+    READY,
+    QueryHints,
+    completion_lines,
+    error_lines,
+)
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines
-from audit_console.tui.wording import number
-
-PROMPT = " / "
-SHOWN = 7
-"""Completions in sight at a time."""
 
 ASKING: Line = (Span(" asking … ", "muted"),)
-READY: Line = (Span(" Tab completes · ↑ earlier queries · Enter searches · Esc leaves ", "muted"),)
-
-
-class QueryHints(TextLines):
-    """What hangs below the bar while it has the focus: an error, or completions."""
 
 
 class QueryInput(SafeInput):
@@ -289,47 +286,8 @@ class QueryBar(Widget):
         self._look()
 
     def _update_hints(self) -> None:
-        lines = self._hint_lines() if self._input.has_focus else []
-        self._hints.display = bool(lines)
-        self._hints.styles.height = len(lines)
-        self._hints.lines = tuple(lines)
+        self._hints.show(self._hint_lines() if self._input.has_focus else ())
 
     def _hint_lines(self) -> list[Line]:
         lines = [] if self._error is None else error_lines(self._error, self.size.width)
         return [*lines, *completion_lines(self._completions, self._marked), READY]
-
-
-def error_lines(error: QueryError, width: int) -> list[Line]:
-    """Say what is wrong under the column where it is, as far as that is in sight."""
-    said = Span(f" ✘ {error}", "bad")
-    hint = Span(f" · {error.hint}" if error.hint else "")
-    column = len(PROMPT) + error.column - 1
-    if column >= width - 1:
-        return [(said, hint)]
-    return [(Span(" " * column), Span("▲", "bad")), (said, hint)]
-
-
-def completion_lines(completions: Sequence[Completion], marked: int) -> list[Line]:
-    """List the completions around the marked one, and say how many there are beside them.
-
-    Operators, which come first, share a line, so that values are in sight below them.
-    """
-    names = [_name_of(one, is_marked=index == marked) for index, one in enumerate(completions)]
-    operators = sum(completion.text in OPERATORS for completion in completions)
-    first = max(operators, min(marked - SHOWN // 2, len(completions) - SHOWN))
-    shown = range(first, min(first + SHOWN, len(completions)))
-    lines: list[Line] = [tuple(names[:operators])] if operators else []
-    for index in shown:
-        counted = completions[index].count
-        count = "" if counted is None else f"  {number(counted)}"
-        lines.append((names[index], Span(count, "muted")))
-    if len(completions) > operators + len(shown):
-        beside = len(completions) - operators - len(shown)
-        at_least = f"{beside} or more: ↓ goes on, typing narrows"
-        more = f"{beside} more, ↓ goes on" if len(completions) < MOST else at_least
-        lines.append((Span(f"   … {more}", "muted"),))
-    return lines
-
-
-def _name_of(completion: Completion, *, is_marked: bool) -> Span:
-    return Span(f" {'▸' if is_marked else ' '} {completion.text}", "name" if is_marked else "")

@@ -1,0 +1,84 @@
+"""What hangs below the query bar while it has the focus: an error, and what could come next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.geometry import NULL_REGION
+from textual.screen import Screen
+
+from audit_console.core.query import Completion
+from audit_console.core.query.completion import MOST, OPERATORS
+from audit_console.errors import QueryError
+from audit_console.tui.painting import Line, Span
+from audit_console.tui.widgets.text_lines import TextLines
+from audit_console.tui.wording import number
+
+PROMPT = " / "
+SHOWN = 7
+"""Completions in sight at a time."""
+
+READY: Line = (Span(" Tab completes · ↑ earlier queries · Enter searches · Esc leaves ", "muted"),)
+
+
+class QueryHints(TextLines):
+    """Lies over the panes, as high as what it says."""
+
+    _lay_over = NULL_REGION
+
+    def on_mount(self) -> None:
+        """Look at each layout of the screen."""
+        signal = self.screen.screen_layout_refresh_signal
+        signal.subscribe(self, self._paint_below, immediate=True)
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Say something else; nothing is said by no line."""
+        self.display = bool(lines)
+        self.styles.height = len(lines)
+        self.lines = tuple(lines)
+
+    def _paint_below(self, screen: Screen[object]) -> None:
+        """Have what was below painted again.
+
+        Textual paints where the places of widgets differ from those that it knew. Asked for a
+        place between a change and its layout it may know the new ones before, and paint nothing.
+        """
+        before, self._lay_over = self._lay_over, self.region
+        if before != self._lay_over:
+            screen.refresh(before)
+
+
+def error_lines(error: QueryError, width: int) -> list[Line]:
+    """Say what is wrong under the column where it is, as far as that is in sight."""
+    said = Span(f" ✘ {error}", "bad")
+    hint = Span(f" · {error.hint}" if error.hint else "")
+    column = len(PROMPT) + error.column - 1
+    if column >= width - 1:
+        return [(said, hint)]
+    return [(Span(" " * column), Span("▲", "bad")), (said, hint)]
+
+
+def completion_lines(completions: Sequence[Completion], marked: int) -> list[Line]:
+    """List the completions around the marked one, and say how many there are beside them.
+
+    Operators, which come first, share a line, so that values are in sight below them.
+    """
+    names = [_name_of(one, is_marked=index == marked) for index, one in enumerate(completions)]
+    operators = sum(completion.text in OPERATORS for completion in completions)
+    first = max(operators, min(marked - SHOWN // 2, len(completions) - SHOWN))
+    shown = range(first, min(first + SHOWN, len(completions)))
+    lines: list[Line] = [tuple(names[:operators])] if operators else []
+    for index in shown:
+        counted = completions[index].count
+        count = "" if counted is None else f"  {number(counted)}"
+        lines.append((names[index], Span(count, "muted")))
+    if len(completions) > operators + len(shown):
+        beside = len(completions) - operators - len(shown)
+        at_least = f"{beside} or more: ↓ goes on, typing narrows"
+        more = f"{beside} more, ↓ goes on" if len(completions) < MOST else at_least
+        lines.append((Span(f"   … {more}", "muted"),))
+    return lines
+
+
+def _name_of(completion: Completion, *, is_marked: bool) -> Span:
+    return Span(f" {'▸' if is_marked else ' '} {completion.text}", "name" if is_marked else "")
