@@ -40,13 +40,19 @@ class UsageError(AuditConsoleError):
 
 
 class QueryError(UsageError):
-    """A query cannot be read. `column` counts characters from 1; `suggestion` may be empty."""
+    """A query cannot be read. `column` counts characters from 1; `suggestion` may be empty.
 
-    def __init__(self, column: int, message: str, suggestion: str = "") -> None:
+    `is_open` says that what begins at the column has no end, so that all behind it is in it.
+    """
+
+    def __init__(
+        self, column: int, message: str, suggestion: str = "", *, is_open: bool = False
+    ) -> None:
         super().__init__(f"column {column}: {message}", hint=suggestion)
         self.column = column
         self.message = message
         self.suggestion = suggestion
+        self.is_open = is_open
 
 
 class PolicyError(UsageError):

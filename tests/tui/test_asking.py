@@ -129,7 +129,7 @@ async def test_earlier_queries_come_back_with_the_up_key(tmp_path: Path) -> None
         await pilot.press("delete")
         await until_shown(pilot, "90 of 90 matched")
         await pilot.press("slash", "up")
-        assert app.screen.query_one(QueryInput).value == "user:user-1"
+        assert app.screen.query_one(QueryInput).value == "user:user-1 "
         await pilot.press("enter")
         await until_shown(pilot, "30 of 90 matched")
 

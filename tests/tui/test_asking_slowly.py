@@ -117,7 +117,7 @@ async def test_a_query_that_fails_gives_the_bar_back_and_can_be_recalled(tmp_pat
         assert line_of(pilot).value == ""
         assert "asking" not in screen_text(app)
         await pilot.press("slash", "up")
-        assert line_of(pilot).value == AROUND
+        assert line_of(pilot).value == f"{AROUND} "
 
 
 async def test_what_the_reader_did_after_a_query_holds_when_its_answer_comes(
@@ -137,7 +137,7 @@ async def test_what_the_reader_did_after_a_query_holds_when_its_answer_comes(
         await until(pilot, lambda: all(one.is_finished for one in workers), "the answer came")
         assert text_of(pilot) == line_of(pilot).value == "type:=authentication"
         await pilot.press("slash", "up")
-        assert line_of(pilot).value == AROUND
+        assert line_of(pilot).value == f"{AROUND} "
 
 
 async def test_a_query_waits_for_the_log_to_be_open(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ async def test_what_was_typed_and_left_comes_back_with_the_up_key(tmp_path: Path
         await pilot.press("slash", "up")
         assert line_of(pilot).value == "abc"
         await pilot.press("up")
-        assert line_of(pilot).value == "user:user-2"
+        assert line_of(pilot).value == "user:user-2 "
 
 
 async def test_a_preview_of_a_part_gives_way_to_one_of_the_whole(tmp_path: Path) -> None:

@@ -6,12 +6,25 @@ from pathlib import Path
 
 import pytest
 from textual._compositor import Compositor
+from textual.pilot import Pilot
 from textual.screen import Screen
 
+from audit_console.core.query import parse
+from audit_console.errors import QueryError
 from audit_console.sources.memory import MemorySource
-from audit_console.tui.widgets.query_hints import QueryHints
+from audit_console.tui.widgets.query_bar import QueryBar, QueryInput
+from audit_console.tui.widgets.query_hints import QueryHints, is_begun
 from audit_console.tui.widgets.result_table import ResultTable
-from tests.tui.support import make_app, make_lines, screen_lines, until_loaded, until_shown
+from tests.core.query.reading import ANCHOR
+from tests.tui.support import (
+    make_app,
+    make_lines,
+    screen_lines,
+    screen_text,
+    until_loaded,
+    until_shown,
+)
+from tests.tui.test_asking import ask, look_of, type_text
 
 SIZE = (120, 40)
 
@@ -62,3 +75,135 @@ async def test_nothing_of_the_list_stays_where_it_was(
         await pilot.pause()
         await pilot.pause()
         assert painted.lines == screen_lines(app)
+
+
+def query_of(pilot: Pilot[None]) -> str:
+    return pilot.app.screen.query_one(QueryInput).value
+
+
+async def test_values_are_marked_before_operators(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("slash")
+        await type_text(pilot, "user:")
+        await until_shown(pilot, "▸ user-0  30")
+        await pilot.press("down")
+        await until_shown(pilot, "▸ user-1  30")
+        await pilot.press("up", "up")
+        await until_shown(pilot, "▸ /")
+        await pilot.press("down", "down", "tab")
+        assert query_of(pilot) == "user:user-1"
+
+
+async def test_a_mark_that_was_moved_stays_when_more_is_known(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("slash")
+        await type_text(pilot, "user:")
+        await until_shown(pilot, "▸ user-0  30")
+        await pilot.press("down")
+        app.screen.query_one(QueryBar).complete_again()
+        await pilot.pause()
+        assert "▸ user-1  30" in screen_text(app)
+
+
+async def test_a_term_is_typed_behind_the_query_in_force(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "result:failure")
+        await until_shown(pilot, "9 of 90 matched")
+        assert query_of(pilot) == "result:failure"
+        await pilot.press("slash")
+        assert query_of(pilot) == "result:failure "
+        await type_text(pilot, "user:user-1")
+        await pilot.press("enter")
+        await until_shown(pilot, "3 of 90 matched")
+        assert look_of(pilot).text == query_of(pilot) == "result:failure user:user-1"
+
+
+async def test_a_space_typed_by_habit_is_the_one_that_is_there(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "result:failure")
+        await pilot.press("slash", "space")
+        await type_text(pilot, "| top user")
+        assert query_of(pilot) == "result:failure | top user"
+        await pilot.press("space", "space")
+        assert query_of(pilot) == "result:failure | top user  "
+
+
+async def test_a_term_is_typed_behind_an_earlier_query(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "result:failure")
+        await until_shown(pilot, "9 of 90 matched")
+        await pilot.press("delete", "slash", "up")
+        await type_text(pilot, "user:user-1")
+        await pilot.press("enter")
+        await until_shown(pilot, "3 of 90 matched")
+
+
+async def test_an_earlier_query_that_is_left_is_not_shown_as_the_one_in_force(
+    tmp_path: Path,
+) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "result:failure")
+        await until_shown(pilot, "9 of 90 matched")
+        await pilot.press("delete", "slash", "up")
+        assert query_of(pilot) == "result:failure "
+        await pilot.click(offset=(40, 20))
+        await pilot.pause()
+        assert query_of(pilot) == ""
+        await pilot.press("slash", "up")
+        assert query_of(pilot) == "result:failure "
+
+
+async def test_what_is_only_begun_is_no_fault_until_it_is_left_or_asked(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("slash")
+        await type_text(pilot, "user:")
+        await until_shown(pilot, "… column 6: a value is missing for user")
+        await pilot.press("enter")
+        await until_shown(pilot, "✘ column 6: a value is missing for user")
+        await type_text(pilot, "a result:fai")
+        await until_shown(pilot, "… column 15: no event has the result fai")
+        await pilot.press("home")
+        await until_shown(pilot, "✘ column 15: no event has the result fai")
+        await pilot.press("end")
+        await until_shown(pilot, "… column 15: no event has the result fai")
+        await type_text(pilot, " x")
+        await until_shown(pilot, "✘ column 15: no event has the result fai")
+
+
+BEGUN = [
+    "user:^",
+    "a -^",
+    "a OR ^",
+    "hour:(1 ^",
+    '"a b ^',
+    "action:/a b^",
+    "(a user:b ^",
+    "a | ^",
+    "ip:10.^",
+    "us^er:",
+]
+WRONG = ["result:fai ^", "^ user:", "(usr:a user:^", "a OR b) c^", "^(a"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "begun"), [*((text, True) for text in BEGUN), *((text, False) for text in WRONG)]
+)
+def test_an_error_that_typing_may_mend_is_told_from_others(typed: str, begun: bool) -> None:
+    text, cursor = typed.replace("^", ""), typed.index("^")
+    with pytest.raises(QueryError) as refused:
+        parse(text, ANCHOR)
+    assert is_begun(refused.value, text, cursor) is begun

@@ -142,6 +142,6 @@ class _Parser:
         inside = self._or()
         self._depth -= 1
         if not scanner.take(")"):
-            raise scanner.fault("this parenthesis is not closed", "end it with )", at=start)
+            raise scanner.unclosed("parenthesis", "end it with )", start=start)
         scanner.require_end_of_term()
         return inside

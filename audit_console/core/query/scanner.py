@@ -40,6 +40,10 @@ class Scanner:
         """Make the error for this place, or for the index `at`."""
         return QueryError((self.position if at is None else at) + 1, message, suggestion)
 
+    def unclosed(self, what: str, suggestion: str, *, start: int) -> QueryError:
+        """Make the error for what begins at an index and has no end."""
+        return QueryError(start + 1, f"this {what} is not closed", suggestion, is_open=True)
+
     def skip_space(self) -> None:
         """Go to the next character that is no space."""
         while self.peek().isspace():
@@ -101,7 +105,7 @@ class Scanner:
         inside: list[str] = []
         while not self.take('"'):
             if not self.peek():
-                raise self.fault("this quote is not closed", 'end it with "', at=start)
+                raise self.unclosed("quote", 'end it with "', start=start)
             if self.peek(2) in ('\\"', "\\\\"):
                 self.position += 1
             inside.append(self.peek())
@@ -115,11 +119,8 @@ class Scanner:
         body: list[str] = []
         while not self.take("/"):
             if not self.peek():
-                raise self.fault(
-                    "this regular expression is not closed",
-                    'end it with /, or quote a value that begins with a slash: "/…"',
-                    at=start,
-                )
+                hint = 'end it with /, or quote a value that begins with a slash: "/…"'
+                raise self.unclosed("regular expression", hint, start=start)
             length = 2 if self.peek() == "\\" else 1
             body.append("/" if self.peek(2) == "\\/" else self.peek(length))
             self.position += length

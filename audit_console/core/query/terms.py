@@ -83,7 +83,7 @@ class TermReader:
         while True:
             scanner.skip_space()
             if scanner.peek() in ("", "|"):
-                raise scanner.fault("this parenthesis is not closed", "end it with )", at=start)
+                raise scanner.unclosed("parenthesis", "end it with )", start=start)
             if matches and scanner.take(")"):
                 return any_match(matches)
             if matches and scanner.keyword() == "OR":

@@ -23,6 +23,8 @@ from audit_console.tui.widgets.query_hints import (
     QueryHints,
     completion_lines,
     error_lines,
+    is_begun,
+    preferred,
 )
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines
@@ -108,9 +110,15 @@ class QueryBar(Widget):
         self._values = values
         self._earlier = earlier
         self._asked = ""
+        self._placed = ""
+        """What the program put in the line."""
         self._is_edited = False
+        self._is_refused = False
+        """Whether what stands in the line was asked, and could not be read."""
+        self._looked_at = ("", 0)
         self._completions: list[Completion] = []
         self._marked = 0
+        self._is_mark_moved = False
         self._recalled: int | None = None
         self._is_leaving = False
         self._draft = ""
@@ -126,6 +134,10 @@ class QueryBar(Widget):
             placeholder="a query, such as type:authentication result:failure", select_on_focus=False
         )
         yield TextLines(id="preview")
+
+    def on_mount(self) -> None:
+        """Look where the cursor goes."""
+        self.watch(self._input, "selection", self._look_where_it_is, init=False)
 
     @property
     def _input(self) -> QueryInput:
@@ -151,10 +163,8 @@ class QueryBar(Widget):
     def _is_being_typed(self) -> bool:
         return self._is_edited and self._input.has_focus
 
-    def edit(self, text: str | None = None) -> None:
-        """Take the focus, to edit the query in force or another."""
-        if text is not None:
-            self._put(text)
+    def edit(self) -> None:
+        """Take the focus, to edit the query in force."""
         self._input.focus()
 
     def preview(self, line: Line) -> None:
@@ -166,11 +176,17 @@ class QueryBar(Widget):
     def _restore(self) -> None:
         if self._is_edited:
             self._draft = self._input.value.strip()
-        self._put(self._asked)
+        self._recalled = None
+        self._put_whole(self._asked)
         self.preview(())
+
+    def _put_whole(self, text: str) -> None:
+        """Put a query in the line; the reader's cursor stands where its next term begins."""
+        self._put(f"{text} " if text and self._input.has_focus else text)
 
     def _put(self, text: str) -> None:
         self._is_edited = False
+        self._placed = text
         with self.prevent(QueryInput.Changed):
             self._input.value = text
         self._input.cursor_position = len(self._input.value)
@@ -181,10 +197,12 @@ class QueryBar(Widget):
     @on(QueryInput.Changed)
     def _on_changed(self, event: QueryInput.Changed) -> None:
         event.stop()
+        if not self._is_edited and self._placed.endswith(" ") and event.value == f"{self._placed} ":
+            self._put(self._placed)  # the space that is typed by habit stands there already
         self._recalled = None
         self._is_leaving = False
         self._is_edited = True
-        self._look()
+        self._look_where_it_is()
         self.post_message(self.Typed(self._parsed()))
 
     def _parsed(self) -> Query | None:
@@ -198,11 +216,19 @@ class QueryBar(Widget):
         self._error = None
         return query
 
+    def _look_where_it_is(self) -> None:
+        """Look, unless neither the text nor the place of the cursor is another."""
+        if (self._input.value, self._input.cursor_position) != self._looked_at:
+            self._look()
+
     def _look(self) -> None:
-        """See what is wrong and what could come next."""
+        """See what is wrong and, for who types, what could come next."""
         line = self._input
-        self._completions = complete(line.value, line.cursor_position, self._values)
-        self._marked = 0
+        self._looked_at = place = (line.value, line.cursor_position)
+        self._is_refused = False
+        self._completions = complete(*place, self._values) if line.has_focus else []
+        self._marked = preferred(self._completions)
+        self._is_mark_moved = False
         self._parsed()
         self._update_hints()
 
@@ -210,10 +236,14 @@ class QueryBar(Widget):
     def _on_submitted(self, event: QueryInput.Submitted) -> None:
         event.stop()
         query = self._parsed()
-        if query is not None:
-            self._is_edited = False
-            self._draft = ""
-            self.post_message(self.Submitted(event.value, query))
+        if query is None:
+            self._is_refused = True
+            self._update_hints()
+            return
+        self._is_edited = False
+        self._recalled = None
+        self._draft = ""
+        self.post_message(self.Submitted(event.value, query))
 
     # --- keys --------------------------------------------------------------------
 
@@ -238,7 +268,7 @@ class QueryBar(Widget):
 
     def complete_again(self) -> None:
         """List the completions anew, because more values are known; a marked one stays."""
-        if self._input.has_focus and not self._marked:
+        if self._input.has_focus and not self._is_mark_moved:
             self._look()
 
     def _complete(self) -> None:
@@ -259,17 +289,22 @@ class QueryBar(Widget):
         The latest of these is what was typed and left without being asked.
         """
         earlier = [*self._earlier(), *filter(None, [self._draft])]
-        untouched = self._input.value in ("", self._asked) or self._recalled is not None
+        untouched = self._input.value.strip() in ("", self._asked) or self._recalled is not None
         if untouched and earlier:
             self._recall(earlier, step)
         elif self._completions:
             self._marked = (self._marked + step) % len(self._completions)
+            self._is_mark_moved = True
             self._update_hints()
 
     def _recall(self, earlier: Sequence[str], step: int) -> None:
         at = (len(earlier) if self._recalled is None else self._recalled) + step
         self._recalled = max(0, min(at, len(earlier)))
-        self._put(earlier[self._recalled] if self._recalled < len(earlier) else self._asked)
+        text = earlier[self._recalled] if self._recalled < len(earlier) else self._asked
+        if text == self._draft:
+            self._put(text)
+        else:
+            self._put_whole(text)
         query = self._parsed()
         if query is not None:
             self.post_message(self.Typed(query))
@@ -280,14 +315,21 @@ class QueryBar(Widget):
     def _on_focus_changed(self, event: QueryInput.FocusChanged) -> None:
         event.stop()
         elsewhere = self.screen.focused
-        if self._is_edited and elsewhere is not None and elsewhere is not self._input:
+        is_touched = self._is_edited or self._recalled is not None
+        if is_touched and elsewhere is not None and elsewhere is not self._input:
             self._restore()
             self.post_message(self.Typed(None))
+        elif not is_touched:
+            self._put_whole(self._asked)
         self._look()
 
     def _update_hints(self) -> None:
         self._hints.show(self._hint_lines() if self._input.has_focus else ())
 
     def _hint_lines(self) -> list[Line]:
-        lines = [] if self._error is None else error_lines(self._error, self.size.width)
+        lines = [] if self._error is None else self._error_lines(self._error)
         return [*lines, *completion_lines(self._completions, self._marked), READY]
+
+    def _error_lines(self, error: QueryError) -> list[Line]:
+        begun = not self._is_refused and is_begun(error, *self._looked_at)
+        return error_lines(error, self.size.width, begun=begun)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from textual.geometry import NULL_REGION
@@ -19,6 +20,8 @@ SHOWN = 7
 """Completions in sight at a time."""
 
 READY: Line = (Span(" Tab completes · ↑ earlier queries · Enter searches · Esc leaves ", "muted"),)
+
+_WORD_BEFORE, _WORD_BEHIND = re.compile(r"\S*\Z"), re.compile(r"\S*")
 
 
 class QueryHints(TextLines):
@@ -48,14 +51,30 @@ class QueryHints(TextLines):
             screen.refresh(before)
 
 
-def error_lines(error: QueryError, width: int) -> list[Line]:
-    """Say what is wrong under the column where it is, as far as that is in sight."""
-    said = Span(f" ✘ {error}", "bad")
-    hint = Span(f" · {error.hint}" if error.hint else "")
+def preferred(completions: Sequence[Completion]) -> int:
+    """Give the index of the completion that is marked first: a value rather than an operator."""
+    operators = _count_operators(completions)
+    return operators if operators < len(completions) else 0
+
+
+def is_begun(error: QueryError, text: str, cursor: int) -> bool:
+    """Tell whether typing on at the cursor may mend an error: then nothing is wrong yet."""
+    at = error.column - 1
+    if error.is_open:
+        return cursor > at
+    start, end = _WORD_BEFORE.search(text, 0, cursor), _WORD_BEHIND.match(text, cursor)
+    return start is not None and end is not None and start.start() <= at <= end.end()
+
+
+def error_lines(error: QueryError, width: int, *, begun: bool) -> list[Line]:
+    """Say what is wrong, or only missing yet, under its column as far as that is in sight."""
+    symbol, role = ("…", "muted") if begun else ("✘", "bad")
+    said = Span(f" {symbol} {error}", role)
+    hint = Span(f" · {error.hint}" if error.hint else "", "muted" if begun else "")
     column = len(PROMPT) + error.column - 1
     if column >= width - 1:
         return [(said, hint)]
-    return [(Span(" " * column), Span("▲", "bad")), (said, hint)]
+    return [(Span(" " * column), Span("▲", role)), (said, hint)]
 
 
 def completion_lines(completions: Sequence[Completion], marked: int) -> list[Line]:
@@ -64,7 +83,7 @@ def completion_lines(completions: Sequence[Completion], marked: int) -> list[Lin
     Operators, which come first, share a line, so that values are in sight below them.
     """
     names = [_name_of(one, is_marked=index == marked) for index, one in enumerate(completions)]
-    operators = sum(completion.text in OPERATORS for completion in completions)
+    operators = _count_operators(completions)
     first = max(operators, min(marked - SHOWN // 2, len(completions) - SHOWN))
     shown = range(first, min(first + SHOWN, len(completions)))
     lines: list[Line] = [tuple(names[:operators])] if operators else []
@@ -78,6 +97,10 @@ def completion_lines(completions: Sequence[Completion], marked: int) -> list[Lin
         more = f"{beside} more, ↓ goes on" if len(completions) < MOST else at_least
         lines.append((Span(f"   … {more}", "muted"),))
     return lines
+
+
+def _count_operators(completions: Sequence[Completion]) -> int:
+    return sum(completion.text in OPERATORS for completion in completions)
 
 
 def _name_of(completion: Completion, *, is_marked: bool) -> Span:
