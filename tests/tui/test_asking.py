@@ -243,9 +243,39 @@ async def test_a_query_before_the_end_of_the_log_offers_to_count_from_there(
     async with app.run_test(size=size) as pilot:
         await until_loaded(pilot)
         await ask(pilot, "since:-24h")
-        await until_shown(pilot, "! tries since:end-24h · the log ends 2020-01-01 00:29:00 UTC")
+        await until_shown(pilot, "the log ends 2020-01-01 00:29:00 UTC, before the time asked for")
+        await until_shown(pilot, "! asks since:end-24h, which finds 30 events")
         await pilot.press("exclamation_mark")
         await until_shown(pilot, "30 of 30 matched")
+
+
+async def test_no_query_is_offered_that_finds_nothing_either(tmp_path: Path) -> None:
+    old = [make_event(seq, timestamp=f"2020-01-01T00:{seq:02d}:00.000000Z") for seq in range(30)]
+    app = make_app(MemorySource(lines_of(old)), tmp_path)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "user:nobody since:-24h")
+        await until_shown(pilot, "user:nobody since:end-24h finds nothing either")
+        await pilot.press("exclamation_mark")
+        await until_shown(pilot, "no other query is offered")
+
+
+async def test_no_query_is_offered_before_it_is_counted(tmp_path: Path) -> None:
+    old = [make_event(seq, timestamp=f"2020-01-01T00:{seq:02d}:00.000000Z") for seq in range(30)]
+    source = HeldSource(lines_of(old))
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until_loaded(pilot)
+        try:
+            source.hold.clear()
+            await ask(pilot, "since:-24h")
+            await until_shown(pilot, "no event · the log ends 2020-01-01 00:29:00 UTC")
+            assert "since:end-24h" not in screen_text(app)
+            await pilot.press("exclamation_mark")
+            await until_shown(pilot, "no other query is offered")
+        finally:
+            source.hold.set()
+        await until_shown(pilot, "! asks since:end-24h, which finds 30 events")
 
 
 class HeldSource(MemorySource):
@@ -358,11 +388,14 @@ async def test_the_count_of_one_filter_is_not_shown_for_the_next(tmp_path: Path)
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
         try:
+            assert "row 1 of 90" in screen_text(app)
             await ask(pilot, "user:user-1")
             await until_shown(pilot, "… of 90 matched")
+            assert "row 1" not in screen_text(app)
         finally:
             source.hold.set()
         await until_shown(pilot, "30 of 90 matched")
+        await until_shown(pilot, "row 1 of 30")
 
 
 class SlowToFind(MemorySource):

@@ -157,6 +157,23 @@ async def test_a_log_that_breaks_off_keeps_what_was_read(tmp_path: Path) -> None
     assert isinstance(app.error, SourceUnreadable)
 
 
+class NoLog(MemorySource):
+    def batches(self) -> Generator[Batch]:
+        yield from super().batches()
+        raise NotAnAuditLog(f"a.pdf: {'a long reason ' * 9}\x1b[2J", hint="open another file")
+
+
+async def test_why_a_file_is_no_log_stands_in_the_place_of_its_events(tmp_path: Path) -> None:
+    app = make_app(NoLog([]), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "✘ ERROR")
+        await until_shown(pilot, "✘ a.pdf: a long reason")
+        await until_shown(pilot, "a long reason ␛[2J")
+        await until_shown(pilot, "open another file")
+        await until_shown(pilot, "1 leads to other logs")
+        assert "no event" not in screen_text(app)
+
+
 async def test_an_unforeseen_error_is_not_hidden(tmp_path: Path) -> None:
     def opener(places: Sequence[str]) -> Source:
         raise ZeroDivisionError(places)

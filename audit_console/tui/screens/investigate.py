@@ -33,12 +33,8 @@ from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar
 from audit_console.tui.widgets.query_hints import QueryHints
 from audit_console.tui.widgets.result_table import ResultPane, ResultTable
-from audit_console.tui.widgets.rule_line import NO_TERM, RuleLine
-from audit_console.tui.widgets.status_lines import (
-    Completeness,
-    KeyBar,
-    SourceHeader,
-)
+from audit_console.tui.widgets.rule_line import NO_TERM, NOWHERE, RuleLine
+from audit_console.tui.widgets.status_lines import Completeness, KeyBar, SourceHeader
 from audit_console.tui.widgets.timeline import TimelinePane
 
 WIDE_ENOUGH_FOR_FACETS = 140
@@ -131,6 +127,7 @@ class InvestigateScreen(FollowingScreen):
         """Show how far the log was read and what the check says."""
         before = self._session
         self.show_session(session)
+        self.show_why_nothing()
         more = before is None or session.status.events != before.status.events
         if (more and session.status.partial) or not session.loading:
             self._table.refresh_rows()
@@ -156,8 +153,8 @@ class InvestigateScreen(FollowingScreen):
 
     def _update_position(self) -> None:
         table = self._table
-        are_all = table.counted and not table.stale
-        self.query_one(RuleLine).position = (table.cursor_row, table.row_count, are_all)
+        here = NOWHERE if table.stale else (table.cursor_row, table.row_count, table.counted)
+        self.query_one(RuleLine).position = here
 
     @on(EventTable.Failed)
     def _on_failed(self, event: EventTable.Failed) -> None:
@@ -279,7 +276,7 @@ class InvestigateScreen(FollowingScreen):
 
     def action_try_offer(self) -> None:
         """Ask the query that is offered when nothing was found."""
-        if self.look.offer is not None and not self._table.row_count:
+        if self.look.offer is not None and self._offered and not self._table.row_count:
             self.ask(self.look.offer, self.read_query(self.look.offer))
         else:
             self.notify("no other query is offered")

@@ -20,8 +20,9 @@ from audit_console.core.filters import (
 )
 from audit_console.core.query import Query, offer_end, parse
 from audit_console.core.timespan import Anchor
-from audit_console.errors import QueryError
+from audit_console.errors import AuditConsoleError, QueryError
 from audit_console.search.marks import MarkStore
+from audit_console.search.question import Question
 from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane
@@ -38,9 +39,10 @@ from audit_console.tui.widgets.event_window import Sight
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar
 from audit_console.tui.widgets.result_table import ResultTable
-from audit_console.tui.widgets.rule_line import RuleLine
+from audit_console.tui.widgets.rule_line import NOWHERE, RuleLine
 from audit_console.tui.widgets.status_lines import Completeness
-from audit_console.tui.wording import moment, number
+from audit_console.tui.widgets.text_pane import Paragraph, Said
+from audit_console.tui.wording import count, moment, number
 
 
 class LookingScreen(CompletingScreen):
@@ -56,6 +58,8 @@ class LookingScreen(CompletingScreen):
         """The query to ask when the log is open."""
         self.review_next: Review | None = None
         """What to ask when the load ends."""
+        self._offered: int | None = None
+        """How many events the query finds that the look offers, once they are counted."""
 
     # --- steps -------------------------------------------------------------------
 
@@ -105,10 +109,13 @@ class LookingScreen(CompletingScreen):
         self.forget_values()
         self._table.look(look.where, look.order, self._marks, returning=returning)
         self._table.origin = look.origin
-        offer_key = keymap_of(self).label_of(Pane.INVESTIGATE, "try_offer")
-        self._table.nothing = nothing_found(look, self._session, offer_key)
+        self._offered = None
+        self.show_why_nothing()
         self.query_one(QueryBar).show(look.text)
-        self.query_one(RuleLine).look = look
+        rule = self.query_one(RuleLine)
+        rule.look = look
+        if self._table.stale:
+            rule.position = NOWHERE
         self.query_one(Completeness).ask(look.where)
         had_focus = self._events_have_focus or not (self.focused and self.focused.can_focus)
         facets = self.query_one(FacetsPane)
@@ -118,6 +125,24 @@ class LookingScreen(CompletingScreen):
         if had_focus:
             self.focus_events()
         self.survey()
+
+    def show_why_nothing(self) -> None:
+        """Say why there is no event, where they would stand."""
+        keys, session = keymap_of(self), self._session
+        if session is not None and session.error is not None and not session.status.events:
+            key = keys.label_of(Pane.APP, "sources")
+            self._table.nothing = why_no_log(session.error, key)
+        else:
+            key = keys.label_of(Pane.INVESTIGATE, "try_offer")
+            self._table.nothing = why_no_event(self.look, session, self._offered, key)
+
+    async def count_all(self, question: Question) -> None:
+        """Count first what is found by the query that is offered where this one finds nothing."""
+        offer = self.look.offer
+        if offer is not None and not await asked(question.count):
+            self._offered = await asked(self._count, self.read_query(offer))
+            self.show_why_nothing()
+        await super().count_all(question)
 
     @property
     def _events_have_focus(self) -> bool:
@@ -259,9 +284,11 @@ class LookingScreen(CompletingScreen):
             line = (Span(f" {error} ", "bad"),)
         self.query_one(QueryBar).preview(line)
 
+    def _count(self, query: Query) -> int:
+        return replace(self._question, where=self._resolved(query.where)).count()
+
     def _count_line(self, query: Query) -> Line:
-        question = replace(self._question, where=self._resolved(query.where))
-        matched = question.count()
+        matched = self._count(query)
         so_far = " so far" if self.is_partial else ""
         return (
             Span(" would match ", "muted"),
@@ -298,15 +325,36 @@ def origin_of(where: Filter) -> str | None:
     return found[0] if found else None
 
 
-def nothing_found(look: Look, session: Session | None, key: str) -> Line:
-    """Say why there is no event, and what to try by which key."""
+def why_no_event(look: Look, session: Session | None, offered: int | None, key: str) -> list[Said]:
+    """Say why there is no event, and what to ask by which key if that finds some.
+
+    Args:
+        look: that found none.
+        session: the open log.
+        offered: how many events the offered query finds; None while they are counted.
+        key: that asks it.
+    """
     if look.offer is None or session is None:
-        return (Span(" no event", "muted"),)
+        return [(Span(" no event", "muted"),)]
     end = moment(session.status.last, width=19)
-    return (
-        Span(" no event · ", "muted"),
-        Span(key, "key"),
-        Span(" tries ", "muted"),
-        Span(look.offer, "name"),
-        Span(f" · the log ends {end} UTC, before the time asked for", "muted"),
-    )
+    ended = Span(f" no event · the log ends {end} UTC, before the time asked for", "muted")
+    if offered is None:
+        return [(ended,)]
+    if not offered:
+        nothing = Span(" finds nothing either", "muted")
+        return [(ended,), (Span(" "), Span(look.offer, "name"), nothing)]
+    so_far = " so far" if session.status.partial else ""
+    asks, finds = Span(" asks ", "muted"), f", which finds {count(offered, 'event')}{so_far}"
+    return [
+        (ended,),
+        (Span(f" {key}", "key"), asks, Span(look.offer, "name"), Span(finds, "muted")),
+    ]
+
+
+def why_no_log(error: AuditConsoleError, key: str) -> list[Said]:
+    """Say why a log that broke off has no event, what to do, and which key leads to others."""
+    return [
+        Paragraph(f"✘ {error}", "bad", is_prose=True),
+        Paragraph(error.hint, is_prose=True),
+        (Span(f" {key}", "key"), Span(" leads to other logs", "muted")),
+    ]

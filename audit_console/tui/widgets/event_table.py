@@ -22,6 +22,7 @@ from audit_console.tui.asking import ValueActions
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.widgets import event_columns as columns
 from audit_console.tui.widgets.event_columns import Column, EventRow
+from audit_console.tui.widgets.text_pane import Said, laid_out
 from audit_console.tui.widgets.virtual_rows import VirtualRows
 
 
@@ -47,7 +48,7 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
     columns: reactive[tuple[Column, ...]] = reactive(columns.COLUMNS)
     zone: reactive[tzinfo] = reactive(UTC)
     origin: reactive[str | None] = reactive(None)
-    nothing: reactive[Line] = reactive((Span(" no event", "muted"),))
+    nothing: reactive[Sequence[Said]] = reactive(((Span(" no event", "muted"),),))
     """What is said when there is no event."""
 
     class DetailAsked(Message):
@@ -163,8 +164,7 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
         if y == 0:
             return self._header_in_sight(width)
         if row >= self.row_count:
-            answered = self.view is not None and not self._fetching and self.fault is None
-            return self.paint(self.nothing if row == 0 and answered else (), width)
+            return self.paint(self._why_nothing(row, width), width)
         if self._window.row(row) is None:
             return Strip(
                 [Segment(" …", self.base_style + self.role_style("muted"))]
@@ -174,6 +174,14 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
         if strip is None:
             strip = self._strips[row, column] = self._row_strip(row, column)
         return self._scrolled(strip, width, self._row_style(row))
+
+    def _why_nothing(self, row: int, width: int) -> Line:
+        """Give a line of what is said in the place of the rows, once it is known that none is."""
+        is_known = self.view is not None and not self._fetching and self.fault is None
+        if self.row_count or not is_known:
+            return ()
+        lines = laid_out(self.nothing, width - 2)
+        return lines[row] if row < len(lines) else ()
 
     def _header_in_sight(self, width: int) -> Strip:
         """Draw the titles; an arrow at an edge says that there are columns beyond it."""

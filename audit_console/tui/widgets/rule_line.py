@@ -24,6 +24,8 @@ from audit_console.tui.wording import count, number, size
 BAR_WIDTH = 24
 CHIP_LIMIT = 80
 NO_TERM = "there is no term: all events are shown"
+NOWHERE = (0, 0, True)
+"""The position while the rows on the screen are not those asked for."""
 
 
 class Chip(NamedTuple):
@@ -44,7 +46,7 @@ class RuleLine(SessionLine, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.CHIPS)
 
     look: reactive[Look] = reactive(Look())
-    position: reactive[tuple[int, int, bool]] = reactive((0, 0, True))
+    position: reactive[tuple[int, int, bool]] = reactive(NOWHERE)
     """Row of the cursor, from 0, count of rows, and whether these are all."""
     cursor: reactive[int] = reactive(0)
 

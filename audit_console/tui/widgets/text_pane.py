@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells
@@ -25,18 +25,22 @@ class Paragraph(NamedTuple):
     is_prose: bool = False
 
 
+Said = Paragraph | Line
+"""What is broken over lines, or cut where a line ends."""
+
+
 class TextPane(LineList):
     """Shows paragraphs, wrapped anew when the width changes, and lines, which are cut."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._parts: Sequence[Paragraph | Line] = ()
+        self._parts: Sequence[Said] = ()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Text is read: there is nothing to choose in it."""
         return action != "choose" and super().check_action(action, parameters)
 
-    def show(self, parts: Sequence[Paragraph | Line]) -> None:
+    def show(self, parts: Sequence[Said]) -> None:
         """Show other paragraphs and lines from their start."""
         self._parts = parts
         self._wrap()
@@ -49,10 +53,15 @@ class TextPane(LineList):
     def _wrap(self) -> None:
         width = self.scrollable_content_region.width - 2
         if width > 0:
-            lines: list[Line] = []
-            for part in self._parts:
-                lines += wrapped(part, width) if isinstance(part, Paragraph) else [part]
-            self.set_lines(lines, cursor=0)
+            self.set_lines(laid_out(self._parts, width), cursor=0)
+
+
+def laid_out(parts: Iterable[Said], width: int) -> list[Line]:
+    """Break paragraphs over lines of at most `width` cells; lines stay as they are."""
+    lines: list[Line] = []
+    for part in parts:
+        lines += wrapped(part, width) if isinstance(part, Paragraph) else [part]
+    return lines
 
 
 def wrapped(paragraph: Paragraph, width: int) -> list[Line]:
