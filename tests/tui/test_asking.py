@@ -185,6 +185,38 @@ async def test_excluding_says_who_is_kept_without_the_field(tmp_path: Path) -> N
         assert look_of(pilot).text == "user:*"
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("-user:a -ip:1.1.1.1", "40 of 40 · 0 bad · 40 verified · 10 without user · 20 without ip"),
+        (
+            "-user:a -ip:1.1.1.1 -agent:b -request:c",
+            "40 of 40 · some without user (10), ip (20), agent (40), request (40)",
+        ),
+        (
+            "-user:a -ip:1.1.1.1 -agent:b -request:c -details.longer.path:d",
+            "40 of 40 · some without user, ip, agent, request, details.longer.path",
+        ),
+    ],
+)
+async def test_no_number_of_events_without_a_field_is_cut(
+    tmp_path: Path, query: str, said: str
+) -> None:
+    events = [
+        make_event(
+            seq,
+            user_id=None if seq % 4 == 0 else "alice",
+            ip_address=None if seq % 2 == 0 else "10.0.0.1",
+        )
+        for seq in range(40)
+    ]
+    app = make_app(MemorySource(lines_of(events)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, query)
+        await until(pilot, lambda: screen_lines(app)[-2].strip() == said, said)
+
+
 async def test_values_of_one_field_join_and_only_drops_the_rest(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(90)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:

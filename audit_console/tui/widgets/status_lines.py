@@ -92,7 +92,7 @@ def _verdict(session: Session) -> list[Span]:
     return [checking, Span(f" · ✘ {count(session.faults, 'fault')}", "bad")]
 
 
-BREVITIES = 4
+BREVITIES = 6
 """Wordings of the line below, each narrower than the one before."""
 
 
@@ -164,31 +164,28 @@ def completeness_line(
         counts: events that the filter keeps, and those of the log, None while it is counted.
         where: the filter.
         brevity: 0 in full, 1 in short words, 2 without the times, 3 without what is said by
-            other numbers.
+            other numbers, 4 without what is said elsewhere, 5 with names alone of what is lacking.
         lacking: fields of negated terms, and how many of the events lack them.
     """
     status = session.status
-    short, shortest = brevity > 0, brevity == BREVITIES - 1
+    short, shorter = brevity > 0, brevity > 2
     parts = [_state(session, short=short)]
     kept, read = counts
     events = _counted(read if status.asks_store else status.events)
     of = f"{_counted(kept)} of {events}" if where else f"{events} of {events}"
-    matched = of if shortest else f"{of} matched"
+    matched = of if shorter else f"{of} matched"
     parts.append(Span(f"{events} events" if short and not where else matched))
-    includes = "" if shortest else "includes "
-    without = [
-        Span(f"{includes}{number(events_without)} without {field}", "warn")
-        for field, events_without in lacking
-        if events_without
-    ]
-    if not shortest:
+    without = _without(lacking, brevity)
+    if not shorter:
         lines = "row" if status.asks_store else "line"
         of_lines = count(status.lines, lines) + ("" if short else " read")
         parts += [*without, Span(of_lines, "muted")]
-    parts.append(Span(f"{number(status.malformed)} bad", "bad" if status.malformed else "muted"))
-    if session.verification is not None:
+    if status.malformed or brevity < 4:
+        role = "bad" if status.malformed else "muted"
+        parts.append(Span(f"{number(status.malformed)} bad", role))
+    if session.verification is not None and brevity < 4:
         parts.append(Span(f"{number(session.verification.verified)} verified", "muted"))
-    if shortest:
+    if shorter:
         parts += without
     if brevity < 2:
         parts.append(Span(_window(session, short=short), "muted"))
@@ -196,6 +193,16 @@ def completeness_line(
     for part in filter(None, parts):
         line += [Span(" · ", "rule"), part] if len(line) > 1 else [part]
     return tuple(line)
+
+
+def _without(lacking: Sequence[tuple[str, int]], brevity: int) -> list[Span]:
+    """Say which events a negated term keeps because they lack its field."""
+    found = [(field, number(events)) for field, events in lacking if events]
+    if brevity < 4:
+        includes = "includes " if brevity < 3 else ""
+        return [Span(f"{includes}{events} without {field}", "warn") for field, events in found]
+    names = [field if brevity > 4 else f"{field} ({events})" for field, events in found]
+    return [Span(f"some without {', '.join(names)}", "warn")] if names else []
 
 
 def _counted(events: int | None) -> str:
