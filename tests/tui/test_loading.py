@@ -157,6 +157,19 @@ async def test_a_log_that_breaks_off_keeps_what_was_read(tmp_path: Path) -> None
     assert isinstance(app.error, SourceUnreadable)
 
 
+async def test_a_log_of_which_nothing_was_read_yet_is_not_said_to_have_no_event(
+    tmp_path: Path,
+) -> None:
+    source = GatedSource([], batch_lines=10)
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "no event so far")
+        source.gate.release(9)
+        await until_loaded(pilot)
+        await until(pilot, lambda: "so far" not in screen_text(app), "it is empty")
+        assert "no event" in screen_text(app)
+
+
 class NoLog(MemorySource):
     def batches(self) -> Generator[Batch]:
         yield from super().batches()

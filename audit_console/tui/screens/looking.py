@@ -335,7 +335,8 @@ def why_no_event(look: Look, session: Session | None, offered: int | None, key: 
         key: that asks it.
     """
     if look.offer is None or session is None:
-        return [(Span(" no event", "muted"),)]
+        so_far = " so far" if session is not None and session.loading else ""
+        return [(Span(f" no event{so_far}", "muted"),)]
     end = moment(session.status.last, width=19)
     ended = Span(f" no event · the log ends {end} UTC, before the time asked for", "muted")
     if offered is None:
