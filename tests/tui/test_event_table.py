@@ -315,7 +315,5 @@ async def test_keys_in_the_footer_are_clicked(tmp_path: Path) -> None:
         await until_shown(pilot, "time (UTC) ▼")
         await pilot.click("KeyBar", offset=(screen_lines(app)[-1].index("Findings"), 0))
         await until_shown(pilot, "NO_CHECKPOINT")
-        await until(pilot, lambda: app.screen.has_class("-high"), "the panes have their heights")
-        await pilot.pause()
         await pilot.click("#findings", offset=(5, 1), times=2)  # below its border
         await until_shown(pilot, "this finding is about the whole log")

@@ -21,10 +21,28 @@ WIDTHS = [(0, "-stacked"), (120, "-beside")]
 """Classes by its columns, of screens whose last pane stands beside the others if there is room."""
 
 
+def take_size(screen: Screen[Any]) -> None:
+    """Give a screen the classes of its size before its panes are made.
+
+    Textual does so behind the first layout: all panes would jump, and a click meet another one.
+    """
+    size = screen.app.size
+    for cells, breakpoints in (
+        (size.width, screen.HORIZONTAL_BREAKPOINTS),
+        (size.height, screen.VERTICAL_BREAKPOINTS),
+    ):
+        reached = [name for least, name in breakpoints or () if cells >= least]
+        screen.add_class(*reached[-1:])
+
+
 class ConsoleScreen(Screen[None]):
     """A screen that has a `KeyBar`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_STYLES
+
+    def on_compose(self) -> None:
+        """Be laid out for this terminal from the start."""
+        take_size(self)
 
     def on_mount(self) -> None:
         """Keep the footer in step with the focus."""

@@ -9,7 +9,7 @@ from textual.screen import ModalScreen
 
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.painting import ROLE_STYLES
-from audit_console.tui.screens.console_screen import HEIGHTS
+from audit_console.tui.screens.console_screen import HEIGHTS, take_size
 
 Answer = TypeVar("Answer")
 
@@ -22,6 +22,10 @@ class Dialog(ModalScreen[Answer | None]):
     COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_STYLES
     # A list is as high as it says in lines: no part of the screen limits a box of its own height.
     VERTICAL_BREAKPOINTS = HEIGHTS
+
+    def on_compose(self) -> None:
+        """Be laid out for this terminal from the start."""
+        take_size(self)
 
     def action_help(self) -> None:
         """Show the keys of what has the focus here."""
