@@ -240,6 +240,35 @@ async def test_the_detail_does_not_say_that_a_link_to_a_missing_event_holds(
         assert "✔ verified: content and link hold" not in screen_text(app)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_counts_take_the_place_of_the_detail_of_an_event(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=size) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("enter")
+        await until_shown(pilot, "request_id")
+        await ask(pilot, "| count by user")
+        await until_shown(pilot, "3 rows")
+        assert "request_id" not in screen_text(app)
+
+
+async def test_a_query_at_80_columns_closes_the_detail_and_its_bar_left_does_not(
+    tmp_path: Path,
+) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("enter", "slash", "escape")
+        await until_shown(pilot, "request_id")
+        assert app.screen.query_one(DetailPane).has_focus
+        await ask(pilot, "user:user-1")
+        await until_shown(pilot, "row 1 of 10")
+        assert "request_id" not in screen_text(app)
+        assert table_of(app).has_focus
+
+
 async def test_a_term_that_is_off_can_be_cleared(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=SIZE) as pilot:

@@ -207,3 +207,17 @@ def test_an_error_that_typing_may_mend_is_told_from_others(typed: str, begun: bo
     with pytest.raises(QueryError) as refused:
         parse(text, ANCHOR)
     assert is_begun(refused.value, text, cursor) is begun
+
+
+async def test_a_long_query_that_is_not_typed_on_is_shown_from_its_beginning(
+    tmp_path: Path,
+) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, " ".join(f"-user:somebody-{number}" for number in range(9)))
+        await until_shown(pilot, "30 of 30")
+        assert screen_lines(app)[1].startswith(" / -user:somebody-0 ")
+        await pilot.press("slash")
+        await pilot.pause()
+        assert screen_lines(app)[1].rstrip().endswith("-user:somebody-8")

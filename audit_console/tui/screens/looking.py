@@ -34,6 +34,7 @@ from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.completing import CompletingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look, Place, Step, Steps, Typed
+from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.event_window import Sight
 from audit_console.tui.widgets.facets_pane import FacetsPane
@@ -122,6 +123,9 @@ class LookingScreen(CompletingScreen):
         facets.where = look.where
         facets.dim()
         self.set_class(bool(look.stages), "-result")
+        if look.stages:
+            had_focus = had_focus or isinstance(self.focused, DetailPane)
+            self.remove_class("-detail")  # it is of an event, and these are counts
         if had_focus:
             self.focus_events()
         self.survey()
@@ -149,10 +153,13 @@ class LookingScreen(CompletingScreen):
         return isinstance(self.focused, EventTable | ResultTable)
 
     def focus_events(self) -> None:
-        """Go to the events, or to what the stages made of them; facets make room for them."""
+        """Go to the events, to the detail in their place, or to what the stages made of them."""
         if self.has_class("-stacked"):
             self.remove_class("-facets")
-        (self.query_one(ResultTable) if self.look.stages else self._table).focus()
+        if self.has_class("-stacked") and self.has_class("-detail"):
+            self.query_one(DetailPane).focus()
+        else:
+            (self.query_one(ResultTable) if self.look.stages else self._table).focus()
 
     async def _read_marks(self) -> None:
         self._asked = [*reversed(await asyncio.to_thread(self._queries.texts))]
@@ -200,6 +207,8 @@ class LookingScreen(CompletingScreen):
         """
         self.workers.cancel_group(self, "preview")
         self.stop_completing()
+        if self.has_class("-stacked"):
+            self.remove_class("-detail")  # it would hide what is asked for
         self.focus_events()
         self.query_one(QueryBar).show_asked(text)
         text = text.strip()

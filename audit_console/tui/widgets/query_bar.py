@@ -189,7 +189,8 @@ class QueryBar(Widget):
         self._placed = text
         with self.prevent(QueryInput.Changed):
             self._input.value = text
-        self._input.cursor_position = len(self._input.value)
+        # A query that is not typed on is shown from its beginning.
+        self._input.cursor_position = len(text) if self._input.has_focus else 0
         self._look()
 
     # --- what is typed -----------------------------------------------------------
