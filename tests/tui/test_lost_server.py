@@ -83,7 +83,7 @@ async def ask_while_it_is_away(pilot: Pilot[None], server: EmbeddedServer) -> No
     await until_shown(pilot, f"✘ {BEFORE}" if pilot.app.size.width == 80 else BEFORE)
     await until_shown(pilot, "press . to ask again")
     assert table_of(pilot.app).has_class("-stale")
-    assert "row 1 of …" in screen_text(pilot.app)
+    assert "row 1 of" not in screen_text(pilot.app)
     assert "of 900 matched" not in screen_text(pilot.app).replace("… of 900 matched", "")
 
 

@@ -129,7 +129,11 @@ async def test_a_space_typed_by_habit_is_the_one_that_is_there(tmp_path: Path) -
     async with app.run_test(size=SIZE) as pilot:
         await until_loaded(pilot)
         await ask(pilot, "result:failure")
-        await pilot.press("slash", "space")
+        await pilot.press("slash")
+        await until_shown(pilot, "Tab completes")
+        assert "▸" not in screen_text(app)
+        await pilot.press("space")
+        await until_shown(pilot, "▸ id:")
         await type_text(pilot, "| top user")
         assert query_of(pilot) == "result:failure | top user"
         await pilot.press("space", "space")

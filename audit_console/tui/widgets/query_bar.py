@@ -187,23 +187,29 @@ class QueryBar(Widget):
     def _put(self, text: str) -> None:
         self._is_edited = False
         self._placed = text
+        self._set(text)
+        self._look()
+
+    def _set(self, text: str) -> None:
         with self.prevent(QueryInput.Changed):
             self._input.value = text
         # A query that is not typed on is shown from its beginning.
         self._input.cursor_position = len(text) if self._input.has_focus else 0
-        self._look()
 
     # --- what is typed -----------------------------------------------------------
 
     @on(QueryInput.Changed)
     def _on_changed(self, event: QueryInput.Changed) -> None:
         event.stop()
-        if not self._is_edited and self._placed.endswith(" ") and event.value == f"{self._placed} ":
-            self._put(self._placed)  # the space that is typed by habit stands there already
+        is_first, self._is_edited = not self._is_edited, True
+        if is_first and self._is_behind_a_query and event.value == f"{self._placed} ":
+            self._set(self._placed)  # the space that is typed by habit stands there already
         self._recalled = None
         self._is_leaving = False
-        self._is_edited = True
-        self._look_where_it_is()
+        if is_first:
+            self._look()
+        else:
+            self._look_where_it_is()
         self.post_message(self.Typed(self._parsed()))
 
     def _parsed(self) -> Query | None:
@@ -217,6 +223,11 @@ class QueryBar(Widget):
         self._error = None
         return query
 
+    @property
+    def _is_behind_a_query(self) -> bool:
+        """Whether the program put a whole query before the cursor: a list would only hide panes."""
+        return self._placed.endswith(" ")
+
     def _look_where_it_is(self) -> None:
         """Look, unless neither the text nor the place of the cursor is another."""
         if (self._input.value, self._input.cursor_position) != self._looked_at:
@@ -227,7 +238,8 @@ class QueryBar(Widget):
         line = self._input
         self._looked_at = place = (line.value, line.cursor_position)
         self._is_refused = False
-        self._completions = complete(*place, self._values) if line.has_focus else []
+        is_typed = self._is_edited or not self._is_behind_a_query
+        self._completions = complete(*place, self._values) if line.has_focus and is_typed else []
         self._marked = preferred(self._completions)
         self._is_mark_moved = False
         self._parsed()
