@@ -23,8 +23,8 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.core.retention import PrunePlan
     from audit_console.integrity.trust import Trust
     from audit_console.integrity.verification import Verification
+    from audit_console.retention.keeping import Copies
     from audit_console.signing import SigningKey
-    from audit_console.writer.pruning.request import Keep
 
 _LONGEST_PLAN = 64 << 10
 _HOW_TO_PLAN = "write one with: audit-console retention preview SOURCE --plan FILE"
@@ -69,7 +69,7 @@ def _run(options: argparse.Namespace) -> ExitCode:
     require_sound(whole, plan)
     trusting.remember(whole)
     request = PruneRequest(
-        actor=options.actor or this_user(), reason=options.reason, keep=_keep(options)
+        actor=options.actor or this_user(), reason=options.reason, keeper=_copies(options)
     )
     for step in pruner.steps(plan, policy, request, datetime.now(UTC)):
         say(step)
@@ -141,14 +141,12 @@ def _read_plan(path: Path) -> PrunePlan:
     return plan
 
 
-def _keep(options: argparse.Namespace) -> Keep | None:
+def _copies(options: argparse.Namespace) -> Copies | None:
     if options.archive is None:
         if options.archive_format is not None:
             raise UsageError("--archive-format without --archive", hint="say where: --archive DIR")
         return None
-    from functools import partial
-
-    from audit_console.retention.keeping import PACKED_TEXT, keep_in
+    from audit_console.retention.keeping import PACKED_TEXT, Copies
     from audit_console.search.keeping import PARQUET
 
     folder = user_path(options.archive)
@@ -157,8 +155,7 @@ def _keep(options: argparse.Namespace) -> Keep | None:
             f"{folder}: the copy would stand among the files of the log",
             hint="name another folder",
         )
-    packing = PARQUET if options.archive_format == "parquet" else PACKED_TEXT
-    return partial(keep_in, folder, packing=packing)
+    return Copies(folder, PARQUET if options.archive_format == "parquet" else PACKED_TEXT)
 
 
 def _folder_of(place: str) -> Path:

@@ -35,6 +35,7 @@ class SignedHead:
         altered: a signature carries the name or the id of a known key, but not both.
         cosigned: POSIX seconds by witness, under the policy's names.
         trusted_since: POSIX seconds at which the quorum was reached; None without witnesses.
+        recorded: it stands in a prune record, and nowhere else.
     """
 
     checkpoint: Checkpoint
@@ -44,6 +45,7 @@ class SignedHead:
     altered: bool = False
     cosigned: Mapping[str, int] = field(default_factory=dict)
     trusted_since: int | None = None
+    recorded: bool = False
 
     @property
     def size(self) -> int:
@@ -152,6 +154,7 @@ class Measured:
         sound: events from seq 0 on about which the chain check has nothing to say.
         unreadable_behind: lines behind the last event that may have been events.
         complete: whether the log was read to its end.
+        is_copy: whether it is no log but copies of what retention deleted of one.
     """
 
     size: int
@@ -160,6 +163,11 @@ class Measured:
     sound: int = ANY_SIZE
     unreadable_behind: int = 0
     complete: bool = True
+    is_copy: bool = False
+
+    def is_beyond(self, head: SignedHead) -> bool:
+        """Tell whether a prune record brought a checkpoint along that goes on behind a copy."""
+        return self.is_copy and head.recorded and head.size > self.size
 
 
 class Anchoring:
@@ -180,7 +188,8 @@ class Anchoring:
         self._chain = chain
         self._vouchers = vouchers
         self._log = measured
-        self._heads = vouchers.heads.get(chain, ())
+        heads = vouchers.heads.get(chain, ())
+        self._heads = [head for head in heads if not measured.is_beyond(head)]
         self._by_log = sorted((head for head in self._heads if head.by_log), key=_size)
         self._agreed = list(self._agreeing())
         trusted = [head for head in self._by_log if head.trusted]

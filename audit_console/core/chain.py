@@ -13,23 +13,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
 
 from audit_console.core.anchors import (
     ANY_SIZE,
-    CLOCK_SKEW,
     Anchoring,
     Measured,
     TreeHeads,
     Vouchers,
-    backed_size,
 )
 from audit_console.core.claims import Candidate
-from audit_console.core.event import UNCOVERED_FIELDS, Scheme, format_time
-from audit_console.core.findings import CODES, Code, FindingClass, FindingList, Place, finding
+from audit_console.core.event import UNCOVERED_FIELDS, Scheme
+from audit_console.core.findings import Code, FindingClass, FindingList, Place, finding
 from audit_console.core.linked_chain import LinkedChain
-from audit_console.core.prunes import PruneHistory, PruneRecord
+from audit_console.core.prune_check import PruneCheck
+from audit_console.core.prunes import PruneHistory
 from audit_console.core.run import Run
 from audit_console.core.strays import Strays
 from audit_console.core.v1_chain import V1Chain
@@ -41,13 +38,6 @@ class LogTrees:
 
     chains: Mapping[str, TreeHeads] = field(default_factory=dict)
     lines: TreeHeads = field(default_factory=TreeHeads)
-
-
-class _Telling(NamedTuple):
-    """The event that tells of a prune; no time where its content is not what was hashed."""
-
-    seq: int
-    recorded_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -70,7 +60,11 @@ class LogCheck:
     misplaced: Counter[str] = field(default_factory=Counter)
     """Strays by the chain that they name; by no name where there was no such chain."""
     anchorings: dict[str, Anchoring] = field(default_factory=dict)
-    _tellings: dict[PruneRecord, _Telling] = field(default_factory=dict)
+    prune_check: PruneCheck = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with no event."""
+        self.prune_check = PruneCheck(self.prunes, self.vouchers, self.findings, self.v1_chains)
 
     @property
     def faults(self) -> int:
@@ -116,40 +110,6 @@ class LogCheck:
             )
         )
 
-    def add_prune_event(
-        self, chain: str, seq: int, details: str, recorded_at: datetime | None
-    ) -> None:
-        """Take in the details of an event that tells of a prune.
-
-        Args:
-            chain: of the event.
-            seq: of the event.
-            details: of the event.
-            recorded_at: of the event; None where it fails its hash.
-        """
-        for records in (self.prunes.latest, self.prunes.earlier):
-            record = records.get(chain)
-            if record is not None and record.is_told_by(details):
-                telling = _Telling(seq, recorded_at)
-                first = self._tellings.setdefault(record, telling)
-                self._tellings[record] = min(first, telling, key=lambda told: told.seq)
-
-    def standing_prunes(self) -> dict[str, PruneRecord]:
-        """Give the prunes that chains begin behind, once all events were taken in.
-
-        A record that no event tells of, and whose events are there, is none: it is reported,
-        and the one before it stands.
-        """
-        standing = dict(self.prunes.latest)
-        for name, record in self.prunes.latest.items():
-            chain = self.v1_chains.get(name)
-            first = None if chain is None else chain.first_seq
-            if record not in self._tellings and first is not None and first <= record.pruned_from:
-                del standing[name]
-                if name in self.prunes.earlier:
-                    standing[name] = self.prunes.earlier[name]
-        return standing
-
     @property
     def other_lines(self) -> int:
         """Events that are none of format v1."""
@@ -185,17 +145,18 @@ class LogCheck:
             complete: whether the log was read to its end.
         """
         trees = trees or LogTrees()
-        self._report_invalid_prunes()
+        self.prune_check.report_invalid()
         for fault in self.vouchers.faults:
             self.findings.add(fault)
-        standing = self.standing_prunes()
+        standing = self.prune_check.standing()
         for name, chain in self.v1_chains.items():
             chain.prune = standing.get(name)
             chain.place(self.strays)
         for name, chain in self.v1_chains.items():
             chain.finish(list(candidates.get(name, ())), self.strays)
             heads = trees.chains.get(name, TreeHeads())
-            self._report_prune(chain, heads)
+            if not self.prune_check.is_copy(name):
+                self.prune_check.report_log(chain, heads)
             self._anchor_chain(chain, heads, complete=complete)
         if self.other_lines:
             self._finish_lines(trees.lines, complete=complete)
@@ -212,8 +173,13 @@ class LogCheck:
             sound=chain.sound,
             unreadable_behind=chain.unreadable_behind(self.unreadable, self.strays),
             complete=complete,
+            is_copy=self.prune_check.is_copy(chain.name),
         )
-        self._report_no_checkpoint(chain.name, self._anchor(chain.name, measured))
+        anchoring = self._anchor(chain.name, measured)
+        self._report_no_checkpoint(chain.name, anchoring)
+        if measured.is_copy:
+            sealed = 0 if anchoring.sealed_by is None else anchoring.sealed_by.size
+            self.prune_check.report_copy(chain, sealed, measured.unreadable_behind)
 
     def _anchor(self, name: str, measured: Measured) -> Anchoring:
         anchoring = Anchoring(name, self.vouchers, measured)
@@ -268,7 +234,7 @@ class LogCheck:
 
     def _v1_chain(self, name: str) -> V1Chain:
         if name not in self.v1_chains:
-            self.v1_chains[name] = V1Chain(name, self.findings, self.prunes.latest.get(name))
+            self.v1_chains[name] = V1Chain(name, self.findings, self.prunes.latest(name))
         return self.v1_chains[name]
 
     def _orchestrator_chain(self, name: str) -> LinkedChain:
@@ -291,70 +257,6 @@ class LogCheck:
                 place=run.first_place,
                 stored=run.last_hash,
                 computed=run.last_computed,
-            )
-        )
-
-    def _report_invalid_prunes(self) -> None:
-        for number, reason in self.prunes.invalid:
-            self.findings.add(
-                finding(Code.PRUNE_RECORD_INVALID, f"prune record {number}: {reason}")
-            )
-
-    def _report_prune(self, chain: V1Chain, heads: TreeHeads) -> None:
-        latest, record = self.prunes.latest.get(chain.name), chain.prune
-        if latest is not None and latest is not record:
-            self._report_deleted(Code.PRUNE_RECORD_NOT_IN_CHAIN, latest, latest.pruned_from)
-        if record is None:
-            return
-        for early in self.prunes.early:
-            if early.chain == chain.name and early.pruned_to <= record.pruned_to:
-                self._report_deleted(Code.RETENTION_POLICY_VIOLATED, early, early.pruned_from)
-        telling = self._tellings.get(record)
-        if telling is None:
-            self._report_deleted(Code.PRUNE_RECORD_NOT_IN_CHAIN, record, 0)
-        else:
-            self._report_told_too_early(record, telling)
-        told_at = None if telling is None else telling.seq
-        backed = backed_size(self.vouchers.heads.get(chain.name, ()), record.cutoff, told_at)
-        if backed < record.pruned_to:
-            self._report_deleted(Code.PRUNE_NOT_BACKED, record, backed)
-        elif not self.vouchers.names_witnesses:
-            self._report_unmatched(record, heads)
-
-    def _report_unmatched(self, record: PruneRecord, heads: TreeHeads) -> None:
-        """Report that a prune makes what this console saw before impossible to compare.
-
-        Whoever holds the log's key alone can write the log anew and delete what would show it.
-        """
-        seen = self.vouchers.unmatched(record.chain, record.pruned_to, heads.roots)
-        if seen is None:
-            return
-        message = (
-            f"no witness says that what was deleted are the first {seen.size:,} events that this "
-            f"console verified on {seen.verified_at:%Y-%m-%d}"
-        )
-        self.findings.add(finding(Code.PRUNE_NOT_BACKED, message, chain=record.chain))
-
-    def _report_deleted(self, code: Code, record: PruneRecord, first: int) -> None:
-        message = f"{CODES[code].meaning} (seq {first} to {record.pruned_to - 1})"
-        graver = FindingClass.FAULT if self.vouchers.names_witnesses else None
-        self.findings.add(finding(code, message, chain=record.chain, finding_class=graver))
-
-    def _report_told_too_early(self, record: PruneRecord, telling: _Telling) -> None:
-        """Report a prune that says that it was applied after the chain had told of it.
-
-        So it would make deleted events older than they were.
-        """
-        if telling.recorded_at is None or record.applied_at <= telling.recorded_at + CLOCK_SKEW:
-            return
-        self.findings.add(
-            finding(
-                Code.PRUNE_RECORD_INVALID,
-                f"it was applied at {format_time(record.applied_at)} by itself, and seq "
-                f"{telling.seq} told of it at {format_time(telling.recorded_at)}",
-                chain=record.chain,
-                first_seq=telling.seq,
-                last_seq=telling.seq,
             )
         )
 

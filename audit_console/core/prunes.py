@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -249,24 +249,33 @@ class PruneHistory:
     """The prune records of one log, and what is wrong with its lines.
 
     Attributes:
-        latest: the last record of each chain.
-        earlier: the one before it, where there are two.
+        records: those of each chain, oldest first; at least one.
         early: records of events that were deleted before their time.
         notes: the checkpoints within the records.
         invalid: line numbers from 1, and reasons.
     """
 
-    latest: dict[str, PruneRecord] = field(default_factory=dict)
-    earlier: dict[str, PruneRecord] = field(default_factory=dict)
+    records: Mapping[str, Sequence[PruneRecord]] = field(default_factory=dict)
     early: tuple[PruneRecord, ...] = ()
     notes: tuple[str, ...] = ()
     invalid: tuple[tuple[int, str], ...] = ()
 
+    def of(self, chain: str) -> Sequence[PruneRecord]:
+        """Give the records of a chain, oldest first."""
+        return self.records.get(chain, ())
+
+    def latest(self, chain: str) -> PruneRecord | None:
+        """Give the last record of a chain."""
+        return next(reversed(self.of(chain)), None)
+
+    def before(self, chain: str, seq: int) -> PruneRecord | None:
+        """Give the last record by which nothing went from `seq` on."""
+        return next((one for one in reversed(self.of(chain)) if one.pruned_to <= seq), None)
+
 
 def read_prunes(lines: Iterable[str]) -> PruneHistory:
     """Read the prune records of a log in the order in which they were written."""
-    latest: dict[str, PruneRecord] = {}
-    earlier: dict[str, PruneRecord] = {}
+    records: dict[str, list[PruneRecord]] = {}
     early: list[PruneRecord] = []
     notes: list[str] = []
     invalid: list[tuple[int, str]] = []
@@ -274,15 +283,29 @@ def read_prunes(lines: Iterable[str]) -> PruneHistory:
         record = decode_prune(line)
         if isinstance(record, Malformed):
             invalid.append((number, record.reason))
-        elif (fault := _fault_in_sequence(record, latest.get(record.chain))) is not None:
+            continue
+        held = records.get(record.chain, [])
+        fault = _fault_in_sequence(record, held[-1] if held else None)
+        if fault is not None:
             invalid.append((number, fault))
         else:
-            if record.chain in latest:
-                earlier[record.chain] = latest[record.chain]
-            latest[record.chain] = record
+            records.setdefault(record.chain, held).append(record)
             early += [] if record.keeps_policy else [record]
             notes += [] if record.checkpoint is None else [record.checkpoint]
-    return PruneHistory(latest, earlier, tuple(early), tuple(notes), tuple(invalid))
+    return PruneHistory(records, tuple(early), tuple(notes), tuple(invalid))
+
+
+def merged_records(files: Iterable[Sequence[str]]) -> list[str]:
+    """Put the lines of several files of prune records together.
+
+    Copies of a log are kept beside the same records, so a line that stands in a file before is
+    that record; one that stands twice in a file was put there.
+    """
+    merged: list[str] = []
+    for lines in files:
+        known = frozenset(merged)
+        merged += [line for line in lines if line not in known]
+    return merged
 
 
 def _fault_in_sequence(record: PruneRecord, before: PruneRecord | None) -> str | None:

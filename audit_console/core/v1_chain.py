@@ -109,6 +109,10 @@ class V1Chain:
         first = self._segments[-1].unreadable_at_last if self._segments else 0
         return unreadable - first - strays.placed_between(first, unreadable) + self._strays_behind
 
+    def ends_with(self, event_hash: str) -> bool:
+        """Tell whether the event with the highest seq has this hash, stored or computed."""
+        return event_hash in (self._segments[-1].last_hash, self._segments[-1].last_computed)
+
     @property
     def pending_faults(self) -> int:
         """Broken links that `finish` will report unless a fork explains them."""

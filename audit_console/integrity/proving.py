@@ -18,7 +18,7 @@ from audit_console.core.filters import EVERYTHING
 from audit_console.core.hashing import as_hashed
 from audit_console.core.merkle import CompactRange, PartedTree
 from audit_console.core.proofs import LeafRange, consistency_parts, inclusion_parts
-from audit_console.core.prunes import read_prunes
+from audit_console.core.prunes import PruneRecord, read_prunes
 from audit_console.errors import AuditConsoleError, NotAsSigned, SourceChanged, UsageError
 from audit_console.integrity.proofs import ConsistencyProof, InclusionProof
 from audit_console.integrity.trust import Judge, Trust
@@ -50,8 +50,8 @@ def prove(source: Source, event_id: str, trust: Trust) -> InclusionProof:
         )
     head = _covering(source, place, trust)
     parts = inclusion_parts(place.index, head.size)
-    deleted = _deleted(source, place.chain)
-    tree = _tree(parts, deleted if deleted.size <= place.index else CompactRange())
+    prunes = read_prunes(source.prune_records())
+    tree = _tree(parts, _deleted(prunes.before(place.chain or "", place.index)))
     _grow(source, {place.chain: tree})
     covers = "line" if place.chain is None else "entry"
     line = _canonical(line, covers)
@@ -138,7 +138,7 @@ def prove_growth(source: Source, old: SignedCheckpoint, trust: Trust) -> Consist
         SourceError: the log cannot be looked at.
     """
     origin, size = old.checkpoint.origin, old.checkpoint.size
-    deleted = _deleted(source, origin)
+    deleted = _deleted(read_prunes(source.prune_records()).latest(origin))
     _refuse_old(old, deleted.size, trust)
     heads = trust.vouchers(source.checkpoints()).heads.get(origin, ())
     new = max((head for head in heads if head.size >= size), key=attrgetter("worth"), default=None)
@@ -209,9 +209,8 @@ def _another_log(checkpoint: Checkpoint, name: str) -> NotAsSigned:
     )
 
 
-def _deleted(source: Source, chain: str | None) -> CompactRange:
-    """Give the tree of what retention deleted of a chain."""
-    record = read_prunes(source.prune_records()).latest.get(chain or "")
+def _deleted(record: PruneRecord | None) -> CompactRange:
+    """Give the tree of what retention deleted of a chain up to a prune."""
     return record.tree() if record else CompactRange()
 
 

@@ -115,7 +115,6 @@ class TreeGrower:
 
     def _tree_of(self, chain: str) -> PartedTree:
         if chain not in self._chains:
-            records = (self._prunes.latest.get(chain), self._prunes.earlier.get(chain))
-            ends = {record.pruned_to for record in records if record is not None}
+            ends = {record.pruned_to for record in self._prunes.of(chain)}
             self._chains[chain] = PartedTree(self._sizes.get(chain, set()) | ends)
         return self._chains[chain]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from audit_console.core.anchors import Remembered, SignedHead, Vouchers
 from audit_console.core.checkpoints import (
@@ -42,13 +42,14 @@ class Trust:
         judge = Judge(self.policy)
         heads: dict[str, list[SignedHead]] = {}
         faults: list[Finding] = []
-        for name, read in _readings((*stored, *self.checkpoints), recorded):
+        for name, read, is_recorded in _readings((*stored, *self.checkpoints), recorded):
             if isinstance(read, Malformed):
                 faults.append(finding(read.code, f"{name}: {read.reason}"))
                 continue
             judged = judge.judge(read)
             if isinstance(judged, SignedHead):
-                heads.setdefault(judged.checkpoint.origin, []).append(judged)
+                head = replace(judged, recorded=is_recorded)
+                heads.setdefault(head.checkpoint.origin, []).append(head)
             else:
                 faults.append(_bad_signature(name, read, judged))
         return Vouchers(
@@ -63,19 +64,19 @@ class Trust:
 
 def _readings(
     stored: Sequence[str], recorded: Sequence[str]
-) -> Iterator[tuple[str, SignedCheckpoint | Malformed]]:
-    """Read checkpoints, each with what to call it; copies in prune records once."""
+) -> Iterator[tuple[str, SignedCheckpoint | Malformed, bool]]:
+    """Read checkpoints, each with what to call it; those that only prune records hold, once."""
     seen: set[Note] = set()
     for number, line in enumerate(stored, 1):
         read = decode_stored_checkpoint(line)
         if isinstance(read, SignedCheckpoint):
             seen.add(read.note)
-        yield f"checkpoint {number}", read
+        yield f"checkpoint {number}", read, False
     for text in recorded:
         read = decode_signed_checkpoint(text)
         if isinstance(read, SignedCheckpoint) and read.note not in seen:
             seen.add(read.note)
-            yield "the checkpoint of a prune record", read
+            yield "the checkpoint of a prune record", read, True
 
 
 NO_TRUST = Trust()

@@ -116,7 +116,7 @@ class _Verifier:
             self.check.add_noncanonical(chain, seq, Place.among(names, file, line, event_id))
 
     def _note_prunes(self, events: pl.DataFrame) -> None:
-        if not self.check.prunes.latest:
+        if not self.check.prunes.records:
             return
         told = events.filter(
             pl.col("action") == PRUNE_ACTION, pl.col("event_type") == PRUNE_EVENT_TYPE
@@ -125,11 +125,11 @@ class _Verifier:
         recorded_at = pl.when(holds).then("recorded_at")
         rows = told.select("chain", "seq", "details", recorded_at).drop_nulls("details").iter_rows()
         for chain, seq, details, recorded in rows:
-            self.check.add_prune_event(chain, seq, details, recorded)
+            self.check.prune_check.add_event(chain, seq, details, recorded)
 
     def finish(self, source: Readable) -> Verification:
         status, chains = source.status.as_read, self.check.v1_chains
-        prunes = self.check.standing_prunes()
+        prunes = self.check.prune_check.standing()
         self.trees.take_up(prunes.values())
         trees = LogTrees(
             {name: self.trees.heads_of(chain) for name, chain in chains.items()},
@@ -162,7 +162,7 @@ class _Verifier:
     def _maps(
         self, *, complete: bool, sealed: Mapping[str, int] = _NOTHING_SEALED
     ) -> tuple[ChainMap, ...]:
-        prunes = self.check.standing_prunes()
+        prunes = self.check.prune_check.standing()
         return self.map_builder.maps(
             complete=complete,
             bases={name: record.pruned_to for name, record in prunes.items()},
@@ -193,12 +193,17 @@ class _Verifier:
             yield _unhashed_summary(self.check, self.trees.root_of_lines())
 
     def _trees(self) -> Iterator[Tree]:
-        """Give the whole trees; one that the policy names only if a checkpoint holds."""
+        """Give the whole trees; one that the policy names only if a checkpoint holds.
+
+        Copies of what a log deleted are no log, and end before it does.
+        """
         expected = self.check.vouchers.expected
         for name, anchoring in self.check.anchorings.items():
             chain = self.check.v1_chains.get(name)
             root = self.trees.root_of_lines() if chain is None else self.trees.root_of(chain)
             size = self.check.other_lines if chain is None else chain.next_seq
+            if self.check.prune_check.is_copy(name):
+                continue
             known = anchoring.vouched or (chain is not None and name not in expected)
             if known and root is not None and anchoring.unmatched is None:
                 yield Tree(name, size, root)
@@ -354,6 +359,11 @@ def _cannot_show(check: LogCheck, status: Status) -> Iterator[str]:
             "That no events were cut off at the end, or that the whole log was not rewritten: "
             "neither a trusted checkpoint nor an earlier verification by this console vouches "
             "for it."
+        )
+    for chain in filter(check.prune_check.is_copy, check.v1_chains):
+        yield (
+            f"What the log {chain} holds: here are copies of events that retention deleted of it, "
+            "by prune records of which only events of the log itself can tell."
         )
     for anchoring in check.anchorings.values():
         if anchoring.unmatched is not None:

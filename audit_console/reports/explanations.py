@@ -38,7 +38,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "The chain does not begin with its first event, and no prune record says that retention "
         "deleted the beginning.",
         "Find out whether earlier files were left out of what was opened. If not, ask who "
-        "deleted them.",
+        "deleted them. A copy that retention kept needs the prune records of its log beside it.",
     ),
     Code.FORK: Explanation(
         "Two different events claim one place in the chain. One writer gives each place only "
@@ -64,7 +64,8 @@ EXPLANATIONS: dict[Code, Explanation] = {
     Code.ROLLBACK: Explanation(
         "This console verified more events of this chain before. The end was cut off since then, "
         "or an older copy was put in its place.",
-        "Compare with a backup from the day of the earlier verification.",
+        "Compare with a backup from the day of the earlier verification. A copy that retention "
+        "kept ends before its log does: verify it where the log was not.",
     ),
     Code.HISTORY_REWRITTEN: Explanation(
         "The events are not those that this console verified before, though each fits the next. "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from io import BufferedReader, BufferedWriter
 from pathlib import Path
@@ -15,6 +15,7 @@ from audit_console.core.retention import PrunePlan
 from audit_console.errors import PruneRefused
 from audit_console.writer.files import open_anew, sync_folder, sync_to_disk
 from audit_console.writer.pruning.archive_files import Unpacked, open_plain
+from audit_console.writer.pruning.archive_log import PRUNES
 
 if sys.version_info >= (3, 14):  # pragma: no cover - each Python takes one of the two
     from compression import zstd
@@ -60,37 +61,71 @@ def _read_text(path: Path) -> Iterator[bytes]:
 PACKED_TEXT = Packing(".jsonl.zst", _write_text, _read_text)
 
 
-def keep_in(
-    folder: Path, plan: PrunePlan, lines: Iterable[bytes], *, packing: Packing = PACKED_TEXT
-) -> Mapping[str, str | int]:
-    """Write what goes to a new file in a folder, and read it back.
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Copies of what goes, a file for each prune, and the prune records beside them.
 
-    Returns:
-        what the prune record says of it: `name`, `sha256` of the file, `events`.
-
-    Raises:
-        PruneRefused: the file cannot be written, is that of another log, or holds something
-            else afterwards.
+    With the records a copy is verified alone: they say where it begins and ends.
     """
-    chain = plan.chain.replace("/", "_").replace(".", "_")
-    path = folder / f"{chain}.{plan.pruned_from:012d}{packing.suffix}"
-    gone, kept = _Text(), _Text()
+
+    folder: Path
+    packing: Packing = PACKED_TEXT
+
+    def keep(self, plan: PrunePlan, lines: Iterable[bytes]) -> Mapping[str, str | int]:
+        """Write what goes to a new file, and read it back.
+
+        Returns:
+            what the prune record says of it: `name`, `sha256` of the file, `events`.
+
+        Raises:
+            PruneRefused: the file cannot be written, is that of another log, or holds
+                something else afterwards.
+        """
+        path = self._path(plan.chain, f".{plan.pruned_from:012d}{self.packing.suffix}")
+        gone, kept = _Text(), _Text()
+        with _refused_at(path):
+            try:
+                _write(
+                    path,
+                    lambda stored: self.packing.write(stored, gone.passing(lines)),
+                    lambda: _require_same_begin(path, self.packing, gone.first),
+                )
+                for _ in kept.passing(self.packing.read(path)):
+                    pass
+            except ValueError:
+                raise _differs(path) from None
+            with path.open("rb") as stored:
+                sha256 = hashlib.file_digest(stored, "sha256").hexdigest()
+        if (plan.events, gone.sha256) != (kept.lines, kept.sha256):
+            raise _differs(path)
+        return {"name": path.name, "sha256": sha256, "events": plan.events}
+
+    def keep_records(self, chain: str, records: Sequence[str]) -> None:
+        """Write the prune records of a chain beside its copies.
+
+        Those that are there are replaced: the last may be of a prune that never was.
+
+        Raises:
+            PruneRefused: the file cannot be written.
+        """
+        path = self._path(chain, PRUNES)
+        with _refused_at(path):
+            _write(path, lambda stored: stored.writelines(f"{one}\n".encode() for one in records))
+
+    def _path(self, chain: str, suffix: str) -> Path:
+        """Name a file so that what stands beside it is found by the first part of its name."""
+        return self.folder / f"{chain.replace('/', '_').replace('.', '_')}{suffix}"
+
+
+@contextmanager
+def _refused_at(path: Path) -> Iterator[None]:
     try:
-        _write(path, packing, gone, lines)
-        for _ in kept.passing(packing.read(path)):
-            pass
-        with path.open("rb") as stored:
-            sha256 = hashlib.file_digest(stored, "sha256").hexdigest()
+        yield
     except OSError as error:
         raise PruneRefused(
             f"{path}: no copy of what goes: {error.strerror or error}; nothing is deleted",
             hint="name a folder that can be written",
         ) from None
-    except ValueError:
-        raise _differs(path) from None
-    if (plan.events, gone.sha256) != (kept.lines, kept.sha256):
-        raise _differs(path)
-    return {"name": path.name, "sha256": sha256, "events": plan.events}
 
 
 def _differs(path: Path) -> PruneRefused:
@@ -121,15 +156,23 @@ class _Text:
             yield line
 
 
-def _write(path: Path, packing: Packing, gone: _Text, lines: Iterable[bytes]) -> None:
-    """Write lines to a file that is whole or not there; one of an earlier try is replaced."""
+def _write(
+    path: Path, write: Callable[[BinaryIO], None], may_replace: Callable[[], None] = lambda: None
+) -> None:
+    """Write a file that is whole or not there; one of an earlier try is replaced.
+
+    Args:
+        path: of the file.
+        write: writes its content.
+        may_replace: called before it takes its place; raises where it must not.
+    """
     part = path.with_suffix(".part")
     try:
         with BufferedWriter(open_anew(part)) as stored:
-            packing.write(stored, gone.passing(lines))
+            write(stored)
             stored.flush()
             sync_to_disk(stored.fileno())
-        _require_same_begin(path, packing, gone.first)
+        may_replace()
         part.replace(path)
     finally:
         with suppress(OSError):

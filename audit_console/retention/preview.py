@@ -189,8 +189,13 @@ class _Chain:
         self._last: int = newest["seq"]
         self._head_hash: str = newest["event_hash"]
         self._prunes = read_prunes(source.prune_records())
-        self._before = self._prunes.latest.get(name)
+        self._before = self._prunes.latest(name)
         begin = self._before.pruned_to if self._before else 0
+        if self._last < begin:
+            raise PruneRefused(
+                f"what is here are copies of what retention deleted of {name}",
+                hint="name the log itself",
+            )
         if self._first < begin:
             raise PruneRefused(
                 f"a prune of {name} was cut short: seq {self._first} was to go",

@@ -18,7 +18,12 @@ from audit_console.core.codec import MAX_LINE_BYTES, Malformed, decode_bytes
 from audit_console.core.event import AuditEvent, Scheme
 from audit_console.core.findings import EXIT_CODES, Code, Place
 from audit_console.core.hashing import HashCheck, check_hash
-from audit_console.core.prunes import PRUNE_ACTION, PRUNE_EVENT_TYPE, read_prunes
+from audit_console.core.prunes import (
+    PRUNE_ACTION,
+    PRUNE_EVENT_TYPE,
+    merged_records,
+    read_prunes,
+)
 from audit_console.core.run import run_of
 from audit_console.core.safe_text import safe_text
 from audit_console.core.v1_chain import V1Chain
@@ -58,7 +63,7 @@ def _add(check: LogCheck, event: AuditEvent, hashed: HashCheck, place: Place) ->
     tells = (event.action, event.event_type) == (PRUNE_ACTION, PRUNE_EVENT_TYPE)
     if tells and event.details is not None:
         recorded_at = None if run.broken else run.first_recorded
-        check.add_prune_event(chain, event.seq or 0, event.details, recorded_at)
+        check.prune_check.add_event(chain, event.seq or 0, event.details, recorded_at)
 
 
 def _claims(chain: V1Chain, paths: Sequence[Path]) -> list[Candidate]:
@@ -94,14 +99,16 @@ def _cut(file: BinaryIO) -> Iterator[bytes]:
         yield raw
 
 
-def _prune_records(paths: Sequence[Path]) -> Iterator[str]:
+def _prune_records(paths: Sequence[Path]) -> Sequence[str]:
     beside = dict.fromkeys(
         path.with_name(f"{path.name.partition('.')[0]}.prunes.jsonl") for path in paths
     )
-    for path in beside:
-        if path.exists():
-            text = path.read_bytes().decode(errors="backslashreplace")
-            yield from (line for line in text.split("\n") if line.strip())
+    return merged_records(_texts(path) for path in beside if path.exists())
+
+
+def _texts(path: Path) -> Sequence[str]:
+    text = path.read_bytes().decode(errors="backslashreplace")
+    return [line for line in text.split("\n") if line.strip()]
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -283,7 +283,7 @@ def test_records_follow_one_another() -> None:
     first = canonical_details(record(chain, 12))
     second = canonical_details(record(chain, 20, begin=12, before=first))
     assert read_prunes([first, second]).invalid == ()
-    assert read_prunes([first, second]).latest[CHAIN].pruned_to == 20
+    assert read_prunes([first, second]).of(CHAIN)[-1].pruned_to == 20
     assert [number for number, _ in read_prunes([second]).invalid] == [1]
     unlinked = canonical_details(record(chain, 20, begin=12, before="another"))
     assert [number for number, _ in read_prunes([first, unlinked]).invalid] == [2]

@@ -10,7 +10,6 @@ import os
 import stat
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,7 +18,7 @@ import pytest
 from audit_console.core.findings import Code
 from audit_console.errors import PruneRefused, SinkUnavailable
 from audit_console.integrity.verifier import verify
-from audit_console.retention.keeping import PACKED_TEXT, Packing, keep_in, open_packed
+from audit_console.retention.keeping import PACKED_TEXT, Copies, Packing, open_packed
 from audit_console.retention.logs import pruner_of
 from audit_console.search.keeping import PARQUET
 from audit_console.sources.archive import open_archive
@@ -36,7 +35,7 @@ PACKINGS = pytest.mark.parametrize("packing", [PACKED_TEXT, PARQUET], ids=["json
 
 @PACKINGS
 def test_the_copy_holds_what_goes(tmp_path: Path, packing: Packing) -> None:
-    told = keep_in(tmp_path, PLAN, iter(LINES[:12]), packing=packing)
+    told = Copies(tmp_path, packing).keep(PLAN, iter(LINES[:12]))
     (path,) = tmp_path.iterdir()
     assert path.name == f"audit_example_org_test.000000000000{packing.suffix}"
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -46,7 +45,7 @@ def test_the_copy_holds_what_goes(tmp_path: Path, packing: Packing) -> None:
 
 
 def test_packed_lines_are_opened_as_text(tmp_path: Path) -> None:
-    told = keep_in(tmp_path, PLAN, iter(LINES[:12]))
+    told = Copies(tmp_path).keep(PLAN, iter(LINES[:12]))
     with open_packed(tmp_path / str(told["name"])) as text:
         assert text.read().splitlines() == LINES[:12]
 
@@ -54,7 +53,7 @@ def test_packed_lines_are_opened_as_text(tmp_path: Path) -> None:
 @PACKINGS
 def test_a_copy_that_lacks_events_stops_the_prune(tmp_path: Path, packing: Packing) -> None:
     with pytest.raises(PruneRefused, match="the copy does not hold what goes"):
-        keep_in(tmp_path, PLAN, iter(LINES[:11]), packing=packing)
+        Copies(tmp_path, packing).keep(PLAN, iter(LINES[:11]))
 
 
 @PACKINGS
@@ -68,17 +67,17 @@ def test_a_copy_that_was_damaged_stops_the_prune(
         stored.write(whole.getvalue()[damage])
 
     with pytest.raises(PruneRefused, match="the copy does not hold what goes"):
-        keep_in(tmp_path, PLAN, iter(LINES[:12]), packing=replace(packing, write=write))
+        Copies(tmp_path, replace(packing, write=write)).keep(PLAN, iter(LINES[:12]))
 
 
 @PACKINGS
 def test_the_copy_of_another_log_is_never_replaced(tmp_path: Path, packing: Packing) -> None:
     of_another = replace(PLAN, chain=PLAN.chain.replace(".", "_"))
-    told = keep_in(tmp_path, of_another, iter(LINES[1:13]), packing=packing)
+    told = Copies(tmp_path, packing).keep(of_another, iter(LINES[1:13]))
     copy = tmp_path / str(told["name"])
     before = copy.read_bytes()
     with pytest.raises(PruneRefused, match="holds other events; nothing is deleted") as refused:
-        keep_in(tmp_path, PLAN, iter(LINES[:12]), packing=packing)
+        Copies(tmp_path, packing).keep(PLAN, iter(LINES[:12]))
     assert refused.value.hint == "name another folder"
     assert [copy.read_bytes()] == [path.read_bytes() for path in tmp_path.iterdir()] == [before]
 
@@ -86,8 +85,8 @@ def test_the_copy_of_another_log_is_never_replaced(tmp_path: Path, packing: Pack
 @PACKINGS
 def test_the_copy_of_an_earlier_try_is_replaced(tmp_path: Path, packing: Packing) -> None:
     shorter = plan_of(EVENTS, 0, 5, 12)
-    keep_in(tmp_path, shorter, iter(LINES[:5]), packing=packing)
-    told = keep_in(tmp_path, PLAN, iter(LINES[:12]), packing=packing)
+    Copies(tmp_path, packing).keep(shorter, iter(LINES[:5]))
+    told = Copies(tmp_path, packing).keep(PLAN, iter(LINES[:12]))
     assert list(packing.read(tmp_path / str(told["name"]))) == LINES[:12]
 
 
@@ -98,14 +97,14 @@ def test_a_copy_that_finds_no_room_leaves_nothing_behind(tmp_path: Path, packing
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with pytest.raises(PruneRefused, match="No space left"):
-        keep_in(tmp_path, PLAN, iter(LINES[:12]), packing=replace(packing, write=write))
+        Copies(tmp_path, replace(packing, write=write)).keep(PLAN, iter(LINES[:12]))
     assert list(tmp_path.iterdir()) == []
 
 
 @PACKINGS
 def test_a_folder_that_cannot_be_written_stops_the_prune(tmp_path: Path, packing: Packing) -> None:
     with pytest.raises(PruneRefused, match="no copy of what goes: No such file"):
-        keep_in(tmp_path / "nowhere", PLAN, iter(LINES[:12]), packing=packing)
+        Copies(tmp_path / "nowhere", packing).keep(PLAN, iter(LINES[:12]))
 
 
 @PACKINGS
@@ -114,7 +113,7 @@ def test_copies_of_all_prunes_are_one_log_again(tmp_path: Path, packing: Packing
     log.mkdir()
     copies.mkdir()
     store(log, EVENTS, (5, 10))
-    request = PruneRequest(actor="o", reason="r", keep=partial(keep_in, copies, packing=packing))
+    request = PruneRequest(actor="o", reason="r", keeper=Copies(copies, packing))
     for first, end in ((0, 7), (7, 12)):
         steps = pruner_of([str(log)]).steps(
             plan_of(EVENTS, first, end, end), POLICY, request, day(40)

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -17,10 +16,11 @@ import pytest
 
 from audit_console.core.codec import encode_line
 from audit_console.core.findings import Code
+from audit_console.core.retention import PrunePlan
 from audit_console.database import connect
 from audit_console.errors import PruneRefused
 from audit_console.integrity.verifier import verify
-from audit_console.retention.keeping import keep_in
+from audit_console.retention.keeping import Copies
 from audit_console.retention.pruner import Pruner
 from audit_console.search import keeping
 from audit_console.search.keeping import PARQUET
@@ -34,68 +34,75 @@ from tests.support.retention import POLICY, REQUEST, aged_chain, day, plan_of, p
 
 EVENTS = aged_chain(30)
 LINES = v1_lines(EVENTS)
-PLAN = plan_of(EVENTS, 0, 12, 12)
+EARLIER = plan_of(EVENTS, 0, 3, 3)
+PLAN = plan_of(EVENTS, 3, 12, 12)
 NOW = day(40)
 PRUNED = {Code.PRUNED_PREFIX: 1, Code.PRUNE_NOT_BACKED: 1, Code.NO_CHECKPOINT: 1}
 
 
 def test_it_has_the_columns_of_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeping, "ROWS", 5)
-    told = keep_in(tmp_path, PLAN, iter(LINES[:12]), packing=PARQUET)
+    told = Copies(tmp_path, PARQUET).keep(PLAN, iter(LINES[3:12]))
     rows = pl.read_parquet(tmp_path / str(told["name"]))
     assert rows.columns == [*EXPORTED, "line"]
-    assert rows["seq"].to_list() == list(range(12))
+    assert rows["seq"].to_list() == list(range(3, 12))
     assert set(rows["check"]) == {"verified"}
-    assert rows["event_hash"].to_list() == [one.event_hash for one in EVENTS[:12]]
+    assert rows["event_hash"].to_list() == [one.event_hash for one in EVENTS[3:12]]
 
 
 @pytest.mark.parametrize(
     "line",
-    [encode_line(replace(EVENTS[3], user_id="mallory")).encode(), b"{}", b"\xff"],
+    [encode_line(replace(EVENTS[5], user_id="mallory")).encode(), b"{}", b"\xff"],
     ids=["another hash", "no event", "no text"],
 )
 def test_an_event_that_does_not_hold_stops_the_prune(tmp_path: Path, line: bytes) -> None:
-    lines = [*LINES[:3], line, *LINES[4:12]]
+    lines = [*LINES[3:5], line, *LINES[6:12]]
     with pytest.raises(PruneRefused, match="the copy does not hold what goes"):
-        keep_in(tmp_path, PLAN, iter(lines), packing=PARQUET)
+        Copies(tmp_path, PARQUET).keep(PLAN, iter(lines))
     assert not list(tmp_path.glob("*.parquet"))
 
 
 KILLED = """
 import os, signal, sys
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from audit_console.retention.keeping import keep_in
+from audit_console.retention.keeping import Copies
 from audit_console.search.keeping import PARQUET
 from tests.search.test_keeping import NOW, PLAN, POLICY, REQUEST, pruner_at
 
-place, copies, stopped, within = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+place, copies, stopped = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+line, record = int(sys.argv[4]), int(sys.argv[5])
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
-def dying(lines):
+def dying(lines, at):
     for number, line in enumerate(lines):
-        if number == within:
+        if number == at:
             die()
         yield line
 
-def keep(plan, lines):
-    def write(stored, lines):
-        PARQUET.write(stored, lines)
-        if within == plan.events:
-            die()
-    return keep_in(copies, plan, dying(lines), packing=replace(PARQUET, write=write))
+def write(stored, lines):
+    PARQUET.write(stored, dying(lines, line))
+    if line == PLAN.events:
+        die()
 
-steps = pruner_at(place).steps(PLAN, POLICY, replace(REQUEST, keep=keep), NOW)
+class Dying(Copies):
+    def keep_records(self, chain, records):
+        super().keep_records(chain, dying(records, record))
+
+keeper = Dying(copies, replace(PARQUET, write=write))
+steps = pruner_at(place).steps(PLAN, POLICY, replace(REQUEST, keeper=keeper), NOW)
 for _ in range(stopped):
     next(steps)
 die()
 """
-WITHIN_THE_COPY = [(9, 0), (9, 7), (9, PLAN.events)]
+WITHIN_THE_COPY = [(9, 0, -1), (9, 7, -1), (9, PLAN.events, -1)]
 """Before the first line, at another, and before the file has its name."""
-BEHIND_A_STEP = [(steps, -1) for steps in (1, 2, 3, 4, 5)]
+WITHIN_THE_RECORDS = [(9, -1, 0), (9, -1, 1)]
+BEHIND_A_STEP = [(steps, -1, -1) for steps in (1, 2, 3, 4, 5, 6)]
+ANCHORED = 3
+"""Steps from which on a copy is verified alone; nothing is told, and nothing gone, before."""
 
 
 def pruner_at(place: str) -> Pruner:
@@ -117,26 +124,49 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     yield dsn
 
 
-@pytest.mark.parametrize(("stopped", "within"), [*WITHIN_THE_COPY, *BEHIND_A_STEP])
-def test_a_kill_leaves_nothing_half(place: str, tmp_path: Path, stopped: int, within: int) -> None:
+@pytest.mark.parametrize(
+    ("stopped", "line", "record"), [*WITHIN_THE_COPY, *WITHIN_THE_RECORDS, *BEHIND_A_STEP]
+)
+def test_a_kill_leaves_nothing_half(
+    place: str, tmp_path: Path, stopped: int, line: int, record: int
+) -> None:
     copies = tmp_path / "copies"
     copies.mkdir()
-    words = [place, str(copies), str(stopped), str(within)]
+    prune(place, EARLIER, copies)
+    words = [place, str(copies), str(stopped), str(line), str(record)]
     killed = subprocess.run([sys.executable, "-c", KILLED, *words], check=False, env=os.environ)
     assert killed.returncode == -signal.SIGKILL
-    if within >= 0:
-        assert not list(copies.glob("*.parquet"))
-        assert seqs(place) == list(range(30))
+    if line >= 0 or record >= 0 or stopped < ANCHORED:
+        assert seqs(place) == list(range(3, 31))
+        assert found_in(copies, 0) == {Code.NO_CHECKPOINT: 1}
+    else:
+        assert found_in(copies, 3) == PRUNED
+    assert (copy_in(copies, 3).exists()) == (line < 0 and stopped > 1)
     if place.startswith("postgresql:"):
         wait_for_the_dead(place)
-    request = replace(REQUEST, keep=partial(keep_in, copies, packing=PARQUET))
-    for _ in pruner_at(place).steps(PLAN, POLICY, request, NOW):
-        pass
-    assert seqs(place) == list(range(12, 31))
-    (copy,) = copies.iterdir()
-    with closing(open_archive([str(copy)], keep=False)) as source:
+    prune(place, PLAN, copies)
+    assert seqs(place) == list(range(12, 32))
+    assert found_in(copies, 0) == {Code.NO_CHECKPOINT: 1}
+    assert found_in(copies, 3) == PRUNED
+    with closing(open_archive([str(copies)], keep=False)) as source:
         kept = verify(source)
     assert (kept.verified, dict(kept.counts)) == (12, {Code.NO_CHECKPOINT: 1})
+
+
+def prune(place: str, plan: PrunePlan, copies: Path) -> None:
+    request = replace(REQUEST, keeper=Copies(copies, PARQUET))
+    for _ in pruner_at(place).steps(plan, POLICY, request, NOW):
+        pass
+
+
+def copy_in(copies: Path, first: int) -> Path:
+    return copies / f"audit_example_org_test.{first:012d}.parquet"
+
+
+def found_in(copies: Path, first: int) -> dict[Code, int]:
+    """Verify a copy alone."""
+    with closing(open_archive([str(copy_in(copies, first))], keep=False)) as source:
+        return dict(verify(source).counts)
 
 
 def seqs(place: str) -> list[int]:

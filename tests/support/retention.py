@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +19,25 @@ from tests.support.chains import CHAIN, event, linked, v1_lines
 BEGIN = datetime(2026, 8, 1, tzinfo=UTC)
 POLICY = RetentionPolicy(days=10)
 REQUEST = PruneRequest(actor="operator", reason="a test")
+
+
+@dataclass
+class Kept:
+    """A copy that is kept in memory, and the records beside it."""
+
+    lines: list[bytes] = field(default_factory=list)
+    records: list[str] = field(default_factory=list)
+
+    def keep(self, plan: PrunePlan, lines: Iterable[bytes]) -> dict[str, str | int]:
+        """Take the lines in."""
+        assert isinstance(lines, Iterator)
+        self.lines.extend(lines)
+        return {"name": "copy", "sha256": "0" * 64, "events": plan.events}
+
+    def keep_records(self, chain: str, records: Sequence[str]) -> None:
+        """Take the records in."""
+        assert chain == CHAIN
+        self.records.extend(records)
 
 
 def day(number: float) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from audit_console.core.places import names_files
@@ -44,7 +44,12 @@ def lines_beside(files: Sequence[ArchiveFile], suffix: str) -> list[str]:
     Raises:
         SourceUnreadable: a file cannot be read.
     """
-    return [line for path in paths_beside(files, suffix) if path.is_file() for line in _lines(path)]
+    return [line for lines in lines_of_each_beside(files, suffix) for line in lines]
+
+
+def lines_of_each_beside(files: Sequence[ArchiveFile], suffix: str) -> Iterator[list[str]]:
+    """Read the small files beside a log as `lines_beside` does, and keep them apart."""
+    return (_lines(path) for path in paths_beside(files, suffix) if path.is_file())
 
 
 def _lines(path: Path) -> list[str]:

@@ -22,10 +22,11 @@ from audit_console.columns.table import EventTable, View
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.findings import Code
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
+from audit_console.core.prunes import merged_records
 from audit_console.core.query import Stage
 from audit_console.core.query.stages import Count, Timeline
 from audit_console.errors import NotAnAuditLog, SourceUnreadable
-from audit_console.sources.archive.beside import lines_beside
+from audit_console.sources.archive.beside import lines_beside, lines_of_each_beside
 from audit_console.sources.archive.files import CHECKPOINTS, HOLDS, PRUNES, ArchiveFile
 from audit_console.sources.archive.following import Follower
 from audit_console.sources.archive.index import ArchiveIndex, Kept
@@ -113,7 +114,7 @@ class ArchiveSource:
 
     def prune_records(self) -> Sequence[str]:
         """Give the lines of the files `*.prunes.jsonl` beside the log."""
-        return lines_beside(self._files, PRUNES)
+        return merged_records(lines_of_each_beside(self._files, PRUNES))
 
     def checkpoints(self) -> Sequence[str]:
         """Give the lines of the files `*.checkpoints.jsonl` beside the log."""

@@ -62,8 +62,12 @@ class ArchiveLog:
         Raises:
             PruneRefused: a record does not hold.
         """
-        history = read_prunes(self.records(PRUNES))
-        return require_valid_prunes(history, self.beside(PRUNES)).get(self.chain)
+        history = read_prunes(self.prune_records())
+        return require_valid_prunes(history, self.beside(PRUNES)).latest(self.chain)
+
+    def prune_records(self) -> list[str]:
+        """Give the records of all prunes, oldest first."""
+        return self.records(PRUNES)
 
     def notes(self) -> list[str]:
         """Give the checkpoints as they are stored, oldest first."""

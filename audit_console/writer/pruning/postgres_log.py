@@ -90,8 +90,12 @@ class PostgresLog:
         Raises:
             PruneRefused: a record does not hold.
         """
-        history = read_prunes(self._texts(_PRUNES, self.chain))
-        return require_valid_prunes(history, "audit_prunes").get(self.chain)
+        history = read_prunes(self.prune_records())
+        return require_valid_prunes(history, "audit_prunes").latest(self.chain)
+
+    def prune_records(self) -> list[str]:
+        """Give the prune records of the chain, oldest first."""
+        return self._texts(_PRUNES, self.chain)
 
     def notes(self) -> list[str]:
         """Give the checkpoints of the chain as an archive stores them, oldest first."""

@@ -22,10 +22,11 @@ LONGEST_NOTE = 16 << 10
 
 
 class Step(StrEnum):
-    """What a prune has done; the first two and the last of any log, the others of one kind."""
+    """What a prune has done; the first three and the last of any log, the others of one kind."""
 
     CHECKED = "what goes was verified"
     KEPT = "a copy of it was kept and read back"
+    ANCHORED = "the records of prunes are kept beside the copy"
     PREPARED = "the prune is prepared"
     TOLD = "the chain tells of it"
     RECORDED = "the record is kept beside the log"
@@ -49,6 +50,10 @@ class PrunedLog(Protocol):
 
     def latest_prune(self) -> PruneRecord | None:
         """Give the record of the last prune."""
+        ...
+
+    def prune_records(self) -> list[str]:
+        """Give the records of all prunes, oldest first."""
         ...
 
     def notes(self) -> list[str]:
@@ -81,8 +86,8 @@ def record_of(
     tree = check_prefix(log.lines(), plan, limits, before)
     yield Step.CHECKED
     copy = None
-    if request.keep is not None:
-        copy = request.keep(plan, islice(log.lines(), plan.events))
+    if request.keeper is not None:
+        copy = request.keeper.keep(plan, islice(log.lines(), plan.events))
         yield Step.KEPT
     circumstances = PruneCircumstances(
         actor=request.actor,
@@ -91,7 +96,11 @@ def record_of(
         checkpoint=_covering_note(log.notes(), plan),
         archive=copy,
     )
-    return decoded(encode_prune(plan, tree, circumstances, before))
+    record = decoded(encode_prune(plan, tree, circumstances, before))
+    if request.keeper is not None:
+        request.keeper.keep_records(plan.chain, [*log.prune_records(), record.text])
+        yield Step.ANCHORED
+    return record
 
 
 def decoded(text: str) -> PruneRecord:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from audit_console.core.holds import Hold, HoldBook, HoldChange
 from audit_console.core.prunes import (
     PRUNE_ACTION,
     PRUNE_EVENT_TYPE,
     PruneHistory,
-    PruneRecord,
 )
 from audit_console.core.retention import PrunePlan
 from audit_console.core.safe_text import safe_text
@@ -19,18 +19,41 @@ from audit_console.core.sealing import Unsealed
 from audit_console.errors import PruneRefused, UsageError
 from audit_console.writer.intake import new_id
 
-Keep = Callable[[PrunePlan, Iterable[bytes]], Mapping[str, str | int]]
-"""Writes the lines of what goes to a file, reads them back, and gives the file's `name`,
-`sha256` and `events`."""
+
+class Keeper(Protocol):
+    """Keeps a copy of what goes, and beside it what lets the copy be verified alone."""
+
+    def keep(self, plan: PrunePlan, lines: Iterable[bytes]) -> Mapping[str, str | int]:
+        """Write the lines of what goes to a file, and read them back.
+
+        Returns:
+            what the prune record says of the file: `name`, `sha256` and `events`.
+
+        Raises:
+            PruneRefused: that cannot be done.
+        """
+        ...
+
+    def keep_records(self, chain: str, records: Sequence[str]) -> None:
+        """Write the prune records of a chain beside the copies, in the place of those there.
+
+        Args:
+            chain: its name.
+            records: all of them, oldest first; the last is that of the newest copy.
+
+        Raises:
+            PruneRefused: that cannot be done.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class PruneRequest:
-    """Who deletes and why; `keep` makes a copy first."""
+    """Who deletes and why; `keeper` makes a copy first."""
 
     actor: str
     reason: str
-    keep: Keep | None = None
+    keeper: Keeper | None = None
 
 
 def prune_event(record: str, actor: str, chain: str) -> Unsealed:
@@ -95,8 +118,8 @@ def require_valid_holds(book: HoldBook, place: Path | str) -> Sequence[Hold]:
     return book.holds
 
 
-def require_valid_prunes(history: PruneHistory, place: Path | str) -> Mapping[str, PruneRecord]:
-    """Give the last record of each chain.
+def require_valid_prunes(history: PruneHistory, place: Path | str) -> PruneHistory:
+    """Give the records.
 
     Raises:
         PruneRefused: a record does not hold.
@@ -106,4 +129,4 @@ def require_valid_prunes(history: PruneHistory, place: Path | str) -> Mapping[st
             f"{place}, line {number}: {reason}",
             hint="verify the log: nothing is deleted on top of a bad record",
         )
-    return history.latest
+    return history

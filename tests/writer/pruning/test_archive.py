@@ -10,7 +10,7 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,6 +41,7 @@ from tests.support.chains import CHAIN
 from tests.support.retention import (
     POLICY,
     REQUEST,
+    Kept,
     aged_chain,
     day,
     hold,
@@ -127,17 +128,12 @@ def test_the_record_tells_how_it_was(tmp_path: Path) -> None:
         stored(leaves(EVENTS), 26, origin="other.example.org"),
     ]
     (tmp_path / "audit.checkpoints.jsonl").write_text("\n".join(notes) + "\n", encoding="utf-8")
-    copies: list[bytes] = []
-
-    def keep(plan: PrunePlan, lines: object) -> dict[str, str | int]:
-        assert isinstance(lines, Iterator)
-        copies.extend(lines)
-        return {"name": "copy", "sha256": "0" * 64, "events": plan.events}
-
-    steps = list(pruner(path).steps(PLAN, POLICY, replace(REQUEST, keep=keep), NOW))
-    assert Step.KEPT in steps
-    assert copies == [encode_line(one).encode() for one in EVENTS[:12]]
+    kept = Kept()
+    steps = list(pruner(path).steps(PLAN, POLICY, replace(REQUEST, keeper=kept), NOW))
+    assert steps.index(Step.KEPT) < steps.index(Step.ANCHORED) < steps.index(Step.PREPARED)
+    assert kept.lines == [encode_line(one).encode() for one in EVENTS[:12]]
     (record,) = (tmp_path / "audit.prunes.jsonl").read_text(encoding="utf-8").splitlines()
+    assert kept.records == [record]
     members = json.loads(record)
     assert members["checkpoint"] == json.loads(notes[3])["note"]
     assert members["archive"] == {"name": "copy", "sha256": "0" * 64, "events": 12}

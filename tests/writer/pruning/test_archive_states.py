@@ -19,10 +19,12 @@ from audit_console.core.prunes import PruneRecord, read_prunes
 from audit_console.core.sealing import Sealed, Unsealed, seal
 from audit_console.integrity.trust import Trust
 from audit_console.integrity.verifier import verify
+from audit_console.retention.keeping import Copies
 from audit_console.sources.archive import open_archive
 from audit_console.writer import ArchiveSink, Rotation
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN
+from tests.support.copies import require_sound_copies
 from tests.support.effort import effort
 from tests.support.retention import POLICY, REQUEST, day, hold, pruner
 from tests.support.trusting import leaves, stored, trust_in
@@ -40,7 +42,10 @@ class PrunedStates(RuleBasedStateMachine):
     @initialize(rotation=ROTATIONS)
     def begin(self, rotation: Rotation) -> None:
         self.folder = tempfile.TemporaryDirectory()
-        self.path = Path(self.folder.name) / "audit.jsonl"
+        self.path = Path(self.folder.name) / "log" / "audit.jsonl"
+        self.copies = Path(self.folder.name) / "copies"
+        self.path.parent.mkdir()
+        self.copies.mkdir()
         self.rotation = rotation
         self.now = day(0)
         self.all: dict[int, AuditEvent] = {}
@@ -77,13 +82,14 @@ class PrunedStates(RuleBasedStateMachine):
         with (self.path.parent / "audit.checkpoints.jsonl").open("a", encoding="utf-8") as file:
             file.write(stored(leaves(whole), count, at=None) + "\n")
 
-    @rule(stopped=st.integers(0, 12))
+    @rule(stopped=st.integers(0, 14))
     def prune(self, stopped: int) -> None:
         pruner(self.path).finish()
         held = self.held()
         found = pruner(self.path).find(POLICY, self.now)
         if found is not None:
-            steps = pruner(self.path).steps(found.plan, POLICY, REQUEST, self.now)
+            request = replace(REQUEST, keeper=Copies(self.copies))
+            steps = pruner(self.path).steps(found.plan, POLICY, request, self.now)
             for _ in zip(range(stopped), steps, strict=False):
                 pass
             steps.close()
@@ -105,7 +111,7 @@ class PrunedStates(RuleBasedStateMachine):
     def latest(self) -> PruneRecord | None:
         records = self.path.with_suffix(".prunes.jsonl")
         lines = records.read_text(encoding="utf-8").splitlines() if records.exists() else []
-        return read_prunes(lines).latest.get(CHAIN)
+        return read_prunes(lines).latest(CHAIN)
 
     def keep_what_is_there(self) -> list[AuditEvent]:
         there = stored_events(self.path.parent)
@@ -129,6 +135,11 @@ class PrunedStates(RuleBasedStateMachine):
         result = verify(open_archive([str(self.path.parent)], keep=False), trust=SIGNED)
         interrupted = {Code.EVENT_BELOW_PRUNE_BOUNDARY} if pending else set()
         assert set(result.counts) <= OPEN | interrupted, result.findings
+
+    @invariant()
+    def what_went_is_there_as_copies(self) -> None:
+        record = self.latest()
+        require_sound_copies(self.copies, record.pruned_to if record else 0, SIGNED)
 
     def teardown(self) -> None:
         self.folder.cleanup()

@@ -33,7 +33,7 @@ from audit_console.writer.pruning.postgres_log import PostgresLog, chains_of
 from audit_console.writer.pruning.recording import Step
 from tests.support.chains import CHAIN
 from tests.support.postgres import fill, wait_for_the_dead
-from tests.support.retention import POLICY, REQUEST, aged_chain, day, hold, plan_of
+from tests.support.retention import POLICY, REQUEST, Kept, aged_chain, day, hold, plan_of
 from tests.support.trusting import leaves, stored
 from tests.support.writing import sealer, stored_lines, unsealed
 
@@ -131,17 +131,12 @@ def test_the_record_tells_how_it_was(log: str) -> None:
         connection.execute(
             "INSERT INTO audit_checkpoints (chain, size, note) VALUES (%s, 25, %s)", [CHAIN, note]
         )
-    copies: list[bytes] = []
-
-    def keep(plan: PrunePlan, kept_lines: object) -> dict[str, str | int]:
-        assert isinstance(kept_lines, Iterator)
-        copies.extend(kept_lines)
-        return {"name": "copy", "sha256": "0" * 64, "events": plan.events}
-
-    list(pruner(log).steps(PLAN, POLICY, replace(REQUEST, keep=keep), NOW))
-    assert [one.decode() for one in copies] == lines(EVENTS[:12])
+    copy = Kept()
+    list(pruner(log).steps(PLAN, POLICY, replace(REQUEST, keeper=copy), NOW))
+    assert [one.decode() for one in copy.lines] == lines(EVENTS[:12])
     with closing(connect(log)) as connection:
         (record,) = connection.execute("SELECT record FROM audit_prunes").fetchall()[0]
+    assert copy.records == [record]
     members = json.loads(record)
     assert (members["checkpoint"], members["archive"]["name"]) == (note, "copy")
     assert json.loads(stored_lines(log)[-1])["details"] == members

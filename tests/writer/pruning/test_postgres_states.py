@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
+from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -24,9 +26,11 @@ from audit_console.core.holds import HoldChange
 from audit_console.core.matching import matches
 from audit_console.core.sealing import Head, Sealed, seal
 from audit_console.integrity.verifier import verify
+from audit_console.retention.keeping import Copies
 from audit_console.sources.postgres import open_postgres
 from audit_console.writer.postgres import PostgresSink
 from audit_console.writer.pruning.postgres import PostgresPruner
+from tests.support.copies import require_sound_copies
 from tests.support.effort import effort
 from tests.support.retention import POLICY, REQUEST, day, hold
 from tests.support.writing import stored_lines, unsealed
@@ -48,6 +52,7 @@ class PrunedTable(RuleBasedStateMachine):
         self.now = day(0)
         self.seen: set[int] = set()
         self.held_users: set[str] = set()
+        self.copies = tempfile.TemporaryDirectory()
         self.write("alice", 3)
 
     def pruner(self) -> PostgresPruner:
@@ -81,14 +86,15 @@ class PrunedTable(RuleBasedStateMachine):
         self.pruner().change_holds(change, self.now)
         self.held_users ^= {user}
 
-    @rule(stopped=st.integers(0, 6))
+    @rule(stopped=st.integers(0, 8))
     def prune(self, stopped: int) -> None:
         self.pruner().finish()
         wheres = [hold(f"user:{user}").where for user in self.held_users]
         held = {e.seq for e in self.there() if any(matches(w, e) for w in wheres)}
         found = self.pruner().find(POLICY, self.now)
         if found is not None:
-            steps = self.pruner().steps(found.plan, POLICY, REQUEST, self.now)
+            request = replace(REQUEST, keeper=Copies(Path(self.copies.name)))
+            steps = self.pruner().steps(found.plan, POLICY, request, self.now)
             for _ in zip(range(stopped), steps, strict=False):
                 pass
             steps.close()
@@ -100,8 +106,10 @@ class PrunedTable(RuleBasedStateMachine):
         seqs = [one.seq or 0 for one in self.there()]
         self.seen |= set(seqs)
         assert seqs == list(range(seqs[0], max(self.seen) + 1))
+        require_sound_copies(Path(self.copies.name), seqs[0])
 
     def teardown(self) -> None:
+        self.copies.cleanup()
         with closing(open_postgres(self.dsn)) as source:
             found = [one for one in verify(source).findings if one.code not in OPEN]
         assert not found

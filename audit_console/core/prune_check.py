@@ -1,0 +1,195 @@
+"""The check of prune records against the chains that they are about.
+
+A chain that begins behind its last record is a pruned log, and must tell of it. Of a chain all
+of whose events were deleted by its records, copies are here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from audit_console.core.anchors import CLOCK_SKEW, TreeHeads, Vouchers, backed_size
+from audit_console.core.event import format_time
+from audit_console.core.findings import CODES, Code, FindingClass, FindingList, finding
+from audit_console.core.prunes import PruneHistory, PruneRecord
+from audit_console.core.v1_chain import V1Chain
+
+
+class _Telling(NamedTuple):
+    """The event that tells of a prune; no time where its content is not what was hashed."""
+
+    seq: int
+    recorded_at: datetime | None
+
+
+@dataclass(slots=True)
+class PruneCheck:
+    """Judges the prune records of a log; `chains` are those of its check, as they grow."""
+
+    history: PruneHistory
+    vouchers: Vouchers
+    findings: FindingList
+    chains: Mapping[str, V1Chain]
+    _tellings: dict[PruneRecord, _Telling] = field(default_factory=dict)
+
+    def add_event(self, chain: str, seq: int, details: str, recorded_at: datetime | None) -> None:
+        """Take in the details of an event that tells of a prune.
+
+        Args:
+            chain: of the event.
+            seq: of the event.
+            details: of the event.
+            recorded_at: of the event; None where it fails its hash.
+        """
+        for record in self.history.of(chain)[-2:]:
+            if record.is_told_by(details):
+                telling = _Telling(seq, recorded_at)
+                first = self._tellings.setdefault(record, telling)
+                self._tellings[record] = min(first, telling, key=lambda told: told.seq)
+
+    def standing(self) -> dict[str, PruneRecord]:
+        """Give the prunes that chains begin behind, once all events were taken in.
+
+        A record that no event tells of, and whose events are there, is none: it is reported,
+        and the one before it stands.
+        """
+        standing = {name: self._standing_of(name) for name in self.history.records}
+        return {name: record for name, record in standing.items() if record is not None}
+
+    def _standing_of(self, name: str) -> PruneRecord | None:
+        record, chain = self.history.latest(name), self.chains.get(name)
+        if record is None or chain is None or chain.first_seq is None:
+            return record
+        if self.is_copy(name):
+            return self.history.before(name, chain.first_seq)
+        if record not in self._tellings and chain.first_seq <= record.pruned_from:
+            return self.history.before(name, record.pruned_from)
+        return record
+
+    def is_copy(self, name: str) -> bool:
+        """Tell whether the records say of all events of a chain that they were deleted.
+
+        Then they are copies of those. Of a log the newest event stays, so it is none.
+        """
+        record, chain = self.history.latest(name), self.chains.get(name)
+        return record is not None and chain is not None and chain.next_seq <= record.pruned_to
+
+    def report_invalid(self) -> None:
+        """Report the records that do not hold."""
+        for number, reason in self.history.invalid:
+            self.findings.add(
+                finding(Code.PRUNE_RECORD_INVALID, f"prune record {number}: {reason}")
+            )
+
+    def report_log(self, chain: V1Chain, heads: TreeHeads) -> None:
+        """Report what is wrong with the prunes of a log, or left open.
+
+        Args:
+            chain: begins behind the prune that stands, if there is one.
+            heads: what was computed of it.
+        """
+        latest, record = self.history.latest(chain.name), chain.prune
+        if latest is not None and latest is not record:
+            self._report(Code.PRUNE_RECORD_NOT_IN_CHAIN, latest, latest.pruned_from)
+        if record is None:
+            return
+        self._report_early(record)
+        telling = self._tellings.get(record)
+        if telling is None:
+            self._report(Code.PRUNE_RECORD_NOT_IN_CHAIN, record, 0)
+        else:
+            self._report_told_too_early(record, telling)
+        told_at = None if telling is None else telling.seq
+        backed = backed_size(self.vouchers.heads.get(chain.name, ()), record.cutoff, told_at)
+        if backed < record.pruned_to:
+            self._report(Code.PRUNE_NOT_BACKED, record, backed)
+        elif not self.vouchers.names_witnesses:
+            self._report_unmatched(record, heads)
+
+    def report_copy(self, chain: V1Chain, sealed_size: int, unreadable_behind: int) -> None:
+        """Report what is wrong with copies of deleted events, or left open.
+
+        The log tells of the prunes, not the copies. What went before them is backed by a
+        checkpoint over some of their events: it covers the hashes of the earlier ones.
+
+        Args:
+            chain: the copies; begins behind the last prune of other events, if there is one.
+            sealed_size: events from seq 0 on that a trusted checkpoint covers that they agree with.
+            unreadable_behind: lines behind the last event that may have been events.
+        """
+        self._report_end(chain, unreadable_behind)
+        record = chain.prune
+        if record is None:
+            return
+        self._report_early(record)
+        if sealed_size < record.pruned_to:
+            how = "no trusted checkpoint over these events covers what was deleted before them"
+            self._report(Code.PRUNE_NOT_BACKED, record, 0, how)
+
+    def _report_end(self, copies: V1Chain, unreadable_behind: int) -> None:
+        """Report that copies do not end as the record says of the prune that they are of."""
+        end = copies.next_seq
+        record = next(one for one in self.history.of(copies.name) if one.pruned_to >= end)
+        missing = record.pruned_to - end
+        if missing > unreadable_behind:
+            code, first = Code.GAP, end
+            message = f"{missing:,} event{'s' if missing > 1 else ''} missing behind seq {end - 1}"
+        elif missing == 0 and not copies.ends_with(record.last_event_hash):
+            code, first = Code.PRUNE_RECORD_INVALID, end - 1
+            message = f"seq {first} is not the event that its record says was deleted last"
+        else:
+            return
+        self.findings.add(
+            finding(
+                code,
+                message,
+                chain=copies.name,
+                first_seq=first,
+                last_seq=record.pruned_to - 1,
+            )
+        )
+
+    def _report_early(self, last: PruneRecord) -> None:
+        for early in self.history.early:
+            if early.chain == last.chain and early.pruned_to <= last.pruned_to:
+                self._report(Code.RETENTION_POLICY_VIOLATED, early, early.pruned_from)
+
+    def _report_unmatched(self, record: PruneRecord, heads: TreeHeads) -> None:
+        """Report that a prune makes what this console saw before impossible to compare.
+
+        Whoever holds the log's key alone can write the log anew and delete what would show it.
+        """
+        seen = self.vouchers.unmatched(record.chain, record.pruned_to, heads.roots)
+        if seen is None:
+            return
+        message = (
+            f"no witness says that what was deleted are the first {seen.size:,} events that this "
+            f"console verified on {seen.verified_at:%Y-%m-%d}"
+        )
+        self.findings.add(finding(Code.PRUNE_NOT_BACKED, message, chain=record.chain))
+
+    def _report(self, code: Code, record: PruneRecord, first: int, how: str | None = None) -> None:
+        message = f"{how or CODES[code].meaning} (seq {first} to {record.pruned_to - 1})"
+        graver = FindingClass.FAULT if self.vouchers.names_witnesses else None
+        self.findings.add(finding(code, message, chain=record.chain, finding_class=graver))
+
+    def _report_told_too_early(self, record: PruneRecord, telling: _Telling) -> None:
+        """Report a prune that says that it was applied after the chain had told of it.
+
+        So it would make deleted events older than they were.
+        """
+        if telling.recorded_at is None or record.applied_at <= telling.recorded_at + CLOCK_SKEW:
+            return
+        self.findings.add(
+            finding(
+                Code.PRUNE_RECORD_INVALID,
+                f"it was applied at {format_time(record.applied_at)} by itself, and seq "
+                f"{telling.seq} told of it at {format_time(telling.recorded_at)}",
+                chain=record.chain,
+                first_seq=telling.seq,
+                last_seq=telling.seq,
+            )
+        )
