@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -15,9 +17,15 @@ from audit_console.core.codec import canonical_details
 from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code, Verdict
 from audit_console.core.prunes import merged_records
+from audit_console.errors import PruneRefused
+from audit_console.integrity.proving import prove
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
+from audit_console.retention.preview import preview
+from audit_console.sources.archive import open_archive
+from audit_console.sources.memory import MemorySource
+from audit_console.writer.check import check_files
 from tests.integrity.test_prunes import (
     EARLY,
     LATE,
@@ -29,7 +37,7 @@ from tests.integrity.test_prunes import (
     tree_of,
 )
 from tests.support.chains import CHAIN, linked, v1_chain, v1_lines
-from tests.support.retention import planned
+from tests.support.retention import limits, planned
 from tests.support.stores import Store, Texts
 from tests.support.tampers import Lines
 from tests.support.trusting import leaves, stored, trust_in
@@ -258,3 +266,39 @@ def test_a_forged_past_is_not_what_was_signed(check: Check) -> None:
     result = check(LINES[12:20], [first, second], notes, NOBODY)
     assert result.counts[Code.CHECKPOINT_ROOT_MISMATCH] == 1
     assert result.verdict is Verdict.FAIL
+
+
+# What else is asked of copies.
+
+
+def test_records_of_a_chain_that_is_not_there(check: Check) -> None:
+    result = check([], RECORDS)
+    assert dict(result.counts) == {Code.EMPTY: 1}
+
+
+@pytest.mark.parametrize("known", [1, 2, 3])
+def test_an_event_of_a_copy_is_proven_by_a_checkpoint_over_it(known: int) -> None:
+    notes = [stored(leaves(OLD), 20, at=LATE)]
+    source = MemorySource(LINES[12:20], checkpoints=notes, prune_records=RECORDS[:known])
+    assert prove(source, OLD[15].id, NOBODY).holds
+
+
+def test_copies_are_not_pruned() -> None:
+    source = MemorySource(LINES[12:20], prune_records=RECORDS)
+    verify(source)
+    with pytest.raises(PruneRefused, match="what is here are copies of what retention deleted"):
+        preview(source, limits(12))
+
+
+def test_the_check_of_the_writer_knows_copies(tmp_path: Path) -> None:
+    files = []
+    for number, (begin, end) in enumerate(pairwise((0, *ENDS)), 1):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        files.append(folder / f"copy.{begin:012d}.jsonl")
+        files[-1].write_bytes(b"".join(line + b"\n" for line in LINES[begin:end]))
+        (folder / "copy.prunes.jsonl").write_text("\n".join(RECORDS[:number]), encoding="utf-8")
+    assert dict(check_files(files[1:2]).findings.counts) == ANCHORED
+    assert dict(check_files(files).findings.counts) == UNSEALED
+    with closing(open_archive(list(map(str, reversed(files))), keep=False)) as source:
+        assert dict(verify(source).counts) == UNSEALED
