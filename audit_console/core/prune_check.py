@@ -77,6 +77,11 @@ class PruneCheck:
         record, chain = self.history.latest(name), self.chains.get(name)
         return record is not None and chain is not None and chain.next_seq <= record.pruned_to
 
+    def fewest_days(self, last: PruneRecord) -> int:
+        """Give the fewest days that a prune of a chain kept events for, up to one of them."""
+        records = self.history.of(last.chain)
+        return min(one.policy_days for one in records if one.pruned_to <= last.pruned_to)
+
     def report_invalid(self) -> None:
         """Report the records that do not hold."""
         for number, reason in self.history.invalid:

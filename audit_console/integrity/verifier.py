@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Event
@@ -19,6 +19,7 @@ from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
 from audit_console.core.findings import KEEP_PER_CODE, Code, Finding, Place, finding
 from audit_console.core.linked_chain import LinkedChain
+from audit_console.core.prune_check import PruneCheck
 from audit_console.core.prunes import PRUNE_ACTION, PRUNE_EVENT_TYPE, read_prunes
 from audit_console.core.v1_chain import V1Chain
 from audit_console.integrity.map_builder import MapBuilder
@@ -360,11 +361,7 @@ def _cannot_show(check: LogCheck, status: Status) -> Iterator[str]:
             "neither a trusted checkpoint nor an earlier verification by this console vouches "
             "for it."
         )
-    for chain in filter(check.prune_check.is_copy, check.v1_chains):
-        yield (
-            f"What the log {chain} holds: here are copies of events that retention deleted of it, "
-            "by prune records of which only events of the log itself can tell."
-        )
+    yield from _prunes_cannot_show(check.prune_check, check.v1_chains)
     for anchoring in check.anchorings.values():
         if anchoring.unmatched is not None:
             yield _unmatched(anchoring.unmatched)
@@ -374,6 +371,20 @@ def _cannot_show(check: LogCheck, status: Status) -> Iterator[str]:
         yield "That the events whose hash cannot be computed again are as they were written."
     if check.unverifiable:
         yield "That events without hashes are genuine, complete or in their order."
+
+
+def _prunes_cannot_show(prunes: PruneCheck, chains: Collection[str]) -> Iterator[str]:
+    for chain, record in prunes.standing().items():
+        if chain in chains:
+            yield (
+                f"That events of {chain} had to be kept for no more than "
+                f"{prunes.fewest_days(record):,} days: its prunes say so of themselves."
+            )
+    for chain in filter(prunes.is_copy, chains):
+        yield (
+            f"What the log {chain} holds: here are copies of events that retention deleted of it, "
+            "by prune records of which only events of the log itself can tell."
+        )
 
 
 def _unmatched(seen: Remembered) -> str:

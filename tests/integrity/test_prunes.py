@@ -42,6 +42,11 @@ OLD = linked(replace(event(seq), recorded_at="2026-04-01T00:00:00.000000Z") for 
 
 pytestmark = pytest.mark.usefixtures("parsers_stay")
 
+KEPT_FOR = (
+    f"That events of {CHAIN} had to be kept for no more than {{}} days: "
+    "its prunes say so of themselves."
+)
+
 BACKED = {Code.PRUNED_PREFIX: 1, Code.PRUNE_NOT_BACKED: 1, Code.NO_CHECKPOINT: 1}
 """What a rightly pruned log gives as long as no checkpoint is read."""
 
@@ -199,6 +204,15 @@ def test_events_deleted_before_their_time(check: Check, early: str) -> None:
     log = pruned(12, lambda told: told.update(TOO_EARLY[early]))
     found = dict(check(log.lines(12), log.records).counts)
     assert found == BACKED | {Code.RETENTION_POLICY_VIOLATED: 1}
+
+
+def test_a_later_prune_does_not_hide_for_how_few_days_events_were_kept(check: Check) -> None:
+    first = canonical_details(planned(record(OLD, 12) | {"policy_days": 0}))
+    log = pruned(20, lambda told: told.update(record(OLD, 20, begin=12, before=first)))
+    result = check(log.lines(20), (first, *log.records))
+    assert dict(result.counts) == BACKED
+    assert KEPT_FOR.format(0) in result.cannot_show
+    assert KEPT_FOR.format(90) in check(pruned(12).lines(12), pruned(12).records).cannot_show
 
 
 def test_a_later_prune_does_not_hide_an_early_one(check: Check) -> None:
@@ -454,7 +468,8 @@ def test_what_the_console_saw_of_deleted_events_is_no_contradiction(
 ) -> None:
     result = check_sealed(pruned(12), [(20, EARLY), (41, LATE)], seen_before(9))
     assert (dict(result.counts), result.verdict) == (SEALED_END, Verdict.PASS)
-    assert ["began with the 9 events" in one for one in result.cannot_show] == [True]
+    days, unmatched = result.cannot_show
+    assert (days, "began with the 9 events" in unmatched) == (KEPT_FOR.format(90), True)
     assert result.chains[0].unmatched is not None
     assert result.trees == ()
 
@@ -479,6 +494,10 @@ def test_the_range_of_a_prune_record_is_held_to_what_the_console_saw(
     nobody = trust_in(witnesses=())
     seals: list[Seal] = [(20, None), (41, None)]
     same = check_sealed(pruned(12), seals, seen_before(8, nobody))
-    assert (dict(same.counts), same.cannot_show, len(same.trees)) == (SEALED_END, (), 1)
+    assert (dict(same.counts), same.cannot_show, len(same.trees)) == (
+        SEALED_END,
+        (KEPT_FOR.format(90),),
+        1,
+    )
     rewritten = check_sealed(pruned(12), seals, seen_before(8, nobody, v1_chain(8)))
     assert dict(rewritten.counts) == SEALED_END | {Code.HISTORY_REWRITTEN: 1}
