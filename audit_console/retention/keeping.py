@@ -11,7 +11,9 @@ from io import BufferedReader, BufferedWriter
 from pathlib import Path
 from typing import BinaryIO
 
+from audit_console.core.prunes import PruneRecord, decode_prune
 from audit_console.core.retention import PrunePlan
+from audit_console.core.safe_text import safe_text
 from audit_console.errors import PruneRefused
 from audit_console.writer.files import open_anew, sync_folder, sync_to_disk
 from audit_console.writer.pruning.archive_files import Unpacked, open_plain
@@ -81,6 +83,7 @@ class Copies:
             PruneRefused: the file cannot be written, is that of another log, or holds
                 something else afterwards.
         """
+        self._require_own(plan.chain)
         path = self._path(plan.chain, f".{plan.pruned_from:012d}{self.packing.suffix}")
         gone, kept = _Text(), _Text()
         with _refused_at(path):
@@ -111,6 +114,19 @@ class Copies:
         path = self._path(chain, PRUNES)
         with _refused_at(path):
             _write(path, lambda stored: stored.writelines(f"{one}\n".encode() for one in records))
+
+    def _require_own(self, chain: str) -> None:
+        """Refuse a folder with copies of a chain whose name becomes the same in names of files."""
+        path = self._path(chain, PRUNES)
+        with _refused_at(path):
+            lines = path.read_bytes().splitlines() if path.exists() else []
+        for line in lines:
+            record = decode_prune(line.decode(errors="backslashreplace"))
+            if isinstance(record, PruneRecord) and record.chain != chain:
+                raise PruneRefused(
+                    f"{path}: of the chain {safe_text(record.chain)}; nothing is deleted",
+                    hint="name a folder of its own for each of the two chains",
+                )
 
     def _path(self, chain: str, suffix: str) -> Path:
         """Name a file so that what stands beside it is found by the first part of its name."""

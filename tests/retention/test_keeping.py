@@ -23,7 +23,8 @@ from audit_console.retention.logs import pruner_of
 from audit_console.search.keeping import PARQUET
 from audit_console.sources.archive import open_archive
 from audit_console.writer.pruning.request import PruneRequest
-from tests.support.chains import v1_lines
+from tests.integrity.test_copies import RECORDS
+from tests.support.chains import CHAIN, v1_lines
 from tests.support.retention import POLICY, aged_chain, day, plan_of, store
 from tests.support.zstandard import compress
 
@@ -42,6 +43,30 @@ def test_the_copy_holds_what_goes(tmp_path: Path, packing: Packing) -> None:
     assert told == {"name": path.name, "sha256": sha256, "events": 12}
     assert list(packing.read(path)) == LINES[:12]
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_chains_whose_names_become_one_have_folders_of_their_own(tmp_path: Path) -> None:
+    copies = Copies(tmp_path)
+    copies.keep_records(CHAIN, RECORDS)
+    copies.keep(PLAN, iter(LINES[:12]))
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    other = replace(PLAN, chain=CHAIN.replace("/", "."))
+    with pytest.raises(PruneRefused, match=f"of the chain {CHAIN}; nothing is deleted"):
+        copies.keep(other, iter(LINES[:12]))
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_what_stood_beside_copies_and_is_no_record_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "audit_example_org_test.prunes.jsonl").write_bytes(b"\xff\n{}\n")
+    Copies(tmp_path).keep(PLAN, iter(LINES[:12]))
+    Copies(tmp_path).keep_records(CHAIN, RECORDS)
+    beside = tmp_path / "audit_example_org_test.prunes.jsonl"
+    assert beside.read_text(encoding="utf-8").splitlines() == RECORDS
+
+
+def test_records_that_cannot_be_written_stop_the_prune(tmp_path: Path) -> None:
+    with pytest.raises(PruneRefused, match="no copy of what goes: No such file"):
+        Copies(tmp_path / "nowhere").keep_records(CHAIN, RECORDS)
 
 
 def test_packed_lines_are_opened_as_text(tmp_path: Path) -> None:
