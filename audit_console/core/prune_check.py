@@ -117,8 +117,9 @@ class PruneCheck:
     def report_copy(self, chain: V1Chain, sealed_size: int, unreadable_behind: int) -> None:
         """Report what is wrong with copies of deleted events, or left open.
 
-        The log tells of the prunes, not the copies. What went before them is backed by a
-        checkpoint over some of their events: it covers the hashes of the earlier ones.
+        The log tells of the prunes, not the copies. A checkpoint over some of their events covers
+        the hashes of what went before them, but not that it was deleted by retention: who deletes
+        the beginning of a log, and forges records over all of it, has those hashes too.
 
         Args:
             chain: the copies; begins behind the last prune of other events, if there is one.
@@ -133,6 +134,10 @@ class PruneCheck:
         if sealed_size < record.pruned_to:
             how = "no trusted checkpoint over these events covers what was deleted before them"
             self._report(Code.PRUNE_NOT_BACKED, record, 0, how)
+        else:
+            how = "that retention deleted what was before these events, the log alone can tell"
+            message = _of_range(how, record, 0)
+            self.findings.add(finding(Code.PRUNE_NOT_BACKED, message, chain=record.chain))
 
     def _report_end(self, copies: V1Chain, unreadable_behind: int) -> None:
         """Report that copies do not end as the record says of the prune that they are of."""
@@ -177,7 +182,7 @@ class PruneCheck:
         self.findings.add(finding(Code.PRUNE_NOT_BACKED, message, chain=record.chain))
 
     def _report(self, code: Code, record: PruneRecord, first: int, how: str | None = None) -> None:
-        message = f"{how or CODES[code].meaning} (seq {first} to {record.pruned_to - 1})"
+        message = _of_range(how or CODES[code].meaning, record, first)
         graver = FindingClass.FAULT if self.vouchers.names_witnesses else None
         self.findings.add(finding(code, message, chain=record.chain, finding_class=graver))
 
@@ -198,3 +203,7 @@ class PruneCheck:
                 last_seq=telling.seq,
             )
         )
+
+
+def _of_range(message: str, record: PruneRecord, first: int) -> str:
+    return f"{message} (seq {first} to {record.pruned_to - 1})"

@@ -69,7 +69,8 @@ def test_a_copy_is_verified_alone(aged_log: str, tmp_path: Path, form: str) -> N
     policy.write_text(policy_text(witnesses=()), encoding="utf-8")
     note.write_text(stored(leaves(EVENTS), 24, at=None), encoding="utf-8")
     trusted = verified(copy, "--policy", str(policy), "--checkpoint", str(note))
-    assert (trusted["verdict"], trusted["counts"]) == ("PASS", {"PRUNED_PREFIX": 1})
+    assert trusted["counts"] == {"PRUNED_PREFIX": 1, "PRUNE_NOT_BACKED": 1}
+    assert trusted["exit_code"] == 3
     together = verified(str(copies))
     assert (together["counts"], together["exit_code"]) == ({"NO_CHECKPOINT": 1}, 3)
 

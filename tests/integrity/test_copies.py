@@ -50,7 +50,7 @@ ENDS = (12, 20, 32)
 
 UNSEALED = {Code.NO_CHECKPOINT: 1}
 ANCHORED = {Code.PRUNED_PREFIX: 1, Code.PRUNE_NOT_BACKED: 1, Code.NO_CHECKPOINT: 1}
-SEALED = {Code.PRUNED_PREFIX: 1}
+SEALED = {Code.PRUNED_PREFIX: 1, Code.PRUNE_NOT_BACKED: 1}
 NOBODY: Trust = trust_in(witnesses=())
 
 
@@ -121,16 +121,32 @@ def test_no_copy_is_remembered_as_its_log(check: Check) -> None:
 
 
 @pytest.mark.parametrize("trust", [trust_in(), NOBODY], ids=["witnesses", "nobody"])
-def test_a_trusted_checkpoint_over_a_copy_vouches_for_it(check: Check, trust: Trust) -> None:
+def test_a_trusted_checkpoint_over_a_copy_vouches_for_all_but_its_prune(
+    check: Check, trust: Trust
+) -> None:
     for size, expected in ((20, SEALED), (16, SEALED | {Code.UNSEALED_TAIL: 1})):
         result = check(LINES[12:20], RECORDS, [stored(leaves(OLD), size, at=LATE)], trust)
-        assert (dict(result.counts), result.verdict) == (expected, Verdict.PASS)
+        assert (dict(result.counts), result.verdict) == (expected, Verdict.INCOMPLETE)
+        (left,) = [one for one in result.findings if one.code is Code.PRUNE_NOT_BACKED]
+        assert "the log alone can tell (seq 0 to 11)" in left.message
+
+
+def test_a_trusted_checkpoint_over_the_first_copy_vouches_for_it(check: Check) -> None:
+    result = check(LINES[:12], RECORDS, [stored(leaves(OLD), 12, at=LATE)], trust_in())
+    assert (dict(result.counts), result.verdict) == ({}, Verdict.PASS)
+
+
+def test_a_log_that_passes_for_a_copy_never_passes_by_its_own_checkpoint(check: Check) -> None:
+    sealed = [stored(leaves(OLD), 40, at=LATE)]
+    for trust in (trust_in(), NOBODY):
+        result = check(LINES[12:], records_of((12, 40)), sealed, trust)
+        assert (dict(result.counts), result.verdict) == (SEALED, Verdict.INCOMPLETE)
 
 
 def test_a_checkpoint_from_before_a_copy_does_not(check: Check) -> None:
     before = [stored(leaves(OLD), 8, at=EARLY)]
     result = check(LINES[12:20], RECORDS, before, NOBODY)
-    open_points = SEALED | {Code.PRUNE_NOT_BACKED: 1, Code.UNSEALED_TAIL: 1}
+    open_points = SEALED | {Code.UNSEALED_TAIL: 1}
     assert (dict(result.counts), result.verdict) == (open_points, Verdict.INCOMPLETE)
 
 
