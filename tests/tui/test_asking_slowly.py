@@ -88,6 +88,25 @@ async def test_rows_of_a_newer_query_do_not_wait_for_those_of_the_one_before(
         assert table_of(app).row_count == 3
 
 
+async def test_escape_takes_back_a_query_without_an_answer(tmp_path: Path) -> None:
+    source = Slow()
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        try:
+            await ask(pilot, "user:user-1")
+            await until(pilot, source.asked.is_set, "the rows are asked for")
+            await pilot.press("escape")
+            await until_shown(pilot, "row 1 of 90 ")
+            assert (text_of(pilot), line_of(pilot).value) == ("", "")
+        finally:
+            source.hold.set()
+        await pilot.pause()
+        assert table_of(app).row_count == 90
+        await pilot.press("escape")  # there is nothing more to take back
+        assert text_of(pilot) == ""
+
+
 async def test_the_bar_says_what_is_being_asked(tmp_path: Path) -> None:
     source = Slow(finds_slowly=True)
     app = make_app(source, tmp_path)

@@ -161,7 +161,8 @@ INVESTIGATE_ACTIONS: tuple[Action, ...] = (
         "step_back",
         ("escape",),
         "Back / stop",
-        "stop the load and keep what is there; close the detail",
+        "take back a query without an answer; stop the load, which keeps what is there; "
+        "close the detail",
     ),
     Action(Pane.INVESTIGATE, "leave", ("q",), "Back", "a step back: detail, last step, sources"),
 )

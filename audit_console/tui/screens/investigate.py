@@ -205,11 +205,13 @@ class InvestigateScreen(FollowingScreen):
     # --- going back --------------------------------------------------------------
 
     def action_step_back(self) -> None:
-        """Undo the innermost: a pane that has the focus, running load, open detail."""
+        """Undo the innermost: a pane that has the focus, a query, running load, open detail."""
         if self._detail.has_focus and self.has_class("-stacked"):
             self._show_detail(show=False)
         elif not self._events_have_focus:
             self.focus_events()
+        elif self.take_back():
+            self.notify("the query was taken back: its answer was not there yet")
         elif self._session is not None and self._session.loading:
             self.post_message(self.StopAsked())
         elif self.has_class("-detail"):

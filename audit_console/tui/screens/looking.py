@@ -93,6 +93,11 @@ class LookingScreen(CompletingScreen):
             self._show_again(step)
         return step is not None
 
+    def take_back(self) -> bool:
+        """Go back from a look whose answer is not there yet; False where none is waited for."""
+        shown = self.query_one(ResultTable) if self.look.stages else self._table
+        return shown.has_class("-stale") and self.go_back()
+
     def return_to(self, step: Step | None) -> None:
         """Go to any look taken before, to the place where it was left."""
         if step is not None and step is not self._steps.current:
