@@ -259,6 +259,8 @@ async def test_around_an_event_with_and_without_the_filter(tmp_path: Path) -> No
         await until_shown(pilot, "11 of 90 matched")
         origin = next(line for line in screen_lines(app) if line.startswith("◆"))
         assert "action 29" in origin
+        await pilot.press("m")  # the origin that is marked too
+        await until(pilot, lambda: any(line.startswith("◈") for line in screen_lines(app)))
         await pilot.press("q")
         await until_shown(pilot, "9 of 90 matched")
         await pilot.press("s")

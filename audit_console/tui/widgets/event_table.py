@@ -239,10 +239,11 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
 
     def _gutter(self, row: EventRow, *, on_row: bool) -> str:
         """Mark the origin, what the reader marked, and the row under the cursor."""
+        key = (row["id"], row["event_hash"])
+        marks = self.view.marks.get(key, Marks()) if self.view else Marks()
         if row["id"] == self.origin:
-            return "◆"
-        marks = self.view.marks.get((row["id"], row["event_hash"])) if self.view else None
-        if marks is not None and marks != Marks():
+            return "◆" if marks == Marks() else "◈"
+        if marks != Marks():
             return "★" if marks.star else "✎"
         return "▌" if on_row else " "
 
