@@ -44,6 +44,7 @@ from tests.support.chains import (
 )
 from tests.support.chains import v1_lines as lines_of_events
 from tests.support.effort import UNMEASURED
+from tests.support.indexes import index_of, opened
 from tests.support.postgres import new_database
 from tests.support.tables import store_orchestrator, store_v1
 
@@ -153,6 +154,14 @@ def _plain(folder: Path, _database: str) -> Source:
     return open_archive([str(folder)], keep=True)
 
 
+def _indexed(folder: Path, database: str) -> Source:
+    _plain(folder, database).close()
+    index_of(folder, folder / "indexes")
+    source = opened(folder, folder / "indexes")
+    assert source.status.indexed is not None
+    return source
+
+
 def _gz(folder: Path, _database: str) -> Source:
     (folder / "audit.jsonl.gz").write_bytes(gzip.compress(_text(LINES)))
     return open_archive([str(folder)], keep=True)
@@ -186,12 +195,23 @@ def _orchestrator(_folder: Path, database: str) -> Source:
     return open_postgres(database)
 
 
-OF_LINES = {"memory": _memory, "plain": _plain, "gz": _gz, "zst": _zst, "files": _files}
+OF_LINES = {
+    "memory": _memory,
+    "plain": _plain,
+    "indexed": _indexed,
+    "gz": _gz,
+    "zst": _zst,
+    "files": _files,
+}
 OF_TABLES = {"postgres": _postgres, "orchestrator": _orchestrator}
 SOURCES = OF_LINES | OF_TABLES
 LOGS = {"postgres": TABLE, "orchestrator": ORCHESTRATOR_TABLE}
 
 only_lines = pytest.mark.parametrize("kind", OF_LINES, indirect=True, scope="module")
+from_nothing = pytest.mark.parametrize(
+    "kind", [name for name in OF_LINES if name != "indexed"], indirect=True, scope="module"
+)
+"""Sources of which nothing is there before they are read."""
 only_tables = pytest.mark.parametrize("kind", OF_TABLES, indirect=True, scope="module")
 
 
@@ -476,7 +496,7 @@ def test_bad_lines_are_paged_in_log_order(source: Source, log: Log) -> None:
     assert dict(source.malformed(first=2, limit=5).schema) == MALFORMED
 
 
-@only_lines
+@from_nothing
 def test_before_reading_there_is_nothing(unread: Source) -> None:
     page = unread.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtRow(0), limit=5)
     assert (page.rows.height, page.matched, page.read) == (0, 0, 0)
@@ -524,7 +544,7 @@ def test_a_page_that_shows_the_last_event_knows_how_many_there_are(
     assert page.matched == len(log.rows)
 
 
-@only_lines
+@from_nothing
 def test_pages_grow_with_what_was_read_and_agree_with_the_status(unread: Source) -> None:
     before = 0
     for batch in unread.batches():
@@ -555,6 +575,9 @@ def test_batches_are_every_line_once_and_can_be_read_again(source: Source, log: 
     assert page.matched == len(log.rows)
 
 
+@pytest.mark.parametrize(
+    "kind", [name for name in SOURCES if name != "indexed"], indirect=True, scope="module"
+)
 def test_a_reading_that_is_closed_is_stopped(unread: Source, log: Log) -> None:
     reading = unread.batches()
     first = next(reading)

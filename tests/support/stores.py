@@ -2,11 +2,15 @@
 
 A tamper is described once, as lines. What may be done to a file may be done to tables too,
 by a superuser: no trigger fires and no constraint holds.
+
+`INDEXED=1 pytest tests/integrity` opens every archive by the index that an earlier look at
+it wrote.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -22,9 +26,11 @@ from audit_console.sources.memory import MemorySource
 from audit_console.sources.postgres import open_postgres
 from audit_console.sources.protocol import Source
 from tests.support.chains import event
+from tests.support.indexes import index_of, opened
 from tests.support.postgres import new_database
 from tests.support.tables import ORCHESTRATOR_TABLE, add_orchestrator, insert_rows
 
+INDEXED = bool(os.environ.get("INDEXED"))
 Texts = Sequence[str]
 
 
@@ -65,6 +71,9 @@ def archive_in(folder: Path) -> Store:
         for name, texts in (("checkpoints", notes), ("prunes", records)):
             text = "".join(f"{one}\n" for one in texts)
             (folder / f"audit.{name}.jsonl").write_text(text, encoding="utf-8")
+        if INDEXED:
+            index_of(folder, folder / "indexes")
+            return opened(folder, folder / "indexes")
         return open_archive([str(folder)], keep=False)
 
     return store
