@@ -45,7 +45,8 @@ _INVISIBLE = frozenset(
 
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 _VISIBLE_SPACES = frozenset({" ", "\N{IDEOGRAPHIC SPACE}"})
-_PARTIAL_SYMBOL = re.compile("«[^»]*$")
+_PARTIAL_SYMBOL = re.compile(r"«(?:U(?:\+[0-9A-F]*)?)?$")
+"""A symbol of ours cut in two, and not what a log may say behind a quotation mark."""
 
 
 def safe_text(text: str, *, limit: int = DEFAULT_LIMIT) -> str:

@@ -80,6 +80,13 @@ def test_a_value_that_grows_is_cut_between_symbols() -> None:
     assert shown == "«U+202E»" * 4 + "…«60 characters»"
 
 
+@pytest.mark.parametrize("opening", ["«", "«U+20", "«U+2OOO"])
+def test_no_opening_mark_hides_what_is_behind_it(opening: str) -> None:
+    shown = safe_text(f"{opening} and more" + "x" * 100, limit=50)
+
+    assert shown.startswith(f"{opening} and more")
+
+
 @given(st.text(st.characters(), max_size=300), st.integers(40, 200))
 def test_the_result_is_bounded_and_safe_to_apply_twice(text: str, limit: int) -> None:
     once = safe_text(text, limit=limit)
