@@ -187,10 +187,11 @@ def decode_plan(text: str) -> PrunePlan | Malformed:
         for name in _TIMES:
             if format_time(parse_time(named[name])) != named[name]:
                 return Malformed(f"{name} is not spelled as format v1 spells times")
+        is_as_written = members == json.loads(plan.text)
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         return Malformed(f"not a plan: {type(error).__name__}")
     if not 0 <= plan.pruned_from < plan.pruned_to <= MAX_SEQ:
         return Malformed("it deletes no events")
-    if members != json.loads(plan.text):
+    if not is_as_written:
         return Malformed("plan_sha256 is not the hash of the plan")
     return plan

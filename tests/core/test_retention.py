@@ -100,6 +100,7 @@ def changed(**members: object) -> str:
         (changed(pruned_from=-1), "it deletes no events"),
         (changed(pruned_to=6), "plan_sha256 is not the hash of the plan"),
         (changed(more=1), "plan_sha256 is not the hash of the plan"),
+        (changed(chain="\ud800"), "not a plan: UnicodeEncodeError"),
     ],
 )
 def test_what_is_no_plan_is_refused(text: str, reason: str) -> None:
