@@ -322,6 +322,8 @@ def _details(members: dict[str, Member]) -> str | None:
         return None
     if not isinstance(member.value, dict):
         raise Rejected(f"details is {json_type(member.value)}, not an object")
+    if "\n" in member.text:  # what ends a line cannot stand in one, and would part it in a copy
+        raise Rejected("details hold a line feed")
     return member.text
 
 

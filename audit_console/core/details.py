@@ -14,20 +14,15 @@ import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
+from audit_console.core.json_object import SURROGATE, Number
+
 MAX_DIGITS = 400
 
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 """Text that has a size: a number, or a string that reads as one."""
 
 _SPELLING = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _EXPONENT = re.compile(r"[eE][+-]?0*[1-9][0-9]{3}")
-
-
-class _Number(str):
-    """A number as it is spelled in the log."""
-
-    __slots__ = ()
 
 
 def texts_at(details: str | None, path: tuple[str, ...]) -> tuple[str | None, ...]:
@@ -64,8 +59,8 @@ def _parsed(details: str | None) -> object:
     if details is None:
         return None
     try:
-        return json.loads(details, parse_int=_Number, parse_float=_Number)
-    except ValueError:
+        return json.loads(details, parse_int=Number, parse_float=Number)
+    except (ValueError, RecursionError):
         return None
 
 
@@ -86,8 +81,8 @@ def _opened(values: Iterable[object]) -> Iterator[object]:
 
 
 def _text(value: object) -> str | None:
-    if isinstance(value, _Number):
+    if isinstance(value, Number):
         return plain_decimal(value)
     if isinstance(value, str):
-        return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
+        return value if value.isascii() else SURROGATE.sub("\ufffd", value)
     return json.dumps(value) if isinstance(value, bool) else None

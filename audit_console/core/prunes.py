@@ -65,7 +65,7 @@ class PruneRecord:
         """Whether an event's details hold this record."""
         try:
             return bool(json.loads(details) == json.loads(self.text))
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
 
 

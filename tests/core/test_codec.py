@@ -207,6 +207,7 @@ def test_other_event_types_and_extra_keys_of_the_other_format_are_kept_or_passed
         (member(V1, "action", "{}"), "action is an object, not a string"),
         (member(V1, "action", '"\\ud800"'), "action holds a lone surrogate"),
         (member(V1, "details", '"x"'), "details is a string, not an object"),
+        (member(V1, "details", '{"a":\n1}'), "details hold a line feed"),
         (member(V1, "seq", "-1"), "seq is not a whole number from 0 on"),
         (member(V1, "seq", "1.0"), "seq is not a whole number from 0 on"),
         (member(V1, "seq", '"1"'), "seq is not a whole number from 0 on"),

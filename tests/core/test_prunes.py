@@ -109,6 +109,14 @@ def test_what_was_deleted_was_older_than_the_cut_off_and_that_than_the_policy(
     assert read.keeps_policy == keeps
 
 
+def test_an_event_tells_of_a_record_by_holding_it_however_it_is_spelled() -> None:
+    read = decode_prune(record())
+    assert isinstance(read, PruneRecord)
+    assert read.is_told_by(record())
+    for details in ("{", "{}", '{"a":' * 5000 + "1" + "}" * 5000):
+        assert not read.is_told_by(details)
+
+
 def test_a_record_holds_the_tree_of_what_is_gone() -> None:
     read = decode_prune(record())
     assert isinstance(read, PruneRecord)

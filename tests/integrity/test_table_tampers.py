@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from audit_console.core.filters import EVERYTHING
 from audit_console.core.findings import Code
+from audit_console.core.query.stages import Sort
 from audit_console.integrity.verifier import verify
+from audit_console.sources.postgres import open_postgres
 from audit_console.sources.protocol import AtRow, Order
-from tests.support.chains import v1_chain, v1_lines
+from tests.support.chains import rehashed, v1_chain, v1_lines
 from tests.support.stores import Tables
+from tests.support.tables import store_v1
 from tests.support.trusting import leaves, stored, trust_in
 
 CHAINED = v1_chain(12)
@@ -60,3 +65,23 @@ def test_a_row_that_the_constraints_would_refuse(tables: Tables, change: str) ->
         page = source.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtRow(0), limit=20)
     assert page.rows.height in (11, 12)
     assert page.matched == page.rows.height
+
+
+LINE_OF_ITS_OWN = v1_lines(v1_chain(1, chain="forged"))[0].decode()
+HASHED = {
+    "space around them": ('{"a":1} ', Code.EVENT_HASH_MISMATCH),
+    "a line of its own": ('{"a":\n' + LINE_OF_ITS_OWN + "\n}", Code.EVENT_HASH_MISMATCH),
+    "too deep": ('{"a":' * 2_000 + "1" + "}" * 2_000, Code.OVERSIZE),
+}
+
+
+@pytest.mark.parametrize("details", HASHED)
+def test_details_that_constraints_take_and_no_line_can_hold(database: str, details: str) -> None:
+    text, code = HASHED[details]
+    store_v1(database, [*CHAINED[:-1], rehashed(replace(CHAINED[-1], details=text))])
+    with closing(open_postgres(database)) as source:
+        found = verify(source)
+        rows = pl.concat(source.in_log_order(EVERYTHING))
+        assert source.tally(EVERYTHING, by=[Sort("details.a")]).height == 12
+    assert found.counts == {code: 1, Code.NO_CHECKPOINT: 1}
+    assert not rows["raw"].str.contains("\n", literal=True).any()

@@ -324,6 +324,21 @@ V1_TAMPERS: dict[str, tuple[Tamper, list[Found], list[Found]]] = {
         [at(Code.OVERSIZE)],
         NOTHING,
     ),
+    "too deep, by somebody who can hash": (
+        edited(LAST, rehash=True, details='{"a":' * 200 + "1" + "}" * 200),
+        [at(Code.OVERSIZE)],
+        NOTHING,
+    ),
+    "many brackets, none of them deep": (
+        edited(LAST, rehash=True, details='{"a":[' + ",".join(["[]"] * 100) + "]}"),
+        NOTHING,
+        NOTHING,
+    ),
+    "space around details, by somebody who can hash": (
+        edited(LAST, rehash=True, details='\t{"a":1} '),
+        mismatch(LAST),
+        NOTHING,
+    ),
     "an entry over the limit": (edited(5, action="x" * 70_000), [at(Code.OVERSIZE)], NOTHING),
     "blank lines added": (both(inserted(5, b"", b"  "), inserted(0, b"")), NOTHING, NOTHING),
     "respelled": (respelled(5), NOTHING, [at(Code.NONCANONICAL, 5)]),

@@ -26,12 +26,14 @@ from audit_console.core.codec import (
     decode_bytes,
 )
 from audit_console.core.event import Scheme
+from audit_console.core.json_object import MAX_DEPTH
 from audit_console.sources.postgres.layout import WIRE
 from audit_console.sources.postgres.times import read_times
 
 TEXTS: dict[str, type[pl.DataType]] = dict.fromkeys(WIRE, pl.String)
 
 _TIMES = ("recorded_at", "timestamp")
+_JSON_SPACE = " \t\n\r"
 _NEVER_NULL = ("id", "timestamp", "event_type", "action", "resource_type", "resource_id", "result")
 
 
@@ -56,7 +58,7 @@ def read_rows(
         line. Where the orchestrator's hash does not hold, `computed_hash` is null: it may have
         covered digits of the time that the table does not keep.
     """
-    texts = rows.with_columns(pl.col("seq").cast(pl.Int64, strict=False))
+    texts = rows.with_columns(pl.col("seq").cast(pl.Int64, strict=False), _details_of_lines())
     times = {name: read_times(texts[name]) for name in _TIMES}
     texts = texts.with_columns(text.alias(name) for name, (text, _) in times.items())
     is_v1 = scheme is Scheme.V1
@@ -75,6 +77,16 @@ def read_rows(
         pl.lit(value=True).alias("canonical"),
         "text",
     )
+
+
+def _details_of_lines() -> pl.Expr:
+    """Print details as a reader of their line has them, which may not be how they are stored.
+
+    The space around them is not theirs. A line feed between two values would end the line, so
+    that each copy of the log had a line more, with what somebody wants it to say.
+    """
+    details = pl.col("details").str.strip_chars(_JSON_SPACE)
+    return details.str.replace_all("\n", " ", literal=True)
 
 
 def with_lines(rows: pl.DataFrame, scheme: Scheme) -> pl.DataFrame:
@@ -120,13 +132,19 @@ def _is_event(scheme: Scheme) -> pl.Expr:
     details = pl.col("details")
     whole = pl.all_horizontal(
         *(pl.col(name).is_not_null() for name in _NEVER_NULL),
-        details.is_null() | details.str.starts_with("{"),
+        details.is_null() | (details.str.starts_with("{") & _is_shallow(details)),
         pl.col("length") <= MAX_ENTRY_BYTES + EVENT_HASH_TAIL,
     )
     if scheme is Scheme.V1:
         whole &= (pl.col("computed_hash") == pl.col("event_hash")).fill_null(value=False)
         whole &= pl.col("text").str.starts_with(LEAF + '{"v":1,')
     return whole
+
+
+def _is_shallow(details: pl.Expr) -> pl.Expr:
+    """Tell details that nest less deep than the codec allows, by how many brackets they have."""
+    brackets = [details.str.count_matches(bracket, literal=True) for bracket in "{["]
+    return pl.sum_horizontal(brackets) < MAX_DEPTH
 
 
 def _with_v1_hashes(texts: pl.DataFrame, plain: Collection[str]) -> pl.DataFrame:
