@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from audit_console.core.codec import MAX_SEQ, Malformed
 from audit_console.core.findings import Code
-from audit_console.core.merkle import root_text
+from audit_console.core.merkle import HASH_BYTES, root_text
 from audit_console.core.notes import MAX_NOTE_BYTES, Note, decode_note, strict_base64
 
 MAX_STORED_CHARACTERS = 6 * MAX_NOTE_BYTES + 64
 """A stored note of the largest size in which JSON escapes every character."""
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
-_ROOT_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def decode_checkpoint(text: str) -> Checkpoint | Malformed:
     root = strict_base64(encoded)
     if not _SIZE.fullmatch(size) or int(size) > MAX_SEQ + 1:
         return Malformed("the size of a checkpoint is no number of events")
-    if root is None or len(root) != _ROOT_BYTES:
+    if root is None or len(root) != HASH_BYTES:
         return Malformed("the tree head of a checkpoint is not the base64 of 32 bytes")
     return Checkpoint(origin, int(size), root, tuple(extension))
 

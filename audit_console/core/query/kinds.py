@@ -8,7 +8,7 @@ from decimal import Decimal
 from ipaddress import ip_network
 
 from audit_console.core.caseless import literal, pieces
-from audit_console.core.details import MAX_DIGITS, plain_decimal
+from audit_console.core.details import plain_decimal
 from audit_console.core.event import RESULTS
 from audit_console.core.filters import (
     WEEKDAYS,
@@ -28,8 +28,6 @@ from audit_console.core.timespan import EXPECTED, Anchor, Moment, read_moment
 from audit_console.errors import QueryError
 
 MAX_WILDCARDS = 100
-
-_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
 
 def fault(word: Word, message: str, suggestion: str = "") -> QueryError:
@@ -281,8 +279,6 @@ class DetailKind(TextKind):
 
     @staticmethod
     def _number(word: Word) -> Decimal | None:
-        if not _NUMBER.fullmatch(word.text) or len(word.text) > MAX_DIGITS:
-            return None
         plain = plain_decimal(word.text)
         return None if plain is None else Decimal(plain)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from audit_console.core.filters import (
@@ -15,6 +14,7 @@ from audit_console.core.filters import (
     joined,
     negate,
 )
+from audit_console.core.json_object import SURROGATE
 from audit_console.core.query.scanner import Scanner
 from audit_console.core.query.stages import Stage, read_stage
 from audit_console.core.query.terms import TermReader
@@ -23,8 +23,6 @@ from audit_console.errors import QueryError
 
 MAX_TEXT = 20_000
 MAX_DEPTH = 64
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def parse(text: str, anchor: Anchor) -> Query:
     """
     if len(text) > MAX_TEXT:
         raise QueryError(MAX_TEXT + 1, f"a query has at most {MAX_TEXT:,} characters")
-    surrogate = _SURROGATE.search(text)
+    surrogate = SURROGATE.search(text)
     if surrogate is not None:
         raise QueryError(surrogate.start() + 1, "half a surrogate pair is no character")
     return _Parser(text, anchor).query()
