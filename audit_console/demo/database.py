@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import astuple, fields
 
-import psycopg
 from psycopg import sql
 
 from audit_console.core.event import AuditEvent
+from audit_console.database import connect
 from audit_console.demo.tampers import tampered_events
 
 _COLUMNS = [field.name for field in fields(AuditEvent) if field.name != "scheme"]
@@ -27,7 +27,7 @@ def fill_table(dsn: str) -> None:
     copy = sql.SQL("COPY audit_events (v, {}) FROM STDIN").format(
         sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
     )
-    with psycopg.connect(dsn) as connection:
+    with connect(dsn) as connection, connection.transaction():
         with connection.cursor().copy(copy) as rows:
             for event in tampered_events():
                 rows.write_row((1, *astuple(event)[1:]))
