@@ -25,6 +25,9 @@ _DEFAULTS = {
 }
 """What a DSN may change. A server that went away without a word is noticed in about 20 s."""
 
+_ENCODING = {"client_encoding": "UTF8"}
+"""What no DSN, service, user or variable changes: a log is UTF-8, and is read as its bytes."""
+
 _SECRETS = (
     "password",
     "sslpassword",
@@ -75,7 +78,7 @@ def label_of(dsn: str) -> str:
 
 def connection_string(dsn: str) -> str:
     """Complete a DSN with what every connection of this program has."""
-    return make_conninfo("", **(_DEFAULTS | read_dsn(dsn)))
+    return make_conninfo("", **(_DEFAULTS | read_dsn(dsn) | _ENCODING))
 
 
 def connect(dsn: str, **options: Any) -> psycopg.Connection:
@@ -90,9 +93,8 @@ def connect(dsn: str, **options: Any) -> psycopg.Connection:
 
 def told(error: psycopg.Error, dsn: str) -> str:
     """Say in one line what the server or the way to it answered, without the password."""
-    lines = (error.diag.message_primary or str(error)).splitlines()
-    text = "; ".join(" ".join(line.split()) for line in lines if line.strip())
+    text = error.diag.message_primary or str(error)
     for name in _SECRETS:
         secret = read_dsn(dsn).get(name)
         text = text.replace(secret, "…") if secret else text
-    return text
+    return "; ".join(" ".join(line.split()) for line in text.splitlines() if line.strip())

@@ -60,6 +60,11 @@ def test_an_answer_is_one_line_without_the_password() -> None:
     assert told(error, "password=hunter2") == "two; lines with … in them"
 
 
+def test_a_password_with_space_in_it_is_not_said_either() -> None:
+    error = psycopg.OperationalError("no hunter  2\u2028b here")
+    assert told(error, "password='hunter  2\u2028b'") == "no … here"
+
+
 def test_a_connection_names_the_program_and_ends_when_the_server_is_gone() -> None:
     assert "application_name=audit-console" in connection_string("dbname=x")
     assert "connect_timeout=3" in connection_string("dbname=x connect_timeout=3")

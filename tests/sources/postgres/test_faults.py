@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 
 import psycopg
 import pytest
 
 from audit_console.core.filters import EVERYTHING
-from audit_console.core.query.stages import Count
+from audit_console.core.query.stages import Count, Top
 from audit_console.embedded import EmbeddedServer
 from audit_console.errors import NotAnAuditLog, SourceError, SourceNotFound, SourceUnreadable
+from audit_console.integrity.verifier import verify
 from audit_console.migrate import migrate
 from audit_console.sources.cancelling import Cancellation
 from audit_console.sources.postgres import connections, open_postgres, reading
 from audit_console.sources.postgres.connections import Connections
 from audit_console.sources.protocol import AtRow, Order, Source
-from tests.support.chains import v1_chain
+from tests.support.chains import rehashed, v1_chain
 from tests.support.postgres import database_of
 from tests.support.tables import store_v1
 
@@ -128,6 +130,19 @@ def test_a_closed_source_answers_no_more(database: str) -> None:
     source.close()
     with pytest.raises(SourceUnreadable, match="closed"):
         first_page(source)
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SJIS"])
+def test_the_encoding_of_a_user_changes_no_text(
+    database: str, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    events = v1_chain(5)
+    last = rehashed(replace(events[-1], action="größer als 日本語 ✔"))
+    store_v1(database, [*events[:-1], last])
+    monkeypatch.setenv("PGCLIENTENCODING", encoding)
+    with closing(open_postgres(database)) as source:
+        assert verify(source).verified == 5
+        assert last.action in source.tally(EVERYTHING, by=[Top("action")])["action"]
 
 
 def test_an_empty_table_is_a_log_without_events(database: str) -> None:
