@@ -34,7 +34,11 @@ TEXTS: dict[str, type[pl.DataType]] = dict.fromkeys(WIRE, pl.String)
 
 _TIMES = ("recorded_at", "timestamp")
 _JSON_SPACE = " \t\n\r"
-_NEVER_NULL = ("id", "timestamp", "event_type", "action", "resource_type", "resource_id", "result")
+_IN_EACH = ("id", "timestamp", "event_type", "action", "resource_type", "resource_id", "result")
+_NEVER_NULL = {
+    Scheme.V1: (*_IN_EACH, "chain", "seq", "recorded_at", "previous_hash"),
+    Scheme.ORCHESTRATOR: _IN_EACH,
+}
 
 
 def text_frame(rows: Iterable[Sequence[str | None]]) -> pl.DataFrame:
@@ -131,7 +135,7 @@ def _is_event(scheme: Scheme) -> pl.Expr:
     """Tell the rows of which no look at the line can say more than the columns do."""
     details = pl.col("details")
     whole = pl.all_horizontal(
-        *(pl.col(name).is_not_null() for name in _NEVER_NULL),
+        *(pl.col(name).is_not_null() for name in _NEVER_NULL[scheme]),
         details.is_null() | (details.str.starts_with("{") & _is_shallow(details)),
         pl.col("length") <= MAX_ENTRY_BYTES + EVENT_HASH_TAIL,
     )
