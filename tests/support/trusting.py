@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from audit_console.core.checkpoints import Checkpoint, encode_stored_checkpoint
 from audit_console.core.event import AuditEvent
@@ -84,11 +84,6 @@ def stored(
     witnesses = [] if at is None else [(witness_key(), at)]
     made = note(checkpoint, log=log or log_key(origin), witnesses=witnesses)
     return encode_stored_checkpoint(made)
-
-
-def unix_day(year: int, month: int, day: int) -> datetime:
-    """Give midnight in UTC."""
-    return datetime(year, month, day, tzinfo=UTC)
 
 
 def root_text(hashes: Sequence[bytes], size: int) -> str:
