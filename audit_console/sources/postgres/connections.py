@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Lock
 
 import psycopg
@@ -87,13 +87,10 @@ class Connections:
             connection = connect(self._dsn, prepare_threshold=None, **_PATIENCE)
         except psycopg.Error as error:
             raise no_connection(error, self._dsn) from None
-        with faults_told(self._dsn):
-            settings = ", ".join(["set_config(%s, %s, false)"] * len(_SETTINGS))
-            values = [text for setting in _SETTINGS.items() for text in setting]
-            connection.execute(f"SELECT {settings}".encode(), values)
-        connection.autocommit = False
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
+        with ExitStack() as unless_ready, faults_told(self._dsn):
+            unless_ready.callback(connection.close)
+            _prepare(connection)
+            unless_ready.pop_all()
         return connection
 
     def _give_back(self, connection: psycopg.Connection) -> None:
@@ -102,6 +99,16 @@ class Connections:
                 self._idle.append(connection)
                 return
         connection.close()
+
+
+def _prepare(connection: psycopg.Connection) -> None:
+    """Let a connection do nothing but read, one snapshot in each transaction."""
+    settings = ", ".join(["set_config(%s, %s, false)"] * len(_SETTINGS))
+    values = [text for setting in _SETTINGS.items() for text in setting]
+    connection.execute(f"SELECT {settings}".encode(), values)
+    connection.autocommit = False
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
 
 
 def _is_alive(connection: psycopg.Connection) -> bool:

@@ -24,6 +24,10 @@ from tests.support.chains import rehashed, v1_chain
 from tests.support.postgres import database_of
 from tests.support.tables import store_v1
 
+OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
 ASLEEP = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
 
 
@@ -123,6 +127,18 @@ def test_a_server_that_dies_is_said_and_found_again(
         own_server.start()
         assert first_page(source) == 5
         assert source.tally(EVERYTHING, by=(Count(),)).item() == 3_000
+
+
+def test_a_connection_that_cannot_be_used_is_closed(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connections._SETTINGS, "no_such_setting", "on")
+    with pytest.raises(SourceUnreadable) as caught:
+        open_postgres(database)
+    with psycopg.connect(database) as connection:
+        others = connection.execute(OTHERS).fetchone()
+    assert "no_such_setting" in str(caught.value)
+    assert others == (0,)
 
 
 def test_a_closed_source_answers_no_more(database: str) -> None:
