@@ -15,6 +15,7 @@ from audit_console.columns.selection import codes_in
 from audit_console.core.caseless import RUST, pattern_regex
 from audit_console.core.codec import MAX_SEQ
 from audit_console.core.filters import (
+    MARKS,
     SEARCHED,
     TEXT_ATTRIBUTES,
     And,
@@ -298,8 +299,6 @@ _Fits = Callable[[pl.Expr, Match], pl.Expr]
 FEW_KINDS = 8
 """Types of resources that are compared with each event; of more, the texts are made."""
 
-MARKS = (FieldName.STAR, FieldName.TAG, FieldName.NOTE)
-"""Fields that the marks of an event decide."""
 _TIME = pl.col("timestamp")
 _RESOURCE = pl.concat_str("resource_type", pl.lit("/"), "resource_id")
 _TEXT: tuple[pl.Expr | None, _Fits] = (None, _text_fits)

@@ -10,11 +10,11 @@ from operator import and_
 
 import polars as pl
 
-from audit_console.columns.filters import MARKS, keeps, reads
+from audit_console.columns.filters import keeps, reads
 from audit_console.columns.held_rows import GrowingRows
 from audit_console.columns.memo import Memo
 from audit_console.columns.selection import Codes, Columns, Selection, needed, places_of
-from audit_console.core.filters import Expression, Filter
+from audit_console.core.filters import MARKS, Expression, Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 
 REFRESH_AFTER_GROWTH = 1.25

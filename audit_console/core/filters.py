@@ -78,6 +78,9 @@ TEXT_ATTRIBUTES: dict[FieldName, str] = {
 }
 """Fields that are one text attribute of an event, and are named so in every store."""
 
+MARKS = (FieldName.STAR, FieldName.TAG, FieldName.NOTE)
+"""Fields that the reader's marks decide, and not the log."""
+
 SEARCHED = ("action", "user_id", "resource_id", "result_error", "user_agent", "details")
 """Attributes that a bare word or phrase is looked for in."""
 

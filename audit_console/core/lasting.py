@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from audit_console.core.filters import (
+    MARKS,
     Around,
     Expression,
     FieldName,
@@ -17,7 +18,7 @@ from audit_console.core.query import parse, query_text
 from audit_console.core.timespan import Anchor
 from audit_console.errors import QueryError
 
-_BESIDE_THE_LOG = (FieldName.CHECK, FieldName.STAR, FieldName.TAG, FieldName.NOTE)
+_BESIDE_THE_LOG = (FieldName.CHECK, *MARKS)
 _NO_CLOCK = Anchor(datetime(2000, 1, 1, tzinfo=UTC))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from audit_console.core.filters import Field, FieldName
+from audit_console.core.filters import MARKS, Field, FieldName
 from audit_console.core.query.fields import (
     FIELD_NAMES,
     field_text,
@@ -26,8 +26,7 @@ MOST_PATHS = 1_000
 LONGEST_PATH = 200
 """Characters of a path that is offered, as it is typed."""
 
-_MARKS = frozenset({FieldName.STAR, FieldName.TAG, FieldName.NOTE})
-_OTHERS = _MARKS | {FieldName.TIME, FieldName.DETAILS}
+_OTHERS = {*MARKS, FieldName.TIME, FieldName.DETAILS}
 
 FACET_FIELDS = tuple(name for name in FIELD_NAMES if name not in _OTHERS)
 """Names of the fields that need no path."""
@@ -48,7 +47,7 @@ def facet_field(text: str) -> str:
         raise QueryError(start + 1, "a field is missing", "a field such as user, or details.name")
     if field is None:
         raise unknown_field(start, written.rstrip("."), FIELD_NAMES)
-    if field.name in _MARKS:
+    if field.name in MARKS:
         raise QueryError(start + 1, f"marks such as {field.name} are for filters alone")
     if field.name is FieldName.TIME:
         raise QueryError(start + 1, "time has no facet", "the timeline counts events by time")

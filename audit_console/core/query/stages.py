@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from audit_console.core.filters import Field, FieldName
+from audit_console.core.filters import MARKS, Field
 from audit_console.core.query.fields import (
     FIELD_NAMES,
     field_text,
@@ -23,8 +23,6 @@ from audit_console.errors import QueryError
 DEFAULT_ROWS = 10
 MAX_ROWS = 1_000_000
 NAMES = ("count", "top", "rare", "first", "timeline", "sort", "limit")
-
-_MARKS = (FieldName.STAR, FieldName.TAG, FieldName.NOTE)
 
 Columns = tuple[str, ...] | None
 """Names of a table's columns; None is the events."""
@@ -223,7 +221,7 @@ class _StageReader:
             return name
         if field is None:
             raise unknown_field(start, written, FIELD_NAMES)
-        if field.name in _MARKS:
+        if field.name in MARKS:
             raise QueryError(start + 1, f"marks such as {name} are for filters alone")
         return name
 

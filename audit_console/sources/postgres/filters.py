@@ -27,6 +27,7 @@ from audit_console.core.caseless import (
 )
 from audit_console.core.details import MAX_DIGITS
 from audit_console.core.filters import (
+    MARKS,
     SEARCHED,
     TEXT_ATTRIBUTES,
     And,
@@ -123,7 +124,7 @@ class _Compiler:
                 return self._term(field, match)
 
     def _term(self, field: Field, match: Match) -> sql.Composable:
-        if field.name in (FieldName.STAR, FieldName.TAG, FieldName.NOTE):
+        if field.name in MARKS:
             return self._marked(field.name, match)
         parts = match.matches if isinstance(match, AnyOf) else (match,)
         return _any([self._single(field, part) for part in parts])

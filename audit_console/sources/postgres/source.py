@@ -15,12 +15,12 @@ from typing import LiteralString
 import polars as pl
 import psycopg
 
-from audit_console.columns.filters import MARKS, reads
+from audit_console.columns.filters import reads
 from audit_console.columns.frame import malformed_frame
 from audit_console.columns.memo import Memo
 from audit_console.columns.stages import apply_to_rows
 from audit_console.core.event import Scheme
-from audit_console.core.filters import Expression, FieldName, Filter
+from audit_console.core.filters import MARKS, Expression, FieldName, Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.core.query.stages import Count, Timeline
