@@ -625,6 +625,8 @@ TOGETHER = [
     Count(("resource",)),
     Timeline(Duration(2, "mo")),
     Count(("hour", "chain", "user")),
+    Count(("result", "user")),
+    Count(("resource",)),
 ]
 
 

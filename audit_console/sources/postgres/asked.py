@@ -64,6 +64,11 @@ class Asked:
         """Give the rows of a statement over these events."""
         return connection.execute(statement, self.parameters | parameters).fetchall()
 
+    def count(self, connection: psycopg.Connection) -> int:
+        """Count them."""
+        statement = sql.SQL("SELECT count(*) FROM {}").format(self.events)
+        return int(self.run(connection, statement)[0][0])
+
 
 class Start(NamedTuple):
     """Where a page begins: `skip` events behind a point, or behind the end of the log."""

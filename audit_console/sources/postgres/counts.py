@@ -82,7 +82,7 @@ class Counts:
         step = self._step(connection, "start", moment)
         of_step = self._asked.beside(Point(_TIME, (step.start,)), ">=")
         older = of_step.beside(point, "<=" if includes_point else "<")
-        return step.before + _count(connection, older)
+        return step.before + older.count(connection)
 
     def _step(self, connection: psycopg.Connection, by: str, value: int | datetime) -> Step:
         """Find the last step that begins at or before a rank (`before`) or a time (`start`)."""
@@ -110,8 +110,3 @@ def _steps(
         steps.append(Step(start, end, before, count))
         before += count
     return steps
-
-
-def _count(connection: psycopg.Connection, asked: Asked) -> int:
-    statement = sql.SQL("SELECT count(*) FROM {}").format(asked.events)
-    return int(asked.run(connection, statement)[0][0])

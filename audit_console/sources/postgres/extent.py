@@ -23,7 +23,6 @@ SELECT EXISTS (SELECT FROM {events} AND "timestamp" < '0001-01-01 00:00:00+00')
 """Whether constraints were taken away and misused; each part is a look into an index."""
 
 _WINDOW = 'SELECT min("timestamp"), max("timestamp") FROM {events}'
-_COUNT = "SELECT count(*) FROM {events}"
 _NOTHING = sql.SQL("FALSE")
 _HEADS = """
 WITH RECURSIVE chains(chain) AS (
@@ -100,14 +99,14 @@ def news_beyond(extent: Extent, connection: psycopg.Connection, layout: Layout) 
     everything = Asked(layout, layout.readable)
     if layout.scheme is not Scheme.V1:
         behind = sql.SQL('"timestamp" > %(last)s') if extent.last else sql.SQL("TRUE")
-        return News(_count(connection, everything.that(behind, last=extent.last)))
+        return News(everything.that(behind, last=extent.last).count(connection))
     before, now = dict(extent.heads), dict(_heads(connection, everything))
     for chain, head in before.items():
         if now.get(chain, -1) < head:
             return News(0, f"the end of the chain {chain} was removed")
     return News(
         sum(
-            _count(connection, everything.that(_BEHIND, chain=chain, head=before.get(chain, -1)))
+            everything.that(_BEHIND, chain=chain, head=before.get(chain, -1)).count(connection)
             for chain, head in now.items()
             if head > before.get(chain, -1)
         )
@@ -115,11 +114,6 @@ def news_beyond(extent: Extent, connection: psycopg.Connection, layout: Layout) 
 
 
 _BEHIND = sql.SQL("chain = %(chain)s AND seq > %(head)s")
-
-
-def _count(connection: psycopg.Connection, asked: Asked) -> int:
-    count: int = asked.run(connection, sql.SQL(_COUNT).format(events=asked.events))[0][0]
-    return count
 
 
 def _heads(connection: psycopg.Connection, everything: Asked) -> list[tuple[str, int]]:

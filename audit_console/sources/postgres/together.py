@@ -32,7 +32,6 @@ from audit_console.sources.postgres.tallies import (
 RANGES = 8
 """More than the processes that count, so that none waits long for the last one."""
 
-_COUNT = "SELECT count(*) FROM {events}"
 _BLOCKS = "SELECT pg_relation_size(to_regclass(%s)) / current_setting('block_size')::bigint"
 _RANGE = """
 SELECT GROUPING({columns}) AS of_set, {shown}, count(*) AS count
@@ -56,8 +55,7 @@ def count_together(
         UsageError: there is more to be counted than fits.
     """
     if list(by) == [Count()]:  # an index knows
-        statement = sql.SQL(_COUNT).format(events=asked.events)
-        return [counts_frame(asked.run(connection, statement), ())]
+        return [counts_frame([(asked.count(connection),)], ())]
     grouping = _Grouping(by)
     ranges = [grouping.of(part) for part in _ranges(connection, asked)]
     statement = sql.SQL(_SUMS).format(
@@ -102,7 +100,8 @@ class _Grouping:
             for name, key in zip(self.shown, keys, strict=True)
         }
         self._values = [value for key in keys for value in values[key]]
-        self._sets = [self._names(_keys(stage)) for stage in by]
+        sets = [self._names(_keys(stage)) for stage in by]
+        self._sets = list({self._number(one): one for one in sets}.values())  # each counts once
 
     def of(self, asked: Asked) -> sql.Composed:
         """Count events in one pass, which is the work of one process."""
