@@ -14,6 +14,7 @@ from typing import Literal
 from audit_console.core.codec import Malformed, canonical_details
 from audit_console.core.event import parse_time
 from audit_console.core.filters import Filter
+from audit_console.core.json_object import storable
 from audit_console.core.lasting import lasting_filter
 from audit_console.errors import QueryError
 
@@ -59,7 +60,11 @@ class HoldChange:
         """What is stored, and told in the details of an event."""
         hold = self.hold
         texts = dict(
-            zip(_TEXTS, (hold.id, hold.query, hold.reason, hold.owner, hold.at), strict=True)
+            zip(
+                _TEXTS,
+                map(storable, (hold.id, hold.query, hold.reason, hold.owner, hold.at)),
+                strict=True,
+            )
         )
         return {"v": 1, "change": self.change, **texts}
 

@@ -18,6 +18,13 @@ MAX_DEPTH = 64
 SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character, which JSON can spell and UTF-8 cannot store."""
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """Put U+FFFD in the place of what UTF-8 or PostgreSQL cannot store: half characters, U+0000."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
 
 class Rejected(Exception):
     """Carries the reason why a line is no event up to who reads lines."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from audit_console.core.checkpoints import decode_signed_checkpoint
 from audit_console.core.codec import MAX_SEQ, Malformed, canonical_details
 from audit_console.core.event import format_time, parse_time
+from audit_console.core.json_object import storable
 from audit_console.core.merkle import CompactRange, root_text
 from audit_console.core.retention import MAX_DAYS, PrunePlan
 
@@ -117,8 +118,8 @@ def encode_prune(
             "cutoff": plan.cutoff,
             "applied_at": format_time(circumstances.applied_at),
             "policy_days": plan.policy_days,
-            "actor": circumstances.actor,
-            "reason": circumstances.reason,
+            "actor": storable(circumstances.actor),
+            "reason": storable(circumstances.reason),
             "checkpoint": circumstances.checkpoint,
             "archive": circumstances.archive,
             "plan_sha256": plan.sha256,

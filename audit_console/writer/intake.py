@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import math
 import os
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -18,13 +17,12 @@ from typing import Any, NotRequired, TypedDict
 
 from audit_console.core.codec import MAX_ENTRY_BYTES, canonical_details
 from audit_console.core.event import RESULTS, format_time
-from audit_console.core.json_object import MAX_DEPTH, quote
+from audit_console.core.json_object import MAX_DEPTH, quote, storable
 from audit_console.core.safe_text import safe_text
 from audit_console.core.sealing import Unsealed, too_large
 from audit_console.errors import EventRefused
 from audit_console.writer.context import in_context
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _ADDRESSES = (str, ipaddress.IPv4Address, ipaddress.IPv6Address)
 _VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 
@@ -240,7 +238,7 @@ def _text(name: str, text: str) -> str:
         return text
     if not isinstance(text, str):
         raise _refused(name, f"is a {type(text).__name__}, not text")
-    return _UNSTORABLE.sub("\ufffd", str.__str__(text))
+    return storable(str.__str__(text))
 
 
 def _address(address: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -18,6 +19,13 @@ def test_a_change_is_read_as_it_was_printed() -> None:
     assert decode_hold_change(ADD.text) == ADD
     assert decode_hold_change(END.text) == END
     assert (ADD.action, END.action) == ("retention.hold.add", "retention.hold.remove")
+
+
+def test_half_a_character_of_a_reason_is_stored_as_one_that_stands_for_it() -> None:
+    typed = HoldChange("add", replace(ADD.hold, reason="caf\udce9"))
+    assert decode_hold_change(typed.text) == HoldChange(
+        "add", replace(ADD.hold, reason="caf\ufffd")
+    )
 
 
 def test_a_hold_lasts_until_its_end() -> None:

@@ -21,6 +21,13 @@ NOTE = note(Checkpoint(CHAIN, 5, grown(LEAVES).root()), log=log_key())
 COPY: dict[str, str | int] = {"name": "c.zst", "sha256": "0" * 64, "events": 5}
 
 
+def test_half_a_character_of_a_reason_is_stored_as_one_that_stands_for_it() -> None:
+    told = PruneCircumstances(actor="olga\udce9", reason="caf\udce9", applied_at=day(20))
+    made = encode_prune(plan_of(EVENTS, 0, 5, 5), grown(LEAVES), told, None)
+    assert isinstance(decode_prune(made), PruneRecord)
+    assert "caf\ufffd" in made
+
+
 def record(**values: object) -> str:
     """Print a record of five deleted events, with the hash of its plan."""
     told = PruneCircumstances(

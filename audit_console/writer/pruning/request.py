@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from audit_console.core.holds import Hold, HoldBook, HoldChange
+from audit_console.core.json_object import storable
 from audit_console.core.prunes import (
     PRUNE_ACTION,
     PRUNE_EVENT_TYPE,
@@ -74,7 +75,7 @@ def _event(action: str, actor: str, chain: str, details: str) -> Unsealed:
         resource_type="system",
         resource_id=chain,
         result="success",
-        user_id=actor,
+        user_id=storable(actor),
         details=details,
     )
 
