@@ -297,6 +297,20 @@ def test_a_hold_may_be_of_all_but_some(log: Path) -> None:
     assert "-user:user-4 (-  as told by phone)" in run("hold", "list", str(log)).stdout
 
 
+def test_words_in_another_encoding_are_stored_as_far_as_they_can_be_read(
+    log: Path, plan: Path
+) -> None:
+    done = run(
+        "apply", str(log), "--plan", str(plan), "--actor", "Ren\udce9", "--reason", "\udce9t\udce9"
+    )
+    assert done.returncode == 0, done.stderr
+    held = run(
+        "hold", "add", str(log), "user:x", "--owner", "Ren\udce9", "--reason", "\udce9t\udce9"
+    )
+    assert held.returncode == 0, held.stderr
+    assert "of Ren\ufffd: user:x (\ufffdt\ufffd) since" in run("hold", "list", str(log)).stdout
+
+
 def test_a_hold_needs_a_query_that_lasts(log: Path) -> None:
     done = run("hold", "add", str(log), "star:yes", "--reason", "x")
     assert done.returncode == 2
