@@ -87,20 +87,20 @@ def changed(**members: object) -> str:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "not a plan: JSONDecodeError"),
-        ("[]", "not a plan: TypeError"),
-        ("{}", "not a plan: KeyError"),
+        ("", "not a plan"),
+        ("[]", "not a plan"),
+        ("{}", "not a plan: it does not say its chain"),
         ("[" * 5000, "not a plan"),
         (changed(chain=7), "chain is of another type"),
         (changed(pruned_to="5"), "pruned_to is of another type"),
         (changed(pruned_to=True), "pruned_to is of another type"),
-        (changed(cutoff="yesterday"), "not a plan: ValueError"),
+        (changed(cutoff="yesterday"), "not a plan"),
         (changed(cutoff="2026-08-06T00:00:00Z"), "cutoff is not spelled"),
         (changed(pruned_to=0), "it deletes no events"),
         (changed(pruned_from=-1), "it deletes no events"),
         (changed(pruned_to=6), "plan_sha256 is not the hash of the plan"),
         (changed(more=1), "plan_sha256 is not the hash of the plan"),
-        (changed(chain="\ud800"), "not a plan: UnicodeEncodeError"),
+        (changed(chain="\ud800"), "not a plan"),
     ],
 )
 def test_what_is_no_plan_is_refused(text: str, reason: str) -> None:
