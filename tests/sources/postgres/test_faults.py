@@ -194,6 +194,25 @@ def test_a_table_that_may_not_be_read(database: str) -> None:
     assert "GRANT SELECT" in caught.value.hint
 
 
+def test_a_table_of_which_a_policy_hides_rows_is_not_taken_for_the_log(database: str) -> None:
+    user = f"some_rows_{database_of(database)[-12:]}"
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {user} LOGIN".encode())
+        connection.execute(f"GRANT audit_reader TO {user}".encode())
+        connection.execute("ALTER TABLE audit_events ENABLE ROW LEVEL SECURITY")
+        connection.execute("CREATE POLICY own ON audit_events USING (user_id = 'alice')")
+        as_user = database.replace("user=postgres", f"user={user}")
+        try:
+            with pytest.raises(SourceUnreadable, match="only a part of it") as caught:
+                open_postgres(as_user)
+            assert "BYPASSRLS" in caught.value.hint
+            connection.execute(f"ALTER ROLE {user} BYPASSRLS".encode())
+            open_postgres(as_user).close()
+        finally:
+            connection.execute(f"DROP OWNED BY {user}".encode())
+            connection.execute(f"DROP ROLE {user}".encode())
+
+
 def test_holds_that_may_not_be_read_are_not_taken_for_none(database: str) -> None:
     user = f"no_holds_{database_of(database)[-12:]}"
     with psycopg.connect(database, autocommit=True) as connection:
