@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from audit_console.core.places import SECRETS
 from audit_console.errors import UsageError
 
 _DEFAULTS = {
@@ -24,14 +25,6 @@ _DEFAULTS = {
     "keepalives_count": "3",
 }
 """What a DSN may change. A server that went away without a word is noticed in about 20 s."""
-
-_SECRETS = (
-    "password",
-    "sslpassword",
-    "scram_client_key",
-    "scram_server_key",
-    "oauth_client_secret",
-)
 
 
 def read_dsn(dsn: str) -> dict[str, str]:
@@ -56,7 +49,7 @@ def refuse_password(dsn: str) -> None:
     Raises:
         UsageError: it does, so every process of the machine can read it.
     """
-    if read_dsn(dsn).keys() & set(_SECRETS):
+    if read_dsn(dsn).keys() & set(SECRETS):
         raise UsageError(
             "the connection string holds a password, which other users can see in the process list",
             hint="Leave it out, and put it into ~/.pgpass, a service file or PGPASSWORD",
@@ -92,7 +85,7 @@ def told(error: psycopg.Error, dsn: str) -> str:
     """Say in one line what the server or the way to it answered, without the password."""
     lines = (error.diag.message_primary or str(error)).splitlines()
     text = "; ".join(" ".join(line.split()) for line in lines if line.strip())
-    for name in _SECRETS:
+    for name in SECRETS:
         secret = read_dsn(dsn).get(name)
         text = text.replace(secret, "…") if secret else text
     return text
