@@ -295,7 +295,7 @@ class RetentionScreen(ConsoleScreen):
         self.post_message(self.Applied())
 
     def _prune(self, session: Session, plan: PrunePlan) -> None:
-        """Delete on this thread, and say each step on the screen."""
+        """Delete on this thread, and say each step on the screen, if there still is one."""
         from audit_console.writer.pruning.request import PruneRequest
 
         rules = self._rules
@@ -305,7 +305,11 @@ class RetentionScreen(ConsoleScreen):
         request = PruneRequest(actor=rules.actor, reason="retention policy")
         steps = pruner.steps(plan, rules.policy, request, rules.clock())
         for number, step in enumerate(steps, 1):
-            self.app.call_from_thread(self._say, f"… step {number}: {step}", "warn")
+            self.call_later(self._say_step, f"… step {number}: {step}")
+
+    def _say_step(self, text: str) -> None:
+        if self._deleting and self.query("#headline"):
+            self._say(text, "warn")
 
     # --- moving and leaving ------------------------------------------------------
 
