@@ -37,6 +37,7 @@ from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.session import Session
 from audit_console.tui.themes import DARK, LIGHT
 from audit_console.tui.typing_ahead import TypingAhead
+from audit_console.tui.wording import told
 
 if TYPE_CHECKING:  # dialogs are there when they are needed
     from audit_console.tui.screens.verify import Extent
@@ -96,8 +97,7 @@ class AuditConsoleApp(TypingAhead):
     @property
     def error(self) -> AuditConsoleError | None:
         """Why the log that was asked for last could not be read."""
-        load = self._opening or self._load
-        return None if load is None else load.error
+        return load.error if (load := self._opening or self._load) else None
 
     async def on_mount(self) -> None:
         """Show the first screen and begin to open what was asked for."""
@@ -211,7 +211,7 @@ class AuditConsoleApp(TypingAhead):
         if session is not None:
             status = session.source.status
             self._update(replace(session, status=status, error=message.error))
-            self.notify(f"{message.error}; {message.error.hint}", severity="error", timeout=20)
+            self.notify(told(message.error), severity="error", timeout=20)
         elif self._is_opening(message.generation):
             await self._say_not_opened(message.error)
 
@@ -219,7 +219,7 @@ class AuditConsoleApp(TypingAhead):
         if self._reading is not Reading.ANOTHER:
             self._opening = None
             self._investigate.taking_in = False
-            self.notify(f"not verified again: {error}; {error.hint}", severity="error", timeout=20)
+            self.notify(f"not verified again: {told(error)}", severity="error", timeout=20)
             return
         await self.switch_mode("sources")
         self._sources.show_error(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -22,6 +23,7 @@ from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.widgets.toggle import Toggle
+from audit_console.tui.wording import told
 
 
 class Form(NamedTuple):
@@ -64,6 +66,11 @@ PREVIEW_FORMS = (
     Form("plan", "the plan, for audit-console retention apply", ".plan.json"),
 )
 """In the names of `reports.retention.RENDERERS`."""
+
+
+def stem_of(label: str) -> str:
+    """Make the beginning of a file's name of what a log is called."""
+    return re.sub(r"[^\w.-]+", "-", label).removesuffix(".jsonl")
 
 
 class Export(NamedTuple):
@@ -151,7 +158,7 @@ class ExportDialog(Dialog[Export]):
         try:
             path = await asyncio.to_thread(_checked, text, self._places, overwrite=overwrite)
         except AuditConsoleError as error:
-            self._say(f"{error}; {error.hint}", "bad")
+            self._say(told(error), "bad")
             return
         self.dismiss(Export(self._forms[self._chosen].name, path, overwrite))
 

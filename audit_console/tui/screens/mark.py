@@ -23,7 +23,7 @@ from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.safe_text_area import SafeTextArea, safe_lines
 from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.widgets.toggle import Toggle
-from audit_console.tui.wording import number
+from audit_console.tui.wording import number, told
 
 _LAST_WORD = re.compile(r"[^\s,]*$")
 
@@ -100,7 +100,7 @@ class MarkDialog(Dialog[Marks]):
             marks = Marks(self.query_one(Toggle).value, tags, self._note())
             require_marks(marks)
         except UsageError as error:
-            self._say(f"{error}; {error.hint}", "bad")
+            self._say(told(error), "bad")
             return
         self.dismiss(marks)
 

@@ -24,6 +24,7 @@ from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.widgets.text_pane import Paragraph, TextPane
+from audit_console.tui.wording import told
 
 WIDEST_NAME = 40
 
@@ -100,7 +101,7 @@ class SavedSearchesDialog(Dialog[SavedSearch]):
         try:
             await asyncio.to_thread(self._saved.delete, name)
         except AuditConsoleError as error:
-            self._say(f"{error}; {error.hint}")
+            self._say(told(error))
             return
         await self._update()
 

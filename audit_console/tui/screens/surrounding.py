@@ -15,6 +15,7 @@ from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines
+from audit_console.tui.wording import told
 
 OFFERED = "20"
 
@@ -64,7 +65,7 @@ class SurroundingDialog(Dialog[Around]):
         try:
             reach = read_reach(self.query_one(SafeInput).value)
         except UsageError as error:
-            self._say(f"{error}; {error.hint}", "bad")
+            self._say(told(error), "bad")
             return
         self.dismiss(Around(reach, self._choices[self.query_one(LineList).cursor]))
 

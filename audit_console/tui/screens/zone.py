@@ -15,6 +15,7 @@ from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines
+from audit_console.tui.wording import told
 from audit_console.tui.zones import parse_zone, zone_choices, zone_label
 
 _NOTE = "queries, exports and reports stay in UTC"
@@ -82,4 +83,4 @@ class ZoneDialog(Dialog[tzinfo]):
         try:
             self.dismiss(parse_zone(event.value))
         except UsageError as error:
-            self._say(f"{error}; {error.hint}", "bad")
+            self._say(told(error), "bad")
