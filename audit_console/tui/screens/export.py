@@ -107,7 +107,7 @@ class ExportDialog(Dialog[Export]):
             LineList(id="forms"),
             SafeInput(placeholder="file", suggester=PathSuggester()),
             Toggle("replace a file that exists"),
-            TextLines(),
+            TextLines(id="answer"),
             classes="dialog",
         )
         box.border_title = "export"
@@ -119,9 +119,6 @@ class ExportDialog(Dialog[Export]):
         self.query_one("#forms", LineList).focus()
         self._draw(0)
         self._say("a path begins in the folder where the program was started", "muted")
-
-    def _say(self, text: str, role: str) -> None:
-        self.query_one(TextLines).lines = ((Span(f" {text}", role),),)
 
     def _draw(self, chosen: int) -> None:
         """Point at the form, which stays chosen while the focus is elsewhere."""

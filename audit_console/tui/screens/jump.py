@@ -12,7 +12,6 @@ from textual.containers import Vertical
 from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
 from audit_console.tui.jump import EXAMPLES, not_found, parse_jump
-from audit_console.tui.painting import Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.event_columns import EventRow
@@ -35,7 +34,9 @@ class JumpDialog(Dialog[int]):
     def compose(self) -> ComposeResult:
         """Make input and answer line."""
         box = Vertical(
-            SafeInput(placeholder="time, row number or event id"), TextLines(), classes="dialog"
+            SafeInput(placeholder="time, row number or event id"),
+            TextLines(id="answer"),
+            classes="dialog",
         )
         box.border_title = "jump to"
         box.border_subtitle = "Enter goes · Esc closes"
@@ -44,9 +45,6 @@ class JumpDialog(Dialog[int]):
     def on_mount(self) -> None:
         """Show examples until there is an answer."""
         self._say(EXAMPLES, "muted")
-
-    def _say(self, text: str, role: str) -> None:
-        self.query_one(TextLines).lines = ((Span(f" {text}", role),),)
 
     @on(SafeInput.Submitted)
     def _on_submitted(self, event: SafeInput.Submitted) -> None:

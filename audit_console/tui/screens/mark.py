@@ -89,9 +89,6 @@ class MarkDialog(Dialog[Marks]):
         role = "bad" if length > LONGEST_NOTE else "muted"
         self._say(f"{number(length)} of {number(LONGEST_NOTE)} characters", role)
 
-    def _say(self, text: str, role: str) -> None:
-        self.query_one("#answer", TextLines).lines = ((Span(f" {text}", role),),)
-
     @on(SafeInput.Submitted)
     def save(self) -> None:
         """Answer what is noted, or say why it cannot be kept."""

@@ -41,7 +41,7 @@ class SurroundingDialog(Dialog[Around]):
         box = Vertical(
             SafeInput(OFFERED, placeholder=EXAMPLES),
             LineList(),
-            TextLines(),
+            TextLines(id="answer"),
             classes="dialog",
         )
         box.border_title = "look around this event"
@@ -55,9 +55,6 @@ class SurroundingDialog(Dialog[Around]):
         self.query_one(LineList).styles.height = len(self._choices)
         self.query_one(SafeInput).focus()
         self._say(EXAMPLES, "muted")
-
-    def _say(self, text: str, role: str) -> None:
-        self.query_one(TextLines).lines = ((Span(f" {text}", role),),)
 
     @on(SafeInput.Submitted)
     @on(LineList.Chosen)

@@ -43,7 +43,7 @@ class ZoneDialog(Dialog[tzinfo]):
         box = Vertical(
             SafeInput(placeholder="a zone, such as Europe/Berlin or Tokyo"),
             LineList(),
-            TextLines(),
+            TextLines(id="answer"),
             classes="dialog",
         )
         box.border_title = "show times in"
@@ -61,9 +61,6 @@ class ZoneDialog(Dialog[tzinfo]):
     def _line(self, zone: tzinfo) -> Line:
         here = "▸" if zone == self._current else " "
         return (Span(f" {here} ", "key"), Span(zone_label(zone, self._at)))
-
-    def _say(self, text: str, role: str) -> None:
-        self.query_one(TextLines).lines = ((Span(f" {text}", role),),)
 
     def key_down(self) -> None:
         """Go from the input to the next zone of the list."""
