@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from audit_console.core.places import SECRETS
 from audit_console.errors import UsageError
 
 _DEFAULTS = {
@@ -27,14 +28,6 @@ _DEFAULTS = {
 
 _ENCODING = {"client_encoding": "UTF8"}
 """What no DSN, service, user or variable changes: a log is UTF-8, and is read as its bytes."""
-
-_SECRETS = (
-    "password",
-    "sslpassword",
-    "scram_client_key",
-    "scram_server_key",
-    "oauth_client_secret",
-)
 
 
 def read_dsn(dsn: str) -> dict[str, str]:
@@ -59,7 +52,7 @@ def refuse_password(dsn: str) -> None:
     Raises:
         UsageError: it does, so every process of the machine can read it.
     """
-    if read_dsn(dsn).keys() & set(_SECRETS):
+    if read_dsn(dsn).keys() & set(SECRETS):
         raise UsageError(
             "the connection string holds a password, which other users can see in the process list",
             hint="Leave it out, and put it into ~/.pgpass, a service file or PGPASSWORD",
@@ -94,7 +87,7 @@ def connect(dsn: str, **options: Any) -> psycopg.Connection:
 def told(error: psycopg.Error, dsn: str) -> str:
     """Say in one line what the server or the way to it answered, without the password."""
     text = error.diag.message_primary or str(error)
-    for name in _SECRETS:
+    for name in SECRETS:
         secret = read_dsn(dsn).get(name)
         text = text.replace(secret, "…") if secret else text
     return "; ".join(" ".join(line.split()) for line in text.splitlines() if line.strip())

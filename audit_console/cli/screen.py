@@ -22,10 +22,10 @@ from audit_console.core.policy import Policy
 from audit_console.errors import AuditConsoleError, UsageError
 from audit_console.integrity.verification import Progress, Verification
 from audit_console.sources.protocol import Source
-from audit_console.tui.app import PREVIEWS_ALONE, AuditConsoleApp
+from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.loader import Verifier, verify_alone
-from audit_console.tui.pruning import Pruning
+from audit_console.tui.pruning import PREVIEWS_ALONE, Pruning
 
 _SIGNALS = {
     signal.SIGHUP: ExitCode.HUNG_UP,

@@ -15,6 +15,15 @@ scram_client_key scram_server_key oauth_issuer oauth_client_id oauth_client_secr
 sslkeylogfile"""
 """All of them: what is taken for a file is shown where it is not found, with its password."""
 
+SECRETS = (
+    "password",
+    "sslpassword",
+    "scram_client_key",
+    "scram_server_key",
+    "oauth_client_secret",
+)
+"""Those words of libpq whose values let in whoever has them."""
+
 _DATABASE = re.compile(rf"postgres(ql)?://|\s*({'|'.join(_LIBPQ_WORDS.split())})\s*=")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 

@@ -29,7 +29,7 @@ from audit_console.tui.messages import (
 )
 from audit_console.tui.palette import ActionCommands, ReviewCommands
 from audit_console.tui.panes import keys_in_force
-from audit_console.tui.pruning import Pruning
+from audit_console.tui.pruning import PREVIEWS_ALONE, Pruning
 from audit_console.tui.screens.integrity import IntegrityScreen
 from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.screens.retention import RetentionScreen
@@ -37,13 +37,10 @@ from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.session import Session
 from audit_console.tui.themes import DARK, LIGHT
 from audit_console.tui.typing_ahead import TypingAhead
+from audit_console.tui.wording import told
 
 if TYPE_CHECKING:  # dialogs are there when they are needed
     from audit_console.tui.screens.verify import Extent
-
-
-PREVIEWS_ALONE = Pruning()
-"""Nothing is deleted, and everything is kept 90 days."""
 
 
 class AuditConsoleApp(TypingAhead):
@@ -100,8 +97,7 @@ class AuditConsoleApp(TypingAhead):
     @property
     def error(self) -> AuditConsoleError | None:
         """Why the log that was asked for last could not be read."""
-        load = self._opening or self._load
-        return None if load is None else load.error
+        return load.error if (load := self._opening or self._load) else None
 
     async def on_mount(self) -> None:
         """Show the first screen and begin to open what was asked for."""
@@ -128,6 +124,11 @@ class AuditConsoleApp(TypingAhead):
         self._reading = reading
         self._opening.start()
 
+    @property
+    def _is_busy(self) -> bool:
+        """Whether a log is being opened; one that failed to stays for its error."""
+        return self._opening is not None and self._opening.error is None
+
     def _retire(self, load: Load) -> None:
         begin(self, partial(asyncio.to_thread, load.close), group="closing")
 
@@ -142,8 +143,7 @@ class AuditConsoleApp(TypingAhead):
         else:
             await self.switch_mode("investigate")
             self._investigate.open(session)
-        self._integrity.show(session)
-        self._retention.show(session)
+        self._show_beside(session)
         self._remember(places)
 
     def _is_opening(self, generation: int) -> bool:
@@ -167,8 +167,7 @@ class AuditConsoleApp(TypingAhead):
         places = self._take_over()
         session = Session(source, source.status, places, verification=result)
         self._investigate.follow(session)
-        self._integrity.show(session)
-        self._retention.show(session)
+        self._show_beside(session)
 
     def _remember(self, places: Sequence[str]) -> None:
         try:
@@ -178,12 +177,14 @@ class AuditConsoleApp(TypingAhead):
 
     def _session_of(self, generation: int) -> Session | None:
         """Give the session that a message is about, None for a stale one."""
-        if self._load is None or generation != self._load.generation:
-            return None
-        return self._investigate.session
+        is_current = self._load is not None and generation == self._load.generation
+        return self._investigate.session if is_current else None
 
     def _update(self, session: Session) -> None:
         self._investigate.update(session)
+        self._show_beside(session)
+
+    def _show_beside(self, session: Session) -> None:
         self._integrity.show(session)
         self._retention.show(session)
 
@@ -210,7 +211,7 @@ class AuditConsoleApp(TypingAhead):
         if session is not None:
             status = session.source.status
             self._update(replace(session, status=status, error=message.error))
-            self.notify(f"{message.error}; {message.error.hint}", severity="error", timeout=20)
+            self.notify(told(message.error), severity="error", timeout=20)
         elif self._is_opening(message.generation):
             await self._say_not_opened(message.error)
 
@@ -218,7 +219,7 @@ class AuditConsoleApp(TypingAhead):
         if self._reading is not Reading.ANOTHER:
             self._opening = None
             self._investigate.taking_in = False
-            self.notify(f"not verified again: {error}; {error.hint}", severity="error", timeout=20)
+            self.notify(f"not verified again: {told(error)}", severity="error", timeout=20)
             return
         await self.switch_mode("sources")
         self._sources.show_error(error)
@@ -262,7 +263,7 @@ class AuditConsoleApp(TypingAhead):
 
     @on(InvestigateScreen.NewsAsked)
     def _on_news_asked(self) -> None:
-        if self._load is not None and self._opening is None:
+        if self._load is not None and not self._is_busy:
             self._investigate.taking_in = True
             self.open(self._load.places, Reading.NEWS)
 
@@ -301,7 +302,7 @@ class AuditConsoleApp(TypingAhead):
 
     async def action_investigate(self) -> None:
         """Show the open log."""
-        if self._load is None and self._opening is None:
+        if self._load is None and not self._is_busy:
             self.notify("no log is open yet")
             return
         await self.switch_mode("investigate")
@@ -325,7 +326,7 @@ class AuditConsoleApp(TypingAhead):
         from audit_console.tui.screens.verify import VerifyDialog
 
         session = self._investigate.session
-        if session is None or session.loading or self._opening is not None:
+        if session is None or session.loading or self._is_busy:
             self.notify("no log is open yet" if session is None else "the log is being read")
             return
         self.push_screen(VerifyDialog(self._investigate.range_text), self._verify)

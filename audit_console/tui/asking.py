@@ -19,6 +19,7 @@ from audit_console.sources.cancelling import (
     Cancellation,
     refuse_if_cancelled,
 )
+from audit_console.tui.background import crash_of
 
 Params = ParamSpec("Params")
 Answer = TypeVar("Answer")
@@ -65,8 +66,8 @@ def _begun(work: Callable[[], Answer]) -> Future[Answer]:
         if answer.set_running_or_notify_cancel():
             try:
                 answer.set_result(work())
-            except Exception as error:  # noqa: BLE001 - raised again where the answer is awaited
-                answer.set_exception(error)
+            except BaseException as error:  # noqa: BLE001 - raised where the answer is awaited
+                answer.set_exception(crash_of(error))
 
     Thread(target=run, name=QUESTION_THREAD, daemon=True).start()
     return answer

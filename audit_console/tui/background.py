@@ -23,3 +23,12 @@ def begin(
     """
     later: WorkType[None] = work
     return node.run_worker(later, group=group, exclusive=exclusive)
+
+
+def crash_of(error: BaseException) -> Exception:
+    """Give what a screen hears of: a panic of Polars is no `Exception`, and would be lost."""
+    if isinstance(error, Exception):
+        return error
+    crash = RuntimeError(f"{type(error).__name__}: {error}")
+    crash.__cause__ = error
+    return crash

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, time
 
 from audit_console.core.safe_text import safe_text
@@ -34,21 +35,23 @@ def parse_jump(text: str, *, day: date | None) -> Cursor:
 
 
 def _parse_moment(text: str, day: date | None) -> datetime | None:
+    """Read a time, in UTC unless it says otherwise; None where the calendar lacks its day."""
+    moment = _moment_as_written(text, day)
+    if moment is None or moment.tzinfo is None:
+        return moment and moment.replace(tzinfo=UTC)
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return _parse_clock(text, day)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return None
 
 
-def _parse_clock(text: str, day: date | None) -> datetime | None:
-    if day is None or ":" not in text:
-        return None
-    try:
-        clock = time.fromisoformat(text)
-    except ValueError:
-        return None
-    return datetime.combine(day, clock.replace(tzinfo=None), UTC)
+def _moment_as_written(text: str, day: date | None) -> datetime | None:
+    with suppress(ValueError):
+        return datetime.fromisoformat(text)
+    if day is not None and ":" in text:
+        with suppress(ValueError):
+            return datetime.combine(day, time.fromisoformat(text))
+    return None
 
 
 def not_found(cursor: Cursor, matched: int | None) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Progress, Verification
 from audit_console.sources.protocol import Source
+from audit_console.tui.background import crash_of
 from audit_console.tui.messages import (
     LoadCrashed,
     LoadFailed,
@@ -86,6 +87,7 @@ class Load:
         self._post = post
         self.source: Source | None = None
         self._stop = threading.Event()
+        self._is_left = False
         self._last_progress = float("-inf")
         self._thread = threading.Thread(target=self._run, name="load", daemon=True)
 
@@ -98,10 +100,15 @@ class Load:
         self._stop.set()
 
     def close(self) -> None:
-        """Stop, and give back what the source holds unless the load cannot be ended."""
+        """Stop, and give back what the source holds; a load that takes longer does so itself."""
+        self._is_left = True
         self.stop()
         self._thread.join(SECONDS_TO_STOP)
-        if self.source is not None and not self._thread.is_alive():
+        if not self._thread.is_alive():
+            self._give_back()
+
+    def _give_back(self) -> None:
+        if self.source is not None:
             self.source.close()
 
     def _run(self) -> None:
@@ -115,8 +122,11 @@ class Load:
         except AuditConsoleError as error:
             self.error = error
             self._post(LoadFailed(self.generation, error))
-        except Exception as error:  # noqa: BLE001 - raised again by the app, which owns the screen
-            self._post(LoadCrashed(self.generation, error))
+        except BaseException as error:  # noqa: BLE001 - raised by the app, which owns the screen
+            self._post(LoadCrashed(self.generation, crash_of(error)))
+        finally:
+            if self._is_left:
+                self._give_back()
 
     def _on_progress(self, progress: Progress) -> None:
         now = time.monotonic()

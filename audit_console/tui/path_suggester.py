@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from itertools import islice
 
@@ -10,6 +9,7 @@ from textual.suggester import Suggester
 
 from audit_console.config import user_path
 from audit_console.core.safe_text import safe_text
+from audit_console.tui.asking import asked
 
 ENTRIES_LOOKED_AT = 5_000
 
@@ -22,7 +22,7 @@ class PathSuggester(Suggester):
 
     async def get_suggestion(self, value: str) -> str | None:
         """Continue a path; None when nothing does."""
-        return await asyncio.to_thread(complete_path, value)
+        return await asked(complete_path, value)
 
 
 def complete_path(value: str) -> str | None:

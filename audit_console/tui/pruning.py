@@ -36,3 +36,7 @@ class Pruning:
     open_pruner: Callable[[Sequence[str], str | None], Pruner] | None = None
     trust: Callable[[], Trust] | None = None
     clock: Callable[[], datetime] = _now
+
+
+PREVIEWS_ALONE = Pruning()
+"""Nothing is deleted, and everything is kept 90 days."""

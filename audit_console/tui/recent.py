@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from audit_console.core.places import names_files
+from audit_console.core.places import SECRETS, names_files
 from audit_console.kept import KeptFile
 
 KEPT = 20
@@ -17,7 +17,8 @@ Places = tuple[str, ...]
 
 _URL_PASSWORD = re.compile(r"(://[^/@:]*):[^/@]*@")
 _NAMED_PASSWORD = re.compile(
-    r"(^|[\s?&])(password|passfile|sslpassword)\s*=\s*('(?:[^'\\]|\\.)*'|[^\s&]*)&?", re.IGNORECASE
+    rf"(?:^|(?<=[\s?&]))(?:{'|'.join(SECRETS)}|passfile)\s*=\s*(?:'(?:[^'\\]|\\.)*'|[^\s&]*)&?",
+    re.IGNORECASE,
 )
 
 
@@ -25,7 +26,7 @@ def without_password(place: str) -> str:
     """Drop the password from a connection string; any other place stays as it is."""
     if "://" not in place and "=" not in place:
         return place
-    cleaned = _NAMED_PASSWORD.sub(r"\1", _URL_PASSWORD.sub(r"\1@", place))
+    cleaned = _NAMED_PASSWORD.sub("", _URL_PASSWORD.sub(r"\1@", place))
     return cleaned.rstrip("?& ")
 
 

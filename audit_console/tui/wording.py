@@ -61,6 +61,12 @@ def size(value: int) -> str:
     return f"{amount:.{digits}f} {unit}"
 
 
+def told(error: Exception) -> str:
+    """Say what went wrong, and what to do about it where that is known."""
+    hint = getattr(error, "hint", "")
+    return f"{error}; {hint}" if hint else str(error)
+
+
 def moment(value: datetime | None, *, width: int = 26, zone: tzinfo = UTC) -> str:
     """Print a time: in full on 26 cells, without fraction on 19, without year on 14.
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import threading
 import warnings
+from pathlib import Path
+from typing import Any
 
+import polars as pl
+import pytest
+from polars.exceptions import PanicException
 from textual.app import App
 
+from audit_console.sources.cancelling import QUESTION_THREAD
+from audit_console.sources.memory import MemorySource
+from audit_console.sources.protocol import Page
+from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
+from tests.tui.support import make_app, make_lines, until_loaded, until_shown
 
 
 async def test_work_that_the_end_of_the_program_forestalls_is_not_complained_of() -> None:
@@ -24,3 +36,44 @@ async def test_work_that_the_end_of_the_program_forestalls_is_not_complained_of(
         gc.collect()
     assert not begun
     assert not complaints
+
+
+async def test_a_question_on_which_the_engine_panics_is_not_waited_for_for_ever() -> None:
+    def panic() -> None:
+        raise PanicException("a fault of the engine")
+
+    with pytest.raises(RuntimeError, match="PanicException: a fault of the engine"):
+        async with asyncio.timeout(30):
+            await asked(panic)
+
+
+class WatchedSource(MemorySource):
+    """Keeps the names of the threads on which it is asked."""
+
+    def __init__(self, lines: list[bytes]) -> None:
+        super().__init__(lines)
+        self.askers: set[str] = set()
+
+    def page(self, *args: Any, **kwargs: Any) -> Page:
+        self.askers.add(threading.current_thread().name)
+        return super().page(*args, **kwargs)
+
+    def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
+        self.askers.add(threading.current_thread().name)
+        return super().malformed(first=first, limit=limit)
+
+
+async def test_nobody_waits_at_the_end_for_what_only_reads(tmp_path: Path) -> None:
+    lines = make_lines(20)
+    lines[5] = lines[5].replace(b"action 5", b"action X")
+    source = WatchedSource([*lines, b"no event"])
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(120, 60)) as pilot:
+        await until_loaded(pilot)
+        await app.screen.run_action("bad_lines")
+        await until_shown(pilot, "byte ")
+        await pilot.press("escape", "3")
+        await until_shown(pilot, "▸ here")
+        await pilot.press("2", *"/since:end-5m", "enter", "v", "down", "enter")
+        await until_shown(pilot, "Range verified")
+    assert source.askers == {QUESTION_THREAD}

@@ -5,6 +5,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
+from polars.exceptions import PanicException
 from textual.app import App
 
 from audit_console.core.findings import Code, Verdict
@@ -215,6 +216,9 @@ async def test_another_log_takes_the_place_of_the_first(tmp_path: Path) -> None:
         await until_shown(pilot, "✘ three: not there")
         await pilot.press("escape", "2")
         await until_shown(pilot, "5 of 10 matched")
+        await pilot.press("v")  # what did not open is in nobody's way
+        await until_shown(pilot, "the whole log, read again")
+        await pilot.press("escape")
         await pilot.press("1", "o")
         app.screen.query_one(SafeInput).value = ""
         await pilot.press(*"two", "enter")
@@ -249,3 +253,48 @@ async def test_a_state_directory_that_cannot_be_written_is_a_warning(tmp_path: P
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until_shown(pilot, "recent sources are not kept: File exists")
         await until_loaded(pilot)
+
+
+class ClosingSource(MemorySource):
+    """Tells that it was closed."""
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        super().__init__(lines)
+        self.closed = threading.Event()
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+async def test_a_log_that_opens_when_nobody_wants_it_any_more_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit_console.tui.loader.SECONDS_TO_STOP", 0)
+    answer, slow = threading.Event(), ClosingSource(make_lines(5))
+
+    def opener(places: Sequence[str]) -> Source:
+        if places[0] == "quick":
+            return MemorySource(make_lines(7))
+        answer.wait()
+        return slow
+
+    app = make_app(opener, tmp_path, places=["slow"])
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.open(["quick"])
+        await until_shown(pilot, "7 of 7 matched")
+        await until(pilot, lambda: not any(w.group == "closing" for w in app.workers), "given up")
+        answer.set()
+        await until(pilot, slow.closed.is_set, "the log is closed")
+
+
+class PanickingSource(MemorySource):
+    def batches(self) -> Generator[Batch]:
+        yield from super().batches()
+        raise PanicException("a fault of the engine")
+
+
+async def test_nor_is_a_panic_of_the_engine(tmp_path: Path) -> None:
+    app = make_app(PanickingSource(make_lines(5)), tmp_path)
+    with pytest.raises(RuntimeError, match="PanicException: a fault of the engine"):
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda: app._exception is not None)

@@ -118,6 +118,11 @@ def test_only_the_user_reads_the_list(tmp_path: Path) -> None:
         ),
         ("host=db user=alice password=secret dbname=a", "host=db user=alice dbname=a"),
         ("host=db PASSWORD = 'se cr\\'et' dbname=a", "host=db dbname=a"),
+        ("host=db scram_client_key=secret dbname=a", "host=db dbname=a"),
+        (
+            "postgresql://db/audit?oauth_client_secret=secret&scram_server_key=secret",
+            "postgresql://db/audit",
+        ),
         ("service=audit", "service=audit"),
         ("/logs/audit.jsonl", "/logs/audit.jsonl"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -188,6 +189,34 @@ async def test_what_goes_is_deleted_by_name_and_the_rest_is_verified(show: Show,
         await until_shown(pilot, "nothing goes by these days")
         await pilot.press("q")
         await until(pilot, lambda: not app.screen.query(DaysSlider), "back to the events")
+
+
+async def test_who_quits_meanwhile_has_the_prune_ended(show: Show, tmp_path: Path) -> None:
+    store(tmp_path, EVENTS)
+    begun, gone, ended = threading.Event(), threading.Event(), threading.Event()
+
+    class SlowPruner:
+        def __init__(self, pruner: Pruner) -> None:
+            self._pruner = pruner
+
+        def steps(self, *asked: Any) -> Iterator[str]:
+            for step in self._pruner.steps(*asked):
+                begun.set()
+                gone.wait()
+                yield step
+            ended.set()
+
+    def slow(places: Sequence[str], chain: str | None) -> Any:
+        return SlowPruner(pruner_of(places, chain))
+
+    app = show(str(tmp_path / "audit.jsonl"), replace(RULES, open_pruner=slow))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40")
+        await type_name(pilot, CHAIN)
+        await until(pilot, begun.is_set, "the prune begins")
+    gone.set()
+    assert await asyncio.to_thread(ended.wait, 30)
+    assert left(str(tmp_path)) == 20
 
 
 async def test_a_refusal_is_told_and_nothing_is_deleted(show: Show, tmp_path: Path) -> None:

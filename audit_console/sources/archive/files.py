@@ -8,8 +8,8 @@ import select
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BufferedReader
@@ -109,7 +109,9 @@ def find_files(places: Sequence[str]) -> list[ArchiveFile]:
         SourceUnreadable: something is there that cannot be read.
         NotAnAuditLog: a file is of another kind.
     """
-    peeked = [(_order_key(file), file) for file in list_files(places)]
+    files = list_files(places)
+    with _copies_removed_on_failure(files):
+        peeked = [(_order_key(file), file) for file in files]
     return [file for _, file in sorted(peeked, key=lambda pair: pair[0])]
 
 
@@ -117,9 +119,24 @@ def list_files(places: Sequence[str]) -> list[ArchiveFile]:
     """List the files at `places` in any order, and look into none; see `find_files`."""
     remote = [place for place in places if is_remote(place)]
     here = [place for place in places if not is_remote(place)]
-    found = {file.path.resolve(): file for place in here for file in _settled(place)}
-    copies = copy_objects(remote) if remote else ()
+    found: dict[Path, ArchiveFile] = {}
+    with _copies_removed_on_failure(found.values()):
+        for place in here:
+            found |= {file.path.resolve(): file for file in _settled(place)}
+        copies = copy_objects(remote) if remote else ()
     return [*found.values(), *(_copied_file(address, copy) for address, copy in copies)]
+
+
+@contextmanager
+def _copies_removed_on_failure(files: Collection[ArchiveFile]) -> Iterator[None]:
+    """Leave no copy of a log behind that is not opened after all."""
+    try:
+        yield
+    except BaseException:
+        for file in files:
+            if file.temporary:
+                file.path.unlink(missing_ok=True)
+        raise
 
 
 def _settled(place: str) -> list[ArchiveFile]:
@@ -223,9 +240,11 @@ def _keep_standard_input() -> ArchiveFile:
         path = Path(copy.name)
         try:
             copy.writelines(_pieces(sys.stdin.fileno()))
-        except OSError as error:
+        except BaseException as error:  # also of a reader who waits no longer
             path.unlink()
-            raise unreadable("standard input", error) from None
+            if isinstance(error, OSError):
+                raise unreadable("standard input", error) from None
+            raise
     return _archive_file(path, "standard input", temporary=True)
 
 

@@ -42,7 +42,7 @@ from audit_console.sources.archive.stored import (
 )
 from audit_console.sources.protocol import Status
 
-FORMAT = 2
+FORMAT = 3
 MIN_BYTES = 20 << 20
 """Logs below this size are read at once, and are not worth an index."""
 MAX_BYTES = 40 << 30
@@ -114,7 +114,7 @@ class IndexStore:
         self, path: Path, files: Sequence[ArchiveFile], prints: Sequence[Fingerprint]
     ) -> StandIn | None:
         try:
-            manifest = json.loads(path.read_bytes())
+            manifest = _read_manifest(path)
             then = [Fingerprint(**file) for file in manifest["files"]]
             is_same = then == list(prints)
             if not (is_same or has_grown(files, then, prints)):
@@ -171,23 +171,25 @@ class IndexStore:
             if not is_ours:
                 return
             path = self._manifest_path(prints)
-            part = path.with_suffix(".part")
             try:
-                manifest = {
-                    "made_by": _made_by(),
-                    "files": list(map(asdict, prints)),
-                    **_write_rows(log, path),
-                    "lines": [file.lines for file in log.status.files],
-                    "bad_lines": log.status.malformed,
-                    "written": time(),
-                }
-                _make_private(part).write_text(json.dumps(manifest))
-                _publish(part, path)
-            finally:
-                part.unlink(missing_ok=True)
-            if instead_of is not None and instead_of != path:
-                instead_of.unlink(missing_ok=True)
-            self._evict()
+                self._write(path, prints, log)
+                if instead_of is not None and instead_of != path:
+                    instead_of.unlink(missing_ok=True)
+            finally:  # of an index that could not be written, nothing stays
+                self._evict()
+
+    def _write(self, path: Path, prints: Sequence[Fingerprint], log: Kept) -> None:
+        manifest = {
+            "made_by": _made_by(),
+            "files": list(map(asdict, prints)),
+            **_write_rows(log, path),
+            "lines": [file.lines for file in log.status.files],
+            "bad_lines": log.status.malformed,
+            "written": time(),
+        }
+        part = _make_private(path.with_suffix(".part"))
+        part.write_text(json.dumps(manifest | {"checksum": _checksum(manifest)}))
+        _publish(part, path)
 
     def entries(self) -> list[IndexEntry]:
         """Give the indexes, the one used last first."""
@@ -221,7 +223,7 @@ class IndexStore:
 
     def _entry(self, path: Path) -> IndexEntry | None:
         try:
-            manifest = json.loads(path.read_bytes())
+            manifest = _read_manifest(path)
             paths = tuple(str(file["path"]) for file in manifest["files"])
             size = path.stat().st_size + (self.folder / manifest["rows"]).stat().st_size
             return IndexEntry(paths, size, datetime.fromtimestamp(path.stat().st_mtime, UTC))
@@ -260,7 +262,7 @@ class IndexStore:
         kept = {"lock"}
         for path in reversed(manifests):
             with suppress(*_UNUSABLE):
-                rows = self.folder / json.loads(path.read_bytes())["rows"]
+                rows = self.folder / _read_manifest(path)["rows"]
                 room -= rows.stat().st_size
                 if room >= 0:
                     kept |= {path.name, rows.name}
@@ -272,6 +274,19 @@ class IndexStore:
 def _made_by() -> list[object]:
     """Name what must be the same for an index to be read."""
     return [FORMAT, __version__, pl.__version__]
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    """Read a manifest; raises what is in `_UNUSABLE` where it is not as it was written."""
+    manifest = json.loads(path.read_bytes())
+    rest = {name: manifest[name] for name in manifest if name != "checksum"}
+    if manifest["checksum"] != _checksum(rest):
+        raise Damaged(f"{path}: the checksum is another one")
+    return rest
+
+
+def _checksum(manifest: dict[str, Any]) -> int:
+    return zlib.crc32(json.dumps(manifest).encode())
 
 
 def _write_rows(log: Kept, manifest: Path) -> dict[str, object]:

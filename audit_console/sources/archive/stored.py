@@ -13,6 +13,7 @@ import mmap
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -21,6 +22,7 @@ import numpy as np
 import polars as pl
 
 from audit_console.columns.memo import Memo
+from audit_console.columns.schema import TIME
 
 GROUP = 1 << 16
 """Rows of a piece of texts."""
@@ -28,6 +30,8 @@ GROUP = 1 << 16
 _ALIGNED = 64
 _PLAIN = (pl.UInt32, pl.UInt64, pl.Int64, pl.Datetime)
 """Types whose columns are mapped, where no value is missing."""
+
+_CALENDAR = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Damaged(Exception):
@@ -189,7 +193,10 @@ class StoredColumns:
             there = np.frombuffer(self._mapped, numbers, self.height, piece.start)
         except ValueError as error:
             raise Damaged(f"{name}: {error}") from None
-        return pl.Series(name, there).cast(dtype)
+        column = pl.Series(name, there).cast(dtype)
+        if dtype == TIME and not column.is_between(*_CALENDAR).all():
+            raise Damaged(f"{name}: a time that the calendar lacks")
+        return column
 
     def _read_piece(self, name: str, piece: Piece) -> pl.Series:
         return read_piece(name, self._mapped[piece.start : piece.start + piece.length], piece)

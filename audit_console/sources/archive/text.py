@@ -8,6 +8,7 @@ import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from io import BufferedReader, RawIOBase
 from threading import Lock
 from typing import IO
@@ -65,8 +66,9 @@ class RandomAccess:
             return self._file.read(length)
 
     def close(self) -> None:
-        """Give back the file."""
-        self._file.close()
+        """Give back the file; what a full disk did not take of a copy is missed by nobody."""
+        with suppress(OSError):
+            self._file.close()
 
 
 Unpacked = gzip.GzipFile | zstd.ZstdFile | ParquetText

@@ -45,7 +45,7 @@ class AddFacetDialog(Dialog[str]):
             placeholder="field or details.path",
             suggester=SuggestFromList(safe_names, case_sensitive=False),
         )
-        box = Vertical(name, TextLines(), LineList(), classes="dialog")
+        box = Vertical(name, TextLines(id="answer"), LineList(), classes="dialog")
         box.border_title = "add a facet"
         box.border_subtitle = "→ completes · Tab to the list · Enter adds · Esc closes"
         yield box
@@ -53,9 +53,6 @@ class AddFacetDialog(Dialog[str]):
     def on_mount(self) -> None:
         """Offer everything."""
         self._offer("")
-
-    def _say(self, text: str, role: str) -> None:
-        self.query_one(TextLines).lines = ((Span(f" {text}", role),),)
 
     @on(SafeInput.Changed)
     def _on_changed(self, event: SafeInput.Changed) -> None:

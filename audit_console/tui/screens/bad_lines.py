@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from audit_console.errors import SourceError
+from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.dialog import Dialog
-from audit_console.tui.session import Session
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.text_pane import Paragraph, TextPane
-from audit_console.tui.wording import count, number
+from audit_console.tui.wording import count, number, told
 
 FETCHED = 500
 """Lines fetched at once; more follow when the cursor reaches the end."""
@@ -52,11 +51,9 @@ class BadLinesDialog(Dialog[None]):
     async def _fetch_more(self) -> None:
         first = len(self._rows)
         try:
-            frame = await asyncio.to_thread(
-                self._session.source.malformed, first=first, limit=FETCHED
-            )
-        except SourceError as error:
-            self.notify(f"{error}; {error.hint}", severity="error")
+            frame = await asked(self._session.source.malformed, first=first, limit=FETCHED)
+        except CANNOT_BE_LOOKED_AT as error:
+            self.notify(told(error), severity="error")
             return
         self._rows.extend(frame.iter_rows(named=True))
         self._complete = frame.height < FETCHED

@@ -103,7 +103,7 @@ class ColumnsDialog(Dialog[tuple[str, ...]]):
 
     def compose(self) -> ComposeResult:
         """Make list and answer line."""
-        box = Vertical(self._list, TextLines(), classes="dialog")
+        box = Vertical(self._list, TextLines(id="answer"), classes="dialog")
         box.border_title = "columns"
         box.border_subtitle = "Enter applies · Esc closes"
         yield box
@@ -112,9 +112,6 @@ class ColumnsDialog(Dialog[tuple[str, ...]]):
         """Say how it is used."""
         self._say(_HOW, "muted")
         self.query_one(LineList).focus()
-
-    def _say(self, text: str, role: str) -> None:
-        self.query_one(TextLines).lines = ((Span(f" {text}", role),),)
 
     @on(LineList.Chosen)
     def _apply(self) -> None:

@@ -8,8 +8,9 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen
 
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.painting import ROLE_STYLES
+from audit_console.tui.painting import ROLE_STYLES, Span
 from audit_console.tui.screens.console_screen import HEIGHTS, take_size
+from audit_console.tui.widgets.text_lines import TextLines
 
 Answer = TypeVar("Answer")
 
@@ -26,6 +27,10 @@ class Dialog(ModalScreen[Answer | None]):
     def on_compose(self) -> None:
         """Be laid out for this terminal from the start."""
         take_size(self)
+
+    def _say(self, text: str, role: str) -> None:
+        """Say something on the answer line, in a dialog that has one."""
+        self.query_one("#answer", TextLines).lines = ((Span(f" {text}", role),),)
 
     def action_help(self) -> None:
         """Show the keys of what has the focus here."""

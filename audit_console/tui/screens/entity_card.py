@@ -12,7 +12,6 @@ from textual.events import Resize
 
 from audit_console.core.narrowing import Value
 from audit_console.core.query.fields import field_text
-from audit_console.errors import AuditConsoleError
 from audit_console.search.entity import (
     Busiest,
     Listing,
@@ -34,8 +33,10 @@ from audit_console.tui.screens.entity_lines import (
     listing_lines,
     summary_lines,
 )
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.text_lines import TextLines
+from audit_console.tui.wording import told
 
 TWO_COLUMNS = 120
 """Cells from which on there are two columns."""
@@ -97,9 +98,8 @@ class EntityCardDialog(Dialog[Value]):
                 self._lay_out()
             self._busiest = await asked(busiest, self._asked)
             self._lay_out()
-        except (AuditConsoleError, OSError) as error:
-            hint = getattr(error, "hint", "")
-            self._say(f" ✘ {error}{'; ' if hint else ''}{hint}", "bad")
+        except CANNOT_BE_LOOKED_AT as error:
+            self._say(f" ✘ {told(error)}", "bad")
 
     # --- drawing -----------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -22,6 +23,7 @@ from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.widgets.toggle import Toggle
+from audit_console.tui.wording import told
 
 
 class Form(NamedTuple):
@@ -66,6 +68,11 @@ PREVIEW_FORMS = (
 """In the names of `reports.retention.RENDERERS`."""
 
 
+def stem_of(label: str) -> str:
+    """Make the beginning of a file's name of what a log is called."""
+    return re.sub(r"[^\w.-]+", "-", label).removesuffix(".jsonl")
+
+
 class Export(NamedTuple):
     """The name of a form, the file, and whether it may take the place of one there."""
 
@@ -100,7 +107,7 @@ class ExportDialog(Dialog[Export]):
             LineList(id="forms"),
             SafeInput(placeholder="file", suggester=PathSuggester()),
             Toggle("replace a file that exists"),
-            TextLines(),
+            TextLines(id="answer"),
             classes="dialog",
         )
         box.border_title = "export"
@@ -112,9 +119,6 @@ class ExportDialog(Dialog[Export]):
         self.query_one("#forms", LineList).focus()
         self._draw(0)
         self._say("a path begins in the folder where the program was started", "muted")
-
-    def _say(self, text: str, role: str) -> None:
-        self.query_one(TextLines).lines = ((Span(f" {text}", role),),)
 
     def _draw(self, chosen: int) -> None:
         """Point at the form, which stays chosen while the focus is elsewhere."""
@@ -151,7 +155,7 @@ class ExportDialog(Dialog[Export]):
         try:
             path = await asyncio.to_thread(_checked, text, self._places, overwrite=overwrite)
         except AuditConsoleError as error:
-            self._say(f"{error}; {error.hint}", "bad")
+            self._say(told(error), "bad")
             return
         self.dismiss(Export(self._forms[self._chosen].name, path, overwrite))
 

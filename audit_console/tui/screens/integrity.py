@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from datetime import datetime
 from functools import partial
 from threading import Event
@@ -19,14 +18,14 @@ from audit_console.core.chain_map import Cell, CellState
 from audit_console.core.event import Scheme
 from audit_console.core.filters import EVERYTHING
 from audit_console.core.findings import Finding, FindingClass
-from audit_console.errors import AuditConsoleError
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.asking import asked
 from audit_console.tui.locating import neighbours, points_somewhere
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.console_screen import HEIGHTS, WIDTHS, ConsoleScreen
-from audit_console.tui.screens.export import REPORT_FORMS, Export, ExportDialog
-from audit_console.tui.session import Session, report_of
+from audit_console.tui.screens.export import REPORT_FORMS, Export, ExportDialog, stem_of
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session, report_of
 from audit_console.tui.widgets.event_window import View
 from audit_console.tui.widgets.finding_lines import (
     finding_line,
@@ -39,7 +38,7 @@ from audit_console.tui.widgets.map_pane import MapPane
 from audit_console.tui.widgets.status_lines import KeyBar, SessionLine, SourceHeader
 from audit_console.tui.widgets.text_pane import Paragraph, TextPane
 from audit_console.tui.widgets.verdict_pane import VerdictPane
-from audit_console.tui.wording import number
+from audit_console.tui.wording import number, told
 
 QUERIES = {
     CellState.SEALED: "chain:verified",
@@ -206,9 +205,9 @@ class IntegrityScreen(ConsoleScreen):
             return
         view = View(session.source, EVERYTHING, Order.OLDEST_FIRST)
         try:
-            found = await asyncio.to_thread(neighbours, view, finding)
-        except (AuditConsoleError, OSError) as error:
-            self.notify(str(error), severity="error")
+            found = await asked(neighbours, view, finding)
+        except CANNOT_BE_LOOKED_AT as error:
+            self.notify(told(error), severity="error")
             return
         if finding is self._selected and found is not None:
             pane = self.query_one("#finding", TextPane)
@@ -308,9 +307,9 @@ class IntegrityScreen(ConsoleScreen):
             return
         verify = partial(verify_range, session.source, start, end, stop=stop)
         try:
-            found = await asyncio.to_thread(verify)
+            found = await asked(verify)
             parts = range_parts(start, end, found)
-        except (AuditConsoleError, OSError) as error:
+        except CANNOT_BE_LOOKED_AT as error:
             parts = [Paragraph(f"the range was not verified: {error}", "bad"), ()]
         if stop.is_set():
             parts = [(Span(" the range was not verified: stopped", "warn"),), ()]
@@ -346,7 +345,7 @@ class IntegrityScreen(ConsoleScreen):
         if session is None or session.verification is None:
             self.notify("the report stands when the load ends")
             return
-        stem = re.sub(r"[^\w.-]+", "-", session.source.label).removesuffix(".jsonl") + "-report"
+        stem = stem_of(session.source.label) + "-report"
         dialog = ExportDialog(stem, session.places, REPORT_FORMS)
         self.app.push_screen(dialog, self._export)
 
@@ -360,8 +359,8 @@ class IntegrityScreen(ConsoleScreen):
             return
         try:
             await asyncio.to_thread(_write_report, session, export)
-        except AuditConsoleError as error:
-            self.notify(f"{error}; {error.hint}", severity="error")
+        except CANNOT_BE_LOOKED_AT as error:
+            self.notify(told(error), severity="error")
             return
         self.notify(f"written: {export.path}")
 

@@ -9,16 +9,16 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from audit_console.errors import AuditConsoleError
 from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
 from audit_console.tui.jump import EXAMPLES, not_found, parse_jump
-from audit_console.tui.painting import Span
 from audit_console.tui.screens.dialog import Dialog
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.event_window import View
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines
+from audit_console.tui.wording import told
 
 
 class JumpDialog(Dialog[int]):
@@ -34,7 +34,9 @@ class JumpDialog(Dialog[int]):
     def compose(self) -> ComposeResult:
         """Make input and answer line."""
         box = Vertical(
-            SafeInput(placeholder="time, row number or event id"), TextLines(), classes="dialog"
+            SafeInput(placeholder="time, row number or event id"),
+            TextLines(id="answer"),
+            classes="dialog",
         )
         box.border_title = "jump to"
         box.border_subtitle = "Enter goes · Esc closes"
@@ -44,9 +46,6 @@ class JumpDialog(Dialog[int]):
         """Show examples until there is an answer."""
         self._say(EXAMPLES, "muted")
 
-    def _say(self, text: str, role: str) -> None:
-        self.query_one(TextLines).lines = ((Span(f" {text}", role),),)
-
     @on(SafeInput.Submitted)
     def _on_submitted(self, event: SafeInput.Submitted) -> None:
         begin(self, partial(self._jump, event.value), exclusive=True)
@@ -55,8 +54,8 @@ class JumpDialog(Dialog[int]):
         try:
             cursor = parse_jump(text, day=self._day)
             page = await asked(self._view.page, cursor, 1)
-        except AuditConsoleError as error:
-            self._say(f"{error}; {error.hint}" if error.hint else str(error), "bad")
+        except CANNOT_BE_LOOKED_AT as error:
+            self._say(told(error), "bad")
             return
         if page.rows.height:
             self.dismiss(page.first_row)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
@@ -24,6 +23,7 @@ from audit_console.tui.screens.export import (
     TABLE_FORMS,
     Export,
     ExportDialog,
+    stem_of,
 )
 from audit_console.tui.screens.going import GoingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
@@ -192,7 +192,7 @@ class KeepingScreen(GoingScreen):
             return
         if self.is_partial:
             self.notify("not all was read: the file will hold a part", severity="warning")
-        stem = re.sub(r"[^\w.-]+", "-", self._session.source.label).removesuffix(".jsonl")
+        stem = stem_of(self._session.source.label)
         forms = TABLE_FORMS if self.look.stages else EVENT_FORMS
         dialog = ExportDialog(stem, self._session.places, forms)
         self.app.push_screen(dialog, self._export)

@@ -23,7 +23,7 @@ from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.safe_text_area import SafeTextArea, safe_lines
 from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.widgets.toggle import Toggle
-from audit_console.tui.wording import number
+from audit_console.tui.wording import number, told
 
 _LAST_WORD = re.compile(r"[^\s,]*$")
 
@@ -89,9 +89,6 @@ class MarkDialog(Dialog[Marks]):
         role = "bad" if length > LONGEST_NOTE else "muted"
         self._say(f"{number(length)} of {number(LONGEST_NOTE)} characters", role)
 
-    def _say(self, text: str, role: str) -> None:
-        self.query_one("#answer", TextLines).lines = ((Span(f" {text}", role),),)
-
     @on(SafeInput.Submitted)
     def save(self) -> None:
         """Answer what is noted, or say why it cannot be kept."""
@@ -100,7 +97,7 @@ class MarkDialog(Dialog[Marks]):
             marks = Marks(self.query_one(Toggle).value, tags, self._note())
             require_marks(marks)
         except UsageError as error:
-            self._say(f"{error}; {error.hint}", "bad")
+            self._say(told(error), "bad")
             return
         self.dismiss(marks)
 

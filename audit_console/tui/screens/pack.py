@@ -67,7 +67,7 @@ class PackDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         """Begin to write."""
-        self._say("Esc stops", [Paragraph(f"writing {self._path} …")])
+        self._show("Esc stops", [Paragraph(f"writing {self._path} …")])
         begin(self, self._write)
 
     def on_unmount(self) -> None:
@@ -77,7 +77,7 @@ class PackDialog(Dialog[None]):
     def action_close(self) -> None:
         """Close; what is being written is stopped first."""
         if self._writing:
-            self._say("", [Paragraph("stopping …")])
+            self._show("", [Paragraph("stopping …")])
             self._stop()
         else:
             self.dismiss(None)
@@ -85,7 +85,7 @@ class PackDialog(Dialog[None]):
     def _stop(self) -> None:
         Thread(target=self._cancellation.cancel, name="cancel", daemon=True).start()
 
-    def _say(self, keys: str, parts: list[Paragraph | Line]) -> None:
+    def _show(self, keys: str, parts: list[Paragraph | Line]) -> None:
         self.query_one(".dialog").border_subtitle = keys
         self.query_one(TextPane).show(parts)
 
@@ -100,7 +100,7 @@ class PackDialog(Dialog[None]):
         except Exception as error:  # noqa: BLE001 - a package that fails ends no investigation
             parts = _unwritten_parts(f"a fault of the program, {type(error).__name__}", _REPORT_IT)
         self._writing = False
-        self._say("Esc closes", parts)
+        self._show("Esc closes", parts)
 
 
 def case_of(session: Session, question: Question, query: str, kept: Belongings) -> Case:

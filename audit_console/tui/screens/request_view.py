@@ -11,7 +11,6 @@ from textual.containers import Vertical
 from textual.events import Resize
 
 from audit_console.core.safe_text import safe_text
-from audit_console.errors import AuditConsoleError
 from audit_console.search.question import Question
 from audit_console.search.request import Extent, Step, events_of, extent, steps
 from audit_console.tui.asking import asked
@@ -19,9 +18,10 @@ from audit_console.tui.background import begin
 from audit_console.tui.durations import duration
 from audit_console.tui.painting import Line, Span, fit
 from audit_console.tui.screens.dialog import Dialog
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.text_lines import TextLines
-from audit_console.tui.wording import CHECKS, MISSING, RESULTS, count, moment, number
+from audit_console.tui.wording import CHECKS, MISSING, RESULTS, count, moment, number, told
 
 _TIME_CELLS = 10
 _CELL_LIMIT = 200
@@ -75,9 +75,8 @@ class RequestDialog(Dialog[str]):
             if self._extent is None:
                 self._extent = await asked(extent, self._asked)
             self._steps += await asked(steps, self._asked, self._steps)
-        except (AuditConsoleError, OSError) as error:
-            hint = getattr(error, "hint", "")
-            self._error = f"✘ {error}{'; ' if hint else ''}{hint}"
+        except CANNOT_BE_LOOKED_AT as error:
+            self._error = f"✘ {told(error)}"
         self._is_fetching = False
         self._say_extent()
         self._show()

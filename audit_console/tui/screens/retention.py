@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,14 +23,14 @@ from audit_console.tui.asking import asked
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.pruning import Pruning
 from audit_console.tui.screens.console_screen import HEIGHTS, WIDTHS, ConsoleScreen
-from audit_console.tui.screens.export import PREVIEW_FORMS, Export, ExportDialog
+from audit_console.tui.screens.export import PREVIEW_FORMS, Export, ExportDialog, stem_of
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.widgets.days_slider import DaysSlider
 from audit_console.tui.widgets.split_timeline import SplitTimeline
 from audit_console.tui.widgets.status_lines import KeyBar, SessionLine, SourceHeader
 from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.widgets.text_pane import Paragraph, TextPane
-from audit_console.tui.wording import moment, size
+from audit_console.tui.wording import moment, size, told
 
 if TYPE_CHECKING:  # Polars comes with them
     from audit_console.retention.preview import Preview
@@ -218,7 +217,7 @@ class RetentionScreen(ConsoleScreen):
     def _standing(self) -> str:
         session = self._session
         if self._problem is not None:
-            return f"{self._problem}. {getattr(self._problem, 'hint', '')}"
+            return told(self._problem)
         if session is not None and session.partial:
             return "the log was not read to its end, so there is no preview"
         if session is None or session.loading:
@@ -287,15 +286,14 @@ class RetentionScreen(ConsoleScreen):
         except CANNOT_BE_LOOKED_AT as error:
             self._deleting = False
             self._draw()
-            hint = getattr(error, "hint", "")
-            self.notify(f"{error} {hint}", severity="error", timeout=20)
+            self.notify(told(error), severity="error", timeout=20)
             return
         self._deleting = False
         self._deleted = f" · ✔ {plan.events:,} events were deleted"
         self.post_message(self.Applied())
 
     def _prune(self, session: Session, plan: PrunePlan) -> None:
-        """Delete on this thread, and say each step on the screen."""
+        """Delete on this thread, and say each step on the screen, if there still is one."""
         from audit_console.writer.pruning.request import PruneRequest
 
         rules = self._rules
@@ -305,7 +303,11 @@ class RetentionScreen(ConsoleScreen):
         request = PruneRequest(actor=rules.actor, reason="retention policy")
         steps = pruner.steps(plan, rules.policy, request, rules.clock())
         for number, step in enumerate(steps, 1):
-            self.app.call_from_thread(self._say, f"… step {number}: {step}", "warn")
+            self.call_later(self._say_step, f"… step {number}: {step}")
+
+    def _say_step(self, text: str) -> None:
+        if self._deleting and self.query("#headline"):
+            self._say(text, "warn")
 
     # --- moving and leaving ------------------------------------------------------
 
@@ -329,7 +331,7 @@ class RetentionScreen(ConsoleScreen):
         if session is None or self._preview is None:
             self.notify(self._standing())
             return
-        stem = re.sub(r"[^\w.-]+", "-", session.source.label).removesuffix(".jsonl") + "-retention"
+        stem = stem_of(session.source.label) + "-retention"
         forms = PREVIEW_FORMS if self._preview.plan else PREVIEW_FORMS[:-1]
         self.app.push_screen(ExportDialog(stem, session.places, forms), self._export)
 
@@ -345,7 +347,7 @@ class RetentionScreen(ConsoleScreen):
         try:
             await asyncio.to_thread(write_file, export.path, [text.encode()])
         except CANNOT_BE_LOOKED_AT as error:
-            self.notify(str(error), severity="error")
+            self.notify(told(error), severity="error")
             return
         self.notify(f"written: {export.path}")
 

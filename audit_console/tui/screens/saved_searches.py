@@ -24,6 +24,7 @@ from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.widgets.text_pane import Paragraph, TextPane
+from audit_console.tui.wording import told
 
 WIDEST_NAME = 40
 
@@ -53,7 +54,7 @@ class SavedSearchesDialog(Dialog[SavedSearch]):
 
     def compose(self) -> ComposeResult:
         """Make the list, the text of the search under its cursor, and the answer line."""
-        box = SavedBox(LineList(id="searches"), TextPane(id="search"), TextLines())
+        box = SavedBox(LineList(id="searches"), TextPane(id="search"), TextLines(id="answer"))
         box.add_class("dialog")
         box.border_title = "saved searches"
         box.border_subtitle = "Enter opens · Del forgets · Esc closes"
@@ -73,11 +74,10 @@ class SavedSearchesDialog(Dialog[SavedSearch]):
         self.query_one("#searches", LineList).set_lines(lines or [nothing])
         if not lines:
             self.query_one(TextPane).show([])
-        self._say(self._saved.warning)
+        self._warn(self._saved.warning or "")
 
-    def _say(self, warning: str | None) -> None:
-        text = "" if warning is None else f" ⚠ {warning}"
-        self.query_one(TextLines).lines = ((Span(text, "warn"),),)
+    def _warn(self, warning: str) -> None:
+        self._say(f"⚠ {warning}" if warning else "", "warn")
 
     @on(LineList.Moved, "#searches")
     def _show(self, event: LineList.Moved) -> None:
@@ -100,7 +100,7 @@ class SavedSearchesDialog(Dialog[SavedSearch]):
         try:
             await asyncio.to_thread(self._saved.delete, name)
         except AuditConsoleError as error:
-            self._say(f"{error}; {error.hint}")
+            self._warn(told(error))
             return
         await self._update()
 
@@ -154,9 +154,6 @@ class NameSearchDialog(Dialog[str]):
     def _on_changed(self, event: SafeInput.Changed) -> None:
         is_taken = event.value.strip() in self._taken
         self._say("takes the place of the search of this name" if is_taken else "", "warn")
-
-    def _say(self, text: str, role: str) -> None:
-        self.query_one("#answer", TextLines).lines = ((Span(f" {text}", role),),)
 
     @on(SafeInput.Submitted)
     def _on_submitted(self, event: SafeInput.Submitted) -> None:

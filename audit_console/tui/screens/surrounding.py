@@ -15,6 +15,7 @@ from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines
+from audit_console.tui.wording import told
 
 OFFERED = "20"
 
@@ -40,7 +41,7 @@ class SurroundingDialog(Dialog[Around]):
         box = Vertical(
             SafeInput(OFFERED, placeholder=EXAMPLES),
             LineList(),
-            TextLines(),
+            TextLines(id="answer"),
             classes="dialog",
         )
         box.border_title = "look around this event"
@@ -55,16 +56,13 @@ class SurroundingDialog(Dialog[Around]):
         self.query_one(SafeInput).focus()
         self._say(EXAMPLES, "muted")
 
-    def _say(self, text: str, role: str) -> None:
-        self.query_one(TextLines).lines = ((Span(f" {text}", role),),)
-
     @on(SafeInput.Submitted)
     @on(LineList.Chosen)
     def _answer(self) -> None:
         try:
             reach = read_reach(self.query_one(SafeInput).value)
         except UsageError as error:
-            self._say(f"{error}; {error.hint}", "bad")
+            self._say(told(error), "bad")
             return
         self.dismiss(Around(reach, self._choices[self.query_one(LineList).cursor]))
 

@@ -26,7 +26,7 @@ from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.result_table import ResultPane, ResultTable
 from audit_console.tui.widgets.status_lines import Completeness
 from audit_console.tui.widgets.timeline import TimelinePane
-from audit_console.tui.wording import moment
+from audit_console.tui.wording import moment, told
 
 if TYPE_CHECKING:  # Polars need not be there for the first paint
     from audit_console.search.facets import Facet
@@ -252,5 +252,4 @@ class SurveyingScreen(ConsoleScreen):
 
     def say(self, error: Exception) -> None:
         """Say in one line what went wrong and what to do."""
-        hint = getattr(error, "hint", "")
-        self.notify(f"{error} {hint}".strip(), severity="error")
+        self.notify(told(error), severity="error")

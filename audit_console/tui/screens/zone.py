@@ -15,6 +15,7 @@ from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines
+from audit_console.tui.wording import told
 from audit_console.tui.zones import parse_zone, zone_choices, zone_label
 
 _NOTE = "queries, exports and reports stay in UTC"
@@ -42,7 +43,7 @@ class ZoneDialog(Dialog[tzinfo]):
         box = Vertical(
             SafeInput(placeholder="a zone, such as Europe/Berlin or Tokyo"),
             LineList(),
-            TextLines(),
+            TextLines(id="answer"),
             classes="dialog",
         )
         box.border_title = "show times in"
@@ -60,9 +61,6 @@ class ZoneDialog(Dialog[tzinfo]):
     def _line(self, zone: tzinfo) -> Line:
         here = "▸" if zone == self._current else " "
         return (Span(f" {here} ", "key"), Span(zone_label(zone, self._at)))
-
-    def _say(self, text: str, role: str) -> None:
-        self.query_one(TextLines).lines = ((Span(f" {text}", role),),)
 
     def key_down(self) -> None:
         """Go from the input to the next zone of the list."""
@@ -82,4 +80,4 @@ class ZoneDialog(Dialog[tzinfo]):
         try:
             self.dismiss(parse_zone(event.value))
         except UsageError as error:
-            self._say(f"{error}; {error.hint}", "bad")
+            self._say(told(error), "bad")

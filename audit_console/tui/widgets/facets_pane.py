@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -17,7 +16,7 @@ from audit_console.core.narrowing import How, Value
 from audit_console.core.query import event_field
 from audit_console.search.facet_fields import DEFAULT_FIELDS, OPEN_FIELDS
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.asking import FilterAsked, ValueActions
+from audit_console.tui.asking import FilterAsked, ValueActions, asked
 from audit_console.tui.background import begin
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.facet_lines import (
@@ -145,7 +144,7 @@ class FacetsPane(LineList, ValueActions):
     async def _pick_in_thread(self, shown: Shown, facet: Facet) -> None:
         also = in_force(self._where, event_field(shown.field))
         try:
-            picked = await asyncio.to_thread(
+            picked = await asked(
                 facet.pick, shown.limit, rare=shown.rare, within=shown.within, also=also
             )
         except CANNOT_BE_LOOKED_AT as error:

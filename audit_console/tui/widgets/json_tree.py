@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from audit_console.core.safe_text import safe_text
@@ -62,9 +62,10 @@ def nodes(value: object, toggled: frozenset[Path]) -> Iterator[JsonNode]:
 
 
 def _children(value: object, path: Path, toggled: frozenset[Path]) -> Iterator[JsonNode]:
-    for index, (key, child) in enumerate(_members(value)):
+    members = _members(value)
+    for index, (key, child) in enumerate(members):
         if index == CHILDREN_SHOWN:
-            rest = f"… {len(value) - index:,} more"  # type: ignore[arg-type]
+            rest = f"… {len(members) - index:,} more"
             yield JsonNode((*path, key), "", rest, value, None)
             return
         child_path = (*path, key)
@@ -74,10 +75,10 @@ def _children(value: object, path: Path, toggled: frozenset[Path]) -> Iterator[J
             yield from _children(child, child_path, toggled)
 
 
-def _members(value: object) -> Iterable[tuple[str | int, object]]:
+def _members(value: object) -> Collection[tuple[str | int, object]]:
     if isinstance(value, dict):
         return value.items()
-    return enumerate(value) if isinstance(value, list) else ()
+    return list(enumerate(value)) if isinstance(value, list) else ()
 
 
 def _is_folded(value: object, path: Path, toggled: frozenset[Path]) -> bool | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from audit_console.core.findings import Code
+from audit_console.core.findings import Code, Verdict
 from audit_console.integrity.verification import Verification
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.widgets.finding_lines import finding_line, in_order, place
@@ -15,7 +15,7 @@ from audit_console.tui.wording import count, moment, number
 def range_parts(start: datetime, end: datetime, found: Verification) -> list[Paragraph | Line]:
     """Say what was verified, how it stands, and what that does not show."""
     findings = [one for one in in_order(found.findings) if one.code is not Code.RANGE_NOT_COVERED]
-    faults = found.verdict.value == "FAIL"
+    faults = found.verdict is Verdict.FAIL
     events = sum(chain.events for chain in found.chains)
     verdict = Span("✘ faults in it", "bad") if faults else Span("◐ no fault in it", "warn")
     width = max((len(place(one)) for one in findings), default=0)

@@ -18,11 +18,12 @@ from textual.worker import Worker
 
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.matching import MarkKey, Marks
-from audit_console.errors import AuditConsoleError, SourceError
+from audit_console.errors import AuditConsoleError
 from audit_console.sources.protocol import Order, Source
 from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
 from audit_console.tui.painting import LinePainter
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.event_window import (
     Anchor,
@@ -235,7 +236,7 @@ class VirtualRows(ScrollView, LinePainter):
     async def _answer(self, want: Want) -> None:
         try:
             answer = await asked(fetch, want)
-        except (SourceError, OSError) as error:  # also of a source that was closed meanwhile
+        except CANNOT_BE_LOOKED_AT as error:  # also of a source that was closed meanwhile
             self._fail(want.view, error)
             return
         if want.view is self._view:
@@ -280,7 +281,7 @@ class VirtualRows(ScrollView, LinePainter):
         try:
             await asked(view.question.count)
             await asked(replace(view, where=EVERYTHING).question.count)
-        except (AuditConsoleError, OSError) as error:
+        except CANNOT_BE_LOOKED_AT as error:
             self._counting = None
             self._fail(view, error)
             return

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -181,6 +183,56 @@ def test_standard_input_is_kept_and_removed(
     assert len(list(kept.iterdir())) == 1
     source.close()
     assert list(kept.iterdir()) == []
+
+
+def folder_of_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(copies))
+    return copies
+
+
+@pytest.mark.parametrize(
+    ("piped", "places"),
+    [
+        (bytes(range(256)) * 50, ["-"]),
+        (b"".join(line + b"\n" for line in V1), ["-", "/no/such/log"]),
+    ],
+    ids=["no log", "another place is not there"],
+)
+def test_what_was_piped_in_does_not_stay_behind_when_nothing_is_opened(
+    piped: bytes, places: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    copies = folder_of_copies(tmp_path, monkeypatch)
+    (tmp_path / "piped").write_bytes(piped)
+    with (tmp_path / "piped").open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        with pytest.raises(SourceError):
+            open_archive(
+                [place.replace("missing", str(tmp_path / "a")) for place in places], keep=True
+            )
+    assert list(copies.iterdir()) == []
+
+
+def interrupt_the_copying(folder: Path) -> None:
+    while not any(copy.stat().st_size for copy in folder.iterdir()):
+        pass
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_nor_when_the_reader_waits_no_longer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    copies = folder_of_copies(tmp_path, monkeypatch)
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as stdin, os.fdopen(writing, "wb") as piped:
+        piped.write(b"".join(V1) * 5)
+        piped.flush()
+        monkeypatch.setattr("sys.stdin", stdin)
+        threading.Thread(target=interrupt_the_copying, args=(copies,)).start()
+        with pytest.raises(KeyboardInterrupt):
+            open_archive(["-"], keep=True)
+    assert list(copies.iterdir()) == []
 
 
 def test_a_closed_log_is_not_opened_again_by_a_late_question(tmp_path: Path) -> None:

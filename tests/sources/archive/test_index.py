@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
+from errno import ENOSPC
 from pathlib import Path
 from random import Random
 
@@ -214,6 +215,44 @@ def test_events_are_not_taken_from_lines_that_changed(log: Path, folder: Path) -
         assert_frame_equal(page_of(source).rows.drop("raw"), whole.rows.drop("raw"))
 
 
+def test_a_time_that_no_calendar_has_is_damage(log: Path, folder: Path) -> None:
+    index_of(log, folder)
+    [manifest] = folder.glob("*.json")
+    [[start, *_]] = json.loads(manifest.read_text())["events"]["pieces"]["timestamp"]
+    rows = data_file(folder)
+    text = bytearray(rows.read_bytes())
+    text[start + 7] = 0x70  # the highest byte of the first time: year 255,000
+    rows.write_bytes(text)
+    assert not is_hit(log, folder)
+
+
+@pytest.mark.parametrize("digit", range(0, 200, 31))
+def test_a_number_that_changed_in_a_manifest_makes_it_unusable(
+    digit: int, log: Path, folder: Path
+) -> None:
+    index_of(log, folder)
+    [manifest] = folder.glob("*.json")
+    text = bytearray(manifest.read_bytes())
+    places = [place for place, byte in enumerate(text) if chr(byte).isdigit()]
+    text[places[digit]] = ord("e") if digit % 2 else ord("0") + (text[places[digit]] + 1) % 10
+    manifest.write_bytes(text)
+    assert not is_hit(log, folder)
+
+
+def test_of_an_index_for_which_there_is_no_room_nothing_stays(
+    log: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with closing(opened(log, folder)) as source:
+        read_to_the_end(source)
+        assert source.status.index_fault is not None
+        assert source.status.index_fault.endswith("No space left on device")
+    assert [path.name for path in folder.iterdir()] == ["lock"]
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"made_by":null}', "\x00"])
 def test_a_damaged_manifest_is_not_used(text: str, log: Path, folder: Path) -> None:
     index_of(log, folder)
@@ -239,7 +278,9 @@ def test_rows_of_another_log_are_thrown_away(tmp_path: Path, log: Path, folder: 
     index_of(other, folder)
     [foreign] = set(folder.glob("*.json")) - {own}
     mine = json.loads(own.read_text())
-    own.write_text(json.dumps(json.loads(foreign.read_text()) | {"files": mine["files"]}))
+    forged = json.loads(foreign.read_text()) | {"files": mine["files"]}
+    del forged["checksum"]
+    own.write_text(json.dumps(forged | {"checksum": module._checksum(forged)}))
     with closing(opened(log, folder)) as source:
         assert source.status.events == 200
         assert read_to_the_end(source).matched == 300

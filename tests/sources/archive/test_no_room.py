@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from audit_console.sources.archive.text import RandomAccess
 from tests.support.chains import v1_chain, v1_lines
 
 READ_WITHOUT_ROOM = """
@@ -39,3 +40,11 @@ def test_it_is_said_with_what_to_do(tmp_path: Path) -> None:
         f"{path}: no room to unpack it: File too large | "
         "set TMPDIR to a folder with more room, or unpack the file yourself | True\n"
     )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file that is always full")
+def test_what_was_not_written_of_a_copy_is_no_error_when_it_is_given_back() -> None:
+    with Path("/dev/full").open("r+b") as full:
+        copy = RandomAccess(full)
+        copy.append(b"held in a buffer")
+        copy.close()
