@@ -188,10 +188,9 @@ def decode_plan(text: str) -> PrunePlan | Malformed:
             if format_time(parse_time(named[name])) != named[name]:
                 return Malformed(f"{name} is not spelled as format v1 spells times")
         is_as_written = members == json.loads(plan.text)
-    except KeyError as error:
-        return Malformed(f"not a plan: it does not say its {error.args[0]}")
-    except (TypeError, ValueError, RecursionError):
-        return Malformed("not a plan")
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        lack = f": it does not say its {error.args[0]}" if isinstance(error, KeyError) else ""
+        return Malformed(f"not a plan{lack}")
     if not 0 <= plan.pruned_from < plan.pruned_to <= MAX_SEQ:
         return Malformed("it deletes no events")
     if not is_as_written:

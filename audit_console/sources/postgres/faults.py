@@ -49,8 +49,7 @@ _CLOSED = {"42501": TableClosed, "42P01": TableMissing}
 _BY_STATE = {
     "42501": (
         "may not be read by this user, or only a part of it",
-        "Grant it: GRANT SELECT ON audit_events TO …; "
-        "where policies hide rows from it, ALTER ROLE … BYPASSRLS",
+        "GRANT SELECT ON audit_events TO …; where policies hide rows, ALTER ROLE … BYPASSRLS",
     ),
     "42P01": ("is not the log that it was: a table is gone", "Open it again"),
     "42703": ("is not the log that it was: a column is gone", "Open it again"),
