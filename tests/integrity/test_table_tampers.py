@@ -82,6 +82,18 @@ def test_a_row_without_a_value_is_no_event_whoever_hashed_it(tables: Tables, nam
         assert verify(source, trust=trust_in()).counts == NO_EVENT
 
 
+@pytest.mark.parametrize("details", ["{garbage", '{"a":01}', '{"a":1}}', '{"a":NaN}', "[1]"])
+def test_details_that_are_no_object_are_no_event_whoever_hashed_them(
+    tables: Tables, details: str
+) -> None:
+    tables(WHOLE, NOTES).close()
+    sealed = rehashed(replace(CHAINED[5], details=details)).event_hash
+    change = f"details = '{details}', event_hash = '{sealed}'"
+    tables.execute(f"UPDATE audit_events SET {change} WHERE seq = 5")  # noqa: S608 - ours
+    with closing(tables.open()) as source:
+        assert verify(source, trust=trust_in()).counts == NO_EVENT
+
+
 LINE_OF_ITS_OWN = v1_lines(v1_chain(1, chain="forged"))[0].decode()
 HASHED = {
     "space around them": ('{"a":1} ', Code.EVENT_HASH_MISMATCH),

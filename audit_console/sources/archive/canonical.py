@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from audit_console.columns.hashing import v1_hash
+from audit_console.columns.json_objects import is_shallow_object
 from audit_console.columns.schema import CHECKED, RESULT
 from audit_console.columns.times import LENGTH, read_times
 from audit_console.core.codec import EVENT_HASH_TAIL, MAX_ENTRY_BYTES, V1_KEYS, is_details
@@ -14,27 +15,6 @@ from audit_console.sources.archive.cutting import NULLABLE, Cut, Flags, Position
 
 _NO_TEXTS = {"v", "seq", "recorded_at", "timestamp", "result", "details"}
 _TEXTS = tuple(key for key in V1_KEYS if key not in _NO_TEXTS)
-
-_STRING = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
-_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
-_SCALAR = rf"{_STRING}|{_NUMBER}|true|false|null"
-NESTED = 3
-"""Details that nest no deeper are told to be an object by a pattern, others one by one."""
-
-
-def _object(depth: int) -> str:
-    member = f"{_STRING}:{_value(depth - 1)}"
-    return rf"\{{(?:{member}(?:,{member})*)?\}}"
-
-
-def _value(depth: int) -> str:
-    if depth == 0:
-        return f"(?:{_SCALAR})"
-    item = _value(depth - 1)
-    return rf"(?:{_SCALAR}|{_object(depth)}|\[(?:{item}(?:,{item})*)?\])"
-
-
-_SHALLOW = rf"^(?:null|{_object(NESTED)})$"
 
 
 def _value_of(key: str) -> pl.Expr:
@@ -55,7 +35,7 @@ _HOLDS = (
     & ~pl.col("seq").str.starts_with("-")
     & pl.col("result").cast(RESULT, strict=False).is_not_null()
 ).fill_null(value=False)
-_IS_SHALLOW = pl.col("details").str.contains(_SHALLOW).fill_null(value=False)
+_IS_SHALLOW = ((pl.col("details") == "null") | is_shallow_object("details")).fill_null(value=False)
 
 _DERIVED = {
     "scheme": pl.lit(Scheme.V1.value),

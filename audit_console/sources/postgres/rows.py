@@ -14,6 +14,7 @@ from audit_console.columns.frame import (
     malformed_row,
 )
 from audit_console.columns.hashing import LEAF, orchestrator_hash, prefixed_hash
+from audit_console.columns.json_objects import is_shallow_object
 from audit_console.columns.line import orchestrator_line, quoted, v1_entry, v1_line
 from audit_console.columns.schema import CHECKED, EVENT, SCHEME
 from audit_console.core.codec import (
@@ -133,10 +134,10 @@ def part_readable(rows: pl.DataFrame, scheme: Scheme) -> tuple[pl.DataFrame, pl.
 
 def _is_event(scheme: Scheme) -> pl.Expr:
     """Tell the rows of which no look at the line can say more than the columns do."""
-    details = pl.col("details")
+    is_object = is_shallow_object("details") if scheme is Scheme.V1 else _is_shallow_jsonb()
     whole = pl.all_horizontal(
         *(pl.col(name).is_not_null() for name in _NEVER_NULL[scheme]),
-        details.is_null() | (details.str.starts_with("{") & _is_shallow(details)),
+        pl.col("details").is_null() | is_object,
         pl.col("length") <= MAX_ENTRY_BYTES + EVENT_HASH_TAIL,
     )
     if scheme is Scheme.V1:
@@ -145,10 +146,11 @@ def _is_event(scheme: Scheme) -> pl.Expr:
     return whole
 
 
-def _is_shallow(details: pl.Expr) -> pl.Expr:
-    """Tell details that nest less deep than the codec allows, by how many brackets they have."""
+def _is_shallow_jsonb() -> pl.Expr:
+    """Tell objects that nest less deep than the codec allows, by how many brackets they have."""
+    details = pl.col("details")
     brackets = [details.str.count_matches(bracket, literal=True) for bracket in "{["]
-    return pl.sum_horizontal(brackets) < MAX_DEPTH
+    return details.str.starts_with("{") & (pl.sum_horizontal(brackets) < MAX_DEPTH)
 
 
 def _with_v1_hashes(texts: pl.DataFrame, plain: Collection[str]) -> pl.DataFrame:
