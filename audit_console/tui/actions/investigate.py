@@ -161,8 +161,7 @@ INVESTIGATE_ACTIONS: tuple[Action, ...] = (
         "step_back",
         ("escape",),
         "Back / stop",
-        "take back a query without an answer; stop the load, which keeps what is there; "
-        "close the detail",
+        "take a query back, stop the load, or close the detail",
     ),
     Action(Pane.INVESTIGATE, "leave", ("q",), "Back", "a step back: detail, last step, sources"),
 )
