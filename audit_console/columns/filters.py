@@ -142,7 +142,7 @@ def _resource_fits(text: pl.Expr, match: Match) -> pl.Expr:
             return kind.is_not_null() & id_.is_not_null()
         case Exact() | AnyOf() if len(ids := _ids_by_kind(match)) <= FEW_KINDS:
             fitting = (
-                _category_fits(kind, Exact(one)) & _category_fits(id_, AnyOf(of_kind))
+                _category_fits(kind, Exact(one)) & _category_fits(id_, AnyOf(tuple(of_kind)))
                 for one, of_kind in ids.items()
             )
             return pl.any_horizontal(pl.lit(value=False), *fitting)
@@ -150,13 +150,18 @@ def _resource_fits(text: pl.Expr, match: Match) -> pl.Expr:
             return _text_fits(text, match)
 
 
-def _ids_by_kind(match: Exact | AnyOf) -> dict[str, tuple[Exact, ...]]:
-    """Cut whole resources into type and id wherever they can be cut: either may hold a slash."""
-    ids: dict[str, tuple[Exact, ...]] = {}
+def _ids_by_kind(match: Exact | AnyOf) -> dict[str, list[Exact]]:
+    """Cut whole resources into type and id wherever they can be cut: either may hold a slash.
+
+    It ends with one type too many: a resource of a log may be a million slashes.
+    """
+    ids: dict[str, list[Exact]] = {}
     for resource in _whole_texts(match):
         for slash in re.finditer("/", resource):
             kind, id_ = resource[: slash.start()], resource[slash.end() :]
-            ids[kind] = (*ids.get(kind, ()), Exact(id_))
+            ids.setdefault(kind, []).append(Exact(id_))
+            if len(ids) > FEW_KINDS:
+                return ids
     return ids
 
 

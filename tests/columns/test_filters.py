@@ -162,6 +162,12 @@ def test_a_whole_resource_is_found_wherever_its_slash_is() -> None:
         assert kept(where, frame) == [matches(where, one) for one in events]
 
 
+def test_a_resource_of_a_million_slashes_is_compared_as_a_whole() -> None:
+    known = event(resource_type="a", resource_id="/" * 1_000_000)
+    where = Filter((Term(Field(FieldName.RESOURCE), Exact("a/" + "/" * 1_000_000)),))
+    assert kept(where, frame_of([known, EVENT])) == [True, False]
+
+
 def test_an_empty_frame_has_nothing_to_keep() -> None:
     where = parse("user:a details.a:x ip:10.0.0.1 type:x tag:x", ANCHOR).where
     assert kept(where, frame_of([])) == []

@@ -13,6 +13,7 @@ from audit_console.core.filters import EVERYTHING
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtEvent, Page, Source
+from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.screens.looking import LookingScreen
 from audit_console.tui.widgets.query_bar import QueryBar, QueryInput
 from tests.tui.support import (
@@ -105,6 +106,28 @@ async def test_escape_takes_back_a_query_without_an_answer(tmp_path: Path) -> No
         assert table_of(app).row_count == 90
         await pilot.press("escape")  # there is nothing more to take back
         assert text_of(pilot) == ""
+
+
+async def test_escape_keeps_a_query_that_is_asked_again_of_a_log_that_grew(tmp_path: Path) -> None:
+    source = Slow()
+    source.hold.set()
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "user:user-1")
+        await until_shown(pilot, "matched")
+        screen = app.screen
+        assert isinstance(screen, InvestigateScreen)
+        assert screen.session is not None
+        source.hold.clear()
+        try:
+            screen.follow(screen.session)
+            assert table_of(app).stale
+            await pilot.press("escape")
+            assert text_of(pilot) == "user:user-1"
+        finally:
+            source.hold.set()
+        await until(pilot, lambda: not table_of(app).stale, "the rows are there again")
 
 
 async def test_the_bar_says_what_is_being_asked(tmp_path: Path) -> None:

@@ -61,6 +61,8 @@ class LookingScreen(CompletingScreen):
         """What to ask when the load ends."""
         self._offered: int | None = None
         """How many events the query finds that the look offers, once they are counted."""
+        self._is_new_look = False
+        """Whether the rows that are waited for are the first ones of the current look."""
 
     # --- steps -------------------------------------------------------------------
 
@@ -77,6 +79,7 @@ class LookingScreen(CompletingScreen):
             self.leave_place()
             self._steps.take(look)
             self.show_look()
+            self._is_new_look = True
         elif self.has_unanswered:
             self.ask_again(anew=True)
 
@@ -96,7 +99,7 @@ class LookingScreen(CompletingScreen):
     def take_back(self) -> bool:
         """Go back from a look whose answer is not there yet; False where none is waited for."""
         shown = self.query_one(ResultTable) if self.look.stages else self._table
-        return shown.has_class("-stale") and self.go_back()
+        return self._is_new_look and shown.has_class("-stale") and self.go_back()
 
     def return_to(self, step: Step | None) -> None:
         """Go to any look taken before, to the place where it was left."""
@@ -111,6 +114,7 @@ class LookingScreen(CompletingScreen):
     def show_look(self, returning: Sight | None = None) -> None:
         """Put the current look on the screen, if need be with the event that is returned to."""
         look = self.look
+        self._is_new_look = False
         self._told = None
         self.forget_values()
         self._table.look(look.where, look.order, self._marks, returning=returning)
