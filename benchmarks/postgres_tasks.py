@@ -113,7 +113,7 @@ def fill_table(places: str) -> Work:
         migrate(dsn)
         copy = sql.SQL("COPY audit_events ({}) FROM STDIN (FORMAT csv, NULL '-')").format(columns)
         with psycopg.connect(dsn) as connection, connection.cursor().copy(copy) as target:
-            for batch in open_archive([file], keep=False).batches():
+            for batch in open_archive([file], keep=True).batches():
                 rows = batch.events.with_columns(times, v=pl.lit(1)).select(V1_KEYS)
                 target.write(rows.write_csv(include_header=False, null_value="-"))
         with psycopg.connect(dsn, autocommit=True) as connection:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from audit_console.columns.schema import BATCH, CHECK
+from audit_console.columns.schema import CHECK, LINKS
 from audit_console.core.event import GENESIS_HASH, Scheme
 from audit_console.core.run import FORK_WINDOW
 
@@ -38,11 +38,11 @@ class LinkMarker:
     _recent: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_LINK))
 
     def mark(self, events: pl.DataFrame) -> pl.DataFrame:
-        """Turn the next `CHECKED` events of the log into a `BATCH`."""
+        """Add `LINKS` to the next events of the log, which have at least the columns `JUDGED`."""
         if events.is_empty():
-            return pl.DataFrame(schema=BATCH)
-        chains = by_chain(events)
-        marked = [self._mark_chain(chain).select(list(BATCH)) for chain in chains]
+            return pl.DataFrame(schema={**events.schema, **LINKS})
+        columns = [*events.columns, *LINKS]
+        marked = [self._mark_chain(chain).select(columns) for chain in by_chain(events)]
         return marked[0] if len(marked) == 1 else pl.concat(marked).sort("file", "line")
 
     def _mark_chain(self, events: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 `LINE` locates a line: `file` is an index into the source's files, `line` counts
 from 1 within the file, `offset` and `length` are bytes of the uncompressed text
-without its newline. `BATCH` is what a source yields, `PAGE` what a screen gets.
+without its newline. `BATCH` is the least that a source yields, `PAGE` what a screen gets.
 """
 
 from __future__ import annotations
@@ -55,16 +55,26 @@ nothing to compute, or what it covers was not kept; `line_hash` is the Merkle le
 that is none of v1, and null where there is no line; `canonical` is false for a v1 line in
 another JSON spelling."""
 
-BATCH = CHECKED | {
+_LOOKED_AT = {
+    *("user_id", "resource_type", "resource_id", "result", "result_error"),
+    *("ip_address", "user_agent", "request_id"),
+}
+JUDGED = {name: dtype for name, dtype in CHECKED.items() if name not in _LOOKED_AT}
+"""What of `CHECKED` a verification asks for. The rest is for who looks at events."""
+
+LINKS: dict[str, pl.DataType | type[pl.DataType]] = {
     "check": CHECK,
     "joined": pl.Boolean,
     "link_known": pl.Boolean,
     "link_taken": pl.Boolean,
 }
-"""Events and what their predecessors tell besides. `joined`: follows the event before
+"""What the predecessors of an event tell. `joined`: follows the event before
 it in its chain, and nothing is wrong with or between the two. `link_known`: not joined,
 but links to one of the `FORK_WINDOW` events before it; `link_taken`: where one of those does
 too (the orchestrator's format only)."""
+
+BATCH = JUDGED | LINKS
+"""What every batch of a log has. One of a log whose events are kept has all of `CHECKED`."""
 
 PAGE = LINE | EVENT | {"event_hash": pl.String, "check": CHECK, "raw": pl.String}
 """`raw` is the line as stored, read back from the log. A table holds no lines: there, `raw`

@@ -74,7 +74,7 @@ class Page:
 class Batch:
     """Consecutive lines of a log.
 
-    `events` has the columns of `columns.schema.BATCH`, `malformed` those of
+    `events` has at least the columns of `columns.schema.BATCH`, `malformed` those of
     `columns.schema.MALFORMED`.
     """
 

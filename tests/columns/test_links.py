@@ -7,7 +7,7 @@ import pytest
 
 from audit_console.columns.frame import Location, event_row, events_frame
 from audit_console.columns.links import LinkMarker
-from audit_console.columns.schema import BATCH
+from audit_console.columns.schema import CHECKED, LINKS
 from tests.support.chains import (
     orchestrator_chain,
     orchestrator_entry,
@@ -35,7 +35,7 @@ def marked(lines: Sequence[bytes], batch: int) -> pl.DataFrame:
 @pytest.mark.parametrize("batch", [1, 2, 6])
 def test_a_whole_chain_is_joined_and_verified(batch: int) -> None:
     v1, orchestrator = marked(V1, batch), marked(ORCHESTRATOR, batch)
-    assert dict(v1.schema) == BATCH
+    assert dict(v1.schema) == CHECKED | LINKS
     assert v1["joined"].to_list() == [False] + [True] * 5  # a v1 chain may begin at any seq
     assert orchestrator["joined"].to_list() == [True] * 6
     for events in (v1, orchestrator):
@@ -84,4 +84,4 @@ def test_rows_keep_the_order_of_the_lines_whatever_the_chain() -> None:
 
 
 def test_no_events_are_no_batch() -> None:
-    assert dict(LinkMarker().mark(events_frame(())).schema) == BATCH
+    assert dict(LinkMarker().mark(events_frame(())).schema) == CHECKED | LINKS

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import polars as pl
 
 from audit_console.columns.hashing import v1_hash
@@ -26,7 +28,8 @@ def _value_of(key: str) -> pl.Expr:
     return piece.cast(pl.String).alias(key)
 
 
-_VALUES = [_value_of(key) for key in (*_TEXTS, "seq", "result", "details")]
+_TEXT_VALUES = {key: _value_of(key) for key in _TEXTS}
+_OTHER_VALUES = [_value_of(key) for key in ("seq", "result", "details")]
 _HOLDS = (
     pl.col("holds")
     & pl.col("raw").is_not_null()
@@ -44,31 +47,36 @@ _DERIVED = {
     "line_hash": pl.lit(None),
     "canonical": pl.lit(value=True),
 }
-_COLUMNS = [
-    _DERIVED.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in CHECKED.items()
-]
+_COLUMNS = {
+    name: _DERIVED.get(name, pl.col(name)).cast(dtype).alias(name)
+    for name, dtype in CHECKED.items()
+}
 
 
-def canonical_v1(block: Block, lines: pl.DataFrame) -> pl.DataFrame:
-    """Give the events (`columns.schema.CHECKED`) of the lines that are v1 in canonical form.
+def canonical_v1(block: Block, lines: pl.DataFrame, columns: Collection[str]) -> pl.DataFrame:
+    """Give the events of the lines that are v1 in canonical form.
 
     Args:
         block: where the lines are.
         lines: `columns.schema.LINE` and `raw`, the line, null where it is no text.
+        columns: of `columns.schema.CHECKED` that are wanted.
     """
     if lines.is_empty():
-        return pl.DataFrame(schema=CHECKED)
+        return pl.DataFrame(schema={name: CHECKED[name] for name in columns})
     begins = lines["offset"].cast(pl.Int64).to_numpy() - block.offset
     pieces = cut(block.data, begins, begins + lines["length"].to_numpy())
-    whole = lines.hstack(_places(pieces, begins)).with_columns(_VALUES)
-    for key in _TEXTS:
+    texts = [key for key in _TEXTS if key in columns]
+    values = [_TEXT_VALUES[key] for key in texts] + _OTHER_VALUES
+    whole = lines.hstack(_places(pieces, begins)).with_columns(values)
+    for key in texts:
         rows = pieces.rows_with_escapes(key)
         if len(rows):
             whole.replace_column(whole.get_column_index(key), _unescaped(whole[key], rows))
     holds, shallow = whole.select(_HOLDS, shallow=_IS_SHALLOW).get_columns()
     if not shallow.all():
         holds &= shallow | _are_details(whole["details"], holds & ~shallow)
-    return (whole if holds.all() else whole.filter(holds)).select(_COLUMNS)
+    kept = whole if holds.all() else whole.filter(holds)
+    return kept.select(_COLUMNS[name] for name in columns)
 
 
 def _places(pieces: Cut, begins: Positions) -> pl.DataFrame:

@@ -4,34 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import polars as pl
-
-from audit_console.columns.frame import events_frame, malformed_frame
 from audit_console.sources.archive.blocks import blocks
 from audit_console.sources.archive.files import ArchiveFile
 from audit_console.sources.archive.fingerprint import Fingerprint
-from audit_console.sources.archive.parse import LineParser
+from audit_console.sources.archive.parse import NOTHING, LineParser, Parsed, joined
 from audit_console.sources.archive.text import is_packed
 
 MOST_BYTES = 64 << 20
 """Text that is read before a log is shown: half a second, reckoned from the rate of a load."""
-
-
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """Lines behind those that an index has.
-
-    `events` has the columns of `columns.schema.CHECKED`, `malformed` of `MALFORMED`.
-    """
-
-    events: pl.DataFrame
-    malformed: pl.DataFrame
-    lines: int
-
-
-NONE = Growth(events_frame(()), malformed_frame(()), 0)
 
 
 def has_grown(
@@ -70,7 +52,7 @@ def _ends_at(file: ArchiveFile, size: int) -> bool:
         return stored.read(1) == b"\n"
 
 
-def read_growth(files: Sequence[ArchiveFile], offset: int, lines: Sequence[int]) -> Growth | None:
+def read_growth(files: Sequence[ArchiveFile], offset: int, lines: Sequence[int]) -> Parsed | None:
     """Read what is behind an index; None where it is too much.
 
     Args:
@@ -84,20 +66,15 @@ def read_growth(files: Sequence[ArchiveFile], offset: int, lines: Sequence[int])
     last = len(lines) - 1
     if sum(file.size for file in files[last:]) - offset > MOST_BYTES:
         return None
-    parts = [NONE, *_parts(files[last], last, offset, lines[last])]
+    parts = [NOTHING, *_parts(files[last], last, offset, lines[last])]
     for number in range(last + 1, len(files)):
         parts += _parts(files[number], number, 0, 0)
-    return Growth(
-        pl.concat([part.events for part in parts]),
-        pl.concat([part.malformed for part in parts]),
-        sum(part.lines for part in parts),
-    )
+    return joined(parts)
 
 
-def _parts(file: ArchiveFile, number: int, offset: int, lines: int) -> Iterator[Growth]:
+def _parts(file: ArchiveFile, number: int, offset: int, lines: int) -> Iterator[Parsed]:
     with closing(file.open_stored()) as stored, closing(LineParser()) as parser:
         stored.seek(offset)
         for block in blocks(number, stored.read):
             here = replace(block, first_line=block.first_line + lines, offset=block.offset + offset)
-            parsed = parser.parse(here)
-            yield Growth(parsed.events, parsed.malformed, parsed.lines)
+            yield parser.parse(here)

@@ -30,7 +30,8 @@ from audit_console import __version__
 from audit_console.columns.schema import MALFORMED
 from audit_console.sources.archive.files import ArchiveFile
 from audit_console.sources.archive.fingerprint import Fingerprint
-from audit_console.sources.archive.growth import NONE, has_grown, read_growth
+from audit_console.sources.archive.growth import has_grown, read_growth
+from audit_console.sources.archive.parse import NOTHING
 from audit_console.sources.archive.shelf import Shelf, ShelvedRows, is_held
 from audit_console.sources.archive.stand_in import DTYPES, Held, StandIn
 from audit_console.sources.archive.stored import (
@@ -123,7 +124,7 @@ class IndexStore:
             events = StoredColumns(rows, Layout.of(manifest["events"]), DTYPES)
             bad = StoredColumns(rows, Layout.of(manifest["malformed"]), MALFORMED)
             lines = [int(count) for count in manifest["lines"]]
-            growth = NONE if is_same else read_growth(files, then[-1].size, lines)
+            growth = NOTHING if is_same else read_growth(files, then[-1].size, lines)
             written = datetime.fromtimestamp(float(manifest["written"]), UTC)
             os.utime(path)
             numbers = (sum(lines), int(manifest["bad_lines"]), written, int(manifest["secret"]))

@@ -9,7 +9,7 @@ else, and `core.codec.decode_line` would say the same. Every other line goes thr
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,6 +58,7 @@ SELECT unnest(event),
 FROM read
 """  # noqa: S608 - the structure is a constant of this module
 
+_ALL = tuple(CHECKED)
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _ORCHESTRATOR_TIME = _DATE + _CLOCK + r"(?:\.[0-9]{1,9})?(?:Z|\+00:00)$"
@@ -69,14 +70,26 @@ _NEVER_NULL = ("id", "event_type", "action", "resource_type", "resource_id")
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a block holds, in the order of its lines.
+    """What a block holds, or several on end, in the order of its lines.
 
-    `events` has the columns of `columns.schema.CHECKED`, `malformed` of `MALFORMED`.
+    `events` has the wanted columns of `columns.schema.CHECKED`, `malformed` those of `MALFORMED`.
     """
 
     events: pl.DataFrame
     malformed: pl.DataFrame
     lines: int
+
+
+NOTHING = Parsed(events_frame(()), malformed_frame(()), 0)
+
+
+def joined(parts: Sequence[Parsed]) -> Parsed:
+    """Put together what one or more blocks hold."""
+    return Parsed(
+        pl.concat([part.events for part in parts], rechunk=False),
+        pl.concat([part.malformed for part in parts]),
+        sum(part.lines for part in parts),
+    )
 
 
 class _ArrowStream:
@@ -101,18 +114,24 @@ class LineParser:
             self._connection.close()
             self._connection = None
 
-    def parse(self, block: Block) -> Parsed:
-        """Read every line of a block."""
+    def parse(self, block: Block, columns: Collection[str] = _ALL) -> Parsed:
+        """Read every line of a block.
+
+        Args:
+            block: whole lines.
+            columns: of `columns.schema.CHECKED` that are wanted, at least those of `JUDGED`.
+        """
         if block.unreadable is not None:
-            return _unreadable(block, block.unreadable)
+            return _unreadable(block, block.unreadable, columns)
         lines, count = _split(block)
-        v1 = _with_final_hash(canonical_v1(block, lines))
+        v1 = _with_final_hash(canonical_v1(block, lines, columns))
         rest = _without(lines, v1)
         if rest.is_empty():
-            return Parsed(_in_order([v1]), malformed_frame(()), count)
+            return Parsed(v1, malformed_frame(()), count)
         other = _where(self._read(rest), _ORCHESTRATOR_HOLDS).select(_ORCHESTRATOR_COLUMNS)
         events, malformed = _one_by_one(block, _without(rest, other))
-        return Parsed(_in_order([v1, other, events]), malformed, count)
+        whole = _in_order([v1, other.select(columns), events.select(columns)])
+        return Parsed(whole, malformed, count)
 
     def _read(self, lines: pl.DataFrame) -> pl.DataFrame:
         connection = self._connected()
@@ -279,10 +298,7 @@ _ORCHESTRATOR_COLUMNS = _orchestrator_columns()
 
 
 def _in_order(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    filled = [part for part in parts if not part.is_empty()]
-    if not filled:
-        return events_frame(())
-    whole = pl.concat(filled)
+    whole = pl.concat(parts)
     return whole if whole["line"].is_sorted() else whole.sort("line")
 
 
@@ -308,7 +324,7 @@ def _torn(bad: Malformed) -> Malformed:
     return Malformed(f"half a line at the end: {bad.reason}", Code.TORN_TAIL)
 
 
-def _unreadable(block: Block, held: Unreadable) -> Parsed:
+def _unreadable(block: Block, held: Unreadable, columns: Collection[str]) -> Parsed:
     at = Location(block.file, block.first_line, block.offset, held.length)
     row = malformed_row(held.reason, held.start, at)
-    return Parsed(events_frame(()), malformed_frame([row]), 1)
+    return Parsed(events_frame(()).select(columns), malformed_frame([row]), 1)

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
 from audit_console.sources.archive.blocks import Block, blocks
 from audit_console.sources.archive.files import ArchiveFile
-from audit_console.sources.archive.parse import LineParser, Parsed
+from audit_console.sources.archive.parse import LineParser, Parsed, joined
 
 PARSERS = max(2, min(os.cpu_count() or 2, 8))
-READ_AHEAD = PARSERS + 1
-"""Blocks under way, one more than are parsed, so that no parser waits for who takes them."""
+BLOCKS_TOGETHER = 4
+"""Blocks whose events are handed on as one: what is asked of them next costs as much for few."""
+READ_AHEAD = PARSERS + 2
+"""Blocks under way, so that no parser waits for who takes them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One parsed block and how far its file had been read by then.
+    """Parsed blocks, one after the other, and how far their file had been read by then.
 
-    `text` is the block as it was before parsing, None where it stands in the file
-    just so. `sha256` is of the stored file, given with the piece that ends it.
+    `text` is what they were before parsing, None where it stands in the file just so.
+    `sha256` is of the stored file, given with the piece that ends it.
     """
 
     file: int
@@ -39,21 +41,49 @@ class Piece:
         return self.parsed is None
 
 
-def read_pieces(files: Sequence[ArchiveFile], *, digest: bool) -> Generator[Piece]:
+def read_pieces(
+    files: Sequence[ArchiveFile], columns: Collection[str], *, digest: bool
+) -> Generator[Piece]:
     """Read files in turn; each one's last piece is empty.
+
+    The first piece is one block, so that a first page is there at once; later ones are more.
 
     Args:
         files: the files of the log, in its order.
+        columns: of the events, as `LineParser.parse` takes them.
         digest: hash the stored files too.
 
     Raises:
         SourceUnreadable: a file cannot be read.
     """
+    held, most = list[Piece](), 1
+    with closing(_parsed_blocks(files, columns, digest=digest)) as parsed:
+        for piece in parsed:
+            if not piece.ends_file:
+                held.append(piece)
+            if held and (piece.ends_file or len(held) == most):
+                yield _together(held)
+                held, most = [], min(most + 1, BLOCKS_TOGETHER)
+            if piece.ends_file:
+                yield piece
+
+
+def _together(pieces: Sequence[Piece]) -> Piece:
+    if len(pieces) == 1:
+        return pieces[0]
+    texts = [piece.text for piece in pieces if piece.text is not None]
+    parsed = joined([piece.parsed for piece in pieces if piece.parsed is not None])
+    return replace(pieces[-1], parsed=parsed, text=b"".join(texts) if texts else None)
+
+
+def _parsed_blocks(
+    files: Sequence[ArchiveFile], columns: Collection[str], *, digest: bool
+) -> Generator[Piece]:
     pending: deque[Future[Piece]] = deque()
     with _parsers() as parsers, ThreadPoolExecutor(PARSERS) as pool:
         try:
             for raw in _raw_pieces(files, digest=digest):
-                pending.append(pool.submit(_parse, raw, parsers))
+                pending.append(pool.submit(_parse, raw, columns, parsers))
                 while len(pending) > READ_AHEAD or (pending and pending[0].done()):
                     yield pending.popleft().result()
             while pending:
@@ -82,12 +112,12 @@ def _raw_pieces(files: Sequence[ArchiveFile], *, digest: bool) -> Iterator[_RawP
             yield _RawPiece(index, None, reader.stored_bytes, reader.compressed, digested)
 
 
-def _parse(raw: _RawPiece, parsers: SimpleQueue[LineParser]) -> Piece:
+def _parse(raw: _RawPiece, columns: Collection[str], parsers: SimpleQueue[LineParser]) -> Piece:
     if raw.block is None:
         return Piece(raw.file, None, raw.stored_bytes, sha256=raw.sha256)
     parser = parsers.get()
     try:
-        parsed = parser.parse(raw.block)
+        parsed = parser.parse(raw.block, columns)
     finally:
         parsers.put(parser)
     text = raw.block.data if raw.compressed else None

@@ -15,7 +15,7 @@ import polars as pl
 from audit_console.columns.frame import malformed_frame
 from audit_console.columns.held_rows import HeldRows
 from audit_console.columns.links import LinkMarker
-from audit_console.columns.schema import LINE, PAGE
+from audit_console.columns.schema import CHECKED, JUDGED, LINE, PAGE
 from audit_console.columns.selection import Selection
 from audit_console.columns.stages import apply_stages
 from audit_console.columns.table import EventTable, View
@@ -54,6 +54,9 @@ MALFORMED_KEPT = 10_000
 
 ROWS_AT_ONCE = 10_000
 """Events of one part of what is given in the order of the log."""
+
+ADDED_AT_ONCE = 16_384
+"""Events read that are added to the table while a page waits."""
 
 Answer = TypeVar("Answer")
 
@@ -132,7 +135,8 @@ class ArchiveSource:
         first_pass, self._begun = not self._begun, True
         marker = LinkMarker()
         try:
-            with closing(read_pieces(self._files, digest=first_pass)) as pieces:
+            columns = tuple(CHECKED if first_pass and self._keep else JUDGED)
+            with closing(read_pieces(self._files, columns, digest=first_pass)) as pieces:
                 for piece in pieces:
                     batch = _batch(piece, marker)
                     if first_pass:
@@ -251,8 +255,9 @@ class ArchiveSource:
         if batch is not None and self._keep:
             if piece.text is not None:  # before the rows: a page looks for their text here
                 self._lines.copy(piece.file, piece.text)
-            with self._rows_lock:
-                self._append(batch.events)
+            for events in batch.events.iter_slices(ADDED_AT_ONCE):
+                with self._rows_lock:
+                    self._append(events)
         if batch is not None and self._malformed.height < MALFORMED_KEPT:
             room = MALFORMED_KEPT - self._malformed.height
             self._malformed = pl.concat([self._malformed, batch.malformed.head(room)])

@@ -16,7 +16,7 @@ from audit_console.columns.selection import NAMES, Codes
 from audit_console.columns.table import View, Views
 from audit_console.core.filters import Filter
 from audit_console.core.matching import MarkKey, Marks
-from audit_console.sources.archive.growth import NONE, Growth
+from audit_console.sources.archive.parse import NOTHING, Parsed
 from audit_console.sources.archive.stored import StoredColumns
 from audit_console.sources.protocol import Status
 
@@ -87,11 +87,11 @@ class StandIn:
         stored: StoredColumns,
         malformed: pl.DataFrame,
         held: Held,
-        growth: Growth | None,
+        growth: Parsed | None,
         bytes_shown: int,
     ) -> None:
         self.outgrown = growth is None
-        growth = growth or NONE
+        growth = growth or NOTHING
         self.manifest = held.manifest
         self._stored = stored
         self._grown = growth.events.select(COMPARED)
