@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from audit_console.core.places import SECRETS, names_files
 from audit_console.kept import KeptFile
@@ -16,6 +17,8 @@ KEPT = 20
 Places = tuple[str, ...]
 
 _URL_PASSWORD = re.compile(r"(://[^/@:]*):[^/@]*@")
+_NAME_IN_URL = re.compile(r"(?<=[?&])[^?&=]*%[^?&=]*(?==)")
+"""A name that has characters by their numbers, as libpq takes them: `p%61ssword`."""
 _NAMED_PASSWORD = re.compile(
     rf"(?:^|(?<=[\s?&]))(?:{'|'.join(SECRETS)}|passfile)\s*=\s*(?:'(?:[^'\\]|\\.)*'|[^\s&]*)&?",
     re.IGNORECASE,
@@ -26,7 +29,8 @@ def without_password(place: str) -> str:
     """Drop the password from a connection string; any other place stays as it is."""
     if "://" not in place and "=" not in place:
         return place
-    cleaned = _NAMED_PASSWORD.sub("", _URL_PASSWORD.sub(r"\1@", place))
+    named = _NAME_IN_URL.sub(lambda name: unquote(name[0]), place)
+    cleaned = _NAMED_PASSWORD.sub("", _URL_PASSWORD.sub(r"\1@", named))
     return cleaned.rstrip("?& ")
 
 

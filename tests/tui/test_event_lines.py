@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from audit_console.core.codec import encode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code
+from audit_console.tui.painting import width_of
 from audit_console.tui.widgets.event_lines import DetailLine, Known, detail_lines
 from tests.tui.support import chained, make_event
 
@@ -61,6 +63,16 @@ def test_a_line_names_its_field_as_a_query_does() -> None:
     assert "user" in [line.field_name for line in lines]
     assert set(of_details) == {"details.a", "details.a.b", 'details."c d"', "details.e"}
     assert lines[-1].field_name == ""
+
+
+def test_values_beside_a_wide_key_stay_within_the_width() -> None:
+    details = json.dumps({"鍵" * 8: "x" * 90}, ensure_ascii=False)
+    event = chained([make_event(3, details=details)])[0]
+    lines = detail_lines(row_of(encode_line(event), "verified"), "", 60, frozenset())
+    begun = next(number for number, line in enumerate(lines) if "鍵" in text_of([line]))
+    first, second = (width_of(line.line) for line in lines[begun : begun + 2])
+
+    assert first == second < 60
 
 
 @pytest.mark.parametrize(

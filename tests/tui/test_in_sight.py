@@ -293,7 +293,7 @@ async def test_the_history_counts_no_part_of_a_log_as_the_whole(tmp_path: Path) 
         await until_loaded(pilot)
         await until_shown(pilot, "10 of 30 matched")
         await pilot.press("H")
-        await until_shown(pilot, "user:user-1  10 events")
+        await until_shown(pilot, "10 events  ▸ user:user-1")
         (first,) = (line for line in screen_lines(app) if "all events" in line)
         assert "0 events" not in first
 

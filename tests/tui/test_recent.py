@@ -123,6 +123,8 @@ def test_only_the_user_reads_the_list(tmp_path: Path) -> None:
             "postgresql://db/audit?oauth_client_secret=secret&scram_server_key=secret",
             "postgresql://db/audit",
         ),
+        ("postgresql://db/audit?p%61ssword=secret&a=b", "postgresql://db/audit?a=b"),
+        ("postgresql://db/audit?a=b&%50ASSFIL%65=secret", "postgresql://db/audit?a=b"),
         ("service=audit", "service=audit"),
         ("/logs/audit.jsonl", "/logs/audit.jsonl"),
     ],

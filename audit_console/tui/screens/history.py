@@ -35,18 +35,28 @@ class HistoryDialog(Dialog[Step]):
     def on_mount(self) -> None:
         """Start on the current step."""
         at = next(i for i, (_, step) in enumerate(self._walk) if step is self._current)
-        self.query_one(LineList).set_lines([self._line(*entry) for entry in self._walk], cursor=at)
+        counts = [_matched(step) for _, step in self._walk]
+        width = max(map(len, counts))
+        lines = [
+            self._line(depth, step, matched.rjust(width))
+            for (depth, step), matched in zip(self._walk, counts, strict=True)
+        ]
+        self.query_one(LineList).set_lines(lines, cursor=at)
         self.query_one(LineList).focus()
 
-    def _line(self, depth: int, step: Step) -> Line:
+    def _line(self, depth: int, step: Step, matched: str) -> Line:
+        """Draw a step; what it matched stands first, where no long query can push it away."""
         here = step is self._current
-        matched = "" if step.matched is None else f"  {count(step.matched, 'event')}"
         return (
+            Span(f"{matched}  ", "muted"),
             Span(f"{'  ' * depth}{'▸' if here else '└'} ", "key" if here else "rule"),
             Span(step.look.title, "name" if here else ""),
-            Span(matched, "muted"),
         )
 
     @on(LineList.Chosen)
     def _on_chosen(self, event: LineList.Chosen) -> None:
         self.dismiss(self._walk[event.index][1])
+
+
+def _matched(step: Step) -> str:
+    return "" if step.matched is None else count(step.matched, "event")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rich.cells import chop_cells
+from rich.cells import cell_len, chop_cells
 
 from audit_console.core.codec import Malformed, decode_line
 from audit_console.core.details import plain_decimal
@@ -191,8 +191,9 @@ def _node_lines(node: json_tree.JsonNode, width: int) -> Iterator[DetailLine]:
         yield DetailLine(line, copied, fold, folded=node.folded, path=path)
         return
     values = () if path is None else (_details_value(path, node),)
-    for index, part in enumerate(_wrapped(node.text, width - len(head) - 1)):
-        start = Span(" " * len(head)) if index else Span(head, "muted")
+    indent = cell_len(head)
+    for index, part in enumerate(_wrapped(node.text, width - indent - 1)):
+        start = Span(" " * indent) if index else Span(head, "muted")
         yield DetailLine((start, Span(part)), copied, values=values)
 
 
