@@ -99,11 +99,12 @@ def _write_plain(file: BinaryIO, column: pl.Series) -> Piece:
 
 
 def _write_piece(file: BinaryIO, rows: pl.DataFrame) -> Piece:
-    text = io.BytesIO()
-    rows.rechunk().write_ipc(text, record_batch_size=max(1, rows.height))
+    stream = io.BytesIO()
+    rows.rechunk().write_ipc(stream, record_batch_size=max(1, rows.height))
+    text = stream.getvalue()  # without a copy, and no export that an error would keep open
     start = file.tell()
-    _write_all(file, text.getbuffer())
-    return Piece(start, file.tell() - start, zlib.crc32(text.getbuffer()))
+    _write_all(file, memoryview(text))
+    return Piece(start, file.tell() - start, zlib.crc32(text))
 
 
 def _write_all(file: BinaryIO, rest: memoryview) -> None:
