@@ -6,6 +6,7 @@ import atexit
 import json
 import time
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING, Any
@@ -41,16 +42,22 @@ def _postgres_writer(file: str, size: int) -> tuple[list[Any], Callable[[Any], i
     """Start a server that ends with this process; give groups of events, and what stores one."""
     from datetime import UTC, datetime
 
+    from audit_console.core.entry import encode_content
     from audit_console.core.event import format_time
     from audit_console.core.sealing import Unsealed, seal
     from audit_console.writer.postgres import PostgresSink
 
-    fields = [key for key in Unsealed.__slots__ if key != "content"]
+    fields = signature(encode_content).parameters
     with Path(file).open(encoding="utf-8") as lines:
         entries = [json.loads(line) for line in lines]
     for entry in entries:
         entry["details"] = entry["details"] and json.dumps(entry["details"])
-    events = [Unsealed(**{key: entry[key] for key in fields}) for entry in entries]
+    events = [
+        Unsealed(
+            entry["id"], entry["timestamp"], encode_content(**{key: entry[key] for key in fields})
+        )
+        for entry in entries
+    ]
     sink = PostgresSink(_postgres_database(), chain="audit.example.org/benchmark")
 
     def append(group: list[Unsealed]) -> int:

@@ -10,8 +10,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
+from audit_console.core.entry import encode_content, place_entry, quote_or_null
 from audit_console.core.event import RESULTS, AuditEvent, Scheme, parse_time
 from audit_console.core.findings import Code
 from audit_console.core.json_object import (
@@ -24,9 +25,6 @@ from audit_console.core.json_object import (
     read_members,
     shown_name,
 )
-
-if TYPE_CHECKING:  # sealing takes the encoding of events from here
-    from audit_console.core.sealing import Unsealed
 
 MAX_LINE_BYTES = 1 << 20
 MAX_ENTRY_BYTES = 65_535
@@ -115,43 +113,27 @@ def canonical_details(details: Mapping[str, object]) -> str:
 
 def encode_entry(event: AuditEvent) -> str:
     """Print what the hash of a v1 event covers: its line up to the event hash."""
+    content = encode_content(
+        event_type=event.event_type,
+        action=event.action,
+        resource_type=event.resource_type,
+        resource_id=event.resource_id,
+        result=event.result,
+        user_id=event.user_id,
+        result_error=event.result_error,
+        details=event.details,
+        ip_address=event.ip_address,
+        user_agent=event.user_agent,
+        request_id=event.request_id,
+    )
     return place_entry(
-        encode_content(event),
-        chain=_string(event.chain),
+        content,
+        chain=quote_or_null(event.chain),
         seq=event.seq,
         event_id=quote(event.id),
-        recorded_at=_string(event.recorded_at),
+        recorded_at=quote_or_null(event.recorded_at),
         timestamp=quote(event.timestamp),
-        previous_hash=_string(event.previous_hash),
-    )
-
-
-def encode_content(event: AuditEvent | Unsealed) -> str:
-    """Print the middle of an entry, which is the same wherever the event stands in a chain."""
-    return (
-        f',"event_type":{quote(event.event_type)},"user_id":{_string(event.user_id)}'
-        f',"action":{quote(event.action)},"resource_type":{quote(event.resource_type)}'
-        f',"resource_id":{quote(event.resource_id)},"result":{quote(event.result)}'
-        f',"result_error":{_string(event.result_error)},"details":{event.details or "null"}'
-        f',"ip_address":{_string(event.ip_address)},"user_agent":{_string(event.user_agent)}'
-        f',"request_id":{_string(event.request_id)}'
-    )
-
-
-def place_entry(  # noqa: PLR0913, PLR0917 - the parts of an entry in their order
-    content: str,
-    chain: str,
-    seq: int | None,
-    event_id: str,
-    recorded_at: str,
-    timestamp: str,
-    previous_hash: str,
-) -> str:
-    """Print an entry around what `encode_content` gave; every text comes as JSON."""
-    return (
-        f'{{"v":1,"chain":{chain},"seq":{seq},"id":{event_id}'
-        f',"recorded_at":{recorded_at},"timestamp":{timestamp}'
-        f'{content},"previous_hash":{previous_hash}'
+        previous_hash=quote_or_null(event.previous_hash),
     )
 
 
@@ -162,11 +144,7 @@ def encode_line(event: AuditEvent) -> str:
 
 def end_line(entry: str, event_hash: str | None) -> str:
     """Print the line of an entry and its hash."""
-    return f'{entry},"event_hash":{_string(event_hash)}}}'
-
-
-def _string(text: str | None) -> str:
-    return "null" if text is None else quote(text)
+    return f'{entry},"event_hash":{quote_or_null(event_hash)}}}'
 
 
 def decode_bytes(raw: bytes) -> AuditEvent | Malformed:
@@ -190,6 +168,20 @@ def decode_line(text: str) -> AuditEvent | Malformed:
         return _event(_plain_members(text) or read_members(text), text)
     except Rejected as rejection:
         return Malformed(str(rejection), rejection.code)
+
+
+def decode_content(content: str, event_id: str, timestamp: str) -> AuditEvent:
+    """Read what `encode_content` printed, as an event that has no place in a chain."""
+    members = read_members(f'{{"id":{quote(event_id)}{content}}}')
+    return AuditEvent(
+        scheme=Scheme.UNHASHED,
+        timestamp=timestamp,
+        event_type=_text(members, "event_type"),
+        resource_type=_text(members, "resource_type"),
+        result=_text(members, "result"),
+        result_error=_optional_text(members, "result_error"),
+        **_shared_fields(members),
+    )
 
 
 _PARTS: dict[str, str] = dict.fromkeys(V1_KEYS, r'null|"[^"\\\x00-\x1f]*"') | {

@@ -19,11 +19,23 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 """Half a character, which JSON can spell and UTF-8 cannot store."""
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_ESCAPED_NUL = re.compile(r"(\\\\)|\\u0000")
 
 
 def storable(text: str) -> str:
     """Put U+FFFD in the place of what UTF-8 or PostgreSQL cannot store: half characters, U+0000."""
     return _UNSTORABLE.sub("\ufffd", text)
+
+
+def storable_json(text: str) -> str:
+    """Do the same to text inside JSON, where U+0000 is an escape."""
+    if "\\u0000" in text:  # or an escaped backslash and five more characters
+        text = _ESCAPED_NUL.sub(lambda found: found[1] or "\ufffd", text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return SURROGATE.sub("\ufffd", text)
+    return text
 
 
 class Rejected(Exception):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, cast
 
-from audit_console.core.codec import MAX_ENTRY_BYTES, encode_content, place_entry
-from audit_console.core.event import GENESIS_HASH, AuditEvent, Scheme
+from audit_console.core.codec import MAX_ENTRY_BYTES, decode_line
+from audit_console.core.entry import place_entry
+from audit_console.core.event import GENESIS_HASH, AuditEvent
 from audit_console.core.hashing import leaf_hash
 from audit_console.core.json_object import quote
 from audit_console.errors import EventRefused
@@ -28,36 +29,24 @@ class Head(NamedTuple):
 # Neither class is frozen: to make a frozen instance takes three times as long.
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Unsealed:
-    """An event that has no place yet.
+    """An event that has no place yet: its id, when it happened, and the middle of its entry.
 
-    `details` is the JSON text that is stored. Without a `timestamp` the event happened
-    when it is recorded. `content` is the middle of its entry.
+    Without a `timestamp` it happened when it is recorded. `content` is of `encode_content`.
     """
 
     id: str
-    event_type: str
-    action: str
-    resource_type: str
-    resource_id: str
-    result: str
-    timestamp: str | None = None
-    user_id: str | None = None
-    result_error: str | None = None
-    details: str | None = None
-    ip_address: str | None = None
-    user_agent: str | None = None
-    request_id: str | None = None
-    content: str = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self.content = encode_content(self)
+    timestamp: str | None
+    content: str
 
 
 @dataclass(slots=True)
 class Sealed:
-    """An event of format v1 with its place in the chain, and its line without the newline."""
+    """An event of format v1 with its place in the chain.
+
+    `stored` is its line as bytes, without the newline.
+    """
 
     unsealed: Unsealed
     chain: str
@@ -65,38 +54,27 @@ class Sealed:
     recorded_at: str
     previous_hash: str
     event_hash: str
-    line: str
+    stored: bytes
+
+    @property
+    def line(self) -> str:
+        """Its line without the newline."""
+        return self.stored.decode()
 
     @property
     def event(self) -> AuditEvent:
         """The event as a reader of its line gets it."""
-        unsealed = self.unsealed
-        return AuditEvent(
-            scheme=Scheme.V1,
-            id=unsealed.id,
-            timestamp=unsealed.timestamp or self.recorded_at,
-            event_type=unsealed.event_type,
-            action=unsealed.action,
-            resource_type=unsealed.resource_type,
-            resource_id=unsealed.resource_id,
-            result=unsealed.result,
-            user_id=unsealed.user_id,
-            result_error=unsealed.result_error,
-            details=unsealed.details,
-            ip_address=unsealed.ip_address,
-            user_agent=unsealed.user_agent,
-            request_id=unsealed.request_id,
-            previous_hash=self.previous_hash,
-            event_hash=self.event_hash,
-            chain=self.chain,
-            seq=self.seq,
-            recorded_at=self.recorded_at,
-        )
+        return cast("AuditEvent", decode_line(self.line))
 
     @property
     def head(self) -> Head:
         """What the chain ends with once this event is stored."""
         return Head(self.chain, self.seq, self.event_hash, self.recorded_at)
+
+    def placed(self, before: Head) -> Sealed:
+        """Give the same event in another place, with the time of the event before it."""
+        again = seal([self.unsealed], chain=self.chain, head=before, recorded_at=before.recorded_at)
+        return next(again)
 
 
 def seal(
@@ -130,8 +108,8 @@ def seal(
         if len(covered) > MAX_ENTRY_BYTES:
             raise too_large(len(covered))
         event_hash = leaf_hash(covered)
-        line = f'{entry},"event_hash":"{event_hash}"}}'
-        yield Sealed(unsealed, chain, seq, recorded_at, previous_hash, event_hash, line)
+        stored = f'{entry},"event_hash":"{event_hash}"}}'.encode()
+        yield Sealed(unsealed, chain, seq, recorded_at, previous_hash, event_hash, stored)
         seq, previous_hash = seq + 1, event_hash
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from operator import itemgetter
 
 from audit_console.core.codec import canonical_details
+from audit_console.core.entry import encode_content
 from audit_console.core.event import AuditEvent, format_time
 from audit_console.core.sealing import Head, Sealed, Unsealed, seal
 from audit_console.demo.actors import Draft
@@ -50,9 +51,7 @@ def _delay(rng: random.Random) -> timedelta:
 def _unsealed(draft: Draft, event_id: str) -> Unsealed:
     result = "partial_success" if draft.partial else "success"
     resource_type, resource_id = draft.resource
-    return Unsealed(
-        id=event_id,
-        timestamp=format_time(draft.at),
+    content = encode_content(
         event_type=draft.event_type,
         user_id=draft.user,
         action=draft.action,
@@ -65,3 +64,4 @@ def _unsealed(draft: Draft, event_id: str) -> Unsealed:
         user_agent=draft.agent,
         request_id=draft.request,
     )
+    return Unsealed(event_id, format_time(draft.at), content)

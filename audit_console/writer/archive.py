@@ -103,7 +103,7 @@ class ArchiveSink:
             seen = self._look()
             events = seal(seen.head)
             if events:
-                data = "".join([f"{event.line}\n" for event in events]).encode()
+                data = b"\n".join([*[event.stored for event in events], b""])
                 if self._is_rotation_due(seen, events, len(data)):
                     self._rotate()
                 self._write(data, events[-1].head, durable=durable)

@@ -10,15 +10,18 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
+from audit_console.core.codec import decode_content
+from audit_console.core.event import AuditEvent, format_time
 from audit_console.core.sealing import Sealed, Unsealed
 from audit_console.errors import EventRefused, SinkUnavailable
 from audit_console.writer.forking import renew_in_child
 from audit_console.writer.storing import Store
 
 WhenFull = Literal["block", "raise", "drop"]
-OnError = Callable[[Exception, Unsealed], None]
+OnError = Callable[[Exception, AuditEvent], None]
 
 GROUP_EVENTS = 1_000
 RETRIES = 8
@@ -28,7 +31,7 @@ FIRST_DELAY, LONGEST_DELAY = 0.05, 5.0
 _LOG = logging.getLogger("audit_console.writer")
 
 
-def log_error(error: Exception, event: Unsealed) -> None:
+def log_error(error: Exception, event: AuditEvent) -> None:
     """Tell the standard logging of an event that was not stored, without its content."""
     _LOG.error("audit event %s was not stored: %s", event.id, error)
 
@@ -223,7 +226,7 @@ class Background:
 
     def _tell(self, error: Exception, event: Unsealed) -> None:
         try:
-            self._on_error(error, event)
+            self._on_error(error, _unstored(event))
         except Exception:  # noqa: BLE001 - the application's own code; the thread goes on
             _LOG.exception("on_error failed; audit event %s was not stored: %s", event.id, error)
 
@@ -233,3 +236,9 @@ class Background:
         except SinkUnavailable as error:
             self._store.note_error(error)
         self._store.sign_if_due()
+
+
+def _unstored(event: Unsealed) -> AuditEvent:
+    """Give an event without a place in a chain; unless it says when, it happened now."""
+    timestamp = event.timestamp or format_time(datetime.now(UTC))
+    return decode_content(event.content, event.id, timestamp)

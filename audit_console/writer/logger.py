@@ -20,7 +20,7 @@ from audit_console.writer.background import (
     log_error,
 )
 from audit_console.writer.context import context
-from audit_console.writer.intake import EventFields, event_of
+from audit_console.writer.intake import EventFields, event_of, events_of
 from audit_console.writer.orchestrator import OrchestratorEvents
 from audit_console.writer.signing.signer import Signing
 from audit_console.writer.sink import Sink
@@ -107,7 +107,7 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         Raises:
             WriterError: as `log_event`.
         """
-        events = [event_of(fields, "log_events") for fields in many]
+        events = events_of(many, "log_events")
         if not self._in_background:
             return self._append(events)
         self._queue.put(events)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import psycopg
 from psycopg import errors
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from audit_console.core.codec import EVENT_HASH_TAIL, encode_line
+from audit_console.core.codec import EVENT_HASH_TAIL
 from audit_console.core.hashing import leaf_hash
 from audit_console.core.sealing import Head, Sealed
 from audit_console.database import connect, connection_string, read_dsn, told
@@ -46,7 +45,7 @@ _MOVE_HEAD = """
 UPDATE audit_chain_heads SET seq = %s, event_hash = %s, recorded_at = %s WHERE chain = %s"""
 _STORED = """
 SELECT seq, to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    previous_hash, event_hash, audit_event_line(event)
+    previous_hash, audit_event_line(event)
 FROM audit_events event WHERE chain = %s AND id = ANY(%s::uuid[]) ORDER BY seq"""
 
 _NOT_DURABLE = "SET LOCAL synchronous_commit = off"
@@ -253,19 +252,12 @@ def _ends_with_its_hash(line: str, event_hash: str) -> bool:
     return leaf_hash(entry.encode()) == event_hash and event_hash in tail
 
 
-def _as_stored(  # noqa: PLR0913, PLR0917 - a row of _STORED
-    sealed: Sealed, seq: int, recorded_at: str, previous_hash: str, event_hash: str, line: str
+def _as_stored(
+    sealed: Sealed, seq: int, recorded_at: str, previous_hash: str, line: str
 ) -> Sealed | None:
     """Give an event the place that a stored row tells; None if the row is another's."""
-    there = replace(
-        sealed,
-        seq=seq,
-        recorded_at=recorded_at,
-        previous_hash=previous_hash,
-        event_hash=event_hash,
-        line=line,
-    )
-    return there if encode_line(there.event) == line else None
+    there = sealed.placed(Head(sealed.chain, seq - 1, previous_hash, recorded_at))
+    return there if there.line == line else None
 
 
 def _hint(error: psycopg.Error) -> str:

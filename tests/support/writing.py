@@ -8,6 +8,7 @@ from uuid import uuid4
 import psycopg
 
 from audit_console.core.codec import decode_line
+from audit_console.core.entry import encode_content
 from audit_console.core.event import GENESIS_HASH, AuditEvent
 from audit_console.core.hashing import event_hash
 from audit_console.core.sealing import Head, Sealed, Unsealed, seal
@@ -17,18 +18,18 @@ from tests.support.chains import CHAIN
 RECORDED_AT = "2026-11-23T03:51:42.166415Z"
 
 
-def unsealed(action: str = "secret read") -> Unsealed:
+def unsealed(action: str = "secret read", **others: str | None) -> Unsealed:
     """Make an event with an id of its own; it happened when it is recorded."""
-    return Unsealed(
-        id=str(uuid4()),
+    fields = {"user_id": "alice", "details": '{"by":"job-7"}'} | others
+    content = encode_content(
         event_type="secret_access",
         action=action,
         resource_type="secret",
         resource_id="db/password",
         result="success",
-        user_id="alice",
-        details='{"by":"job-7"}',
+        **fields,
     )
+    return Unsealed(str(uuid4()), None, content)
 
 
 def sealer(events: Iterable[Unsealed], chain: str = CHAIN) -> Seal:

@@ -15,7 +15,7 @@ from audit_console.core.event import GENESIS_HASH, format_time
 from audit_console.core.sealing import seal
 from audit_console.errors import ChainBroken, EventRefused, SinkUnavailable, UsageError
 from audit_console.writer import ArchiveSink, AuditLogger, Rotation
-from audit_console.writer.intake import take_in
+from audit_console.writer.intake import events_of
 from audit_console.writer.tail import BLOCK
 from tests.support.archives import is_whole, judge, log_ticks, stored_events, stored_ticks
 from tests.support.chains import (
@@ -34,7 +34,7 @@ def open_sink(folder: Path, **options: Any) -> ArchiveSink:
 
 def append_at(sink: ArchiveSink, moment: datetime, *numbers: int) -> None:
     """Append ticks with a clock of our own."""
-    events = [take_in(**tick(number)) for number in numbers]
+    events = events_of([tick(number) for number in numbers], "log_events")
     sink.append(
         lambda head: list(seal(events, chain=CHAIN, head=head, recorded_at=format_time(moment))),
         durable=False,

@@ -6,12 +6,14 @@ import asyncio
 import logging
 import threading
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from audit_console.core.sealing import Sealed, Unsealed
+from audit_console.core.event import UNCOVERED_FIELDS, AuditEvent, Scheme, parse_time
+from audit_console.core.sealing import Sealed
 from audit_console.errors import ChainBroken, EventRefused, SinkUnavailable
 from audit_console.writer import ArchiveSink, AuditLogger
 from audit_console.writer import background as background_module
@@ -177,7 +179,7 @@ Given = list[tuple[str, str]]
 def given_up() -> tuple[Given, Any]:
     told: Given = []
 
-    def on_error(error: Exception, event: Unsealed) -> None:
+    def on_error(error: Exception, event: AuditEvent) -> None:
         told.append((str(error), event.action))
 
     return told, on_error
@@ -209,6 +211,42 @@ def test_an_event_that_was_tried_too_often_is_handed_over() -> None:
     log.close()
     assert numbers(sink) == [4]
     assert (log.metrics.failed, log.metrics.written) == (4, 1)
+
+
+def test_an_event_is_handed_over_as_it_would_be_stored() -> None:
+    said = tick(
+        0,
+        timestamp=datetime(2026, 1, 2, tzinfo=UTC),
+        user_agent='"\0é\ud800',
+        ip_address="10.0.0.7",
+        result="failure",
+        result_error="no",
+        details={"b": [1.0, {}], "a": "\\u0000"},
+    )
+    told: list[AuditEvent] = []
+    sink = GatedSink(ChainBroken("tampered"))
+    with AuditLogger(sink, background=True, on_error=lambda _, event: told.append(event)) as log:
+        log.log_event(**said)
+        log.flush()
+        log.log_event(**said)
+    (handed,), (stored,) = told, sink.events
+    assert handed == AuditEvent(
+        scheme=Scheme.UNHASHED,
+        id=handed.id,
+        **{
+            name: getattr(stored, name)
+            for name in UNCOVERED_FIELDS[Scheme.UNHASHED]
+            if name != "id"
+        },
+    )
+
+
+def test_an_event_that_says_no_time_is_handed_over_with_that_of_its_failure() -> None:
+    told: list[AuditEvent] = []
+    sink = GatedSink(ChainBroken("tampered"))
+    with AuditLogger(sink, background=True, on_error=lambda _, event: told.append(event)) as log:
+        log.log_event(**tick(0))
+    assert [parse_time(event.timestamp) for event in told]
 
 
 def test_a_broken_chain_is_not_tried_again() -> None:

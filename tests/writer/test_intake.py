@@ -19,12 +19,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit_console.core.codec import decode_line
+from audit_console.core.codec import decode_line, encode_line
 from audit_console.core.event import AuditEvent, format_time
-from audit_console.core.sealing import Head, Sealed, seal
+from audit_console.core.sealing import Head, Sealed, Unsealed, seal
 from audit_console.errors import EventRefused
 from audit_console.writer import AuditLogger
-from audit_console.writer.intake import EventFields, details_text, event_of, new_id, take_in
+from audit_console.writer.intake import (
+    EventFields,
+    details_text,
+    event_of,
+    events_of,
+    new_id,
+    new_ids,
+)
 from audit_console.writer.testing import MemorySink
 from tests.support.effort import examples
 
@@ -38,12 +45,18 @@ PLAIN: dict[str, Any] = {
 }
 
 
+def taken(**fields: Any) -> Unsealed:
+    """An event that was taken in with these fields."""
+    return event_of(cast("EventFields", PLAIN | fields), "log_event")
+
+
 def stored(**fields: Any) -> AuditEvent:
     """What a reader gets of an event that was taken in with these fields."""
-    (sealed,) = seal([take_in(**PLAIN | fields)], chain=CHAIN, head=None, recorded_at=NOW)
+    (sealed,) = seal([taken(**fields)], chain=CHAIN, head=None, recorded_at=NOW)
     event = decode_line(sealed.line)
-    assert event == sealed.event
     assert isinstance(event, AuditEvent)
+    assert event == sealed.event
+    assert encode_line(event) == sealed.line
     return event
 
 
@@ -102,6 +115,15 @@ def test_texts_are_stored_without_what_no_store_keeps(said: dict[str, str], erro
     assert event.result_error == clean(error)
 
 
+@examples(50)
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys(TEXT_FIELDS, ANY_TEXT)), max_size=3))
+def test_events_of_a_group_are_those_that_single_calls_make(said: list[dict[str, str]]) -> None:
+    many = cast("list[EventFields]", said)
+    group = events_of(many, "log_events")
+    assert [one.content for one in group] == [event_of(one, "").content for one in many]
+    assert len({one.id for one in group}) == len(many)
+
+
 LEAVES = st.one_of(
     st.none(),
     st.booleans(),
@@ -149,8 +171,8 @@ def test_details_are_stored_compact_sorted_and_clean(details: dict[str, object])
     )
 
 
-@pytest.mark.parametrize("care", ["", "é"])  # details are printed in another way with it
-def test_values_of_every_kind_are_stored_as_json_prints_them(care: str) -> None:
+@pytest.mark.parametrize("care", ["", "é", ()])  # details with a tuple are printed in another way
+def test_values_of_every_kind_are_stored_as_json_prints_them(care: object) -> None:
     numbers = [0, -1, 10**30, 1.5, -0.0, 1e300, 5e-324, 0.1 + 0.2]
     nested: list[object] = [[], {}, [[]], [{"b": [1], "a": {}}]]
     others = [None, True, False, "", '"\\/\n\x1f\x7f', *nested]
@@ -177,13 +199,12 @@ def test_types_that_the_format_does_not_name_are_kept() -> None:
 
 
 def test_enumerations_are_stored_as_plain_values() -> None:
-    event = take_in(**PLAIN | {"event_type": Color.RED, "details": {Color.RED: [Level.HIGH]}})
-    assert type(event.event_type) is str
+    event = stored(event_type=Color.RED, details={Color.RED: [Level.HIGH]})
     assert (event.event_type, event.details) == ("red", '{"red":[3]}')
 
 
 def test_ids_are_random_uuids_in_their_own_spelling() -> None:
-    ids = [new_id() for _ in range(200)]
+    ids = [new_id(), *new_ids(199)]
     assert len(set(ids)) == 200
     assert all(str(uuid.UUID(one)) == one for one in ids)
     assert {uuid.UUID(one).version for one in ids} == {4}
@@ -317,7 +338,7 @@ def test_a_mistake_inside_a_value_keeps_its_own_words() -> None:
 
 def test_an_integer_that_python_does_not_print_comes_with_advice() -> None:
     with pytest.raises(EventRefused) as refused:
-        take_in(**PLAIN | {"details": {"a": 10**5000}})
+        taken(details={"a": 10**5000})
     assert refused.value.hint == "give it as text"
 
 
@@ -350,12 +371,10 @@ HEAD = Head(CHAIN, 41, "ab" * 32, NOW)
 
 
 def sealed_with_size(size: int, letter: str) -> Sealed:
-    (empty,) = seal([take_in(**PLAIN, user_agent="")], chain=CHAIN, head=HEAD, recorded_at=NOW)
+    (empty,) = seal([taken(user_agent="")], chain=CHAIN, head=HEAD, recorded_at=NOW)
     room = size - len(empty.line.encode()) + 81
     filler = letter * (room // len(letter.encode())) + "x" * (room % len(letter.encode()))
-    return next(
-        seal([take_in(**PLAIN, user_agent=filler)], chain=CHAIN, head=HEAD, recorded_at=NOW)
-    )
+    return next(seal([taken(user_agent=filler)], chain=CHAIN, head=HEAD, recorded_at=NOW))
 
 
 @pytest.mark.parametrize("letter", ["x", "日"])
@@ -369,13 +388,13 @@ def test_an_entry_is_as_large_as_the_format_allows_and_no_larger(letter: str) ->
 
 def test_an_event_that_is_too_large_anywhere_is_refused_at_once() -> None:
     with pytest.raises(EventRefused, match="over the limit of 65,535"):
-        take_in(**PLAIN, user_agent="x" * 65_535)
+        taken(user_agent="x" * 65_535)
 
 
 def test_the_time_of_recording_never_goes_back() -> None:
     later = format_time(datetime(2027, 1, 1, tzinfo=UTC))
     head = HEAD._replace(recorded_at=later)
-    sealed = list(seal([take_in(**PLAIN)] * 2, chain=CHAIN, head=head, recorded_at=NOW))
+    sealed = list(seal([taken()] * 2, chain=CHAIN, head=head, recorded_at=NOW))
     assert [one.recorded_at for one in sealed] == [later, later]
     assert [one.seq for one in sealed] == [42, 43]
     assert sealed[1].previous_hash == sealed[0].event_hash

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from audit_console.core.entry import encode_content
 from audit_console.core.holds import Hold, HoldBook, HoldChange
 from audit_console.core.json_object import storable
 from audit_console.core.prunes import (
@@ -68,8 +69,7 @@ def hold_event(change: HoldChange, chain: str) -> Unsealed:
 
 
 def _event(action: str, actor: str, chain: str, details: str) -> Unsealed:
-    return Unsealed(
-        id=new_id(),
+    content = encode_content(
         event_type=PRUNE_EVENT_TYPE,
         action=action,
         resource_type="system",
@@ -78,6 +78,7 @@ def _event(action: str, actor: str, chain: str, details: str) -> Unsealed:
         user_id=storable(actor),
         details=details,
     )
+    return Unsealed(new_id(), None, content)
 
 
 def require_fitting(change: HoldChange, holds: Iterable[Hold]) -> None:

@@ -16,7 +16,7 @@ from audit_console.core.findings import Code
 from audit_console.core.holds import HoldChange
 from audit_console.core.matching import matches
 from audit_console.core.prunes import PruneRecord, read_prunes
-from audit_console.core.sealing import Sealed, Unsealed, seal
+from audit_console.core.sealing import Sealed, seal
 from audit_console.integrity.trust import Trust
 from audit_console.integrity.verifier import verify
 from audit_console.retention.keeping import Copies
@@ -55,7 +55,7 @@ class PrunedStates(RuleBasedStateMachine):
     @rule(user=st.sampled_from(USERS), count=st.integers(1, 4))
     def write(self, user: str, count: int) -> None:
         sink = ArchiveSink(self.path, chain=CHAIN, rotation=self.rotation)
-        events = [replace_user(unsealed(), user) for _ in range(count)]
+        events = [unsealed(user_id=user) for _ in range(count)]
 
         def sealed(head: object) -> list[Sealed]:
             at = format_time(self.now)
@@ -143,10 +143,6 @@ class PrunedStates(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.folder.cleanup()
-
-
-def replace_user(event: Unsealed, user: str) -> Unsealed:
-    return replace(event, user_id=user)
 
 
 TestPrunedStates = PrunedStates.TestCase

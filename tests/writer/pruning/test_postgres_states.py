@@ -64,7 +64,7 @@ class PrunedTable(RuleBasedStateMachine):
 
     @rule(user=st.sampled_from(USERS), many=st.integers(1, 4))
     def write(self, user: str, many: int) -> None:
-        events = [replace(unsealed(), user_id=user) for _ in range(many)]
+        events = [unsealed(user_id=user) for _ in range(many)]
 
         def sealed(head: Head | None) -> list[Sealed]:
             at = format_time(self.now)
