@@ -63,7 +63,7 @@ def _postgres_writer(file: str, size: int) -> tuple[list[Any], Callable[[Any], i
     def append(group: list[Unsealed]) -> int:
         now = format_time(datetime.now(UTC))
         stored = sink.append(
-            lambda head: list(seal(group, chain=sink.chain, head=head, recorded_at=now)),
+            lambda head: seal(group, chain=sink.chain, head=head, recorded_at=now),
             durable=True,
         )
         return len(stored)

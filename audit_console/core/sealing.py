@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import NamedTuple, cast, overload
 
 from audit_console.core.codec import MAX_ENTRY_BYTES, decode_line
 from audit_console.core.entry import place_entry
@@ -26,10 +26,7 @@ class Head(NamedTuple):
     recorded_at: str
 
 
-# Neither class is frozen: to make a frozen instance takes three times as long.
-
-
-@dataclass(slots=True)
+@dataclass(slots=True)  # not frozen: to make such an instance takes three times as long
 class Unsealed:
     """An event that has no place yet: its id, when it happened, and the middle of its entry.
 
@@ -41,25 +38,16 @@ class Unsealed:
     content: str
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Sealed:
-    """An event of format v1 with its place in the chain.
+    """An event of format v1 with its place in the chain, and its line without the newline."""
 
-    `stored` is its line as bytes, without the newline.
-    """
-
-    unsealed: Unsealed
     chain: str
     seq: int
     recorded_at: str
     previous_hash: str
     event_hash: str
-    stored: bytes
-
-    @property
-    def line(self) -> str:
-        """Its line without the newline."""
-        return self.stored.decode()
+    line: str
 
     @property
     def event(self) -> AuditEvent:
@@ -71,15 +59,53 @@ class Sealed:
         """What the chain ends with once this event is stored."""
         return Head(self.chain, self.seq, self.event_hash, self.recorded_at)
 
-    def placed(self, before: Head) -> Sealed:
-        """Give the same event in another place, with the time of the event before it."""
-        again = seal([self.unsealed], chain=self.chain, head=before, recorded_at=before.recorded_at)
-        return next(again)
+
+@dataclass(frozen=True, slots=True)
+class SealedGroup(Sequence[Sealed]):
+    """Events behind each other in a chain; each becomes a `Sealed` when it is asked for.
+
+    `lines` are those to be stored, without newlines. `hashes` begin with that of the event
+    before the group. All were recorded at the same time.
+    """
+
+    events: Sequence[Unsealed]
+    chain: str
+    first_seq: int
+    recorded_at: str
+    hashes: Sequence[str]
+    lines: Sequence[bytes]
+
+    def __len__(self) -> int:
+        """Give how many events there are."""
+        return len(self.lines)
+
+    @overload
+    def __getitem__(self, at: int) -> Sealed: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Sealed]: ...
+
+    def __getitem__(self, at: int | slice) -> Sealed | Sequence[Sealed]:
+        """Give an event, or some of them, by their places in the group."""
+        places = range(len(self))[at]
+        if isinstance(places, range):
+            return [self._sealed(place) for place in places]
+        return self._sealed(places)
+
+    def _sealed(self, place: int) -> Sealed:
+        return Sealed(
+            self.chain,
+            self.first_seq + place,
+            self.recorded_at,
+            self.hashes[place],
+            self.hashes[place + 1],
+            self.lines[place].decode(),
+        )
 
 
 def seal(
-    events: Iterable[Unsealed], *, chain: str, head: Head | None, recorded_at: str
-) -> Iterator[Sealed]:
+    events: Sequence[Unsealed], *, chain: str, head: Head | None, recorded_at: str
+) -> SealedGroup:
     """Put events behind the head of a chain.
 
     Args:
@@ -91,10 +117,11 @@ def seal(
     Raises:
         EventRefused: an entry is larger than the format allows.
     """
-    seq, previous_hash = (head.seq + 1, head.event_hash) if head else (0, GENESIS_HASH)
+    first_seq, previous_hash = (head.seq + 1, head.event_hash) if head else (0, GENESIS_HASH)
     recorded_at = max(recorded_at, head.recorded_at) if head else recorded_at
     quoted_chain, quoted_recorded_at = quote(chain), quote(recorded_at)
-    for unsealed in events:
+    hashes, lines = [previous_hash], []
+    for seq, unsealed in enumerate(events, first_seq):
         entry = place_entry(
             unsealed.content,
             quoted_chain,
@@ -102,15 +129,15 @@ def seal(
             quote(unsealed.id),
             quoted_recorded_at,
             quote(unsealed.timestamp) if unsealed.timestamp else quoted_recorded_at,
-            f'"{previous_hash}"',
+            f'"{hashes[-1]}"',
         )
         covered = entry.encode()
         if len(covered) > MAX_ENTRY_BYTES:
             raise too_large(len(covered))
         event_hash = leaf_hash(covered)
-        stored = f'{entry},"event_hash":"{event_hash}"}}'.encode()
-        yield Sealed(unsealed, chain, seq, recorded_at, previous_hash, event_hash, stored)
-        seq, previous_hash = seq + 1, event_hash
+        hashes.append(event_hash)
+        lines.append(f'{entry},"event_hash":"{event_hash}"}}'.encode())
+    return SealedGroup(events, chain, first_seq, recorded_at, hashes, lines)
 
 
 def too_large(size: int) -> EventRefused:

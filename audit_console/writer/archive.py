@@ -6,13 +6,13 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
-from audit_console.core.sealing import Head, Sealed
+from audit_console.core.sealing import Head, SealedGroup
 from audit_console.errors import UsageError
 from audit_console.writer.files import (
     append,
@@ -97,17 +97,17 @@ class ArchiveSink:
         """The file that grows."""
         return self._path
 
-    def append(self, seal: Seal, *, durable: bool) -> Sequence[Sealed]:
+    def append(self, seal: Seal, *, durable: bool) -> SealedGroup:
         """Store a group of events, all of them or none; see `Sink.append`."""
         with self._exclusive():
             seen = self._look()
-            events = seal(seen.head)
-            if events:
-                data = b"\n".join([*[event.stored for event in events], b""])
-                if self._is_rotation_due(seen, events, len(data)):
+            group = seal(seen.head)
+            if group:
+                data = b"\n".join([*group.lines, b""])
+                if self._is_rotation_due(seen, group.recorded_at, len(data)):
                     self._rotate()
-                self._write(data, events[-1].head, durable=durable)
-            return events
+                self._write(data, group[-1].head, durable=durable)
+            return group
 
     def sync(self) -> None:
         """Make durable whatever was appended; closed files are already."""
@@ -181,11 +181,11 @@ class ArchiveSink:
         if head is None or head.event_hash != seen.event_hash:
             raise broken(self._path, f"the event with seq {seen.seq} was here and is gone")
 
-    def _is_rotation_due(self, seen: _Seen, events: Sequence[Sealed], more: int) -> bool:
+    def _is_rotation_due(self, seen: _Seen, recorded_at: str, more: int) -> bool:
         if not seen.size or seen.head is None:
             return False
-        last, first = seen.head.recorded_at, events[0].recorded_at
-        return self._rotation.is_due(size=seen.size, more=more, last=last, next_=first)
+        last = seen.head.recorded_at
+        return self._rotation.is_due(size=seen.size, more=more, last=last, next_=recorded_at)
 
     def _rotate(self) -> None:
         with open_to_append(self._path) as file:

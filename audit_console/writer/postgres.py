@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -11,7 +10,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from audit_console.core.codec import EVENT_HASH_TAIL
 from audit_console.core.hashing import leaf_hash
-from audit_console.core.sealing import Head, Sealed
+from audit_console.core.sealing import Head, SealedGroup, seal
 from audit_console.database import connect, connection_string, read_dsn, told
 from audit_console.errors import ChainBroken, EventRefused, SinkUnavailable, WriterError
 from audit_console.writer.forking import renew_in_child
@@ -112,7 +111,7 @@ class PostgresSink:
         """The way to the database; it may hold a password."""
         return self._dsn
 
-    def append(self, seal: Seal, *, durable: bool) -> Sequence[Sealed]:
+    def append(self, seal: Seal, *, durable: bool) -> SealedGroup:
         """Store a group of events, as `Sink.append` says.
 
         Raises:
@@ -155,7 +154,7 @@ class PostgresSink:
         """Give back the connections."""
         self._pool.close()
 
-    def _append_at_last(self, seal: Seal, durable: bool) -> Sequence[Sealed]:
+    def _append_at_last(self, seal: Seal, durable: bool) -> SealedGroup:
         for _ in range(_ATTEMPTS - 1):
             try:
                 return self._append(seal, durable)
@@ -165,23 +164,22 @@ class PostgresSink:
                 self._pool.check()
         return self._append(seal, durable)
 
-    def _append(self, seal: Seal, durable: bool) -> Sequence[Sealed]:
-        sealed: Sequence[Sealed] = ()
+    def _append(self, seal: Seal, durable: bool) -> SealedGroup:
         with self._pool.connection() as connection:
             try:
                 with connection.pipeline() as pipeline, connection.transaction():
                     if not durable:
                         connection.execute(_NOT_DURABLE)
-                    sealed = seal(self._locked_head(connection, pipeline))
-                    if sealed:
-                        self._store(connection, sealed)
+                    group = seal(self._locked_head(connection, pipeline))
+                    if group:
+                        self._store(connection, group)
             except errors.UniqueViolation as error:
                 if error.diag.constraint_name != "audit_events_id_key":
                     raise self._broken("there is an event behind its head") from error
-                return self._stored(connection, sealed)
-            if sealed and not durable:
-                self._unsynced = sealed[-1].head
-            return sealed
+                return self._stored(connection, group)
+            if group and not durable:
+                self._unsynced = group[-1].head
+            return group
 
     def _locked_head(
         self, connection: psycopg.Connection, pipeline: psycopg.Pipeline
@@ -199,24 +197,29 @@ class PostgresSink:
             raise self._broken(f"its last stored event, seq {last_seq}, is not its head, seq {seq}")
         return Head(self._chain, seq, event_hash, recorded_at)
 
-    def _store(self, connection: psycopg.Connection, sealed: Sequence[Sealed]) -> None:
-        lines = ",".join(one.line for one in sealed)
-        head = sealed[-1].head
+    def _store(self, connection: psycopg.Connection, group: SealedGroup) -> None:
+        lines = b",".join(group.lines).decode()
+        head = group[-1].head
         connection.execute(_INSERT, [f"[{lines}]"])
         connection.execute(_MOVE_HEAD, [head.seq, head.event_hash, head.recorded_at, self._chain])
 
-    def _stored(self, connection: psycopg.Connection, sealed: Sequence[Sealed]) -> Sequence[Sealed]:
-        """Give a group that was stored by a try of which the answer was lost."""
-        ids = [one.unsealed.id for one in sealed]
+    def _stored(self, connection: psycopg.Connection, group: SealedGroup) -> SealedGroup:
+        """Give a group that was stored by a try of which the answer was lost.
+
+        Sealed behind the event that is before its first one, it is what is stored.
+        """
+        ids = [event.id for event in group.events]
         rows = connection.execute(_STORED, [self._chain, ids]).fetchall()
-        stored = [_as_stored(one, *row) for one, row in zip(sealed, rows, strict=False)]
-        known = [one for one in stored if one]
-        if len(known) < len(sealed):
-            raise EventRefused(
-                f"{self._chain}: another event of the same id is stored already",
-                hint="Give each event an id of its own",
-            )
-        return known
+        if rows:
+            seq, recorded_at, previous_hash, _ = rows[0]
+            before = Head(self._chain, seq - 1, previous_hash, recorded_at)
+            stored = seal(group.events, chain=self._chain, head=before, recorded_at=recorded_at)
+            if [line.decode() for line in stored.lines] == [line for *_, line in rows]:
+                return stored
+        raise EventRefused(
+            f"{self._chain}: another event of the same id is stored already",
+            hint="Give each event an id of its own",
+        )
 
     def _broken(self, what: str) -> ChainBroken:
         return ChainBroken(
@@ -250,14 +253,6 @@ def _configure(connection: psycopg.Connection) -> None:
 def _ends_with_its_hash(line: str, event_hash: str) -> bool:
     entry, tail = line[:-EVENT_HASH_TAIL], line[-EVENT_HASH_TAIL:]
     return leaf_hash(entry.encode()) == event_hash and event_hash in tail
-
-
-def _as_stored(
-    sealed: Sealed, seq: int, recorded_at: str, previous_hash: str, line: str
-) -> Sealed | None:
-    """Give an event the place that a stored row tells; None if the row is another's."""
-    there = sealed.placed(Head(sealed.chain, seq - 1, previous_hash, recorded_at))
-    return there if there.line == line else None
 
 
 def _hint(error: psycopg.Error) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from audit_console.core.safe_text import safe_text
-from audit_console.core.sealing import Head, Sealed
+from audit_console.core.sealing import Head, Sealed, SealedGroup
 from audit_console.errors import UsageError
 
-Seal = Callable[[Head | None], Sequence[Sealed]]
+Seal = Callable[[Head | None], SealedGroup]
 """Gives a group of events its places behind a head; None stands for an empty chain.
 
 It is pure but for its clock and may be called again with another head, where a first try

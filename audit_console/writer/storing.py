@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from audit_console.core.event import format_time
-from audit_console.core.sealing import Head, Sealed, Unsealed, seal
+from audit_console.core.sealing import Head, Sealed, SealedGroup, Unsealed, seal
 from audit_console.writer.forking import renew_in_child
 from audit_console.writer.signing.signer import Signer, Signing
 from audit_console.writer.sink import Seal, Sink
@@ -173,9 +173,9 @@ class Store:
         return self._unsynced + events >= BATCH_EVENTS or waited >= BATCH_SECONDS
 
     def _seal(self, events: Sequence[Unsealed]) -> Seal:
-        def seal_behind(head: Head | None) -> Sequence[Sealed]:
+        def seal_behind(head: Head | None) -> SealedGroup:
             now = format_time(datetime.now(UTC))
-            return list(seal(events, chain=self.sink.chain, head=head, recorded_at=now))
+            return seal(events, chain=self.sink.chain, head=head, recorded_at=now)
 
         return seal_behind
 

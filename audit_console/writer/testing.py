@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from audit_console.core.event import AuditEvent
-from audit_console.core.sealing import Head, Sealed
+from audit_console.core.sealing import Head, SealedGroup
 from audit_console.writer.logger import AuditLogger
 from audit_console.writer.sink import Seal, require_chain_name
 
@@ -27,7 +27,7 @@ class MemorySink:
         """Name of the chain that is written."""
         return self._chain
 
-    def append(self, seal: Seal, *, durable: bool) -> Sequence[Sealed]:  # noqa: ARG002 - the same here
+    def append(self, seal: Seal, *, durable: bool) -> SealedGroup:  # noqa: ARG002 - the same here
         """Store a group of events; see `Sink.append`."""
         with self._lock:
             group = seal(self._head)

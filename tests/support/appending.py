@@ -18,7 +18,7 @@ def main(dsn: str, count: str) -> None:
     with closing(PostgresSink(dsn, chain=CHAIN)) as sink:
         for _ in range(int(count)):
             (stored,) = sink.append(sealer([unsealed()]), durable=True)
-            print(stored.unsealed.id, flush=True)  # noqa: T201 - the parent reads it
+            print(stored.event.id, flush=True)  # noqa: T201 - the parent reads it
 
 
 if __name__ == "__main__":

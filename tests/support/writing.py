@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from uuid import uuid4
 
 import psycopg
@@ -11,7 +11,7 @@ from audit_console.core.codec import decode_line
 from audit_console.core.entry import encode_content
 from audit_console.core.event import GENESIS_HASH, AuditEvent
 from audit_console.core.hashing import event_hash
-from audit_console.core.sealing import Head, Sealed, Unsealed, seal
+from audit_console.core.sealing import Head, SealedGroup, Unsealed, seal
 from audit_console.writer.sink import Seal
 from tests.support.chains import CHAIN
 
@@ -36,8 +36,8 @@ def sealer(events: Iterable[Unsealed], chain: str = CHAIN) -> Seal:
     """Give the function that a sink calls with the head."""
     group = list(events)
 
-    def seal_group(head: Head | None) -> Sequence[Sealed]:
-        return list(seal(group, chain=chain, head=head, recorded_at=RECORDED_AT))
+    def seal_group(head: Head | None) -> SealedGroup:
+        return seal(group, chain=chain, head=head, recorded_at=RECORDED_AT)
 
     return seal_group
 

@@ -36,7 +36,7 @@ def append_at(sink: ArchiveSink, moment: datetime, *numbers: int) -> None:
     """Append ticks with a clock of our own."""
     events = events_of([tick(number) for number in numbers], "log_events")
     sink.append(
-        lambda head: list(seal(events, chain=CHAIN, head=head, recorded_at=format_time(moment))),
+        lambda head: seal(events, chain=CHAIN, head=head, recorded_at=format_time(moment)),
         durable=False,
     )
 
@@ -61,7 +61,7 @@ def test_what_a_call_gives_back_is_what_is_stored(tmp_path: Path) -> None:
         none = log.log_events([])
     assert one is not None
     assert stored_events(tmp_path) == [one.event, *(sealed.event for sealed in many)]
-    assert none == []
+    assert list(none) == []
 
 
 def test_a_group_is_stored_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from audit_console.core.event import UNCOVERED_FIELDS, AuditEvent, Scheme, parse_time
-from audit_console.core.sealing import Sealed
+from audit_console.core.sealing import SealedGroup
 from audit_console.errors import ChainBroken, EventRefused, SinkUnavailable
 from audit_console.writer import ArchiveSink, AuditLogger
 from audit_console.writer import background as background_module
@@ -37,7 +37,7 @@ class GatedSink(MemorySink):
         self.groups: list[tuple[int, bool]] = []
         self.closed = 0
 
-    def append(self, seal: Seal, *, durable: bool) -> Sequence[Sealed]:
+    def append(self, seal: Seal, *, durable: bool) -> SealedGroup:
         self.reached.set()
         self.gate.wait()
         if self.failures:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from audit_console.core.codec import encode_line
-from audit_console.core.sealing import Head, Sealed
+from audit_console.core.sealing import Head, SealedGroup
 from audit_console.errors import EventRefused, UsageError
 from audit_console.writer import ArchiveSink, AuditLogger, Sink
 from audit_console.writer.postgres import PostgresSink
@@ -69,7 +69,7 @@ def test_what_was_sealed_is_what_is_stored(sink: Sink, store: Store) -> None:
 def test_each_group_is_sealed_with_the_head_that_the_one_before_left(sink: Sink) -> None:
     heads: list[Head | None] = []
 
-    def seal(head: Head | None) -> Sequence[Sealed]:
+    def seal(head: Head | None) -> SealedGroup:
         heads.append(head)
         return sealer([unsealed(), unsealed()])(head)
 
@@ -78,7 +78,7 @@ def test_each_group_is_sealed_with_the_head_that_the_one_before_left(sink: Sink)
 
 
 def test_an_empty_group_is_nothing(sink: Sink, store: Store) -> None:
-    assert sink.append(sealer([]), durable=True) == []
+    assert len(sink.append(sealer([]), durable=True)) == 0
     assert store.lines(sink) == []
 
 
@@ -115,7 +115,7 @@ class BothSinks:
         self.chain = archive.chain
         self._archive, self._postgres = archive, postgres
 
-    def append(self, seal: Seal, *, durable: bool) -> Sequence[Sealed]:
+    def append(self, seal: Seal, *, durable: bool) -> SealedGroup:
         group = self._archive.append(seal, durable=durable)
         return self._postgres.append(lambda _: group, durable=durable)
 

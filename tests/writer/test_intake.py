@@ -374,7 +374,7 @@ def sealed_with_size(size: int, letter: str) -> Sealed:
     (empty,) = seal([taken(user_agent="")], chain=CHAIN, head=HEAD, recorded_at=NOW)
     room = size - len(empty.line.encode()) + 81
     filler = letter * (room // len(letter.encode())) + "x" * (room % len(letter.encode()))
-    return next(seal([taken(user_agent=filler)], chain=CHAIN, head=HEAD, recorded_at=NOW))
+    return seal([taken(user_agent=filler)], chain=CHAIN, head=HEAD, recorded_at=NOW)[0]
 
 
 @pytest.mark.parametrize("letter", ["x", "日"])
@@ -394,7 +394,7 @@ def test_an_event_that_is_too_large_anywhere_is_refused_at_once() -> None:
 def test_the_time_of_recording_never_goes_back() -> None:
     later = format_time(datetime(2027, 1, 1, tzinfo=UTC))
     head = HEAD._replace(recorded_at=later)
-    sealed = list(seal([taken()] * 2, chain=CHAIN, head=head, recorded_at=NOW))
+    sealed = seal([taken()] * 2, chain=CHAIN, head=head, recorded_at=NOW)
     assert [one.recorded_at for one in sealed] == [later, later]
     assert [one.seq for one in sealed] == [42, 43]
     assert sealed[1].previous_hash == sealed[0].event_hash

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from audit_console.core.sealing import Head, Sealed, Unsealed
+from audit_console.core.sealing import Head, SealedGroup, Unsealed
 from audit_console.errors import ChainBroken, EventRefused, SinkUnavailable, UsageError
 from audit_console.writer import postgres
 from audit_console.writer.postgres import PostgresSink
@@ -156,7 +156,7 @@ def test_an_event_that_comes_in_beside_the_lock_is_seen(sink: PostgresSink, data
     """Between the look at the last event and the insert, by somebody who takes no lock."""
     sink.append(sealer([unsealed()]), durable=True)
 
-    def seal_late(head: Head | None) -> Sequence[Sealed]:
+    def seal_late(head: Head | None) -> SealedGroup:
         executed(
             database,
             "INSERT INTO audit_events SELECT v, chain, 1, gen_random_uuid(), recorded_at,"
@@ -194,7 +194,7 @@ def test_a_writer_that_hangs_in_the_middle_gives_the_chain_back(database: str) -
     impatient = f"{database}&options=-cidle_in_transaction_session_timeout%3D500"
     hangs, goes_on = threading.Event(), threading.Event()
 
-    def seal_slowly(head: Head | None) -> Sequence[Sealed]:
+    def seal_slowly(head: Head | None) -> SealedGroup:
         if not hangs.is_set():
             hangs.set()
             goes_on.wait()
@@ -232,7 +232,7 @@ def test_the_victim_of_a_deadlock_tries_again(database: str) -> None:
             rival.execute("SELECT FROM audit_chain_heads FOR UPDATE")
             rival.rollback()
 
-        def seal(head: Head | None) -> Sequence[Sealed]:
+        def seal(head: Head | None) -> SealedGroup:
             calls.append(head)
             if len(calls) == 1:
                 threads.submit(want_the_head)

@@ -11,7 +11,7 @@ from pathlib import Path
 from audit_console.core.event import format_time
 from audit_console.core.holds import Hold, read_holds
 from audit_console.core.prunes import PruneRecord, read_prunes
-from audit_console.core.sealing import Head, Sealed, Unsealed, seal
+from audit_console.core.sealing import Head, SealedGroup, Unsealed, seal
 from audit_console.errors import PruneRefused, SinkUnavailable
 from audit_console.writer.archive import ArchiveSink
 from audit_console.writer.files import append_line, open_to_append, sync_folder, unavailable
@@ -95,9 +95,9 @@ class ArchiveLog:
         """Give the seq of the newest event; -1 where there is none."""
         seen: list[int] = []
 
-        def look(head: Head | None) -> Sequence[Sealed]:
+        def look(head: Head | None) -> SealedGroup:
             seen.append(-1 if head is None else head.seq)
-            return ()
+            return seal([], chain=self.chain, head=head, recorded_at="")
 
         self._sink().append(look, durable=False)
         return seen[-1]
@@ -105,8 +105,8 @@ class ArchiveLog:
     def tell(self, event: Unsealed, now: datetime) -> None:
         """Append an event that survives a loss of power."""
 
-        def seal_behind(head: Head | None) -> Sequence[Sealed]:
-            return list(seal([event], chain=self.chain, head=head, recorded_at=format_time(now)))
+        def seal_behind(head: Head | None) -> SealedGroup:
+            return seal([event], chain=self.chain, head=head, recorded_at=format_time(now))
 
         self._sink().append(seal_behind, durable=True)
 

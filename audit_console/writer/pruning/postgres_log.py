@@ -14,7 +14,7 @@ from audit_console.core.event import format_time
 from audit_console.core.holds import Hold, HoldChange, read_holds
 from audit_console.core.notes import Note
 from audit_console.core.prunes import PruneRecord, read_prunes
-from audit_console.core.sealing import Head, Sealed, Unsealed, seal
+from audit_console.core.sealing import Head, SealedGroup, Unsealed, seal
 from audit_console.database import connect, label_of, told
 from audit_console.errors import PruneRefused, SinkUnavailable
 from audit_console.writer.postgres import PostgresSink
@@ -162,8 +162,8 @@ class PostgresLog:
                 self._connection.execute(_GIVE_BACK, [_ALONE, self.chain])
 
     def _tell(self, event: Unsealed, now: datetime, beside: Sequence[_Statement]) -> None:
-        def seal_behind(head: Head | None) -> Sequence[Sealed]:
-            return list(seal([event], chain=self.chain, head=head, recorded_at=format_time(now)))
+        def seal_behind(head: Head | None) -> SealedGroup:
+            return seal([event], chain=self.chain, head=head, recorded_at=format_time(now))
 
         with closing(_SinkBeside(self._dsn, self.chain, beside)) as sink:
             sink.append(seal_behind, durable=True)
@@ -179,8 +179,8 @@ class _SinkBeside(PostgresSink):
         super().__init__(dsn, chain=chain)
         self._beside = beside
 
-    def _store(self, connection: psycopg.Connection, sealed: Sequence[Sealed]) -> None:
-        super()._store(connection, sealed)
+    def _store(self, connection: psycopg.Connection, group: SealedGroup) -> None:
+        super()._store(connection, group)
         for statement, values in self._beside:
             connection.execute(statement, values)
 

@@ -16,7 +16,7 @@ from audit_console.core.findings import Code
 from audit_console.core.holds import HoldChange
 from audit_console.core.matching import matches
 from audit_console.core.prunes import PruneRecord, read_prunes
-from audit_console.core.sealing import Sealed, seal
+from audit_console.core.sealing import Head, SealedGroup, seal
 from audit_console.integrity.trust import Trust
 from audit_console.integrity.verifier import verify
 from audit_console.retention.keeping import Copies
@@ -57,9 +57,8 @@ class PrunedStates(RuleBasedStateMachine):
         sink = ArchiveSink(self.path, chain=CHAIN, rotation=self.rotation)
         events = [unsealed(user_id=user) for _ in range(count)]
 
-        def sealed(head: object) -> list[Sealed]:
-            at = format_time(self.now)
-            return list(seal(events, chain=CHAIN, head=head, recorded_at=at))  # type: ignore[arg-type]
+        def sealed(head: Head | None) -> SealedGroup:
+            return seal(events, chain=CHAIN, head=head, recorded_at=format_time(self.now))
 
         sink.append(sealed, durable=True)
 

@@ -24,7 +24,7 @@ from audit_console.core.event import AuditEvent, format_time
 from audit_console.core.findings import Code
 from audit_console.core.holds import HoldChange
 from audit_console.core.matching import matches
-from audit_console.core.sealing import Head, Sealed, seal
+from audit_console.core.sealing import Head, SealedGroup, seal
 from audit_console.integrity.verifier import verify
 from audit_console.retention.keeping import Copies
 from audit_console.sources.postgres import open_postgres
@@ -66,9 +66,8 @@ class PrunedTable(RuleBasedStateMachine):
     def write(self, user: str, many: int) -> None:
         events = [unsealed(user_id=user) for _ in range(many)]
 
-        def sealed(head: Head | None) -> list[Sealed]:
-            at = format_time(self.now)
-            return list(seal(events, chain=self.chain, head=head, recorded_at=at))
+        def sealed(head: Head | None) -> SealedGroup:
+            return seal(events, chain=self.chain, head=head, recorded_at=format_time(self.now))
 
         with closing(PostgresSink(self.dsn, chain=self.chain)) as sink:
             sink.append(sealed, durable=False)
