@@ -190,9 +190,9 @@ class Background:
         except Exception as error:  # noqa: BLE001 - whatever a sink raises, the thread goes on
             self._give_up(group, error)
         else:
-            for waiting, sealed in zip(group, stored, strict=True):
+            for place, waiting in enumerate(group):
                 if waiting.stored:
-                    waiting.stored.set_result(sealed)
+                    waiting.stored.set_result(stored[place])
 
     def _settle_one_by_one(self, group: Sequence[_Waiting], error: EventRefused) -> None:
         """Find the event that no store takes; the others are stored."""

@@ -124,9 +124,12 @@ class PostgresSink:
         if durable:
             self.sync()
         try:
-            return self._append_at_last(seal, durable)
+            group = self._append_at_last(seal, durable)
         except psycopg.Error as error:
             raise self._refusal(error) from error
+        if durable:
+            self.sync()
+        return group
 
     def sync(self) -> None:
         """Make durable whatever was appended without.
@@ -176,7 +179,8 @@ class PostgresSink:
             except errors.UniqueViolation as error:
                 if error.diag.constraint_name != "audit_events_id_key":
                     raise self._broken("there is an event behind its head") from error
-                return self._stored(connection, group)
+                group = self._stored(connection, group)
+                durable = False  # as far as anybody knows
             if group and not durable:
                 self._unsynced = group[-1].head
             return group

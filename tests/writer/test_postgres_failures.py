@@ -124,6 +124,47 @@ def test_a_connection_lost_while_it_commits_stores_the_group_once(
     assert [event.action for event in whole_chain(lines)][1:3] == ["a", "b"]
 
 
+def test_a_group_that_a_lost_try_stored_is_on_disk_when_it_is_stored_durably(
+    database: str,
+) -> None:
+    """Nobody knows whether that try waited for the disk."""
+    group = sealer([unsealed()])
+    with (
+        closing(PostgresSink(database, chain=CHAIN)) as lost,
+        closing(PostgresSink(database, chain=CHAIN)) as sink,
+        psycopg.connect(database, autocommit=True) as connection,
+    ):
+        lost.append(group, durable=False)
+        end = _end_of_wal(connection)
+        sink.append(group, durable=True)
+        assert _is_flushed(connection, end)
+
+
+def test_a_group_that_a_lost_try_stored_is_on_disk_after_a_sync(
+    proxy: CuttingProxy, database: str
+) -> None:
+    with (
+        closing(PostgresSink(proxy.dsn, chain=CHAIN)) as sink,
+        psycopg.connect(database, autocommit=True) as connection,
+    ):
+        proxy.cut = "after"
+        sink.append(sealer([unsealed()]), durable=False)
+        end = _end_of_wal(connection)
+        sink.sync()
+        assert _is_flushed(connection, end)
+
+
+def _end_of_wal(connection: psycopg.Connection) -> str:
+    row = connection.execute("SELECT pg_current_wal_insert_lsn()::text").fetchone()
+    assert row
+    return str(row[0])
+
+
+def _is_flushed(connection: psycopg.Connection, end: str) -> bool:
+    flushed = connection.execute("SELECT pg_current_wal_flush_lsn() >= %s::pg_lsn", [end])
+    return flushed.fetchone() == (True,)
+
+
 def test_writers_beside_each_other_some_killed_do_not_fork_nor_lose(database: str) -> None:
     rng = random.Random(8)
     writers = [
