@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.work import Timed, Work
 
-EVENTS_WRITTEN = 50_000
+EVENTS_WRITTEN = 200_000
 EVENTS_OF_GROUP = 1_000
 EVENTS_ONE_BY_ONE = 5_000
 

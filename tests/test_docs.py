@@ -22,6 +22,7 @@ WRITER = (ROOT / "docs" / "writer.md").read_text(encoding="utf-8")
 PROGRAMS = re.findall(
     r"^```python\n(.*?)^```\n```text\n(.*?)^```$", WRITER, re.MULTILINE | re.DOTALL
 )
+APPLICATIONS = re.findall(r"^```python\n(import .*?)^```$", README, re.MULTILINE | re.DOTALL)
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
 SESSIONS = re.findall(r"^```console\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
@@ -93,6 +94,16 @@ def test_the_format_document_has_every_verdict() -> None:
     assert {name: int(code) for name, code in rows} == {
         verdict.value: code for verdict, code in EXIT_CODES.items()
     }
+
+
+def test_the_application_writes_two_logs_of_which_none_contradicts_the_other(
+    database: str, tmp_path: Path
+) -> None:
+    (application,) = APPLICATIONS
+    environment = os.environ | {"AUDIT_DSN": database, "XDG_STATE_HOME": str(tmp_path / "state")}
+    verify = ("-m", "audit_console", "verify", "--allow-unanchored")
+    for arguments in (("-c", application), (*verify, "shop.jsonl"), (*verify, database)):
+        subprocess.run([sys.executable, *arguments], cwd=tmp_path, env=environment, check=True)
 
 
 @pytest.mark.parametrize(("program", "output"), PROGRAMS)

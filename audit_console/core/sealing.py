@@ -26,7 +26,10 @@ class Head(NamedTuple):
     recorded_at: str
 
 
-@dataclass(slots=True)  # not frozen: to make such an instance takes three times as long
+# None of these classes is frozen: to make a frozen instance takes three times as long.
+
+
+@dataclass(slots=True)
 class Unsealed:
     """An event that has no place yet: its id, when it happened, and the middle of its entry.
 
@@ -38,7 +41,7 @@ class Unsealed:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sealed:
     """An event of format v1 with its place in the chain, and its line without the newline."""
 
@@ -60,7 +63,7 @@ class Sealed:
         return Head(self.chain, self.seq, self.event_hash, self.recorded_at)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SealedGroup(Sequence[Sealed]):
     """Events behind each other in a chain; each becomes a `Sealed` when it is asked for.
 
@@ -91,6 +94,11 @@ class SealedGroup(Sequence[Sealed]):
         if isinstance(places, range):
             return [self._sealed(place) for place in places]
         return self._sealed(places)
+
+    @property
+    def head(self) -> Head:
+        """What the chain ends with once the group is stored; it holds an event at least."""
+        return Head(self.chain, self.first_seq + len(self) - 1, self.hashes[-1], self.recorded_at)
 
     def _sealed(self, place: int) -> Sealed:
         return Sealed(

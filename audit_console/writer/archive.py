@@ -106,7 +106,7 @@ class ArchiveSink:
                 data = b"\n".join([*group.lines, b""])
                 if self._is_rotation_due(seen, group.recorded_at, len(data)):
                     self._rotate()
-                self._write(data, group[-1].head, durable=durable)
+                self._write(data, group.head, durable=durable)
             return group
 
     def sync(self) -> None:

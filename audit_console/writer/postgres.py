@@ -182,7 +182,7 @@ class PostgresSink:
                 group = self._stored(connection, group)
                 durable = False  # as far as anybody knows
             if group and not durable:
-                self._unsynced = group[-1].head
+                self._unsynced = group.head
             return group
 
     def _locked_head(
@@ -203,7 +203,7 @@ class PostgresSink:
 
     def _store(self, connection: psycopg.Connection, group: SealedGroup) -> None:
         lines = b",".join(group.lines).decode()
-        head = group[-1].head
+        head = group.head
         connection.execute(_INSERT, [f"[{lines}]"])
         connection.execute(_MOVE_HEAD, [head.seq, head.event_hash, head.recorded_at, self._chain])
 

@@ -32,7 +32,7 @@ class MemorySink:
         with self._lock:
             group = seal(self._head)
             self.events.extend(sealed.event for sealed in group)
-            self._head = group[-1].head if group else self._head
+            self._head = group.head if group else self._head
             return group
 
     def sync(self) -> None:
