@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from inspect import signature
@@ -83,10 +83,8 @@ def event_of(said: EventFields, method: str) -> Unsealed:
 
 
 def events_of(many: Iterable[EventFields], method: str) -> list[Unsealed]:
-    """Make many events as `event_of` does; their ids come from one call to the system."""
-    all_said = list(many)
-    ids = new_ids(len(all_said))
-    return [_event(new, said, method) for new, said in zip(ids, all_said, strict=True)]
+    """Make many events as `event_of` does, each when it is said."""
+    return [_event(event_id, said, method) for said, event_id in zip(many, new_ids(), strict=False)]
 
 
 def _event(event_id: str, said: EventFields, method: str) -> Unsealed:
@@ -156,10 +154,12 @@ def new_id() -> str:
     return _uuid(os.urandom(16).hex())
 
 
-def new_ids(count: int) -> list[str]:
-    """Make many; to ask the system for each would take as long as to print it."""
-    digits = os.urandom(16 * count).hex()
-    return [_uuid(digits[at : at + 32]) for at in range(0, len(digits), 32)]
+def new_ids() -> Iterator[str]:
+    """Make any number; to ask the system for each alone takes as long as to print it."""
+    while True:
+        digits = os.urandom(16 * 64).hex()
+        for at in range(0, len(digits), 32):
+            yield _uuid(digits[at : at + 32])
 
 
 def _uuid(digits: str) -> str:
