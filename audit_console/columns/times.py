@@ -37,8 +37,10 @@ def read_times(
     return micros, np.logical_and(shaped, dated & timed)
 
 
-def _number(digits: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
-    number = np.zeros(digits.shape[1], np.int64)
-    for digit in digits:
-        number = number * 10 + digit.astype(np.int64)
+def _number(digits: npt.NDArray[np.uint8]) -> npt.NDArray[np.int32]:
+    """Read numbers of at most nine digits."""
+    number: npt.NDArray[np.int32] = digits[0].astype(np.int32)
+    for digit in digits[1:]:
+        number *= 10
+        number += digit
     return number

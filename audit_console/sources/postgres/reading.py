@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import psycopg
 from psycopg import sql
@@ -33,7 +34,7 @@ FIRST_BATCH_BYTES = 1 << 20
 READ_AT_ONCE = 64
 """Rows between two looks at how long a block is."""
 
-_BACKSLASH, _FIRST_PRINTABLE = b"\\ "
+_BACKSLASH, _QUOTE, _FIRST_PRINTABLE = b'\\" '
 _ESCAPES = {
     "\\\\": "\\", "\\n": "\n", "\\t": "\t", "\\r": "\r", "\\b": "\b", "\\f": "\f", "\\v": "\v",
 }  # fmt: skip
@@ -94,13 +95,18 @@ def parse_block(block: bytes) -> Parsed:
         escaped = [name for name in TEXTS if rows[name].str.contains("\\", literal=True).any()]
     plain = set[str]()
     if np.count_nonzero(characters < _FIRST_PRINTABLE) == rows.height * len(TEXTS):
-        plain = {
-            name
-            for name in TEXTS
-            if not (nulls[name] or name in escaped)
-            and not rows[name].str.contains('"', literal=True).any()
-        }
+        whole = {name for name in TEXTS if not (nulls[name] or name in escaped)}
+        plain = whole - _with_quotes(rows, characters)
     return Parsed(rows.with_columns(_unescaped(name) for name in escaped), plain)
+
+
+def _with_quotes(rows: pl.DataFrame, characters: npt.NDArray[np.uint8]) -> set[str]:
+    """Find the columns in which quotes stand; most often all of them stand in the details."""
+    details = np.frombuffer(rows["details"].str.join("").item().encode(), np.uint8)
+    of_details = np.count_nonzero(details == _QUOTE)
+    if np.count_nonzero(characters == _QUOTE) == of_details:
+        return {"details"} if of_details else set()
+    return {name for name in TEXTS if rows[name].str.contains('"', literal=True).any()}
 
 
 def _unescaped(name: str) -> pl.Expr:
