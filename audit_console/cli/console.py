@@ -46,7 +46,8 @@ log of that name as ./verify, or behind --, as in: audit-console -- verify
 sources:
   Files, folders and globs are one log together: .jsonl and .log, also rotated, .gz or
   .zst; .parquet, also at s3://bucket/folder/. With - the log is read from standard
-  input. Without a SOURCE the console asks.
+  input. postgresql://user@host/name or service=NAME is the log in a database. Without
+  a SOURCE the console asks.
 
 exit codes:
   0    PASS: every event was checked and holds

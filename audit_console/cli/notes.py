@@ -146,14 +146,20 @@ def _keep_in_table(signed: SignedCheckpoint, places: Sequence[str]) -> str:
 
 
 def _keep_in_file(signed: SignedCheckpoint, places: Sequence[str]) -> str:
+    """Add a note as a writer that signs does, and while none adds one: nothing is lost."""
     from audit_console.core.checkpoints import encode_stored_checkpoint
     from audit_console.sources.archive.beside import path_beside
     from audit_console.sources.archive.files import CHECKPOINTS
-    from audit_console.writer.files import append_line, unavailable
+    from audit_console.writer.archive import LOCK_SECONDS
+    from audit_console.writer.files import unavailable
+    from audit_console.writer.pruning.archive_files import open_plain
+    from audit_console.writer.pruning.archive_log import ArchiveLog
 
     path = path_beside(places, CHECKPOINTS)
-    with unavailable(path), path.open("ab+", buffering=0) as file:
-        append_line(file, encode_stored_checkpoint(signed.note))
+    grows = path.with_name(path.name.removesuffix(CHECKPOINTS) + ".jsonl")
+    log = ArchiveLog(grows, signed.checkpoint.origin, open_plain, LOCK_SECONDS)
+    with unavailable(path), log.locked():
+        log.add_record(CHECKPOINTS, encode_stored_checkpoint(signed.note))
     return str(path)
 
 

@@ -59,7 +59,10 @@ def _remove(options: argparse.Namespace) -> ExitCode:
     now = datetime.now(UTC)
     held = {hold.id: hold for hold in _holds(options)}
     if options.id not in held:
-        raise UsageError(f"no hold {options.id!r} is in force", hint="hold list SOURCE")
+        raise UsageError(
+            f"no hold {options.id!r} is in force",
+            hint="see which are: audit-console retention hold list SOURCE",
+        )
     hold = _hold(options, options.id, held[options.id].query, now)
     _change(options, HoldChange("remove", hold), now)
     say(f"{held[options.id]} is ended")

@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob, or - for standard input"
+        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob, - or a database"
     )
     parser.add_argument("query", metavar="QUERY", help="what to keep; '' keeps everything")
     parser.add_argument(

@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob, or - for standard input"
+        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob, - or a database"
     )
     parser.add_argument(
         "--format",

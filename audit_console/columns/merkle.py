@@ -12,7 +12,7 @@ from audit_console.core.merkle import HASH_BYTES, CompactRange, PartedTree, node
 
 NODE_PREFIX = 1
 SINGLY_BELOW = 256
-"""Fewer nodes than this are hashed one by one: a query over a column has its own price."""
+"""Fewer nodes than this are taken one by one: a query over a column has its own price."""
 
 
 def add_leaves(tree: PartedTree, first: int, hashes: pl.Series) -> None:
@@ -40,8 +40,10 @@ def add_runs(tree: PartedTree, places: pl.Series, hashes: pl.Series) -> None:
 
 def extend(tree: CompactRange, hashes: pl.Series) -> None:
     """Add the next leaves, given as lower-case hex without nulls, to `tree`."""
-    if not hashes.is_empty():
-        tree.append_level(bytes.fromhex(hashes.str.join("").item()), _parents)
+    few = hashes.len() < SINGLY_BELOW
+    text = "".join(hashes.to_list()) if few else hashes.str.join("").item()
+    if text:
+        tree.append_level(bytes.fromhex(text), _parents)
 
 
 def _parents(children: bytes) -> bytes:

@@ -108,10 +108,33 @@ def pattern_regex(pattern: str, dialect: Dialect, *, whole: bool) -> str:
         dialect: of the engine that will read it.
         whole: match the whole text, not a part of it.
     """
+    if dialect is PYTHON:
+        return _decided(pattern, whole=whole)
     parts = [_piece_regex(piece, dialect) for piece in pieces(pattern)]
     if whole:
         parts = _anchored(parts, dialect)
     return "".join(parts)
+
+
+def _decided(pattern: str, *, whole: bool) -> str:
+    """Spell out a pattern for an engine that tries all ways to fit each `*` when it may.
+
+    A text of 4 kB can make that take minutes. So what stands between two `*` is taken where it
+    stands first, for good, as an atomic group: a later place leaves less for what follows.
+    """
+    parts = pieces(pattern) if whole else ["*", *pieces(pattern), "*"]
+    sections = [""]
+    for piece in parts:
+        if piece == "*":
+            sections.append("")
+        else:
+            sections[-1] += _piece_regex(piece, PYTHON)
+    if len(sections) == 1:
+        return rf"\A{sections[0]}{PYTHON.end}"
+    first, *middle, last = sections
+    found = "".join(f"(?>{PYTHON.anything}*?{section})" for section in middle if section)
+    end = f"{PYTHON.anything}*{last}{PYTHON.end}" if last else ""
+    return rf"\A{first}{found}{end}"
 
 
 def _anchored(parts: list[str], dialect: Dialect) -> list[str]:

@@ -17,6 +17,9 @@ class SeqRange:
     first: int
     last: int
 
+    def __str__(self) -> str:
+        return f"seq {self.first}" + (f" to {self.last}" if self.last > self.first else "")
+
 
 def add_range(ranges: list[SeqRange], span: SeqRange) -> None:
     """Add positions to ranges that are in order and do not touch one another."""

@@ -40,6 +40,8 @@ class PruneRecord:
     cutoff: datetime
     applied_at: datetime
     policy_days: int
+    actor: str
+    reason: str
     checkpoint: str | None
     previous_prune: str | None
 
@@ -154,6 +156,8 @@ def _record(text: str, values: dict[str, object]) -> PruneRecord:
         cutoff=_time(values["cutoff"]),
         applied_at=_time(values["applied_at"]),
         policy_days=_count(values["policy_days"], most=MAX_DAYS),
+        actor=_text(values["actor"]),
+        reason=_text(values["reason"]),
         checkpoint=None if note is None else _text(note),
         previous_prune=None if previous is None else _hash(previous),
     )
@@ -189,8 +193,6 @@ def _plan(record: PruneRecord, values: dict[str, object]) -> PrunePlan:
 
 
 def _require_circumstances(record: PruneRecord, values: dict[str, object]) -> None:
-    _text(values["actor"])
-    _text(values["reason"])
     copy = values["archive"]
     if copy is not None:
         _require_copy(copy, record.pruned_to - record.pruned_from)

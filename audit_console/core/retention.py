@@ -58,8 +58,9 @@ class RetentionPolicy:
     def __post_init__(self) -> None:
         require_days(self.days)
         if self.days < self.floor:
+            are = "is" if self.days == 1 else "are"
             raise UsageError(
-                f"{self.days} days are under the floor of {self.floor}",
+                f"{number_of_days(self.days)} {are} under the floor of {self.floor}",
                 hint="the floor is set in the configuration, and no flag goes under it",
             )
 
@@ -70,6 +71,11 @@ class RetentionPolicy:
         except OverflowError:
             by_days = datetime.min.replace(tzinfo=UTC)
         return by_days if before is None else min(by_days, before)
+
+
+def number_of_days(days: int) -> str:
+    """Print a number of days: `1 day`, `3,650 days`."""
+    return f"{days:,} day" if days == 1 else f"{days:,} days"
 
 
 def require_days(days: int) -> None:
@@ -109,7 +115,8 @@ class Limits:
         cutoff = parse_time(plan.cutoff)
         if cutoff > of_plan.cutoff(now):
             raise PruneRefused(
-                f"the plan is not applied: it deletes what is younger than {of_plan.days} days",
+                f"the plan is not applied: it deletes what is younger than "
+                f"{number_of_days(of_plan.days)}",
                 hint="preview it again",
             )
         return cls(cutoff, of_plan, holds)
@@ -128,7 +135,7 @@ class Limits:
             return "recorded after the cut-off"
         for rule in self.policy.longer:
             if recorded_at >= self.cutoff_of(rule) and matches(rule.where, event):
-                return f"kept {rule.days} days as {rule.query}"
+                return f"kept {number_of_days(rule.days)} as {rule.query}"
         for hold in self.holds:
             if matches(hold.where, event):
                 return f"under {hold}"

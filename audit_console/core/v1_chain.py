@@ -344,8 +344,8 @@ class V1Chain:
         count = last - first + 1
         self.tally.failed += count
         message = {
-            Code.DUPLICATE_SEQ: f"{count:,} event{'s' if count > 1 else ''} stand twice",
-            Code.FORK: f"different events claim seq {first} to {last}",
+            Code.DUPLICATE_SEQ: f"{count:,} event{'s stand' if count > 1 else ' stands'} twice",
+            Code.FORK: f"different events claim {repeat.span}",
             Code.CHAIN_RESTART: f"the chain begins a second time, up to seq {last}",
         }[repeat.code]
         self.findings.add(

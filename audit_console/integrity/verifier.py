@@ -21,6 +21,7 @@ from audit_console.core.findings import KEEP_PER_CODE, Code, Finding, Place, fin
 from audit_console.core.linked_chain import LinkedChain
 from audit_console.core.prune_check import PruneCheck
 from audit_console.core.prunes import PRUNE_ACTION, PRUNE_EVENT_TYPE, read_prunes
+from audit_console.core.retention import number_of_days
 from audit_console.core.v1_chain import V1Chain
 from audit_console.integrity.map_builder import MapBuilder
 from audit_console.integrity.trees import TreeGrower
@@ -378,7 +379,7 @@ def _prunes_cannot_show(prunes: PruneCheck, chains: Collection[str]) -> Iterator
         if chain in chains:
             yield (
                 f"That events of {chain} had to be kept for no more than "
-                f"{prunes.fewest_days(record):,} days: its prunes say so of themselves."
+                f"{number_of_days(prunes.fewest_days(record))}: its prunes say so of themselves."
             )
     for chain in filter(prunes.is_copy, chains):
         yield (

@@ -130,6 +130,8 @@ def _prune(record: PruneRecord) -> dict[str, object]:
         "cutoff": format_time(record.cutoff),
         "applied_at": format_time(record.applied_at),
         "policy_days": record.policy_days,
+        "actor": record.actor,
+        "reason": record.reason,
         "sha256": record.sha256,
     }
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 
 from audit_console.core.event import format_time
-from audit_console.core.retention import PrunePlan
+from audit_console.core.retention import PrunePlan, number_of_days
 from audit_console.core.safe_text import safe_text
 from audit_console.reports.document import Document, Field, Section, Tone, exact, named, worded
 from audit_console.reports.html import html_of
@@ -108,7 +108,8 @@ def _heading(preview: Preview) -> Iterator[Field]:
     if preview.chain is not None:
         yield exact("chain", preview.chain)
     yield worded(
-        "cut-off", f"{format_time(preview.cutoff)}, everything is kept {preview.policy_days:,} days"
+        "cut-off",
+        f"{format_time(preview.cutoff)}, everything is kept {number_of_days(preview.policy_days)}",
     )
     if preview.plan:
         plan = preview.plan

@@ -9,6 +9,7 @@ from audit_console.core.anchors import Remembered, SignedHead
 from audit_console.core.event import format_time
 from audit_console.core.merkle import root_text
 from audit_console.core.prunes import PruneRecord
+from audit_console.core.retention import number_of_days
 from audit_console.integrity.verification import Verification
 from audit_console.reports.document import Field, Section, exact, named, worded
 from audit_console.reports.model import standing_of
@@ -67,9 +68,12 @@ def _prune(record: PruneRecord) -> Section:
     return Section(
         title=named(record.chain),
         fields=(
-            worded("deleted", f"seq 0 to {record.pruned_to - 1:,}, by {record.policy_days:,} days"),
+            worded("deleted", f"seq 0 to {record.pruned_to - 1:,}"),
+            worded("kept", number_of_days(record.policy_days)),
             worded("cut-off", format_time(record.cutoff)),
             worded("applied", format_time(record.applied_at)),
+            exact("by", record.actor),
+            worded("reason", record.reason),
             exact("record", record.sha256),
         ),
     )

@@ -25,7 +25,7 @@ from audit_console.core.findings import Finding, FindingClass
 from audit_console.core.holds import Hold
 from audit_console.core.prunes import PruneRecord, read_prunes
 from audit_console.core.query.stages import Count, Limit, Sort
-from audit_console.core.retention import Limits, PrunePlan
+from audit_console.core.retention import Limits, PrunePlan, number_of_days
 from audit_console.errors import PrefixBroken, PruneRefused, UsageError
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Verification
@@ -244,7 +244,7 @@ class _Chain:
         for rule in self._limits.policy.longer:
             begin = self._first_since(self._limits.cutoff_of(rule), by_age)
             where = _both(self._span(begin, by_age), rule.where)
-            stops += _stop(self._source, where, f"kept {rule.days} days: {rule.query}")
+            stops += _stop(self._source, where, f"kept {number_of_days(rule.days)}: {rule.query}")
         return sorted(stops, key=lambda stop: stop.first_seq or 0)
 
     def _plan(self, boundary: int) -> PrunePlan:

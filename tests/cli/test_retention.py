@@ -350,7 +350,7 @@ def test_rules_of_the_configuration_keep_longer(log: Path, user_directories: Pat
     )
     seen = run("preview", str(log), "--before", "2026-08-13")
     assert seen.stdout.startswith("PREVIEW: 3 of 60 events would go")
-    assert "kept 9999 days: user:user-3" in seen.stdout
+    assert "kept 9,999 days: user:user-3" in seen.stdout
 
 
 def test_a_table_is_previewed_applied_and_verified(database: str, tmp_path: Path) -> None:

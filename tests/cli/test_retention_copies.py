@@ -14,10 +14,13 @@ from audit_console.cli.trusting import memory
 from audit_console.database import connect
 from tests.cli.program import run_here
 from tests.cli.test_retention import EVENTS, KEPT_AS_PARQUET, run
+from tests.cli.trusted import make_keys
 from tests.support.chains import CHAIN
 from tests.support.postgres import fill
 from tests.support.retention import store
 from tests.support.trusting import leaves, policy_text, stored
+
+NOT_BACKED = {"PRUNED_PREFIX": 1, "PRUNE_NOT_BACKED": 1}
 
 
 @pytest.fixture
@@ -73,6 +76,26 @@ def test_a_copy_is_verified_alone(aged_log: str, tmp_path: Path, form: str) -> N
     assert trusted["exit_code"] == 3
     together = verified(str(copies))
     assert (together["counts"], together["exit_code"]) == ({"NO_CHECKPOINT": 1}, 3)
+
+
+def test_a_copy_is_given_a_checkpoint_that_witnesses_sign(aged_log: str, tmp_path: Path) -> None:
+    copies, keys = tmp_path / "copies", make_keys(tmp_path, CHAIN)
+    prune_twice(aged_log, copies)
+    for first, before, counts in (
+        (0, {"NO_CHECKPOINT": 1}, {}),
+        (12, {"NO_CHECKPOINT": 1, **NOT_BACKED}, NOT_BACKED),
+    ):
+        copy = str(copies / f"audit_example_org_test.{first:012d}.jsonl.zst")
+        note = f"{copy}.checkpoint"
+        assert verified(copy, "--policy", keys.policy)["counts"] == before
+        made = run_here(
+            *("checkpoint", "create", copy, "--key", keys.log, "--cosign", keys.console),
+            *("-o", note),
+        )
+        assert made.returncode == 0, made.stderr
+        trusted = verified(copy, "--policy", keys.policy, "--checkpoint", note)
+        assert (trusted["counts"], trusted["exit_code"]) == (counts, 3 if counts else 0)
+        assert memory().forget(CHAIN)
 
 
 def test_copies_opened_with_their_log_are_events_that_were_put_back(

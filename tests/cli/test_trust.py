@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -16,9 +17,11 @@ import pytest
 from audit_console.cli.notes import require_signable
 from audit_console.core.event import AuditEvent
 from audit_console.core.prunes import PruneCircumstances, encode_prune
-from audit_console.errors import UsageError
+from audit_console.errors import SinkUnavailable, UsageError
 from audit_console.integrity.verifier import verify
 from audit_console.sources.memory import MemorySource
+from audit_console.writer.pruning.archive_files import open_plain
+from audit_console.writer.pruning.archive_log import ArchiveLog
 from tests.cli.program import children_of, run_here, run_program, spoken_line
 from tests.cli.trusted import CHAIN, Keys, make_keys, run_script, vkey_of
 from tests.support.chains import event, linked, orchestrator_chain, orchestrator_lines, v1_lines
@@ -142,6 +145,25 @@ def test_a_checkpoint_that_finds_no_room_leaves_no_half_line(
     assert refused.returncode == 4
     assert f"{notes}: No space left on device. Make room" in spoken_line(refused)
     assert notes.read_bytes() == before
+
+
+def test_a_checkpoint_is_added_while_no_writer_adds_one(
+    whole_log: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = whole_log.with_suffix(".checkpoints.jsonl")
+    log = ArchiveLog(whole_log, CHAIN, open_plain, patience=0)
+    free = False
+
+    def look(_: int) -> None:
+        nonlocal free
+        with suppress(SinkUnavailable), log.locked():
+            free = True
+
+    monkeypatch.setattr("audit_console.writer.files.sync_to_disk", look)
+    made = run_here("checkpoint", "create", str(whole_log), "--key", keys.log)
+    assert made.returncode == 0, made.stderr
+    assert beside.exists()
+    assert not free
 
 
 def test_what_contradicts_a_cosignature_is_not_cosigned(whole_log: Path, keys: Keys) -> None:

@@ -5,6 +5,8 @@ import re
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit_console.core import caseless
 from audit_console.core.caseless import (
@@ -83,6 +85,28 @@ def test_python_and_rust_read_a_pattern_alike() -> None:
             found = [compiled.search(known) is not None for known in texts]
             regex = pattern_regex(pattern, RUST, whole=True)
             assert pl.Series(texts).str.contains(regex).to_list() == found, pattern
+
+
+@given(
+    st.text("ab*?\\", max_size=8),
+    st.lists(st.text("aAb*\\\n", max_size=9), min_size=1, max_size=9),
+    st.booleans(),
+)
+def test_python_and_rust_find_the_same_by_any_wildcards(
+    pattern: str, texts: list[str], whole: bool
+) -> None:
+    compiled = re.compile(pattern_regex(pattern, PYTHON, whole=whole))
+    found = [compiled.search(text) is not None for text in texts]
+    regex = pattern_regex(pattern, RUST, whole=whole)
+    assert pl.Series(texts).str.contains(regex).to_list() == found
+
+
+@pytest.mark.parametrize("pattern", ["*a*b*c*d*", "a*b*c*d", "*a?*b?*d", "****d", "a*a*a*a*a*d*"])
+@pytest.mark.parametrize("whole", [True, False])
+def test_no_text_makes_python_try_all_ways_to_fit_wildcards(pattern: str, whole: bool) -> None:
+    compiled = re.compile(pattern_regex(pattern, PYTHON, whole=whole))
+    assert not compiled.search("ab" * 32_000)  # or days go by
+    assert compiled.search("aabbccdd" * 8_000)
 
 
 def test_a_pattern_without_wildcards_stands_for_one_text() -> None:

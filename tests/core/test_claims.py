@@ -24,3 +24,7 @@ def test_ranges_hold_what_was_added_in_order_and_apart(spans: list[SeqRange]) ->
     held = [seq for one in ranges for seq in range(one.first, one.last + 1)]
     assert held == sorted({seq for one in spans for seq in range(one.first, one.last + 1)})
     assert all(one.last + 1 < other.first for one, other in pairwise(ranges))
+
+
+def test_a_range_of_one_place_names_one() -> None:
+    assert [str(SeqRange(5, 5)), str(SeqRange(5, 9))] == ["seq 5", "seq 5 to 9"]

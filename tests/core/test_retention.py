@@ -52,6 +52,8 @@ def test_what_is_no_number_of_days_is_refused(days: int) -> None:
 def test_nobody_goes_under_the_floor() -> None:
     policy = RetentionPolicy(days=90, floor=30)
     assert replace(policy, days=30).days == 30
+    with pytest.raises(UsageError, match="1 day is under the floor of 30"):
+        RetentionPolicy(days=1, floor=30)
     with pytest.raises(UsageError, match="29 days are under the floor of 30"):
         replace(policy, days=29)
 

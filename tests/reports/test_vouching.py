@@ -30,6 +30,8 @@ RECORD = PruneRecord(
     cutoff=MADE_AT - timedelta(days=90),
     applied_at=MADE_AT - timedelta(days=2),
     policy_days=90,
+    actor="olga",
+    reason="rule \x1b[31m7",
     checkpoint=None,
     previous_prune=None,
 )
@@ -79,9 +81,12 @@ Remembered by this console
 
 Deleted by retention
   audit.example.org/prod
-    deleted   seq 0 to 11,999, by 90 days
+    deleted   seq 0 to 11,999
+    kept      90 days
     cut-off   2026-08-25T04:12:09.000000Z
     applied   2026-11-21T04:12:09.000000Z
+    by        olga
+    reason    rule ␛[31m7
     record    44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a
 """
         in printed
@@ -105,7 +110,9 @@ def test_json_gives_the_notes_themselves() -> None:
     assert (other["size"], other["trusted"], other["cosigned"]) == (36, False, {})
     assert document["chains"][0]["sealed_by"]["size"] == 8
     assert document["remembered"][0]["size"] == 24
-    assert document["prunes"][0]["sha256"] == RECORD.sha256
+    (prune,) = document["prunes"]
+    assert (prune["sha256"], prune["actor"]) == (RECORD.sha256, "olga")
+    assert prune["reason"] == RECORD.reason
     assert document["policy_sha256"] == "12" * 32
 
 

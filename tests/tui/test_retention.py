@@ -219,6 +219,37 @@ async def test_who_quits_meanwhile_has_the_prune_ended(show: Show, tmp_path: Pat
     assert left(str(tmp_path)) == 20
 
 
+async def test_a_prune_is_told_from_its_beginning_also_to_who_comes_back(
+    show: Show, tmp_path: Path
+) -> None:
+    store(tmp_path, EVENTS)
+    checked = threading.Event()
+
+    class SlowToCheck:
+        def __init__(self, pruner: Pruner) -> None:
+            self._pruner = pruner
+
+        def steps(self, *asked: Any) -> Iterator[str]:
+            checked.wait()
+            yield from self._pruner.steps(*asked)
+
+    def slow(places: Sequence[str], chain: str | None) -> Any:
+        return SlowToCheck(pruner_of(places, chain))
+
+    app = show(str(tmp_path / "audit.jsonl"), replace(RULES, open_pruner=slow))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40")
+        await type_name(pilot, CHAIN)
+        await until_shown(pilot, "… deleting 20 events: what goes is verified first")
+        await pilot.press("3", "4", "left", "right")
+        await until_shown(pilot, "… deleting 20 events: what goes is verified first")
+        assert "PREVIEW" not in screen_text(app)
+        await pilot.press("a")
+        await until_shown(pilot, "a prune is under way")
+        checked.set()
+        await until_shown(pilot, "✔ 20 events were deleted")
+
+
 async def test_a_refusal_is_told_and_nothing_is_deleted(show: Show, tmp_path: Path) -> None:
     store(tmp_path, EVENTS)
 

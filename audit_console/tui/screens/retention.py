@@ -72,7 +72,7 @@ class RetentionScreen(ConsoleScreen):
         self._previewed_days: int | None = None
         self._histogram: Histogram | None = None
         self._problem: Exception | None = None
-        self._deleting = False
+        self._deleting = ""
         self._deleted = ""
 
     def compose(self) -> ComposeResult:
@@ -198,6 +198,9 @@ class RetentionScreen(ConsoleScreen):
         from audit_console.reports.retention import headline_of
 
         made = self._preview
+        if self._deleting:
+            self._say(self._deleting, "warn")
+            return
         if made is None:
             self._say(self._standing(), "warn" if self._problem is None else "bad")
             return
@@ -274,7 +277,7 @@ class RetentionScreen(ConsoleScreen):
 
     def _apply(self, plan: PrunePlan | None) -> None:
         if plan is not None:
-            self._deleting = True
+            self._say_step(f"… deleting {plan.events:,} events: what goes is verified first")
             self.in_background(partial(self._delete, plan), "delete")
 
     async def _delete(self, plan: PrunePlan) -> None:
@@ -284,11 +287,11 @@ class RetentionScreen(ConsoleScreen):
         try:
             await asyncio.to_thread(self._prune, session, plan)
         except CANNOT_BE_LOOKED_AT as error:
-            self._deleting = False
+            self._deleting = ""
             self._draw()
             self.notify(told(error), severity="error", timeout=20)
             return
-        self._deleting = False
+        self._deleting = ""
         self._deleted = f" · ✔ {plan.events:,} events were deleted"
         self.post_message(self.Applied())
 
@@ -303,11 +306,15 @@ class RetentionScreen(ConsoleScreen):
         request = PruneRequest(actor=rules.actor, reason="retention policy")
         steps = pruner.steps(plan, rules.policy, request, rules.clock())
         for number, step in enumerate(steps, 1):
-            self.call_later(self._say_step, f"… step {number}: {step}")
+            self.call_later(self._say_next_step, f"… step {number}: {step}")
+
+    def _say_next_step(self, text: str) -> None:
+        if self._deleting and self.query("#headline"):
+            self._say_step(text)
 
     def _say_step(self, text: str) -> None:
-        if self._deleting and self.query("#headline"):
-            self._say(text, "warn")
+        self._deleting = text
+        self._say(text, "warn")
 
     # --- moving and leaving ------------------------------------------------------
 

@@ -102,7 +102,7 @@ def _counts(session: Session) -> tuple[Line, Line]:
     failed = sum(chain.failed for chain in chains)
     unchecked = sum(chain.not_checked for chain in chains)
     return (
-        Span(f"{read} · {number(verification.verified)} verified"),
+        Span(f"{count(status.events, 'event')} · {number(verification.verified)} verified"),
         Span(f" · {number(failed)} failed", "bad" if failed else ""),
         Span(f" · {number(unchecked)} not checked", "warn" if unchecked else ""),
         bad,
