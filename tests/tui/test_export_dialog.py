@@ -90,7 +90,7 @@ async def test_a_table_has_no_original_lines() -> None:
         (".", "is a folder"),
         ("no/such/file", "no folder no/such; Name a folder that exists"),
         ("~no_such_user/x", "no folder ~no_such_user; Name a folder that exists"),
-        ("x" * 300, "not the name of a file"),
+        ("x" * 300, "not a file that can be written: File name too long"),
     ],
 )
 async def test_what_cannot_be_written_is_said(folder: Path, name: str, answer: str) -> None:
