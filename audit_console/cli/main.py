@@ -26,7 +26,7 @@ from audit_console.cli import (
     verify,
 )
 from audit_console.cli.exit_codes import ExitCode, code_of_error
-from audit_console.cli.output import close_stdout
+from audit_console.cli.output import close_stdout, replace_closed_streams
 from audit_console.cli.talk import say, say_error
 from audit_console.errors import AuditConsoleError
 from audit_console.sources.cancelling import QUESTION_THREAD
@@ -53,6 +53,7 @@ _SECONDS_TO_STOP = 3
 
 def main() -> int:
     """Run the program, end what it left running and give its exit code."""
+    replace_closed_streams()
     code = run(sys.argv[1:])
     _flush_stdout()
     _end_threads(code)
