@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from audit_console.config import user_path
+from audit_console.core.places import is_log_name
 from audit_console.errors import AuditConsoleError, UsageError
-
-_LOG_SUFFIXES = {".jsonl", ".ndjson", ".log"}
 
 
 def check_target(
@@ -60,7 +59,7 @@ def _is_same(target: Path, place: str) -> bool:
     found = (*glob.glob(at), *([at] if Path(at).exists() else []))  # noqa: PTH207 - any glob
     folder = target.resolve().parent
     return any(
-        target.samefile(path) or (folder.samefile(path) and _LOG_SUFFIXES & set(target.suffixes))
+        target.samefile(path) or (folder.samefile(path) and is_log_name(target.name))
         for path in found
     )
 
