@@ -337,7 +337,7 @@ async def test_what_is_written_is_told_for_what_it_is(
         await ask(pilot, "user:user-1")
         await until_shown(pilot, "10 of 30 matched")
         await pilot.press("x", "enter")
-        said = "written: a.jsonl · 10 of 30 events read"
+        said = "written: a-events.jsonl · 10 of 30 events read"
         await until(pilot, lambda: is_said(said), said)
         await pilot.press("x", "down", "down", "down", "enter")
         marks = "written: a.marks.jsonl · what is noted on 10 of 30 events read"

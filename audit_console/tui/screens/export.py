@@ -38,7 +38,7 @@ PACKAGE = "package"
 """The form that `PackDialog` writes."""
 
 EVENT_FORMS = (
-    Form("jsonl", "events as JSON lines, byte for byte as in the log", ".jsonl"),
+    Form("jsonl", "events as JSON lines, byte for byte as in the log", "-events.jsonl"),
     Form("csv", "CSV, no value of which is a formula to a spreadsheet", ".csv"),
     Form("parquet", "Parquet", ".parquet"),
     Form("marks-jsonl", "stars, tags and notes as JSON lines", ".marks.jsonl"),
@@ -69,8 +69,9 @@ PREVIEW_FORMS = (
 
 
 def stem_of(label: str) -> str:
-    """Make the beginning of a file's name of what a log is called."""
-    return re.sub(r"[^\w.-]+", "-", label).removesuffix(".jsonl")
+    """Make the beginning of a file's name of what a log is called, without its folder."""
+    name = label.partition(" · ")[0].rstrip("/").rpartition("/")[2]
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.").removesuffix(".jsonl") or "log"
 
 
 class Export(NamedTuple):
