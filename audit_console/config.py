@@ -77,11 +77,13 @@ def _setting(file: Path, text: str, key: str, value: object) -> Any:
         raise UsageError(f"{file}, line {line}: {key!r} is no setting", hint=f"known: {known}")
     if key == "retention":
         if not isinstance(value, dict):
-            raise UsageError(f"{file}, line {line}: {key} is not a table", hint=f"[{key}]")
+            raise UsageError(f"{file}, line {line}: {key} is not a table", hint=f"write [{key}]")
         return value
     if key == "index":
         if not isinstance(value, bool):
-            raise UsageError(f"{file}, line {line}: {key} is not true or false", hint="false")
+            raise UsageError(
+                f"{file}, line {line}: {key} is not true or false", hint=f"as in: {key} = false"
+            )
         return value
     if not isinstance(value, str) or not value:
         raise UsageError(f"{file}, line {line}: {key} is not a path", hint="put it in quotes")

@@ -33,7 +33,7 @@ _PREFIX = "PRIVATE+KEY+"
 _MAX_FILE_BYTES = 4096
 _SIGNATURE_BYTES = 64
 _COSIGNATURE = struct.Struct(f">Q{_SIGNATURE_BYTES}s")
-_HINT = "make one with: audit-console keys new"
+_HINT = "make one with: audit-console keys new NAME, or that of a log with --log"
 
 
 class SigningKey:

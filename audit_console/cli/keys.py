@@ -22,6 +22,7 @@ that of the chain. The key of this console cosigns what it has verified.
 What is printed is the public half, as a policy wants it:
   log <printed>
   witness <any name> <printed>
+  quorum <that name, or none>
 """
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from types import FrameType
 
 from audit_console.cli import (
     cache,
@@ -25,8 +27,8 @@ from audit_console.cli import (
     search,
     verify,
 )
-from audit_console.cli.exit_codes import ExitCode, code_of_error
-from audit_console.cli.output import close_stdout
+from audit_console.cli.exit_codes import CODES_OF_SIGNALS, ExitCode, code_of_error
+from audit_console.cli.output import close_stdout, replace_closed_streams
 from audit_console.cli.talk import say, say_error
 from audit_console.errors import AuditConsoleError
 from audit_console.sources.cancelling import QUESTION_THREAD
@@ -53,10 +55,26 @@ _SECONDS_TO_STOP = 3
 
 def main() -> int:
     """Run the program, end what it left running and give its exit code."""
-    code = run(sys.argv[1:])
+    replace_closed_streams()
+    code = _run_until_signalled(sys.argv[1:])
     _flush_stdout()
     _end_threads(code)
     return code
+
+
+def _run_until_signalled(words: Sequence[str]) -> ExitCode:
+    """Run one command; a signal to end it is heard as Ctrl+C is: nothing is left behind."""
+    received: list[ExitCode] = []
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        received.append(CODES_OF_SIGNALS[signal.Signals(number)])
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` has it ignored
+            signal.signal(number, interrupt)
+    code = run(words)
+    return received[0] if received and code is ExitCode.INTERRUPTED else code
 
 
 def run(words: Sequence[str]) -> ExitCode:

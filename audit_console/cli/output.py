@@ -79,3 +79,18 @@ def write_stdout(chunks: Iterable[bytes]) -> None:
 def close_stdout() -> None:
     """Send what is still buffered nowhere, so that Python does not fail on it at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def replace_closed_streams() -> None:
+    """Take the places of standard streams that the caller closed, as `>&-` does.
+
+    A log would be opened there otherwise, and be written to. Data for standard output still
+    finds nowhere to go, which is said; what would be said to nobody is dropped.
+    """
+    for descriptor, access in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, access)  # gets the lowest number that is free: this one
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -13,7 +12,7 @@ from datetime import UTC, datetime
 from threading import Event
 
 from audit_console.cli.cache import indexes_folder
-from audit_console.cli.exit_codes import ExitCode, code_of_verification
+from audit_console.cli.exit_codes import CODES_OF_SIGNALS, ExitCode, code_of_verification
 from audit_console.cli.opening import open_source
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say_error
@@ -26,12 +25,6 @@ from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.loader import Verifier, verify_alone
 from audit_console.tui.pruning import PREVIEWS_ALONE, Pruning
-
-_SIGNALS = {
-    signal.SIGHUP: ExitCode.HUNG_UP,
-    signal.SIGINT: ExitCode.INTERRUPTED,
-    signal.SIGTERM: ExitCode.TERMINATED,
-}
 
 
 def open_kept(places: Sequence[str], *, index: bool = False) -> Source:
@@ -152,7 +145,7 @@ async def _run(app: AuditConsoleApp) -> ExitCode | None:
         app.call_later(app.action_quit)
 
     loop = asyncio.get_running_loop()
-    for number, code in _SIGNALS.items():
+    for number, code in CODES_OF_SIGNALS.items():
         loop.add_signal_handler(number, quit_for, code)
     await app.run_async()
     return received[0] if received else None

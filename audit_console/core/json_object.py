@@ -86,7 +86,8 @@ def read_members(text: str) -> dict[str, Member]:
                 raise Rejected(f"{shown_name(key)} stands twice")
             found[key] = member
     except json.JSONDecodeError as error:
-        raise Rejected(f"broken JSON at character {error.pos + 1}: {error.msg}") from None
+        what = error.msg.removesuffix(" at").removesuffix(" starting")  # Python goes on with where
+        raise Rejected(f"broken JSON at character {error.pos + 1}: {what}") from None
     except ValueError as error:
         raise Rejected(f"broken JSON: {error}") from None
     return found

@@ -25,6 +25,7 @@ SECRETS = (
 """Those words of libpq whose values let in whoever has them."""
 
 _DATABASE = re.compile(rf"postgres(ql)?://|\s*({'|'.join(_LIBPQ_WORDS.split())})\s*=")
+_LOG_NAME = re.compile(r".*\.(log(\..+)?|(jsonl|ndjson|log)([.-][0-9][0-9_.:T-]*)?)(\.gz|\.zst)?")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -46,3 +47,11 @@ def is_address(place: str) -> bool:
 def names_files(place: str) -> bool:
     """Tell whether a place names files of this machine, and not what is piped in or elsewhere."""
     return place != "-" and not is_database(place) and not is_remote(place)
+
+
+def is_log_name(name: str) -> bool:
+    """Tell whether a file of a folder is called as a log is, also as rotation names it.
+
+    `audit.jsonl.1` and `audit.log-20261101.gz` are names that logrotate gives.
+    """
+    return _LOG_NAME.fullmatch(name) is not None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import polars as pl
 
 from audit_console.errors import AuditConsoleError
-from audit_console.search.output import part_of, write_file
+from audit_console.search.output import part_of
 from audit_console.search.printing import exported_with_lines, parquet_bytes
 from audit_console.search.question import Question
 
@@ -34,7 +35,10 @@ def write_days(question: Question, target: Path) -> None:
         part.mkdir()
         for (name,), rows in events.group_by(day, maintain_order=True):
             (part / f"day={name}").mkdir()
-            write_file(part / f"day={name}" / "part.parquet", parquet_bytes(iter([rows])))
+            with (part / f"day={name}" / "part.parquet").open("xb") as file:
+                file.writelines(parquet_bytes(iter([rows])))
+                file.flush()
+                os.fsync(file.fileno())
         part.rename(target)
     except OSError as error:
         raise AuditConsoleError(

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from audit_console.config import user_path
+from audit_console.core.places import is_log_name
 from audit_console.errors import AuditConsoleError, UsageError
-
-_LOG_SUFFIXES = {".jsonl", ".ndjson", ".log"}
 
 
 def check_target(
@@ -28,12 +27,26 @@ def check_target(
         how: to say how one that exists is replaced.
 
     Raises:
-        UsageError: the target exists, is a folder or is the log itself.
+        UsageError: the target exists, is a folder, a device or the log itself.
+        AuditConsoleError: it cannot be written, for its name or for want of a folder.
     """
+    try:
+        _check_target(target, force=force, places=places, how=how)
+    except OSError as error:  # the name is too long, for instance, so it is not said again
+        raise AuditConsoleError(
+            f"not a file that can be written: {error.strerror}", hint="Name another"
+        ) from error
+
+
+def _check_target(target: Path, *, force: bool, places: Sequence[str], how: str) -> None:
     if target.is_dir():
         raise UsageError(f"{target} is a folder", hint="Name a file for the result")
     if not target.exists():
-        return
+        if target.parent.is_dir():
+            return
+        raise AuditConsoleError(f"no folder {target.parent}", hint="Name a folder that exists")
+    if not target.is_file():
+        raise UsageError(f"{target} is no ordinary file", hint="Name a file for the result")
     if any(_is_same(target, place) for place in places):
         raise UsageError(f"{target} is the log itself", hint="Name another file for the result")
     if not force:
@@ -46,7 +59,7 @@ def _is_same(target: Path, place: str) -> bool:
     found = (*glob.glob(at), *([at] if Path(at).exists() else []))  # noqa: PTH207 - any glob
     folder = target.resolve().parent
     return any(
-        target.samefile(path) or (folder.samefile(path) and _LOG_SUFFIXES & set(target.suffixes))
+        target.samefile(path) or (folder.samefile(path) and is_log_name(target.name))
         for path in found
     )
 
@@ -66,16 +79,19 @@ def part_of(target: Path) -> Path:
 def whole_file(target: Path) -> Iterator[BinaryIO]:
     """Give a file beside the target to write and read, then rename it: no half file.
 
+    Where the target is a link, the file that it leads to is written.
+
     Raises:
         AuditConsoleError: the file cannot be written; nothing is left behind.
     """
-    part = part_of(target)
+    file_itself = target.resolve()
+    part = part_of(file_itself)
     try:
         with part.open("x+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        part.replace(target)
+        part.replace(file_itself)
     except OSError as error:
         raise AuditConsoleError(
             f"cannot write {target}: {error.strerror}", hint="Name a file that can be written"

@@ -27,7 +27,7 @@ from audit_console.tui.messages import (
     LoadProgressed,
     SourceOpened,
 )
-from audit_console.tui.palette import ActionCommands, ReviewCommands
+from audit_console.tui.palette import Commands
 from audit_console.tui.panes import keys_in_force
 from audit_console.tui.pruning import PREVIEWS_ALONE, Pruning
 from audit_console.tui.screens.integrity import IntegrityScreen
@@ -58,7 +58,7 @@ class AuditConsoleApp(TypingAhead):
     PANE = Pane.APP
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.APP)
     CSS_PATH = "app.tcss"
-    COMMANDS: ClassVar = {ActionCommands, ReviewCommands}
+    COMMANDS: ClassVar = {Commands}
     ESCAPE_TO_MINIMIZE = False
 
     def __init__(

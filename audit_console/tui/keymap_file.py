@@ -57,10 +57,11 @@ def read_keymap(path: Path) -> Keymap:
 
 def _changes(settings: Mapping[str, object]) -> Iterable[tuple[Action, tuple[str, ...]]]:
     panes = {pane.name.lower(): pane for pane in Pane}
+    free = [name for name, pane in panes.items() if pane not in FIXED]
     for section, keys in settings.items():
         pane = panes.get(section)
         if pane is None or not isinstance(keys, Mapping):
-            raise UsageError(f"[{section}] is no pane", hint=_known(section, panes))
+            raise UsageError(f"[{section}] is no pane", hint=_known(section, free))
         if pane in FIXED:
             raise UsageError(
                 f"[{section}] keeps its keys: one types there, or its frame names them",

@@ -10,57 +10,41 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 from textual.widget import Widget
 
-from audit_console.search.reviews import REVIEWS, Review
+from audit_console.search.reviews import REVIEWS
 from audit_console.tui.actions import ACTIONS, Action
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.panes import node_of, panes_in_focus
 from audit_console.tui.screens.keeping import KeepingScreen
 
 
-class ReviewCommands(Provider):
-    """Offers the standing reviews as queries on the open log."""
+class Commands(Provider):
+    """Offers the action table, and behind it the standing reviews as queries on the open log.
+
+    One provider for both: the answers of several come in an order of chance.
+    """
 
     async def discover(self) -> Hits:
-        """List all reviews."""
-        for review, run in self._offered():
-            yield DiscoveryHit(f"Review: {review.title}", run, help=review.text)
+        """List all commands."""
+        for title, explanation, run in self._offered():
+            yield DiscoveryHit(title, run, help=explanation)
 
     async def search(self, query: str) -> Hits:
-        """List the reviews whose title or query fits."""
+        """List the commands whose name or explanation fits."""
         matcher = self.matcher(query)
-        for review, run in self._offered():
-            title = f"Review: {review.title}"
-            score = max(matcher.match(title), matcher.match(review.text) * 0.9)
+        for title, explanation, run in self._offered():
+            score = max(matcher.match(title), matcher.match(explanation) * 0.9)
             if score > 0:
-                yield Hit(score, matcher.highlight(title), run, help=review.text)
+                yield Hit(score, matcher.highlight(title), run, help=explanation)
 
-    def _offered(self) -> Iterator[tuple[Review, Callable[[], Any]]]:
-        if isinstance(self.screen, KeepingScreen):
-            for review in REVIEWS:
-                yield review, partial(self.screen.review, review)
-
-
-class ActionCommands(Provider):
-    """Offers the action table."""
-
-    async def discover(self) -> Hits:
-        """List all actions."""
-        for title, action, run in self._offered():
-            yield DiscoveryHit(title, run, help=action.explanation)
-
-    async def search(self, query: str) -> Hits:
-        """List the actions whose name or explanation fits."""
-        matcher = self.matcher(query)
-        for title, action, run in self._offered():
-            score = max(matcher.match(title), matcher.match(action.explanation) * 0.9)
-            if score > 0:
-                yield Hit(score, matcher.highlight(title), run, help=action.explanation)
-
-    def _offered(self) -> Iterator[tuple[str, Action, Callable[[], Any]]]:
+    def _offered(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
         for action in ACTIONS:
             node = node_of(action.pane, self.screen) if action.in_palette else None
             if node is not None:
-                yield self._title(action), action, partial(self._run, action, node)
+                yield self._title(action), action.explanation, partial(self._run, action, node)
+        if isinstance(self.screen, KeepingScreen):
+            for review in REVIEWS:
+                run = partial(self.screen.review, review)
+                yield f"Review: {review.title}", review.text, run
 
     async def _run(self, action: Action, node: DOMNode) -> None:
         """Do it where the reader sees it: a pane gets the focus first."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,3 +140,27 @@ def test_nothing_is_piped_in() -> None:
     completed = run_program("verify", "-", stdin=b"")
     assert completed.returncode == 3
     assert "EMPTY" in completed.stdout
+
+
+@pytest.mark.parametrize(
+    ("closed", "code", "said"),
+    [
+        ("<&-", 0, ""),
+        (">&-", 4, "audit-console: cannot write to standard output: Bad file descriptor."),
+        ("2>&-", 0, ""),
+        ("<&- 2>&- >&-", 4, ""),
+    ],
+)
+def test_a_closed_stream_is_no_fault_of_the_program(
+    whole_log: Path, closed: str, code: int, said: str
+) -> None:
+    command = f'exec "$0" -m audit_console search "$1" "| count" {closed}'
+    completed = subprocess.run(
+        ["bash", "-c", command, sys.executable, str(whole_log)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert completed.returncode == code
+    assert "Traceback" not in completed.stderr
+    assert said in completed.stderr

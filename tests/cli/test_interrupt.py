@@ -82,16 +82,23 @@ def test_a_report_is_not_begun_when_interrupted(
     assert children_of(temporary) == []
 
 
-def test_waiting_for_standard_input_can_be_interrupted(
-    endless_input: tuple[int, int], demo_log: Path, temporary: Path
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_program_that_is_ended_leaves_no_copy_of_what_was_piped_in(
+    endless_input: tuple[int, int],
+    demo_log: Path,
+    temporary: Path,
+    number: signal.Signals,
+    code: int,
 ) -> None:
     reading, writing = endless_input
     with started("verify", "-", stdin=reading) as process:
         os.close(reading)
         fill(writing, demo_log)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         stdout, stderr = process.communicate(timeout=PATIENCE_SECONDS)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert (stdout, stderr) == (b"", b"audit-console: interrupted\n")
     assert children_of(temporary) == []
 

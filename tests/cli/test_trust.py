@@ -237,7 +237,10 @@ def test_what_was_not_read_to_its_end_is_not_signed() -> None:
     ("arguments", "reason"),
     [
         (["create", "{log}"], "who signs?"),
-        (["create", "{log}", "--key", "{console}"], "is not the key of a log"),
+        (
+            ["create", "{log}", "--key", "{console}"],
+            "is not the key of a log. Make one with: audit-console keys new NAME, or that of",
+        ),
         (["create", "{log}", "--key", "{log}"], "others may use"),
         (["create", "{log}", "--key", "{other}"], "no whole chain of that name"),
         (["create", "{log}", "--cosign", "{console}"], "0 chains have a checkpoint"),

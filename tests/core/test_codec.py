@@ -190,6 +190,8 @@ def test_other_event_types_and_extra_keys_of_the_other_format_are_kept_or_passed
         ('{"a" 1}', "broken JSON at character 6: expected :"),
         ('{"a":1 "b":2}', "broken JSON at character 8: expected ,"),
         ('{"a":}', "broken JSON at character 6: Expecting value"),
+        ('{"a":"b', "broken JSON at character 6: Unterminated string"),
+        ('{"a":"\t"}', "broken JSON at character 7: Invalid control character"),
         ('{"a":NaN}', "broken JSON: NaN is not JSON"),
         ('{"a":-Infinity}', "broken JSON: -Infinity is not JSON"),
         ('{"a":1,"a":2}', '"a" stands twice'),

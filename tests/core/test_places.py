@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from psycopg import pq
 
-from audit_console.core.places import is_database, names_files
+from audit_console.core.places import is_database, is_log_name, names_files
 
 KEYWORDS = [option.keyword.decode() for option in pq.Conninfo.get_defaults()]
 
@@ -26,3 +26,38 @@ def test_a_uri_of_libpq_is_a_database(uri: str) -> None:
 )
 def test_files_are_none(place: str) -> None:
     assert names_files(place)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "audit.jsonl",
+        "audit.ndjson.zst",
+        "audit.log.gz",
+        "audit.000000000000.jsonl.gz",
+        "audit.jsonl.1",
+        "audit.jsonl.12.gz",
+        "audit.jsonl-20261101",
+        "audit.jsonl-2026-11-01T10:00:00.zst",
+        "audit.log.20251114-101010",
+        "audit.log.2026-11-01_10",
+        "audit.log.old",
+    ],
+)
+def test_a_log_is_known_by_its_name_also_when_it_was_rotated(name: str) -> None:
+    assert is_log_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "audit.lock",
+        "audit.torn.1763960000",
+        "notes.txt",
+        "audit.jsonl.part",
+        "audit.jsonl-old",
+        "1",
+    ],
+)
+def test_other_files_of_a_folder_are_no_log(name: str) -> None:
+    assert not is_log_name(name)

@@ -63,6 +63,24 @@ def test_a_folder_is_no_file(log: Path) -> None:
         check_target(log.parent, force=True, places=[])
 
 
+@pytest.mark.parametrize("force", [True, False])
+def test_a_device_or_a_pipe_is_never_replaced(tmp_path: Path, *, force: bool) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for target in (pipe, Path(os.devnull)):
+        with pytest.raises(UsageError, match="is no ordinary file"):
+            check_target(target, force=force, places=[])
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("x" * 300, "File name too long"), ("file/below", "no folder .*file$")]
+)
+def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path, name: str, reason: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(AuditConsoleError, match=reason):
+        check_target(tmp_path / name, force=False, places=[])
+
+
 def test_a_file_is_written_whole(tmp_path: Path) -> None:
     target = tmp_path / "found"
     write_file(target, [b"a\n", b"b\n"])
@@ -104,3 +122,16 @@ def test_two_who_write_one_file_at_once_both_write_it_whole(tmp_path: Path) -> N
         assert target.read_bytes() == b"second"
     assert target.read_bytes() == b"first"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_link_leads_to_the_file_that_is_written(tmp_path: Path) -> None:
+    real = tmp_path / "folder" / "real"
+    real.parent.mkdir()
+    real.write_text("old")
+    link = tmp_path / "link"
+    link.symlink_to(real)
+    write_file(link, [b"new"])
+
+    assert link.is_symlink()
+    assert real.read_bytes() == b"new"
+    assert list(real.parent.iterdir()) == [real]

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from audit_console.tui.screens.export import EVENT_FORMS, TABLE_FORMS, Export, ExportDialog
+from audit_console.tui.screens.export import (
+    EVENT_FORMS,
+    TABLE_FORMS,
+    Export,
+    ExportDialog,
+    stem_of,
+)
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.toggle import Toggle
@@ -24,7 +30,7 @@ def make(*, has_stages: bool = False) -> DialogApp[Export]:
     return DialogApp(ExportDialog("found", ["log.jsonl"], forms))
 
 
-async def shown(pilot: Pilot[None], name: str = "found.jsonl") -> None:
+async def shown(pilot: Pilot[None], name: str = "found-events.jsonl") -> None:
     await until_shown(pilot, name)
     await until(pilot, lambda: isinstance(pilot.app.focused, LineList), "the list has the focus")
 
@@ -36,7 +42,7 @@ async def test_enter_takes_what_is_offered() -> None:
         await pilot.press("enter")
         await until_answered(pilot, app)
 
-    assert app.answers == [Export("jsonl", Path("found.jsonl"), overwrite=False)]
+    assert app.answers == [Export("jsonl", Path("found-events.jsonl"), overwrite=False)]
 
 
 async def test_the_name_follows_the_form() -> None:
@@ -90,7 +96,7 @@ async def test_a_table_has_no_original_lines() -> None:
         (".", "is a folder"),
         ("no/such/file", "no folder no/such; Name a folder that exists"),
         ("~no_such_user/x", "no folder ~no_such_user; Name a folder that exists"),
-        ("x" * 300, "not the name of a file"),
+        ("x" * 300, "not a file that can be written: File name too long"),
     ],
 )
 async def test_what_cannot_be_written_is_said(folder: Path, name: str, answer: str) -> None:
@@ -114,3 +120,21 @@ async def test_escape_answers_nothing() -> None:
         await until_answered(pilot, app)
 
     assert app.answers == [None]
+
+
+@pytest.mark.parametrize(
+    ("label", "stem"),
+    [
+        ("audit.jsonl", "audit"),
+        ("/var/log/app/audit.jsonl", "audit"),
+        ("days/ · 49 files", "days"),
+        ("logs/*.jsonl · 3 files", "jsonl"),
+        ("-rf.jsonl", "rf"),
+        ("/", "log"),
+        ("standard input", "standard-input"),
+    ],
+)
+def test_the_file_that_is_offered_is_called_as_the_log_without_its_folder(
+    label: str, stem: str
+) -> None:
+    assert stem_of(label) == stem

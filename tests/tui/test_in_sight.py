@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from textual.app import App
+from textual.command import CommandList
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from audit_console.search.reviews import REVIEWS
 from audit_console.sources.memory import MemorySource
 from audit_console.tui.actions import Pane
 from audit_console.tui.panes import keys_in_force, node_of
@@ -119,6 +121,18 @@ async def test_the_palette_has_no_action_of_a_pane_out_of_sight(
         await until_loaded(pilot)
         await pilot.press(*keys)
         assert node_of(hidden, app.screen) is None
+
+
+async def test_the_palette_lists_actions_and_behind_them_reviews(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("ctrl+p")
+        await until_shown(pilot, "Detail  (Enter)")
+        commands = app.screen.query_one(CommandList).options
+        are_reviews = [str(command.prompt).startswith("Review: ") for command in commands]
+        assert are_reviews == sorted(are_reviews)
+        assert sum(are_reviews) == len(REVIEWS)
 
 
 async def test_what_the_palette_does_in_another_pane_it_does_in_sight(tmp_path: Path) -> None:
@@ -323,7 +337,7 @@ async def test_what_is_written_is_told_for_what_it_is(
         await ask(pilot, "user:user-1")
         await until_shown(pilot, "10 of 30 matched")
         await pilot.press("x", "enter")
-        said = "written: a.jsonl · 10 of 30 events read"
+        said = "written: a-events.jsonl · 10 of 30 events read"
         await until(pilot, lambda: is_said(said), said)
         await pilot.press("x", "down", "down", "down", "enter")
         marks = "written: a.marks.jsonl · what is noted on 10 of 30 events read"

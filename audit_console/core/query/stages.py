@@ -241,7 +241,7 @@ class _StageReader:
         try:
             return read_duration(word.text)
         except ValueError as error:
-            raise QueryError(word.start + 1, str(error), "timeline 1h") from None
+            raise QueryError(word.start + 1, str(error), "as in timeline 1h") from None
 
     def _word(self) -> Word:
         self._scanner.skip_space()

@@ -183,14 +183,16 @@ def _around(scanner: Scanner, word: Word) -> Match:
     match = _AROUND.fullmatch(word.text)
     if match is None:
         raise scanner.fault(
-            "around: takes an event and a time", "around:<event id>±5m", at=word.start
+            "around: takes an event and a time", "as in around:<event id>±5m", at=word.start
         )
     event_id, length = match.groups()
     try:
         duration = read_duration(length)
     except ValueError as error:
         at = word.start + len(word.text) - len(length)
-        raise scanner.fault(str(error), "around:<event id>±5m", at=at) from None
+        raise scanner.fault(str(error), "as in around:<event id>±5m", at=at) from None
     if duration.unit not in UNITS or duration.count > MAX_SPAN // UNITS[duration.unit]:
-        raise scanner.fault("too long, or a unit without fixed length", "s m h d w", at=word.start)
+        raise scanner.fault(
+            "too long, or a unit without fixed length", "a unit is s, m, h, d or w", at=word.start
+        )
     return Around(event_id, duration.count * UNITS[duration.unit])

@@ -18,7 +18,7 @@ from pathlib import Path
 from audit_console.config import user_path
 from audit_console.core.codec import decode_bytes
 from audit_console.core.event import AuditEvent, parse_time
-from audit_console.core.places import is_address, is_remote
+from audit_console.core.places import is_address, is_log_name, is_remote
 from audit_console.errors import NotAnAuditLog, SourceNotFound, SourceUnreadable, UsageError
 from audit_console.sources.archive.remote import copy_objects
 from audit_console.sources.archive.text import BrokenContainer, TextReader
@@ -27,8 +27,6 @@ STANDARD_INPUT = "-"
 PEEK_BYTES = 256 << 10
 _SECONDS_BETWEEN_LOOKS = 0.1
 
-_LOG_SUFFIXES = (".jsonl", ".log", ".ndjson")
-_COMPRESSED = (".gz", ".zst")
 PRUNES = ".prunes.jsonl"
 CHECKPOINTS = ".checkpoints.jsonl"
 HOLDS = ".holds.jsonl"
@@ -200,12 +198,8 @@ def _matching(pattern: str) -> list[ArchiveFile]:
 
 
 def _is_log(path: Path) -> bool:
-    name = path.name
-    for suffix in _COMPRESSED:
-        name = name.removesuffix(suffix)
-    if name.endswith((CHECKPOINTS, PRUNES, HOLDS)):
-        return False
-    return path.is_file() and (name.endswith(_LOG_SUFFIXES) or ".log." in name)
+    beside_a_log = any(suffix in path.name for suffix in (CHECKPOINTS, PRUNES, HOLDS))
+    return not beside_a_log and is_log_name(path.name) and path.is_file()
 
 
 def _archive_files(paths: Iterable[Path]) -> list[ArchiveFile]:

@@ -38,7 +38,7 @@ PACKAGE = "package"
 """The form that `PackDialog` writes."""
 
 EVENT_FORMS = (
-    Form("jsonl", "events as JSON lines, byte for byte as in the log", ".jsonl"),
+    Form("jsonl", "events as JSON lines, byte for byte as in the log", "-events.jsonl"),
     Form("csv", "CSV, no value of which is a formula to a spreadsheet", ".csv"),
     Form("parquet", "Parquet", ".parquet"),
     Form("marks-jsonl", "stars, tags and notes as JSON lines", ".marks.jsonl"),
@@ -69,8 +69,9 @@ PREVIEW_FORMS = (
 
 
 def stem_of(label: str) -> str:
-    """Make the beginning of a file's name of what a log is called."""
-    return re.sub(r"[^\w.-]+", "-", label).removesuffix(".jsonl")
+    """Make the beginning of a file's name of what a log is called, without its folder."""
+    name = label.partition(" · ")[0].rstrip("/").rpartition("/")[2]
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.").removesuffix(".jsonl") or "log"
 
 
 class Export(NamedTuple):
@@ -166,11 +167,6 @@ def _checked(text: str, places: Sequence[str], *, overwrite: bool) -> Path:
     Raises:
         AuditConsoleError: it must not or cannot be written.
     """
-    try:
-        path = user_path(text)
-        check_target(path, force=overwrite, places=places, how="switch on to replace it")
-        if path.parent.is_dir():
-            return path
-        raise AuditConsoleError(f"no folder {path.parent}", hint="Name a folder that exists")
-    except (OSError, ValueError) as error:
-        raise AuditConsoleError("not the name of a file", hint="Name another") from error
+    path = user_path(text)
+    check_target(path, force=overwrite, places=places, how="switch on to replace it")
+    return path

@@ -18,7 +18,7 @@ from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.wording import told
 from audit_console.tui.zones import parse_zone, zone_choices, zone_label
 
-_NOTE = "queries, exports and reports stay in UTC"
+_NOTE = "the timeline, queries, exports and reports stay in UTC"
 
 
 class ZoneDialog(Dialog[tzinfo]):

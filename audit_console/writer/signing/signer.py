@@ -138,7 +138,7 @@ def _signature_by(path: Path, chain: str) -> Callable[[Known], Note]:
     if key.verifier.name != chain:
         raise KeyFileError(
             f"{path} is the key of {key.verifier.name}",
-            hint=f"the log is {chain}: make its key with: audit-console keys new",
+            hint=f"the log is {chain}: make its key with: audit-console keys new --log",
         )
 
     def sign(known: Known) -> Note:

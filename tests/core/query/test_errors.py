@@ -434,3 +434,13 @@ _PIECES = st.sampled_from(
 @given(st.one_of(st.text(), st.lists(_PIECES, max_size=14).map("".join)))
 def test_nothing_else_is_raised_for_any_text(text: str) -> None:
     assert 0 <= column_of_error(text) <= len(text) + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("around:x", "as in around:<event id>±5m"), ("| timeline 1x", "as in timeline 1h")],
+)
+def test_a_piece_of_a_query_that_is_suggested_is_told_as_one(text: str, hint: str) -> None:
+    with pytest.raises(QueryError) as refused:
+        parse(text, ANCHOR)
+    assert refused.value.hint == hint

@@ -72,6 +72,18 @@ def test_rotated_files_of_both_formats_are_one_log_in_order(rotated: Path) -> No
     assert sorted(chain[0] for chain in found.chains.values()) == [6, 9]
 
 
+def test_files_that_logrotate_renamed_are_of_the_log(tmp_path: Path) -> None:
+    written(tmp_path / "audit.jsonl", V1[6:])
+    written(tmp_path / "audit.jsonl.1", V1[3:6])
+    (tmp_path / "audit.jsonl.2.gz").write_bytes(
+        gzip.compress(b"".join(line + b"\n" for line in V1[:3]))
+    )
+    checkpoint = stored(leaves(v1_chain(3)), 3)
+    written(tmp_path / "audit.checkpoints.jsonl.1", [checkpoint.encode()])
+
+    assert names(tmp_path) == ["audit.jsonl.2.gz", "audit.jsonl.1", "audit.jsonl"]
+
+
 def test_a_glob_and_a_list_give_the_same_order(rotated: Path) -> None:
     files = [name for name in reversed(ORDER) if ".log" not in name]
     assert names(*(rotated / name for name in files)) == ORDER[:3]

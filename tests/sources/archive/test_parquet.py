@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import shutil
 from collections.abc import Sequence
 from contextlib import closing
@@ -27,9 +29,11 @@ from tests.support.retention import aged_chain
 from tests.support.tampers import edited, removed
 from tests.support.trusting import leaves, log_key, policy_text, stored
 
+PARQUET = ("--format", "parquet")
+
 
 def exported(log: Path, target: Path | str, query: str = "") -> Path:
-    assert run(["search", str(log), query, "--format", "parquet", "-o", str(target)]) == 0
+    assert run(["search", str(log), query, *PARQUET, "-o", str(target)]) == 0
     return Path(target)
 
 
@@ -107,6 +111,24 @@ def test_a_log_is_exported_by_day_verified_and_read_by_others(tmp_path: Path) ->
     assert verified(target).counts == verified(log).counts
     shutil.rmtree(target / days[2])
     assert verified(target).counts == {**verified(log).counts, Code.GAP: 1}
+
+
+def test_a_full_disk_names_the_folder_and_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(descriptor))
+
+    monkeypatch.setattr(os, "fsync", full)
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    completed = run_here("search", str(V1_VECTORS), "", *PARQUET, "-o", f"{folder}/days/")
+    assert completed.returncode == 4
+    assert spoken_line(completed) == (
+        f"audit-console: cannot write {folder}/days: No space left on device."
+        " Name a folder that can be written."
+    )
+    assert children_of(folder) == []
 
 
 def test_what_is_beside_a_folder_of_days_is_that_of_its_log(tmp_path: Path) -> None:
