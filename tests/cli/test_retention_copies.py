@@ -15,9 +15,12 @@ from audit_console.database import connect
 from tests.cli.program import run_here
 from tests.cli.test_retention import EVENTS, KEPT_AS_PARQUET, run
 from tests.support.chains import CHAIN
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import fill
 from tests.support.retention import store
 from tests.support.trusting import leaves, policy_text, stored
+
+pytestmark = UNMEASURED  # what keeps a copy and what verifies one has tests of its own
 
 
 @pytest.fixture
