@@ -6,16 +6,19 @@ import gc
 import re
 import sys
 import threading
-from collections.abc import Generator, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from importlib import import_module
 from itertools import count
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any
 
 import pytest
 from coverage import Coverage
 from hypothesis import settings
 
+import audit_console
 from audit_console.core import matching, safe_text
 from audit_console.core.event import AuditEvent
 from audit_console.demo import demo_events, write_demo
@@ -27,7 +30,15 @@ from tests.support.postgres import database_of, new_database, server_dsn
 DIRECTORY_VARIABLES = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 CONFIGURATION = Path(__file__).parents[1] / "pyproject.toml"
 
+PROGRAMS = {"audit_console.__main__", "audit_console.integrity.check_proof_script"}
+"""They run when they are imported."""
+
 FOLDERS = count()
+
+Tracers = tuple[Callable[..., Any] | None, Callable[..., Any] | None]
+"""What traces a thread, and those that it starts."""
+NOBODY: Tracers = (None, None)
+TRACERS = pytest.StashKey[Tracers]()
 
 settings.register_profile("without a clock", parent=settings(), deadline=None)
 settings.load_profile("without a clock")
@@ -52,23 +63,71 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+@contextmanager
+def traced_by(tracers: Tracers) -> Iterator[Tracers]:
+    """Let these trace, this thread and those to come, and give those that did before."""
+    before = sys.gettrace(), threading.gettrace()
+    _trace(tracers)
+    try:
+        yield before
+    finally:
+        _trace(before)
+
+
+def _trace(tracers: Tracers) -> None:
+    sys.settrace(tracers[0])
+    threading.settrace(tracers[1])
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Run a test that is marked `unmeasured` without measuring coverage.
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Measure the imports of the project, and nothing else that happens while tests are found."""
+    if Coverage.current() is not None:
+        import_all()
+    with traced_by(NOBODY) as session.stash[TRACERS]:
+        return (yield)
+
+
+def import_all() -> None:
+    """Import all modules, or which test imports one, and whether that is measured, is chance."""
+    for module in walk_packages(audit_console.__path__, "audit_console."):
+        if module.name not in PROGRAMS:
+            import_module(module.name)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtestloop() -> Generator[None, object, object]:
+    """Measure coverage in tests and their own fixtures alone, where `measured` switches it on.
+
+    Tracing costs as much in pytest as in what it tests. A fixture that tests share is not
+    traced either: which test comes first is chance, and all that it runs has tests of its own.
+    """
+    with traced_by(NOBODY):
+        return (yield)
+
+
+def measured(item: pytest.Item) -> AbstractContextManager[Tracers]:
+    """Trace what a test runs, unless it is marked `unmeasured`.
 
     The mark `no_cover` of pytest-cov is for this too, but has no effect in the processes
     of pytest-xdist: there it stops one of two measurements.
     """
-    if item.get_closest_marker("unmeasured") is None:
+    is_measured = item.get_closest_marker("unmeasured") is None
+    return traced_by(item.session.stash[TRACERS] if is_measured else NOBODY)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    with measured(request.node) if fixturedef.scope == "function" else traced_by(NOBODY):
         return (yield)
-    tracing, in_threads = sys.gettrace(), threading.gettrace()
-    sys.settrace(None)
-    threading.settrace(None)
-    try:
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    with measured(item):
         return (yield)
-    finally:
-        threading.settrace(in_threads)
-        sys.settrace(tracing)
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from tests.cli.conftest import chain
 from tests.cli.program import children_of, run_here, run_program, spoken_line
 from tests.cli.trusted import CHAIN, Keys, make_keys, run_script, vkey_of
 from tests.support.chains import linked
+from tests.support.effort import UNMEASURED
 from tests.support.retention import aged_chain, store
 
 GROWN = f"PASS: the first 40 events of {CHAIN} begin with the 30 of the old checkpoint, "
@@ -72,6 +73,7 @@ def prove(log: Path, old: Path, *more: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
+@UNMEASURED
 def test_growth_is_proven_and_checked_without_the_log(
     log: Path, old: Path, proof: Path, keys: Keys
 ) -> None:
@@ -87,6 +89,7 @@ def test_growth_is_proven_and_checked_without_the_log(
     assert nobody.stdout.startswith(GROWN.replace("PASS", "INCOMPLETE"))
 
 
+@UNMEASURED
 def test_a_proof_on_standard_output(log: Path, old: Path, proof: Path) -> None:
     printed = run_here("prove", str(log), "--since", str(old))
     assert printed.stdout == proof.read_text("utf-8")

@@ -82,6 +82,7 @@ def kept(folder: Path) -> list[AuditEvent]:
     return [one for one in stored_events(folder) if not one.action.startswith("retention.")]
 
 
+@UNMEASURED
 def test_a_log_is_previewed_applied_and_verified(log: Path, tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     seen = run_program(
@@ -115,6 +116,7 @@ def test_a_log_is_previewed_applied_and_verified(log: Path, tmp_path: Path) -> N
     assert copied.stdout.startswith("INCOMPLETE: no fault found, but open: NO_CHECKPOINT")
 
 
+@UNMEASURED
 @pytest.mark.parametrize("copied", ["", "parquet"])
 def test_a_copy_may_be_parquet(log: Path, plan: Path, tmp_path: Path, copied: str) -> None:
     words = ("apply", str(log), "--plan", str(plan), "--archive", str(tmp_path))
@@ -158,6 +160,7 @@ def test_the_demo_kept_thirty_days_is_previewed_applied_and_verified(
     assert run_here("verify", "--allow-unanchored", str(copies)).returncode == 0
 
 
+@UNMEASURED
 def test_a_log_with_a_key_is_signed_again(log: Path, plan: Path, tmp_path: Path) -> None:
     key, policy = tmp_path / "log.key", tmp_path / "policy.txt"
     log_key().store(key)
@@ -171,6 +174,7 @@ def test_a_log_with_a_key_is_signed_again(log: Path, plan: Path, tmp_path: Path)
     assert run_here("verify", str(log), "--policy", str(policy)).returncode == 0
 
 
+@UNMEASURED
 def test_a_checkpoint_that_cannot_be_kept_is_told_before_anything_is_deleted(
     log: Path, plan: Path, tmp_path: Path
 ) -> None:
@@ -187,6 +191,7 @@ def test_a_checkpoint_that_cannot_be_kept_is_told_before_anything_is_deleted(
     assert kept(log) == EVENTS
 
 
+@UNMEASURED
 def test_what_goes_is_held_to_what_the_console_saw_and_remembered(
     log: Path, plan: Path, tmp_path: Path
 ) -> None:
@@ -202,6 +207,7 @@ def test_what_goes_is_held_to_what_the_console_saw_and_remembered(
     assert memory().all()[CHAIN].size == 61
 
 
+@UNMEASURED
 def test_what_no_checkpoint_backs_is_said_before_and_after(log: Path, tmp_path: Path) -> None:
     policy, path = tmp_path / "policy.txt", tmp_path / "plan.json"
     policy.write_text(policy_text(), encoding="utf-8")
@@ -353,6 +359,7 @@ def test_rules_of_the_configuration_keep_longer(log: Path, user_directories: Pat
     assert "kept 9,999 days: user:user-3" in seen.stdout
 
 
+@UNMEASURED
 def test_a_table_is_previewed_applied_and_verified(database: str, tmp_path: Path) -> None:
     with closing(connect(database)) as connection:
         fill(connection, EVENTS)

@@ -16,11 +16,13 @@ from tests.cli.program import run_here
 from tests.cli.test_retention import EVENTS, KEPT_AS_PARQUET, run
 from tests.cli.trusted import make_keys
 from tests.support.chains import CHAIN
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import fill
 from tests.support.retention import store
 from tests.support.trusting import leaves, policy_text, stored
 
 NOT_BACKED = {"PRUNED_PREFIX": 1, "PRUNE_NOT_BACKED": 1}
+pytestmark = UNMEASURED  # what keeps a copy and what verifies one has tests of its own
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from audit_console.search.marks import FILE_NAME, MarkStore
 from audit_console.writer import ArchiveSink, AuditLogger, PostgresSink
 from tests.cli.conftest import chain
 from tests.cli.program import run_here, run_program, spoken_line
+from tests.support.effort import UNMEASURED
 
 BRUTE_FORCE = "type:authentication result:failure ip:203.0.113.66"
 
@@ -46,6 +47,7 @@ def matching(log: Path) -> list[str]:
     return kept
 
 
+@UNMEASURED
 def test_original_lines_come_out_byte_for_byte(demo_log: Path) -> None:
     expected = matching(demo_log)
     assert len(expected) > 10
@@ -53,6 +55,7 @@ def test_original_lines_come_out_byte_for_byte(demo_log: Path) -> None:
     assert completed.stdout.splitlines() == expected
 
 
+@UNMEASURED
 def test_a_table_names_its_columns_and_is_not_cut_without_a_screen(demo_log: Path) -> None:
     lines = search(demo_log, BRUTE_FORCE).splitlines()
     assert lines[0].split("  ")[0] == "time (UTC)"
@@ -60,18 +63,21 @@ def test_a_table_names_its_columns_and_is_not_cut_without_a_screen(demo_log: Pat
     assert all("user/marek.novak" in line for line in lines[1:])
 
 
+@UNMEASURED
 def test_counts_come_as_a_table(demo_log: Path) -> None:
     lines = search(demo_log, f"{BRUTE_FORCE} | count by user").splitlines()
     assert lines[0].split() == ["user", "count"]
     assert lines[1].split() == ["marek.novak", str(len(matching(demo_log)))]
 
 
+@UNMEASURED
 def test_stages_that_keep_events_print_events(demo_log: Path) -> None:
     lines = search(demo_log, f"{BRUTE_FORCE} | limit 2").splitlines()
     assert lines[0].startswith("time (UTC)")
     assert len(lines) == 3
 
 
+@UNMEASURED
 def test_csv_holds_every_field(demo_log: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(search(demo_log, BRUTE_FORCE, "--format", "csv"))))
     ids = [decode_line(line) for line in matching(demo_log)]
@@ -79,12 +85,14 @@ def test_csv_holds_every_field(demo_log: Path) -> None:
     assert rows[0]["timestamp"].endswith("Z")
 
 
+@UNMEASURED
 def test_parquet_goes_to_a_file(demo_log: Path, tmp_path: Path) -> None:
     target = tmp_path / "found.parquet"
     assert search(demo_log, BRUTE_FORCE, "--format", "parquet", "-o", str(target)) == ""
     assert pl.read_parquet(target).height == len(matching(demo_log))
 
 
+@UNMEASURED
 @pytest.mark.parametrize("form", ["table", "csv", "parquet", "jsonl"])
 def test_nothing_found_is_an_empty_result(demo_log: Path, tmp_path: Path, form: str) -> None:
     target = tmp_path / "found"
@@ -107,6 +115,7 @@ def shuffled_in_time(logger: AuditLogger) -> None:
             )
 
 
+@UNMEASURED
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])
 def test_what_is_exported_of_a_table_is_the_log_again(
     database: str, tmp_path: Path, form: str
@@ -126,6 +135,7 @@ def test_lines_are_in_the_order_of_the_log_and_a_table_in_that_of_time(tmp_path:
     assert days == sorted(days)
 
 
+@UNMEASURED
 def test_it_says_how_complete_the_answer_is(demo_log: Path) -> None:
     completed = run_here("search", str(demo_log), BRUTE_FORCE)
     assert spoken_line(completed) == (
@@ -135,6 +145,7 @@ def test_it_says_how_complete_the_answer_is(demo_log: Path) -> None:
     )
 
 
+@UNMEASURED
 def test_a_log_that_ended_earlier_is_no_silent_nothing(demo_log: Path) -> None:
     completed = run_here("search", str(demo_log), "since:-1s")
     advice = completed.stderr.splitlines()[-1]

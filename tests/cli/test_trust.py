@@ -25,6 +25,7 @@ from audit_console.writer.pruning.archive_log import ArchiveLog
 from tests.cli.program import children_of, run_here, run_program, spoken_line
 from tests.cli.trusted import CHAIN, Keys, make_keys, run_script, vkey_of
 from tests.support.chains import event, linked, orchestrator_chain, orchestrator_lines, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.places import V1_VECTORS
 from tests.support.retention import aged_chain, day, plan_of
 from tests.support.trees import grown
@@ -166,6 +167,7 @@ def test_a_checkpoint_is_added_while_no_writer_adds_one(
     assert not free
 
 
+@UNMEASURED
 def test_what_contradicts_a_cosignature_is_not_cosigned(whole_log: Path, keys: Keys) -> None:
     notes = whole_log.with_name("whole.checkpoints.jsonl")
     cosign = ("checkpoint", "create", str(whole_log), "--policy", keys.policy)
@@ -296,6 +298,7 @@ def orchestrated(folder: Path) -> Path:
     return path
 
 
+@UNMEASURED
 def test_a_weak_log_is_sealed_line_by_line(tmp_path: Path) -> None:
     log, keys = orchestrated(tmp_path), make_keys(tmp_path, SEALED)
     weak = verdict_of(str(log), "--policy", keys.policy)
@@ -376,6 +379,7 @@ def test_what_cannot_be_proven(sealed_log: Path, tmp_path: Path) -> None:
     assert run_here("check-proof", str(sealed_log)).returncode == 1
 
 
+@UNMEASURED
 def test_the_script_checks_a_proof_without_this_program(
     sealed_log: Path, keys: Keys, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import PROGRAM, children_of, run_here, run_program, spoken_line, started
+from tests.support.effort import UNMEASURED
 
 
 def test_a_tampered_log_fails(demo_log: Path) -> None:
@@ -37,6 +38,7 @@ def test_the_missing_checkpoint_can_be_allowed(whole_log: Path) -> None:
     assert (document["verdict"], document["exit_code"]) == ("INCOMPLETE", 0)
 
 
+@UNMEASURED
 def test_allowing_the_missing_checkpoint_allows_nothing_else(
     demo_log: Path, tmp_path: Path
 ) -> None:
@@ -46,6 +48,7 @@ def test_allowing_the_missing_checkpoint_allows_nothing_else(
     assert run_here("verify", "--allow-unanchored", str(empty)).returncode == 3
 
 
+@UNMEASURED
 def test_json_says_what_the_log_holds(demo_log: Path) -> None:
     completed = run_here("verify", str(demo_log), "--format", "json")
     document = json.loads(completed.stdout)
@@ -63,6 +66,7 @@ def test_json_says_what_the_log_holds(demo_log: Path) -> None:
     assert file["sha256"] == printed.stdout.split()[0]
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("form", "beginning"), [("markdown", "# FAIL: 2 faults in "), ("html", "<!DOCTYPE html>\n")]
 )

@@ -125,6 +125,7 @@ def test_numbers_in_details_are_compared_exactly(spelling: str, bound: str) -> N
     assert kept(where, frame_of([known])) == [matches(where, known)]
 
 
+@UNMEASURED
 @pytest.mark.parametrize("key", ['"a"', '"a\\u0062"', '" a"', '"ab" '])
 @pytest.mark.parametrize("value", ['"x"', '":"', '"ab\\":1"', "null", "{}", '["x"]', '"\\ud800"'])
 def test_details_are_found_in_every_spelling(key: str, value: str) -> None:

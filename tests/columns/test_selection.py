@@ -10,6 +10,7 @@ import pytest
 from audit_console.columns import selection
 from audit_console.columns.selection import Codes, Selection
 from audit_console.core.filters import FieldName
+from tests.support.effort import UNMEASURED
 
 TEXTS = ("", "a", "b", "é", "x" * 40, None)
 
@@ -42,6 +43,7 @@ def test_values_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> N
     assert codes_of(values) == first_rows(values)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("many", [0, 64])
 @pytest.mark.parametrize("share", [0.02, 0.5, 1.0])
 def test_places_and_rows_of_a_mask_are_told_from_one_another(

@@ -28,6 +28,7 @@ from audit_console.errors import UsageError
 from tests.columns.test_filters import frame_of
 from tests.core.query.reading import ANCHOR, EVENT, event
 from tests.support import queries
+from tests.support.effort import UNMEASURED
 
 Row = dict[str, Any]
 
@@ -239,6 +240,7 @@ def test_codes_of_events_in_order_are_counted_bin_by_bin(
         assert apply_stages(selection, [stage]).to_dicts() == expected
 
 
+@UNMEASURED
 @pytest.mark.parametrize("every", ["1s", "7s", "15m", "12h", "1d", "1w", "1mo", "3mo", "1y", "10y"])
 @pytest.mark.parametrize("sparse", [0.001, 64, 10**18])
 def test_bins_are_those_that_plain_python_gives(

@@ -15,6 +15,7 @@ from audit_console.core.proofs import (
     is_consistent,
     root_of_inclusion,
 )
+from tests.support.effort import UNMEASURED
 from tests.support.trees import add_leaves, leaves_of, naive_consistency, naive_root
 
 LEAVES = leaves_of(40)
@@ -39,6 +40,7 @@ def test_every_leaf_of_every_tree_is_proven() -> None:
             assert root_of_inclusion(LEAVES[index], index, size, hashes) == root
 
 
+@UNMEASURED
 def test_every_tree_extends_every_smaller_one() -> None:
     leaves = leaves_of(70)
     roots = [naive_root(leaves[:size]) for size in range(71)]

@@ -36,7 +36,7 @@ from tests.support.chains import (
     v1_chain,
     v1_lines,
 )
-from tests.support.effort import examples
+from tests.support.effort import UNMEASURED, examples
 from tests.support.packages import (
     case_of,
     files_of,
@@ -118,6 +118,7 @@ def test_the_manifest_names_the_hash_of_every_file() -> None:
     assert files["manifest.sha256"].decode() == f"{digest}  manifest.json\n"
 
 
+@UNMEASURED
 def test_the_same_case_gives_the_same_bytes() -> None:
     once, again = (packed(log_of(WHOLE), OF_USER_3, key=witness_key())[0] for _ in range(2))
     assert once == again
@@ -142,6 +143,7 @@ def test_the_report_is_there_for_people_and_programs() -> None:
     assert b"nothing outside the log vouches for its end" in files["report.html"]
 
 
+@UNMEASURED
 @pytest.mark.parametrize(("query", "count"), [("", 40), ("user:nobody", 0)])
 def test_all_events_and_none_can_be_packed(query: str, count: int) -> None:
     package, made = packed(log_of(WHOLE), query)
@@ -198,6 +200,7 @@ def test_what_the_console_remembers_vouches_where_no_checkpoint_does() -> None:
     assert "The console that made this had verified the first 24 on" in " ".join(sentences(files))
 
 
+@UNMEASURED
 def test_the_checkpoints_of_the_published_vectors_vouch() -> None:
     policy = (V1_VECTORS.parent / "policy.txt").read_text("utf-8")
     notes = (V1_VECTORS.parent / "audit.checkpoints.jsonl").read_text("utf-8").splitlines()
@@ -243,6 +246,7 @@ def test_a_damaged_log_proves_what_is_left(
     assert made.vouched == vouched
 
 
+@UNMEASURED
 def test_a_rewritten_log_is_vouched_for_by_nothing() -> None:
     log = log_of(edited(5, rehash=True, action="x")(WHOLE), [stored(LEAVES, COUNT)])
     package, made = packed(log, OF_USER_3, trust=trust_in())
@@ -287,6 +291,7 @@ def test_a_line_that_is_gone_since_it_was_found_is_not_packed(tmp_path: Path) ->
             write_package(io.BytesIO(), case)
 
 
+@UNMEASURED
 def test_chains_have_a_tree_each() -> None:
     other = v1_lines(v1_chain(9, chain="audit.example.org/other"))
     files = files_of(packed(log_of([*WHOLE, *other]), OF_USER_3)[0])
@@ -312,6 +317,7 @@ def _unhashed(lines: Sequence[bytes]) -> list[bytes]:
     return [json.dumps(entry).encode() for entry in entries]
 
 
+@UNMEASURED
 @pytest.mark.parametrize("lines", [ORCHESTRATOR, _unhashed(ORCHESTRATOR)], ids=["weak", "none"])
 def test_lines_of_other_formats_are_leaves_as_a_seal_takes_them(lines: list[bytes]) -> None:
     note = stored(_line_leaves(lines), 16, origin=SEALED_AS)

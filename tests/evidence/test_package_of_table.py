@@ -26,11 +26,14 @@ from tests.support.chains import (
     v1_chain,
     v1_lines,
 )
+from tests.support.effort import UNMEASURED
 from tests.support.packages import Files, files_of, manifest_of, packed, unpacked
 from tests.support.postgres import fill
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, plan_of
 from tests.support.tables import store_orchestrator, store_v1
 from tests.support.trusting import leaves, stored, trust_in
+
+pytestmark = UNMEASURED  # what packs an archive packs a table
 
 CHAINED = v1_chain(40)
 SELECTED = [3, 10, 17, 24, 31, 38]

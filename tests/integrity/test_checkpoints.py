@@ -314,6 +314,7 @@ def test_a_clock_pushed_ahead(check: Check, ahead: int, expected: list[int]) -> 
     assert found == [(Code.EVENT_NEWER_THAN_COSIGNATURE, seq, seq) for seq in expected]
 
 
+@UNMEASURED
 @pytest.mark.parametrize("ahead", [0, 3, 8, 10])
 def test_a_clock_pushed_ahead_for_a_while(check: Check, ahead: int) -> None:
     stamp = (LATER + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
@@ -391,6 +392,7 @@ MEMORIES: dict[str, tuple[Lines, list[str], Trust, Found]] = {
 }
 
 
+@UNMEASURED
 @pytest.mark.parametrize("name", MEMORIES)
 def test_what_the_console_remembers(check: Check, name: str) -> None:
     lines, notes, trust, expected = MEMORIES[name]

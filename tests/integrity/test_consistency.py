@@ -141,6 +141,7 @@ def _line_hashes(lines: list[bytes]) -> list[str]:
     return list(batch.events["line_hash"])
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("lines", "reason"),
     [
@@ -200,6 +201,7 @@ def test_an_old_checkpoint_of_nobody_known_is_shown_and_not_trusted() -> None:
     ]
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("parsers_stay")
 def test_growth_is_shown_wherever_the_log_lies(store: Store) -> None:
     notes = [stored(leaves(CHAINED), 20)]

@@ -37,6 +37,7 @@ from tests.integrity.test_prunes import (
     tree_of,
 )
 from tests.support.chains import CHAIN, linked, v1_chain, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.retention import limits, planned
 from tests.support.stores import Store, Texts
 from tests.support.tampers import Lines
@@ -102,6 +103,7 @@ def test_a_copy_alone_is_anchored_where_it_begins(check: Check, known: int) -> N
     assert ["here are copies" in one for one in result.cannot_show].count(True) == 1
 
 
+@UNMEASURED
 @pytest.mark.parametrize("known", [1, 2, 3])
 def test_the_first_copy_is_a_whole_beginning(check: Check, known: int) -> None:
     result = check(LINES[:12], RECORDS[:known])
@@ -120,6 +122,7 @@ def test_no_copy_is_remembered_as_its_log(check: Check) -> None:
     assert check(LINES[12:20], RECORDS).trees == ()
 
 
+@UNMEASURED
 @pytest.mark.parametrize("trust", [trust_in(), NOBODY], ids=["witnesses", "nobody"])
 def test_a_trusted_checkpoint_over_a_copy_vouches_for_all_but_its_prune(
     check: Check, trust: Trust
@@ -252,6 +255,7 @@ BEYOND: dict[str, Beyond] = {
 }
 
 
+@UNMEASURED
 @pytest.mark.parametrize("name", BEYOND)
 def test_a_log_that_passes_for_a_copy_fails_where_more_is_known(check: Check, name: str) -> None:
     notes, trust, code = BEYOND[name]
@@ -259,6 +263,7 @@ def test_a_log_that_passes_for_a_copy_fails_where_more_is_known(check: Check, na
     assert (result.counts[code], result.verdict) == (1, Verdict.FAIL)
 
 
+@UNMEASURED
 def test_a_log_that_passes_for_a_copy_is_open_at_best(check: Check) -> None:
     for trust in (NO_TRUST, seen(40, OLD)):
         result = check(LINES[12:], records_of((12, 40)), (), trust)

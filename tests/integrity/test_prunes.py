@@ -232,6 +232,7 @@ def test_a_prune_that_was_told_of_before_it_was_applied(check: Check) -> None:
     assert found == BACKED | {Code.PRUNE_RECORD_INVALID: 1}
 
 
+@UNMEASURED
 def test_the_first_event_that_tells_of_a_prune_says_when(check: Check) -> None:
     log = pruned(12, told_at=APPLIED - timedelta(days=1))
     again = replace(log.whole[40], seq=41, id=event(41).id, recorded_at=format_time(APPLIED))
@@ -350,6 +351,7 @@ def test_a_prune_is_backed_by_a_cosignature_from_before_the_cut_off(
     assert all(f"(seq {first} to 11)" in one.message for one in unbacked)
 
 
+@UNMEASURED
 def test_without_witnesses_a_checkpoint_from_before_the_prune_backs_it(
     check_sealed: SealedCheck,
 ) -> None:
@@ -366,6 +368,7 @@ def noted(size: int, *, hashes: list[bytes] | None = None, at: datetime | None =
     return pruned(12, lambda told: told.update(checkpoint=json.loads(line)["note"]))
 
 
+@UNMEASURED
 def test_the_checkpoint_of_a_prune_record_backs_it(check_sealed: SealedCheck) -> None:
     result = check_sealed(noted(20), [(41, LATE)])
     assert (dict(result.counts), result.verdict) == (SEALED_END, Verdict.PASS)
@@ -375,6 +378,7 @@ def test_the_checkpoint_of_a_prune_record_backs_it(check_sealed: SealedCheck) ->
     assert dict(late.counts) == NOT_BACKED
 
 
+@UNMEASURED
 def test_the_checkpoint_of_a_prune_record_is_held_to_the_log(check_sealed: SealedCheck) -> None:
     other = noted(20, hashes=leaves(v1_chain(20)))
     split = check_sealed(other, [(20, EARLY), (41, LATE)])
@@ -383,6 +387,7 @@ def test_the_checkpoint_of_a_prune_record_is_held_to_the_log(check_sealed: Seale
     assert dict(alone.counts) == SEALED_END | {Code.CHECKPOINT_ROOT_MISMATCH: 1}
 
 
+@UNMEASURED
 def test_a_bad_signature_in_a_prune_record_is_told_once(check: Check) -> None:
     note = json.loads(stored(leaves(OLD), 20, at=EARLY))["note"]
     text, signatures = note.split("\n\n")
@@ -428,6 +433,7 @@ REPLAYED: dict[str, Callable[[Record], object]] = {
 }
 
 
+@UNMEASURED
 @pytest.mark.parametrize("change", REPLAYED)
 def test_a_record_that_nothing_tells_of_and_that_deleted_nothing_is_one_finding(
     check: Check, change: str
@@ -440,6 +446,7 @@ def test_a_record_that_nothing_tells_of_and_that_deleted_nothing_is_one_finding(
     assert result.chains[0].root == tree_of(OLD, 40).root()
 
 
+@UNMEASURED
 def test_a_second_record_that_deleted_nothing_leaves_the_first_one(check: Check) -> None:
     log = pruned(12)
     second = canonical_details(record(OLD, 20, begin=12, before=log.records[0]))

@@ -429,6 +429,7 @@ def test_the_writers_clock_set_back_is_a_notice(judge: Judge) -> None:
     assert found.notices == [at(Code.CLOCK_BACKWARDS, 6)]
 
 
+@UNMEASURED
 def test_a_tamper_of_one_chain_leaves_the_other_alone(judge: Judge) -> None:
     other = v1_lines(v1_chain(COUNT, chain="other"))
     for tampered, expected, count in [

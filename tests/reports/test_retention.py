@@ -21,6 +21,7 @@ from audit_console.reports.retention import (
 from audit_console.retention.preview import Preview, preview
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import linked, orchestrator_chain, orchestrator_lines, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.retention import aged_chain, hold, limits
 from tests.support.trusting import leaves, stored, trust_in
 
@@ -128,6 +129,7 @@ def test_a_log_in_the_orchestrators_format() -> None:
 HOSTILE = "\x1b[31m<script>\u202e\x9b\x07\x7f\n"
 
 
+@UNMEASURED
 @pytest.mark.parametrize("form", RENDERERS)
 def test_hostile_text_steers_nothing(form: str) -> None:
     each = linked(replace(one, user_id=HOSTILE, resource_id=HOSTILE) for one in EVENTS)

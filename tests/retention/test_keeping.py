@@ -25,6 +25,7 @@ from audit_console.sources.archive import open_archive
 from audit_console.writer.pruning.request import PruneRequest
 from tests.integrity.test_copies import RECORDS
 from tests.support.chains import CHAIN, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.retention import POLICY, aged_chain, day, plan_of, store
 from tests.support.zstandard import compress
 
@@ -132,6 +133,7 @@ def test_a_folder_that_cannot_be_written_stops_the_prune(tmp_path: Path, packing
         Copies(tmp_path / "nowhere", packing).keep(PLAN, iter(LINES[:12]))
 
 
+@UNMEASURED
 @PACKINGS
 def test_copies_of_all_prunes_are_one_log_again(tmp_path: Path, packing: Packing) -> None:
     log, copies = tmp_path / "log", tmp_path / "copies"

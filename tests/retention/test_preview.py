@@ -25,7 +25,7 @@ from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
 from tests.support.chains import CHAIN, linked, orchestrator_chain, orchestrator_lines, v1_lines
-from tests.support.effort import examples
+from tests.support.effort import UNMEASURED, examples
 from tests.support.retention import (
     POLICY,
     REQUEST,
@@ -106,6 +106,7 @@ def test_days_without_events_are_left_out_and_what_most_have_comes_first(opened:
     assert by["type"].rows == (("config_change", 6),)
 
 
+@UNMEASURED
 def test_holds_and_rules_stop_it(opened: Open) -> None:
     policy = RetentionPolicy(days=10, longer=(KeepLonger("user:user-2", 14),))
     found = preview(opened(EVENTS), limits(20, policy=policy, holds=[hold("user:user-5")]))
@@ -123,6 +124,7 @@ def test_nothing_goes(opened: Open) -> None:
         assert (made.breakdowns, made.days) == ((), ())
 
 
+@UNMEASURED
 def test_the_newest_event_stays(opened: Open) -> None:
     made = preview(opened(EVENTS), limits(100))
     assert (made.events, made.kept) == (29, 1)
@@ -195,6 +197,7 @@ def test_checkpoints_that_cover_what_goes(
     assert [head.size for head in made.covering] == ([size] if size >= 12 else [])
 
 
+@UNMEASURED
 def test_a_second_prune_goes_on_behind_the_first(tmp_path: Path) -> None:
     path = store(tmp_path, EVENTS, (8, 20))
     list(pruner(path).steps(plan_of(EVENTS, 0, 10, 10), POLICY, REQUEST, day(40)))

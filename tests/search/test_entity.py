@@ -88,6 +88,7 @@ def test_a_card_says_what_is_counted_one_by_one(
         assert_says(card, [event for event in events if texts(event, name) == text], len(events))
 
 
+@UNMEASURED
 def test_a_card_is_about_the_whole_log(demo: Question, events: list[AuditEvent]) -> None:
     user = next(event.user_id for event in events if event.user_id)
     narrow = demo.narrowed(equals("result", "failure"), equals("user_id", "nobody"))
@@ -103,6 +104,7 @@ def test_the_card_of_a_value_lists_other_fields() -> None:
     assert listed_fields(Value(Field(FieldName.DETAILS, ("a",)), "1")) == LISTED
 
 
+@UNMEASURED
 def test_events_without_a_user_have_a_card(events: list[AuditEvent], demo: Question) -> None:
     lacking = [event for event in events if event.user_id is None]
 
@@ -211,6 +213,7 @@ def awkward(rng: Random) -> dict[str, Any]:
     }
 
 
+@UNMEASURED
 @pytest.mark.parametrize("name", ["invictus.jsonl", "stratus.jsonl"])
 def test_cards_of_real_logs(name: str) -> None:
     path = sample(name)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO, TypeVar
 
 import polars as pl
 import pytest
@@ -31,6 +33,8 @@ from audit_console.writer.pruning.postgres import PostgresPruner
 from tests.support.chains import CHAIN, v1_lines
 from tests.support.postgres import fill, wait_for_the_dead
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, plan_of, pruner, store
+
+T = TypeVar("T")
 
 EVENTS = aged_chain(30)
 LINES = v1_lines(EVENTS)
@@ -62,41 +66,60 @@ def test_an_event_that_does_not_hold_stops_the_prune(tmp_path: Path, line: bytes
     assert not list(tmp_path.glob("*.parquet"))
 
 
-KILLED = """
-import os, signal, sys
-from dataclasses import replace
-from pathlib import Path
-from audit_console.retention.keeping import Copies
-from audit_console.search.keeping import PARQUET
-from tests.search.test_keeping import NOW, PLAN, POLICY, REQUEST, pruner_at
+FORKING = """
+import json, os, sys
+from tests.search.test_keeping import prune_and_die
 
-place, copies, stopped = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-line, record = int(sys.argv[4]), int(sys.argv[5])
+for words in map(json.loads, sys.stdin):
+    child = os.fork()
+    if not child:
+        prune_and_die(*words)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+"""It forks before any thread works: to start Python and Polars each time is most of a test."""
 
-def die():
+
+def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
-def dying(lines, at):
+
+def dying(lines: Iterable[T], at: int) -> Iterator[T]:
     for number, line in enumerate(lines):
         if number == at:
             die()
         yield line
 
-def write(stored, lines):
-    PARQUET.write(stored, dying(lines, line))
-    if line == PLAN.events:
-        die()
 
-class Dying(Copies):
-    def keep_records(self, chain, records):
-        super().keep_records(chain, dying(records, record))
+def prune_and_die(place: str, copies: str, stopped: int, line: int, record: int) -> None:
+    """Die at a line of the copy or behind the last, at a record beside it, or behind a step."""
 
-keeper = Dying(copies, replace(PARQUET, write=write))
-steps = pruner_at(place).steps(PLAN, POLICY, replace(REQUEST, keeper=keeper), NOW)
-for _ in range(stopped):
-    next(steps)
-die()
-"""
+    def write(stored: BinaryIO, lines: Iterable[bytes]) -> None:
+        PARQUET.write(stored, dying(lines, line))
+        if line == PLAN.events:
+            die()
+
+    class Dying(Copies):
+        def keep_records(self, chain: str, records: Sequence[str]) -> None:
+            while_written = dying(records, record)
+            super().keep_records(chain, while_written)  # type: ignore[arg-type]
+
+    keeper = Dying(Path(copies), replace(PARQUET, write=write))
+    steps = pruner_at(place).steps(PLAN, POLICY, replace(REQUEST, keeper=keeper), NOW)
+    for _ in range(stopped):
+        next(steps)
+    die()
+
+
+@pytest.fixture(scope="module")
+def forking() -> Iterator[subprocess.Popen[str]]:
+    """A program that prunes and dies as each line of its input says, and prints how it ended."""
+    command = [sys.executable, "-c", FORKING]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as program:
+        yield program
+
+
 WITHIN_THE_COPY = [(9, 0, -1), (9, 7, -1), (9, PLAN.events, -1)]
 """Before the first line, at another, and before the file has its name."""
 WITHIN_THE_RECORDS = [(9, -1, 0), (9, -1, 1)]
@@ -124,18 +147,21 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     yield dsn
 
 
-@pytest.mark.parametrize(
-    ("stopped", "line", "record"), [*WITHIN_THE_COPY, *WITHIN_THE_RECORDS, *BEHIND_A_STEP]
-)
+@pytest.mark.parametrize("death", [*WITHIN_THE_COPY, *WITHIN_THE_RECORDS, *BEHIND_A_STEP])
 def test_a_kill_leaves_nothing_half(
-    place: str, tmp_path: Path, stopped: int, line: int, record: int
+    forking: subprocess.Popen[str],
+    place: str,
+    tmp_path: Path,
+    death: tuple[int, int, int],
 ) -> None:
+    stopped, line, record = death
     copies = tmp_path / "copies"
     copies.mkdir()
     prune(place, EARLIER, copies)
-    words = [place, str(copies), str(stopped), str(line), str(record)]
-    killed = subprocess.run([sys.executable, "-c", KILLED, *words], check=False, env=os.environ)
-    assert killed.returncode == -signal.SIGKILL
+    assert forking.stdin is not None
+    assert forking.stdout is not None
+    print(json.dumps([place, str(copies), *death]), file=forking.stdin, flush=True)
+    assert int(forking.stdout.readline()) == -signal.SIGKILL
     if line >= 0 or record >= 0 or stopped < ANCHORED:
         assert seqs(place) == list(range(3, 31))
         assert found_in(copies, 0) == {Code.NO_CHECKPOINT: 1}

@@ -11,6 +11,7 @@ from audit_console.search.question import Question
 from audit_console.search.request import Step, events_of, extent, steps
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import BEGIN, event
+from tests.support.effort import UNMEASURED
 
 SECONDS = (0, 0, 1, 5, 5, 61, 4_000)
 
@@ -75,6 +76,7 @@ def test_a_request_that_is_not_there_has_no_steps() -> None:
     assert found.span == timedelta(0)
 
 
+@UNMEASURED
 def test_requests_of_the_demo(events_of_the_demo: list[AuditEvent]) -> None:
     events = events_of_the_demo[-3_600:]
     question = question_of(events)

@@ -70,6 +70,7 @@ def since(events: list[AuditEvent], **ago: int) -> list[AuditEvent]:
     return [one for one in events if one.occurred_at >= start]
 
 
+@UNMEASURED
 @ALL
 def test_a_review_reads_back_from_its_text(review: Review, demo: Source) -> None:
     query = query_of(review, demo)
@@ -130,6 +131,7 @@ def test_guessing_is_marked_in_the_night_it_happened(events: list[AuditEvent]) -
     assert marked("failed-logins", source) == [("203.0.113.66", len(guesses))]
 
 
+@UNMEASURED
 def test_denied_permissions_by_user_and_day(demo: Source, events: list[AuditEvent]) -> None:
     found = Counter(
         (one.occurred_at.date(), one.user_id)
@@ -170,6 +172,7 @@ def test_what_users_executed(demo: Source, events: list[AuditEvent]) -> None:
     assert rows.row(0) == ("svc-scheduler", 18586)
 
 
+@UNMEASURED
 def test_hours_without_any_event(demo: Source, events: list[AuditEvent]) -> None:
     assert result_of(BY_NAME["silence"], demo).height == 49 * 24
     assert marked("silence", demo) == []

@@ -535,6 +535,7 @@ def test_a_table_is_at_hand_before_it_is_read(unread: Source, log: Log) -> None:
     assert (unread.status.events, unread.status.files) == (0, ())
 
 
+@UNMEASURED
 def test_a_page_that_shows_the_last_event_knows_how_many_there_are(
     unread: Source, log: Log
 ) -> None:
@@ -544,6 +545,7 @@ def test_a_page_that_shows_the_last_event_knows_how_many_there_are(
     assert page.matched == len(log.rows)
 
 
+@UNMEASURED
 @from_nothing
 def test_pages_grow_with_what_was_read_and_agree_with_the_status(unread: Source) -> None:
     before = 0
@@ -595,6 +597,7 @@ def test_a_label_and_a_kind(unread: Source) -> None:
     assert unread.kind in {"memory", "archive", "postgresql"}
 
 
+@UNMEASURED
 def test_closing_twice_does_no_harm(unread: Source) -> None:
     for _ in unread.batches():
         pass
@@ -647,6 +650,7 @@ def test_the_chains_are_those_of_the_events(source: Source, log: Log) -> None:
     assert set(chains) == {row.event.chain for row in log.rows}
 
 
+@UNMEASURED
 @pytest.mark.parametrize("name", ["type", "nothing"])
 def test_the_paths_of_details_are_those_of_the_events_that_a_filter_keeps(
     source: Source, name: str, log: Log

@@ -35,9 +35,12 @@ def server_dsn() -> Iterator[str]:
 
 @contextmanager
 def new_database(server: str, *, template: str = "template1") -> Iterator[str]:
-    """Make a database for as long as the block lasts, and give its DSN."""
+    """Make a database for as long as the block lasts, and give its DSN.
+
+    Its files are copied: to log each of their pages takes twice as long.
+    """
     name = f"audit_console_{uuid4().hex}"
-    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
     drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))

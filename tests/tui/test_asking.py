@@ -26,6 +26,7 @@ from audit_console.tui.widgets.query_bar import QueryInput
 from audit_console.tui.widgets.query_hints import QueryHints
 from audit_console.tui.widgets.result_table import ResultTable
 from audit_console.tui.widgets.rule_line import RuleLine
+from tests.support.effort import UNMEASURED
 from tests.tui.support import (
     chained,
     make_app,
@@ -74,6 +75,7 @@ def look_of(pilot: Pilot[None]) -> Look:
     return screen.look
 
 
+@UNMEASURED
 async def test_a_query_is_previewed_asked_and_echoed(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(90)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -105,6 +107,7 @@ async def test_an_error_stands_at_its_column_and_nothing_is_asked(tmp_path: Path
         assert table_of(app).has_focus
 
 
+@UNMEASURED
 async def test_fields_and_values_complete(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(90)), tmp_path)
     async with app.run_test(size=(160, 40)) as pilot:
@@ -120,6 +123,7 @@ async def test_fields_and_values_complete(tmp_path: Path) -> None:
         await until_shown(pilot, "30 of 90 matched")
 
 
+@UNMEASURED
 async def test_earlier_queries_come_back_with_the_up_key(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(90)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -172,6 +176,7 @@ async def test_a_step_back_and_a_branch_are_kept(tmp_path: Path) -> None:
         assert look_of(pilot).text == "user:user-1"
 
 
+@UNMEASURED
 async def test_excluding_says_who_is_kept_without_the_field(tmp_path: Path) -> None:
     events = [make_event(seq, user_id=None if seq % 4 == 0 else "alice") for seq in range(40)]
     app = make_app(MemorySource(lines_of(events)), tmp_path)
@@ -217,6 +222,7 @@ async def test_no_number_of_events_without_a_field_is_cut(
         await until(pilot, lambda: screen_lines(app)[-2].strip() == said, said)
 
 
+@UNMEASURED
 async def test_values_of_one_field_join_and_only_drops_the_rest(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(90)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -232,6 +238,7 @@ async def test_values_of_one_field_join_and_only_drops_the_rest(tmp_path: Path) 
         assert look_of(pilot).text in ("type:=authentication", "type:=secret_access")
 
 
+@UNMEASURED
 async def test_stages_show_a_table_whose_rows_lead_to_their_events(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(90)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -294,6 +301,7 @@ async def test_no_query_is_offered_that_finds_nothing_either(tmp_path: Path) -> 
         await until_shown(pilot, "no other query is offered")
 
 
+@UNMEASURED
 async def test_no_query_is_offered_before_it_is_counted(tmp_path: Path) -> None:
     old = [make_event(seq, timestamp=f"2020-01-01T00:{seq:02d}:00.000000Z") for seq in range(30)]
     source = HeldSource(lines_of(old))
@@ -329,6 +337,7 @@ class HeldSource(MemorySource):
         return super().tally(where, by=by, marks=marks)
 
 
+@UNMEASURED
 async def test_a_stale_result_never_appears(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -364,6 +373,7 @@ async def ask_for_a_preview(pilot: Pilot[None], source: HeldSource) -> int:
     return before + 1
 
 
+@UNMEASURED
 async def test_previews_of_a_slow_log_wait_for_one_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -381,6 +391,7 @@ async def test_previews_of_a_slow_log_wait_for_one_another(
         await until_shown(pilot, "would match 0 events")
 
 
+@UNMEASURED
 async def test_what_cannot_be_read_has_no_preview_of_what_was_typed_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -416,6 +427,7 @@ class SlowToFilter(MemorySource):
         return super().page(where, **asked)
 
 
+@UNMEASURED
 async def test_the_count_of_one_filter_is_not_shown_for_the_next(tmp_path: Path) -> None:
     source = SlowToFilter(make_lines(90))
     app = make_app(source, tmp_path)

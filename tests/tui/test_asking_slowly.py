@@ -16,6 +16,7 @@ from audit_console.sources.protocol import AtEvent, Page, Source
 from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.screens.looking import LookingScreen
 from audit_console.tui.widgets.query_bar import QueryBar, QueryInput
+from tests.support.effort import UNMEASURED
 from tests.tui.support import (
     GatedSource,
     make_app,
@@ -71,6 +72,7 @@ def text_of(pilot: Pilot[None]) -> str:
     return screen.look.text
 
 
+@UNMEASURED
 async def test_rows_of_a_newer_query_do_not_wait_for_those_of_the_one_before(
     tmp_path: Path,
 ) -> None:
@@ -130,6 +132,7 @@ async def test_escape_keeps_a_query_that_is_asked_again_of_a_log_that_grew(tmp_p
         await until(pilot, lambda: not table_of(app).stale, "the rows are there again")
 
 
+@UNMEASURED
 async def test_the_bar_says_what_is_being_asked(tmp_path: Path) -> None:
     source = Slow(finds_slowly=True)
     app = make_app(source, tmp_path)
@@ -221,6 +224,7 @@ async def test_what_is_typed_while_the_log_opens_stays_a_query(tmp_path: Path) -
         assert text_of(pilot) == "user-1"
 
 
+@UNMEASURED
 async def test_what_was_typed_and_left_comes_back_with_the_up_key(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(90)), tmp_path)
     async with app.run_test(size=SIZE) as pilot:
@@ -235,6 +239,7 @@ async def test_what_was_typed_and_left_comes_back_with_the_up_key(tmp_path: Path
         assert line_of(pilot).value == "user:user-2 "
 
 
+@UNMEASURED
 async def test_a_preview_of_a_part_gives_way_to_one_of_the_whole(tmp_path: Path) -> None:
     source = GatedSource(make_lines(90), batch_lines=30)
     app = make_app(source, tmp_path)
@@ -248,6 +253,7 @@ async def test_a_preview_of_a_part_gives_way_to_one_of_the_whole(tmp_path: Path)
         assert "so far" not in screen_text(app)
 
 
+@UNMEASURED
 async def test_values_complete_where_no_facet_is_shown(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(90)), tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -277,6 +283,7 @@ async def test_a_bar_that_is_left_by_the_mouse_shows_the_query_in_force(tmp_path
         assert line_of(pilot).value == "abc"
 
 
+@UNMEASURED
 async def test_a_dialog_over_the_bar_leaves_what_is_typed(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(90)), tmp_path)
     async with app.run_test(size=SIZE) as pilot:

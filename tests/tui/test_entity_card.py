@@ -84,6 +84,7 @@ async def test_enter_on_a_value_answers_it() -> None:
         assert app.answers == [Value(Field(FieldName.RESULT), "failure")]
 
 
+@UNMEASURED
 async def test_the_right_column_answers_too() -> None:
     app = DialogApp(dialog())
     async with app.run_test(size=(200, 60)) as pilot:

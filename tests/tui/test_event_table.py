@@ -15,6 +15,7 @@ from audit_console.errors import SourceUnreadable
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtRow, Cursor, Order, Page
 from audit_console.tui.widgets.event_window import Window
+from tests.support.effort import UNMEASURED
 from tests.tui.support import (
     GatedSource,
     HugeSource,
@@ -54,6 +55,7 @@ async def test_rows_that_changed_since_they_were_fetched_are_drawn_anew(tmp_path
         assert "alice" not in screen_text(app)
 
 
+@UNMEASURED
 async def test_rows_that_are_gone_are_drawn_no_more(tmp_path: Path) -> None:
     source = ChangingSource(make_lines(5))
     app = make_app(source, tmp_path)
@@ -146,6 +148,7 @@ async def test_a_late_answer_to_an_old_question_is_dropped(tmp_path: Path) -> No
         assert source.pages - pages <= 6
 
 
+@UNMEASURED
 async def test_holding_a_key_asks_one_question_at_a_time(tmp_path: Path) -> None:
     source = HugeSource()
     app = make_app(source, tmp_path)
@@ -179,6 +182,7 @@ async def test_sorting_keeps_the_selected_event_selected(tmp_path: Path) -> None
         assert table.selected["id"] == chosen["id"]
 
 
+@UNMEASURED
 async def test_rows_that_load_above_do_not_move_the_view(tmp_path: Path) -> None:
     source = GatedSource(make_lines(600), batch_lines=200)
     app = make_app(source, tmp_path)
@@ -252,6 +256,7 @@ async def test_the_mouse_selects_opens_and_sorts(tmp_path: Path) -> None:
         await until_shown(pilot, "time (UTC) ▼")
 
 
+@UNMEASURED
 async def test_the_wheel_scrolls(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(500)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -15,6 +15,7 @@ from audit_console.tui.screens.export import (
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.toggle import Toggle
+from tests.support.effort import UNMEASURED
 from tests.tui.dialogs import DialogApp, until_answered
 from tests.tui.support import screen_text, until, until_shown
 
@@ -35,6 +36,7 @@ async def shown(pilot: Pilot[None], name: str = "found-events.jsonl") -> None:
     await until(pilot, lambda: isinstance(pilot.app.focused, LineList), "the list has the focus")
 
 
+@UNMEASURED
 async def test_enter_takes_what_is_offered() -> None:
     app = make()
     async with app.run_test(size=(80, 24)) as pilot:

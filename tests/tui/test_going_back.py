@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from audit_console.sources.memory import MemorySource
 from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.widgets.result_table import ResultTable
+from tests.support.effort import UNMEASURED
 from tests.tui.support import (
     make_app,
     make_lines,
@@ -35,6 +36,7 @@ def line_of_cursor(pilot: Pilot[None]) -> int:
     return table.cursor_row - table.scroll_offset.y
 
 
+@UNMEASURED
 async def test_a_step_back_selects_the_event_that_was_selected(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(900)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -78,6 +80,7 @@ async def test_the_history_returns_to_the_place_in_each_branch(tmp_path: Path) -
         assert table_of(app).cursor_row == 29
 
 
+@UNMEASURED
 async def test_an_event_scrolled_out_of_sight_comes_back_into_it(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(900)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -108,6 +111,7 @@ async def test_a_result_comes_back_with_its_row_and_column(tmp_path: Path) -> No
         assert result.has_focus
 
 
+@UNMEASURED
 async def test_a_result_that_is_counted_again_keeps_its_cursor(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(900)), tmp_path)
     async with app.run_test(size=(160, 40)) as pilot:

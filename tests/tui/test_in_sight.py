@@ -109,6 +109,7 @@ async def test_text_that_is_read_offers_nothing_to_open(tmp_path: Path) -> None:
         assert "enter" not in explained(app)
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("keys", "hidden"),
     [((), Pane.RESULT), (("a",), Pane.TABLE), (("a",), Pane.TIMELINE), (("enter",), Pane.TABLE)],
@@ -254,6 +255,7 @@ async def test_the_detail_does_not_say_that_a_link_to_a_missing_event_holds(
         assert "✔ verified: content and link hold" not in screen_text(app)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_counts_take_the_place_of_the_detail_of_an_event(
     tmp_path: Path, size: tuple[int, int]
@@ -295,6 +297,7 @@ async def test_a_term_that_is_off_can_be_cleared(tmp_path: Path) -> None:
         await until(pilot, lambda: "off user" not in screen_text(app), "it is cleared")
 
 
+@UNMEASURED
 async def test_the_history_counts_no_part_of_a_log_as_the_whole(tmp_path: Path) -> None:
     source = GatedSource(make_lines(30), batch_lines=10)
     app = make_app(source, tmp_path)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from audit_console.sources.archive import ArchiveSource, IndexStore, open_archive
 from audit_console.sources.protocol import Batch
+from tests.support.effort import UNMEASURED
 from tests.tui.support import (
     make_app,
     make_lines,
@@ -47,6 +48,7 @@ def held(log: Path, folder: Path) -> Held:
     return again
 
 
+@UNMEASURED
 async def test_the_rows_of_the_index_are_shown_and_said_to_be(tmp_path: Path) -> None:
     log = tmp_path / "audit.jsonl"
     log.write_bytes(b"".join(line + b"\n" for line in make_lines(300)))

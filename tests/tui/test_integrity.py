@@ -88,6 +88,7 @@ async def test_verdict_map_findings_and_what_stays_open_are_told_at_every_size(
         await until_shown(pilot, "This run cannot show")
 
 
+@UNMEASURED
 async def test_a_finding_is_explained_with_its_neighbours_and_both_values(tmp_path: Path) -> None:
     app = make_app(MemorySource(faulty_lines()), tmp_path)
     async with app.run_test(size=(200, 60)) as pilot:
@@ -134,6 +135,7 @@ async def test_the_demos_tampers_are_explained(
         await until_shown(pilot, "✘ no event stands here")
 
 
+@UNMEASURED
 async def test_a_whole_log_is_open_only_for_want_of_a_checkpoint(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -168,6 +170,7 @@ async def test_checkpoints_seal_the_map_and_are_told_with_their_cosigners(tmp_pa
         assert "cosigned by auditor 2025-06-15" in text
 
 
+@UNMEASURED
 async def test_hostile_text_of_a_log_stays_text(tmp_path: Path) -> None:
     name = "x\x1b[2J[bold]"
     events = chained(make_event(seq, user_id=name, action=name) for seq in range(5))
@@ -183,6 +186,7 @@ async def test_hostile_text_of_a_log_stays_text(tmp_path: Path) -> None:
 # --- while it is read -------------------------------------------------------------------
 
 
+@UNMEASURED
 async def test_the_map_grows_and_what_is_not_read_is_not_checked(tmp_path: Path) -> None:
     source = GatedSource(make_lines(300), batch_lines=100)
     app = make_app(source, tmp_path)
@@ -279,6 +283,7 @@ async def test_events_that_stand_alike_are_asked_for(tmp_path: Path) -> None:
             await until_shown(pilot, f"{matched} of 59 matched")
 
 
+@UNMEASURED
 async def test_unverifiable_events_are_asked_for(tmp_path: Path) -> None:
     entry = json.loads(make_lines(1)[0])
     for name in ("v", "chain", "seq", "recorded_at", "previous_hash", "event_hash", "result_error"):
@@ -402,6 +407,7 @@ async def test_what_was_piped_in_is_not_read_again(tmp_path: Path) -> None:
         await until_shown(pilot, "what was piped in cannot be read again")
 
 
+@UNMEASURED
 async def test_a_range_is_verified_and_what_it_does_not_show_is_said(tmp_path: Path) -> None:
     app = make_app(MemorySource(faulty_lines(removed=5)), tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -14,6 +14,7 @@ from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
+from tests.support.effort import UNMEASURED
 from tests.tui.support import (
     chained,
     is_at_rest,
@@ -46,6 +47,7 @@ def tampered_lines() -> list[bytes]:
     return lines
 
 
+@UNMEASURED
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_screen_says_what_it_shows_and_what_it_is_a_part_of(
     tmp_path: Path, size: tuple[int, int]
@@ -69,6 +71,7 @@ async def test_the_screen_says_what_it_shows_and_what_it_is_a_part_of(
         assert "✘ 2026-11-01 00:12" in screen_text(app) or "✘ 11-01 00:12" in screen_text(app)
 
 
+@UNMEASURED
 async def test_a_whole_log_without_checkpoint_is_incomplete(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(5)), tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -126,6 +129,7 @@ async def test_a_missing_value_filters_and_a_resource_is_two_terms(tmp_path: Pat
         await until(pilot, lambda: len(table_of(app).where.active) == 2)
 
 
+@UNMEASURED
 async def test_the_time_is_no_term(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(5)), tmp_path)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
@@ -135,6 +139,7 @@ async def test_the_time_is_no_term(tmp_path: Path) -> None:
         assert not table_of(app).where
 
 
+@UNMEASURED
 async def test_enter_opens_the_detail_beside_the_table_when_there_is_room(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(50)), tmp_path)
     async with app.run_test(size=(200, 60)) as pilot:
@@ -151,6 +156,7 @@ async def test_enter_opens_the_detail_beside_the_table_when_there_is_room(tmp_pa
         await until(pilot, lambda: "request_id" not in screen_text(app))
 
 
+@UNMEASURED
 async def test_at_80_columns_the_detail_takes_the_place_of_the_table(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(50)), tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -215,6 +221,7 @@ async def test_what_the_scheme_leaves_uncovered_is_named(tmp_path: Path) -> None
         assert "unverifiable" in screen_text(app)
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("typed", "row"),
     [

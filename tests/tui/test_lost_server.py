@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,8 @@ from tests.tui.support import (
 )
 
 SELDOM = 3600.0
-SIZES = [(80, 24), (200, 60)]
+SMALL = (80, 24)
+SIZES = [SMALL, (200, 60)]
 BEFORE = "the rows are of the question before"
 
 
@@ -76,15 +78,21 @@ async def until_answered(pilot: Pilot[None], matched: int) -> None:
     assert users == ({"user-1"} if matched == 300 else {"user-0", "user-1", "user-2"})
 
 
-async def ask_while_it_is_away(pilot: Pilot[None], server: EmbeddedServer) -> None:
-    await until_answered(pilot, 900)
-    server.stop()
-    await ask(pilot, "user:user-1")
-    await until_shown(pilot, f"✘ {BEFORE}" if pilot.app.size.width == 80 else BEFORE)
-    await until_shown(pilot, "press . to ask again")
-    assert table_of(pilot.app).has_class("-stale")
-    assert "row 1 of" not in screen_text(pilot.app)
-    assert "of 900 matched" not in screen_text(pilot.app).replace("… of 900 matched", "")
+@asynccontextmanager
+async def asked_while_it_is_away(
+    app: AuditConsoleApp, server: EmbeddedServer, size: tuple[int, int] = SMALL
+) -> AsyncIterator[Pilot[None]]:
+    """A console whose rows are of the question before, for the server was stopped."""
+    async with app.run_test(size=size) as pilot:
+        await until_answered(pilot, 900)
+        server.stop()
+        await ask(pilot, "user:user-1")
+        await until_shown(pilot, f"✘ {BEFORE}" if size == SMALL else BEFORE)
+        await until_shown(pilot, "press . to ask again")
+        assert table_of(app).has_class("-stale")
+        assert "row 1 of" not in screen_text(app)
+        assert "of 900 matched" not in screen_text(app).replace("… of 900 matched", "")
+        yield pilot
 
 
 @pytest.mark.usefixtures("news_seldom")
@@ -92,8 +100,7 @@ async def ask_while_it_is_away(pilot: Pilot[None], server: EmbeddedServer) -> No
 async def test_a_key_asks_again(
     app: AuditConsoleApp, server: EmbeddedServer, size: tuple[int, int]
 ) -> None:
-    async with app.run_test(size=size) as pilot:
-        await ask_while_it_is_away(pilot, server)
+    async with asked_while_it_is_away(app, server, size) as pilot:
         told = len(app._notifications)
         await pilot.press("full_stop")
         await until(pilot, lambda: len(app._notifications) > told + 1, "it is said again")
@@ -105,8 +112,7 @@ async def test_a_key_asks_again(
 
 @pytest.mark.usefixtures("news_seldom")
 async def test_the_same_query_asks_again(app: AuditConsoleApp, server: EmbeddedServer) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        await ask_while_it_is_away(pilot, server)
+    async with asked_while_it_is_away(app, server) as pilot:
         server.start()
         await pilot.press("slash", "enter")
         await until_answered(pilot, 300)
@@ -116,8 +122,7 @@ async def test_the_same_query_asks_again(app: AuditConsoleApp, server: EmbeddedS
 async def test_the_line_that_says_so_can_be_clicked(
     app: AuditConsoleApp, server: EmbeddedServer
 ) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        await ask_while_it_is_away(pilot, server)
+    async with asked_while_it_is_away(app, server) as pilot:
         server.start()
         await pilot.click("Completeness", offset=(5, 0))
         await until_answered(pilot, 300)
@@ -128,8 +133,7 @@ async def test_the_line_that_says_so_can_be_clicked(
 async def test_what_has_no_answer_is_asked_when_the_server_is_back(
     app: AuditConsoleApp, server: EmbeddedServer, size: tuple[int, int]
 ) -> None:
-    async with app.run_test(size=size) as pilot:
-        await ask_while_it_is_away(pilot, server)
+    async with asked_while_it_is_away(app, server, size) as pilot:
         assert "changed or is gone" not in screen_text(app)
         server.start()
         await until_answered(pilot, 300)
@@ -139,7 +143,7 @@ async def test_what_has_no_answer_is_asked_when_the_server_is_back(
 async def test_rows_that_were_gone_to_meanwhile_come(
     app: AuditConsoleApp, server: EmbeddedServer
 ) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=SMALL) as pilot:
         await until_answered(pilot, 900)
         server.stop()
         await pilot.press("G")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -77,14 +79,26 @@ async def test_nothing_of_the_list_stays_where_it_was(
         assert painted.lines == screen_lines(app)
 
 
+@asynccontextmanager
+async def console(tmp_path: Path) -> AsyncIterator[Pilot[None]]:
+    """A log of 90 events, 9 of them failures, that was read."""
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        yield pilot
+
+
+async def ask_for_failures(pilot: Pilot[None]) -> None:
+    await ask(pilot, "result:failure")
+    await until_shown(pilot, "9 of 90 matched")
+
+
 def query_of(pilot: Pilot[None]) -> str:
     return pilot.app.screen.query_one(QueryInput).value
 
 
 async def test_values_are_marked_before_operators(tmp_path: Path) -> None:
-    app = make_app(MemorySource(make_lines(90)), tmp_path)
-    async with app.run_test(size=SIZE) as pilot:
-        await until_loaded(pilot)
+    async with console(tmp_path) as pilot:
         await pilot.press("slash")
         await type_text(pilot, "user:")
         await until_shown(pilot, "▸ user-0  30")
@@ -97,24 +111,19 @@ async def test_values_are_marked_before_operators(tmp_path: Path) -> None:
 
 
 async def test_a_mark_that_was_moved_stays_when_more_is_known(tmp_path: Path) -> None:
-    app = make_app(MemorySource(make_lines(90)), tmp_path)
-    async with app.run_test(size=SIZE) as pilot:
-        await until_loaded(pilot)
+    async with console(tmp_path) as pilot:
         await pilot.press("slash")
         await type_text(pilot, "user:")
         await until_shown(pilot, "▸ user-0  30")
         await pilot.press("down")
-        app.screen.query_one(QueryBar).complete_again()
+        pilot.app.screen.query_one(QueryBar).complete_again()
         await pilot.pause()
-        assert "▸ user-1  30" in screen_text(app)
+        assert "▸ user-1  30" in screen_text(pilot.app)
 
 
 async def test_a_term_is_typed_behind_the_query_in_force(tmp_path: Path) -> None:
-    app = make_app(MemorySource(make_lines(90)), tmp_path)
-    async with app.run_test(size=SIZE) as pilot:
-        await until_loaded(pilot)
-        await ask(pilot, "result:failure")
-        await until_shown(pilot, "9 of 90 matched")
+    async with console(tmp_path) as pilot:
+        await ask_for_failures(pilot)
         assert query_of(pilot) == "result:failure"
         await pilot.press("slash")
         assert query_of(pilot) == "result:failure "
@@ -125,13 +134,11 @@ async def test_a_term_is_typed_behind_the_query_in_force(tmp_path: Path) -> None
 
 
 async def test_a_space_typed_by_habit_is_the_one_that_is_there(tmp_path: Path) -> None:
-    app = make_app(MemorySource(make_lines(90)), tmp_path)
-    async with app.run_test(size=SIZE) as pilot:
-        await until_loaded(pilot)
+    async with console(tmp_path) as pilot:
         await ask(pilot, "result:failure")
         await pilot.press("slash")
         await until_shown(pilot, "Tab completes")
-        assert "▸" not in screen_text(app)
+        assert "▸" not in screen_text(pilot.app)
         await pilot.press("space")
         await until_shown(pilot, "▸ id:")
         await type_text(pilot, "| top user")
@@ -141,11 +148,8 @@ async def test_a_space_typed_by_habit_is_the_one_that_is_there(tmp_path: Path) -
 
 
 async def test_a_term_is_typed_behind_an_earlier_query(tmp_path: Path) -> None:
-    app = make_app(MemorySource(make_lines(90)), tmp_path)
-    async with app.run_test(size=SIZE) as pilot:
-        await until_loaded(pilot)
-        await ask(pilot, "result:failure")
-        await until_shown(pilot, "9 of 90 matched")
+    async with console(tmp_path) as pilot:
+        await ask_for_failures(pilot)
         await pilot.press("delete", "slash", "up")
         await type_text(pilot, "user:user-1")
         await pilot.press("enter")
@@ -155,11 +159,8 @@ async def test_a_term_is_typed_behind_an_earlier_query(tmp_path: Path) -> None:
 async def test_an_earlier_query_that_is_left_is_not_shown_as_the_one_in_force(
     tmp_path: Path,
 ) -> None:
-    app = make_app(MemorySource(make_lines(90)), tmp_path)
-    async with app.run_test(size=SIZE) as pilot:
-        await until_loaded(pilot)
-        await ask(pilot, "result:failure")
-        await until_shown(pilot, "9 of 90 matched")
+    async with console(tmp_path) as pilot:
+        await ask_for_failures(pilot)
         await pilot.press("delete", "slash", "up")
         assert query_of(pilot) == "result:failure "
         await pilot.click(offset=(40, 20))
@@ -170,9 +171,7 @@ async def test_an_earlier_query_that_is_left_is_not_shown_as_the_one_in_force(
 
 
 async def test_what_is_only_begun_is_no_fault_until_it_is_left_or_asked(tmp_path: Path) -> None:
-    app = make_app(MemorySource(make_lines(90)), tmp_path)
-    async with app.run_test(size=SIZE) as pilot:
-        await until_loaded(pilot)
+    async with console(tmp_path) as pilot:
         await pilot.press("slash")
         await type_text(pilot, "user:")
         await until_shown(pilot, "… column 6: a value is missing for user")

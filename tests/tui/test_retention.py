@@ -31,6 +31,7 @@ from audit_console.tui.widgets.days_slider import DaysSlider
 from audit_console.tui.widgets.split_timeline import SplitTimeline
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN, orchestrator_chain, orchestrator_lines, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import fill
 from tests.support.retention import aged_chain, day, hold, store
 from tests.support.writing import stored_lines
@@ -108,6 +109,7 @@ async def type_name(pilot: Pilot[None], name: str) -> None:
     await pilot.press(*name, "enter")
 
 
+@UNMEASURED
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_days_split_the_timeline_at_every_size(show: Show, size: tuple[int, int]) -> None:
     app = show(in_memory())

@@ -25,6 +25,7 @@ from tests.support.chains import (
     v1_chain,
     v1_lines,
 )
+from tests.support.effort import UNMEASURED
 from tests.support.ticks import CHAIN, tick
 
 
@@ -138,6 +139,7 @@ def test_without_rotation_everything_is_in_one_file(tmp_path: Path) -> None:
     assert names(tmp_path) == ["audit.jsonl"]
 
 
+@UNMEASURED
 def test_the_chain_goes_on_from_the_newest_closed_file(tmp_path: Path) -> None:
     log_ticks(tmp_path, 12, rotation=Rotation.size(400))
     active = tmp_path / "audit.jsonl"

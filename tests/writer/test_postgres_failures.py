@@ -25,6 +25,7 @@ from audit_console.errors import SinkUnavailable
 from audit_console.migrate import migrate
 from audit_console.writer.postgres import PostgresSink
 from tests.support.chains import CHAIN
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import database_of, new_database
 from tests.support.writing import sealer, stored_lines, unsealed, whole_chain
 
@@ -165,6 +166,7 @@ def _is_flushed(connection: psycopg.Connection, end: str) -> bool:
     return flushed.fetchone() == (True,)
 
 
+@UNMEASURED
 def test_writers_beside_each_other_some_killed_do_not_fork_nor_lose(database: str) -> None:
     rng = random.Random(8)
     writers = [
@@ -191,6 +193,7 @@ def test_writers_beside_each_other_some_killed_do_not_fork_nor_lose(database: st
     assert len(stored) <= len(told) + KILLED
 
 
+@UNMEASURED
 def test_a_server_that_stops_and_starts_loses_and_doubles_nothing(
     own_server: EmbeddedServer,
 ) -> None:
@@ -268,6 +271,7 @@ sink.close()
 """
 
 
+@UNMEASURED
 def test_a_process_that_forks_goes_on_on_both_sides(database: str) -> None:
     command = [sys.executable, "-W", "ignore", "-c", FORK, database]
     subprocess.run(command, cwd=ROOT, check=True)

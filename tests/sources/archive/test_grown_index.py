@@ -16,6 +16,7 @@ from audit_console.core.filters import EVERYTHING
 from audit_console.core.query.stages import Count
 from audit_console.sources.archive import growth, open_archive
 from tests.support.chains import v1_chain, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.indexes import (
     LINES,
     append,
@@ -35,6 +36,7 @@ MORE = v1_lines(v1_chain(400))[300:]
 """What follows the lines of `log`."""
 
 
+@UNMEASURED
 @pytest.mark.parametrize("batches", [1, 2])
 def test_a_file_that_grew_is_shown_with_what_was_added(
     batches: int, log: Path, folder: Path
@@ -94,6 +96,7 @@ def test_a_log_that_outgrew_its_index_gets_a_new_one(
         assert source.status.events == 301
 
 
+@UNMEASURED
 def test_a_log_that_grows_meanwhile_is_no_other_log(log: Path, folder: Path) -> None:
     index_of(log, folder)
     with closing(opened(log, folder)) as source:
@@ -195,6 +198,7 @@ def put_in_its_place(log: Path) -> list[Path]:
     return [longer.replace(log)]
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     "change", [copied_away, rewritten_aside, touched_aside, torn_aside, put_in_its_place]
 )

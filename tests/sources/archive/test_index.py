@@ -26,6 +26,7 @@ from audit_console.sources.archive import ArchiveSource, open_archive
 from audit_console.sources.archive import index as module
 from audit_console.sources.protocol import AtRow, Order, Page
 from tests.support.chains import v1_chain, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.indexes import (
     LINES,
     append,
@@ -81,6 +82,7 @@ def test_what_was_read_takes_the_place_of_the_index(log: Path, folder: Path) -> 
         assert source.status.index_fault is None
 
 
+@UNMEASURED
 @pytest.mark.parametrize("seed", range(4))
 def test_an_index_gives_what_a_load_gives(seed: int, tmp_path: Path, folder: Path) -> None:
     rng = Random(seed)
@@ -124,6 +126,7 @@ def test_the_index_of_a_changed_file_is_not_used(
     assert is_hit(log, folder)
 
 
+@UNMEASURED
 def test_a_change_that_nothing_gives_away_is_found_by_reading(tmp_path: Path, folder: Path) -> None:
     log = tmp_path / "audit.jsonl"
     log.write_bytes(text_of(v1_lines(v1_chain(3000))))
@@ -287,6 +290,7 @@ def test_rows_of_another_log_are_thrown_away(tmp_path: Path, log: Path, folder: 
         assert source.status.index_fault
 
 
+@UNMEASURED
 def test_reading_that_is_stopped_leaves_the_rows_of_the_index(tmp_path: Path, folder: Path) -> None:
     log = tmp_path / "audit.jsonl"
     log.write_bytes(text_of(v1_lines(v1_chain(2000))))
@@ -361,6 +365,7 @@ def test_the_lines_that_could_not_be_read_are_kept_too(tmp_path: Path, folder: P
         assert source.status.index_fault is None
 
 
+@UNMEASURED
 @pytest.mark.parametrize("of", ["", "*.json", "*.rows"])
 @pytest.mark.parametrize("mode", [0o020, 0o004])
 def test_an_index_that_others_could_have_written_is_not_used(

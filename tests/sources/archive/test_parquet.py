@@ -24,6 +24,7 @@ from audit_console.sources.archive.beside import path_beside
 from audit_console.sources.archive.files import CHECKPOINTS
 from tests.cli.program import children_of, run_here, spoken_line
 from tests.support.chains import v1_chain, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of
 from tests.support.retention import aged_chain
 from tests.support.tampers import edited, removed
@@ -98,6 +99,7 @@ def test_a_folder_of_days_is_one_log(tmp_path: Path) -> None:
     assert found.status.events == 30
 
 
+@UNMEASURED
 def test_a_log_is_exported_by_day_verified_and_read_by_others(tmp_path: Path) -> None:
     chain = aged_chain(5)
     log = written(tmp_path / "audit.jsonl", v1_lines(chain))
@@ -161,6 +163,7 @@ def test_a_folder_with_an_equals_sign_is_one_like_any_other_for_lines(tmp_path: 
     assert path_beside([str(folder)], CHECKPOINTS) == folder / "audit.checkpoints.jsonl"
 
 
+@UNMEASURED
 def test_a_folder_of_days_is_signed(tmp_path: Path) -> None:
     key, policy = tmp_path / "log.key", tmp_path / "policy.txt"
     log_key().store(key)

@@ -38,6 +38,7 @@ from audit_console.sources.protocol import AtRow, Order
 from audit_console.tui.recent import RecentSources
 from tests.cli.program import children_of, run_here, run_program, spoken_line, started
 from tests.support.chains import v1_chain, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.object_store import (
     ACCESS_KEY,
     SECRET,
@@ -108,6 +109,7 @@ def verified(*places: str) -> Verification:
         return verify(source)
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("store")
 @pytest.mark.parametrize(
     "place",
@@ -127,6 +129,7 @@ def test_a_log_in_a_store_verifies_as_it_does_here(place: str) -> None:
     assert found.status.events == found.verified == 30
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("store")
 def test_places_here_and_there_are_one_log(tmp_path: Path) -> None:
     here = tmp_path / "audit.jsonl"
@@ -229,6 +232,7 @@ def test_a_store_that_refuses_is_told_in_one_line(
     assert (SECRET in refused.stderr, "\x1b" in refused.stderr) == (False, False)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("key", ["x.parquet", "folder/"])
 def test_a_store_that_is_not_there_or_says_nothing(
     monkeypatch: pytest.MonkeyPatch, key: str
@@ -335,6 +339,7 @@ def test_a_profile_without_keys_and_files_that_cannot_be_read(tmp_path: Path) ->
         assert refused.value.__cause__ is None
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("store")
 def test_the_program_reads_a_store(tmp_path: Path) -> None:
     checked = run_program("verify", "s3://logs/days/")

@@ -17,12 +17,14 @@ from audit_console.sources.postgres import counts, open_postgres
 from audit_console.sources.protocol import AtEvent, AtRow, Order
 from audit_console.writer import AuditLogger, PostgresSink
 from tests.support.chains import v1_chain
+from tests.support.effort import UNMEASURED
 from tests.support.tables import store_v1
 
 WRITERS, ROUNDS = 3, 6
 APPENDED = 40
 
 
+@UNMEASURED
 def test_a_check_beside_running_writers_finds_nothing(database: str) -> None:
     stop = threading.Event()
 
@@ -51,6 +53,7 @@ def test_a_check_beside_running_writers_finds_nothing(database: str) -> None:
     assert sizes[-1] > 0
 
 
+@UNMEASURED
 def test_a_check_in_a_loop_beside_writing_processes_finds_nothing(database: str) -> None:
     command = [sys.executable, "-m", "tests.support.appending", database, str(APPENDED)]
     writers = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(WRITERS)]

@@ -21,6 +21,7 @@ from audit_console.sources.postgres import connections, open_postgres, reading
 from audit_console.sources.postgres.connections import Connections
 from audit_console.sources.protocol import AtRow, Order, Source
 from tests.support.chains import rehashed, v1_chain
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import database_of
 from tests.support.tables import store_v1
 
@@ -92,6 +93,7 @@ def test_a_question_that_is_taken_back_ends_on_the_server(
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+@UNMEASURED
 def test_a_reading_that_is_closed_ends_on_the_server(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ from tests.support.chains import (
     orchestrator_lines,
     orchestrator_sealed,
 )
+from tests.support.effort import UNMEASURED
 from tests.support.tables import store_orchestrator
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "upstream" / "single-writer.jsonl"
@@ -68,6 +69,7 @@ UNUSUAL_DETAILS = {"null": "null", "long": json.dumps({"text": "x" * 70_000})}
 """Details of which the codec decides whether they are some."""
 
 
+@UNMEASURED
 @pytest.mark.parametrize("details", UNUSUAL_DETAILS.values(), ids=UNUSUAL_DETAILS)
 def test_no_details_make_a_fault_of_lost_nanoseconds(empty_database: str, details: str) -> None:
     events = read(VECTORS.read_bytes().splitlines())
@@ -78,6 +80,7 @@ def test_no_details_make_a_fault_of_lost_nanoseconds(empty_database: str, detail
     assert result.chains[0].not_checked == 240
 
 
+@UNMEASURED
 @pytest.mark.parametrize("details", UNUSUAL_DETAILS.values(), ids=UNUSUAL_DETAILS)
 def test_no_details_hide_that_a_hash_holds(empty_database: str, details: str) -> None:
     events = [replace(event, details=details) for event in micro_events(5)]

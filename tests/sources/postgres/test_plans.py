@@ -37,6 +37,7 @@ from audit_console.sources.postgres.reading import read_blocks
 from audit_console.sources.postgres.together import RANGES
 from audit_console.sources.protocol import AtEvent, AtRow, AtTime, News, Order, Source
 from tests.support.cards import card_of
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import new_database
 
 EVENTS = 50_000
@@ -154,6 +155,7 @@ def assert_few(plans: list[Plan]) -> None:
 AT = [AtRow(0), AtRow(300), AtRow(EVENTS // 2), AtRow(EVENTS - 5)]
 
 
+@UNMEASURED
 @pytest.mark.parametrize("order", Order)
 @pytest.mark.parametrize("at", AT)
 def test_a_page_is_found_by_an_index(
@@ -225,6 +227,7 @@ ON_SCREEN: dict[str, Ask] = {
 }
 
 
+@UNMEASURED
 @pytest.mark.parametrize("query", INDEXED)
 def test_what_a_narrow_filter_keeps_is_found_by_an_index(
     source: Source, plans: list[Plan], query: str
@@ -251,6 +254,7 @@ READS_ALL: dict[str, tuple[int, Ask]] = {
 """What may look at every event once in each of so many statements."""
 
 
+@UNMEASURED
 def test_a_preview_looks_at_the_table_once_and_at_what_stays_in_an_index(
     source: Source, plans: list[Plan]
 ) -> None:

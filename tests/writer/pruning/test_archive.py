@@ -38,6 +38,7 @@ from audit_console.writer.pruning.archive_files import log_files, open_plain
 from audit_console.writer.pruning.recording import Step
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN
+from tests.support.effort import UNMEASURED
 from tests.support.retention import (
     POLICY,
     REQUEST,
@@ -397,6 +398,7 @@ def test_a_prune_that_was_cut_short_is_finished_or_never_was(tmp_path: Path, lay
         assert not list(folder.glob("audit.prune.*"))
 
 
+@UNMEASURED
 def test_a_killed_prune_is_finished_by_the_next(tmp_path: Path) -> None:
     for stopped in (3, 5):
         path = store(tmp_path, EVENTS, (4, 8, 20))

@@ -25,10 +25,12 @@ from audit_console.writer import ArchiveSink, Rotation
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN
 from tests.support.copies import require_sound_copies
-from tests.support.effort import effort
+from tests.support.effort import UNMEASURED, effort
 from tests.support.retention import POLICY, REQUEST, day, hold, pruner
 from tests.support.trusting import leaves, stored, trust_in
 from tests.support.writing import unsealed
+
+pytestmark = UNMEASURED  # generated steps: what each does is tested elsewhere
 
 USERS = ("alice", "bob", "carol")
 ROTATIONS = st.sampled_from([Rotation.never(), Rotation.size(1), Rotation.size(2500)])

@@ -32,6 +32,7 @@ from audit_console.writer.pruning.postgres import PostgresPruner
 from audit_console.writer.pruning.postgres_log import PostgresLog, chains_of
 from audit_console.writer.pruning.recording import Step
 from tests.support.chains import CHAIN
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import fill, wait_for_the_dead
 from tests.support.retention import POLICY, REQUEST, Kept, aged_chain, day, hold, plan_of
 from tests.support.trusting import leaves, stored
@@ -87,6 +88,7 @@ def test_a_prune_leaves_a_log_that_verifies(log: str, batch: int) -> None:
     assert apply(log) == []
 
 
+@UNMEASURED
 def test_prunes_follow_one_another_beside_a_writer_that_goes_on(log: str) -> None:
     with closing(PostgresSink(log, chain=CHAIN)) as sink:
         for number, cutoff in enumerate((3, 12, 25)):

@@ -31,9 +31,11 @@ from audit_console.sources.postgres import open_postgres
 from audit_console.writer.postgres import PostgresSink
 from audit_console.writer.pruning.postgres import PostgresPruner
 from tests.support.copies import require_sound_copies
-from tests.support.effort import effort
+from tests.support.effort import UNMEASURED, effort
 from tests.support.retention import POLICY, REQUEST, day, hold
 from tests.support.writing import stored_lines, unsealed
+
+pytestmark = UNMEASURED  # generated steps: what each does is tested elsewhere
 
 USERS = ("alice", "bob")
 OPEN = {Code.PRUNED_PREFIX, Code.PRUNE_NOT_BACKED, Code.NO_CHECKPOINT}
