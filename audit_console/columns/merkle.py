@@ -11,6 +11,7 @@ from polars_hash import col as hashable
 from audit_console.core.merkle import HASH_BYTES, CompactRange, PartedTree, node_hash
 
 NODE_PREFIX = 1
+_PAIR = 2 * HASH_BYTES
 SINGLY_BELOW = 256
 """Fewer nodes than this are taken one by one: a query over a column has its own price."""
 
@@ -48,11 +49,14 @@ def extend(tree: CompactRange, hashes: pl.Series) -> None:
 
 def _parents(children: bytes) -> bytes:
     """Hash an even number of nodes, 32 bytes each, two and two."""
-    pairs = np.frombuffer(children, np.uint8).reshape(-1, 2 * HASH_BYTES)
-    if len(pairs) < SINGLY_BELOW:
+    if len(children) < SINGLY_BELOW * _PAIR:
         return b"".join(
-            node_hash(pair[:HASH_BYTES].tobytes(), pair[HASH_BYTES:].tobytes()) for pair in pairs
+            node_hash(
+                children[begin : begin + HASH_BYTES], children[begin + HASH_BYTES : begin + _PAIR]
+            )
+            for begin in range(0, len(children), _PAIR)
         )
+    pairs = np.frombuffer(children, np.uint8).reshape(-1, _PAIR)
     nodes = pl.Series("node", np.insert(pairs, 0, NODE_PREFIX, axis=1))
     column = nodes.arr.to_list().cast(pl.Binary).to_frame()
     return bytes.fromhex(column.select(hashable("node").chash.sha2_256().str.join("")).item())

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from audit_console.columns.links import by_chain
 from audit_console.core.event import Scheme
-from audit_console.core.findings import Place
+from audit_console.core.findings import KEEP_PER_CODE, Place
 from audit_console.core.run import Run
 
 _OF_FIRST = (
-    *("file", "line", "id", "scheme", "chain", "seq"),
+    *("file", "line", "id", "seq"),
     *("recorded_at", "previous_hash", "link_known", "link_taken"),
 )
-_OF_LAST = ("event_hash", "computed_hash", "recorded_at")
-_NEEDED = (*_OF_FIRST, "event_hash", "computed_hash", "joined")
+_OF_LAST = ("event_hash", "computed_hash", "recorded_at", "broken")
+_NEEDED = ("scheme", "chain", *_OF_FIRST, "event_hash", "computed_hash", "joined")
 """Copying the texts of a batch to look at its links would cost more than the look."""
 
 
@@ -26,14 +25,31 @@ PLACE = (pl.col("file").cast(pl.UInt64) * (1 << 40) + pl.col("line")).alias("pla
 """Where a line stands in the log, as one number."""
 
 
+_BROKEN = (pl.col("event_hash") != pl.col("computed_hash")).fill_null(value=False)
+_BEHIND_UNLISTED = (
+    pl.col("broken")
+    & pl.col("unlisted").shift(1)
+    & (pl.col("previous_hash") == pl.col("event_hash").shift(1))
+    & (pl.col("seq").is_null() | (pl.col("seq") == pl.col("seq").shift(1) + 1))
+    & (pl.col("doubtful_before") == pl.col("doubtful_before").shift(1) + 1)
+).fill_null(value=False)
+"""Fails its own hash and goes on with an unlisted one that does, no doubtful line between."""
+
+
 @dataclass(frozen=True, slots=True)
 class LocatedRun:
-    """A run, where it begins in the log, and the computed hashes of its events."""
+    """A run, where it begins in the log, and where its events stand among those of its chain."""
 
     run: Run
     file: int
     line: int
-    computed: pl.Series
+    chain: pl.DataFrame
+    first: int
+
+    @property
+    def computed(self) -> pl.Series:
+        """The computed hashes of its events."""
+        return self.chain["computed_hash"].slice(self.first, self.run.events)
 
 
 def runs(events: pl.DataFrame, malformed: pl.DataFrame, files: Sequence[str]) -> list[LocatedRun]:
@@ -41,6 +57,8 @@ def runs(events: pl.DataFrame, malformed: pl.DataFrame, files: Sequence[str]) ->
 
     No run goes on across a line that may have been an event of its chain, one that is
     unreadable or fails its own hash: where such a line stands decides what it explains.
+    An event that fails its hash is a run of its own as long as it is listed; beyond that,
+    those that follow one another are one.
 
     Args:
         events: the events of one batch.
@@ -48,51 +66,61 @@ def runs(events: pl.DataFrame, malformed: pl.DataFrame, files: Sequence[str]) ->
         files: names of the source's files, if it has any.
     """
     hashed = events.select(_NEEDED).filter(pl.col("scheme") != Scheme.UNHASHED)
+    hashed = hashed.with_columns(broken=_BROKEN)
     hashed = hashed.with_columns(doubtful_before=_doubtful_before(hashed, malformed))
+    is_unlisted = pl.col("broken") & (pl.col("broken").cum_sum() > KEEP_PER_CODE)
+    hashed = hashed.with_columns(unlisted=is_unlisted)
     found = [run for chain in by_chain(hashed) for run in _of_chain(chain, files)]
     return sorted(found, key=lambda run: (run.file, run.line))
 
 
 def _doubtful_before(events: pl.DataFrame, malformed: pl.DataFrame) -> pl.Series:
     """Count, for each event, the lines before it that may have been other events."""
-    broken = events.filter(pl.col("event_hash") != pl.col("computed_hash"))
+    broken = events.filter("broken")
     doubtful = pl.concat([broken.select(PLACE), malformed.select(PLACE)]).to_series().sort()
     return doubtful.search_sorted(events.select(PLACE).to_series())
 
 
 def _of_chain(events: pl.DataFrame, files: Sequence[str]) -> Iterator[LocatedRun]:
     apart = (events["doubtful_before"].diff() > 0).fill_null(value=False)
-    begins = (~events["joined"] | apart).arg_true().to_list()
+    begins_run = ~events["joined"] | apart
+    if events["unlisted"].any():
+        begins_run &= ~events.select(_BEHIND_UNLISTED).to_series()
+    begins = begins_run.arg_true().to_list()
     if not begins or begins[0] != 0:
         begins.insert(0, 0)
-    ends = [begin - 1 for begin in begins[1:]] + [events.height - 1]
+    yield from _cut(events, begins, [*begins[1:], events.height], files)
+
+
+def one_by_one(located: LocatedRun, files: Sequence[str]) -> Iterator[LocatedRun]:
+    """Cut a run into runs of a single event."""
+    begins = range(located.first, located.first + located.run.events)
+    return _cut(located.chain, begins, [begin + 1 for begin in begins], files)
+
+
+def _cut(
+    events: pl.DataFrame, begins: Sequence[int], ends: Sequence[int], files: Sequence[str]
+) -> Iterator[LocatedRun]:
     firsts = events.select(_OF_FIRST)[begins].iter_rows()
-    lasts = events.select(_OF_LAST)[ends].iter_rows()
-    computed = events["computed_hash"]
+    lasts = events.select(_OF_LAST)[[end - 1 for end in ends]].iter_rows()
+    scheme = Scheme(events["scheme"][0])
+    name = events["chain"][0] or f"({scheme})"
     for begin, end, first, last in zip(begins, ends, firsts, lasts, strict=True):
-        count = end - begin + 1
-        file, line, *_ = first
-        run = _run(first, last, count, files)
-        yield LocatedRun(run, file, line, computed.slice(begin, count))
-
-
-def _run(first: tuple[Any, ...], last: tuple[Any, ...], count: int, files: Sequence[str]) -> Run:
-    file, line, event_id, scheme, chain, seq, recorded_at, link, known, taken = first
-    stored, computed, last_recorded = last
-    if computed is None:
-        computed = stored
-    return Run(
-        scheme=Scheme(scheme),
-        chain=chain or f"({scheme})",
-        events=count,
-        first_seq=seq,
-        first_link=link,
-        last_hash=stored,
-        last_computed=computed,
-        broken=stored != computed,
-        first_recorded=recorded_at,
-        last_recorded=last_recorded,
-        first_place=Place.among(files, file, line, event_id),
-        first_link_known=known,
-        first_link_taken=taken,
-    )
+        file, line, event_id, seq, recorded_at, link, known, taken = first
+        stored, computed, last_recorded, broken = last
+        run = Run(
+            scheme=scheme,
+            chain=name,
+            events=end - begin,
+            first_seq=seq,
+            first_link=link,
+            last_hash=stored,
+            last_computed=stored if computed is None else computed,
+            broken=broken,
+            first_recorded=recorded_at,
+            last_recorded=last_recorded,
+            first_place=Place.among(files, file, line, event_id),
+            first_link_known=known,
+            first_link_taken=taken,
+        )
+        yield LocatedRun(run, file, line, events, begin)

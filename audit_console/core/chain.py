@@ -1,11 +1,11 @@
 """The check of a whole log: chains, unreadable lines, what was not checkable.
 
 Runs and unreadable lines are handed over in the order of the log. An event that
-fails its own hash is believed about its place only where it continues its chain;
-elsewhere it is a stray and counts as an unreadable line, as a malformed one does. A gap
-that strays by their links, or the unreadable lines between its ends, can fill is not
-reported a second time: one edit, one finding. A torn line fills no gap: it is a notice,
-and a writer goes on with the event that it tore.
+fails its own hash is believed about its place only where it continues its chain, right
+behind the event that it links to; elsewhere it is a stray and counts as an unreadable
+line, as a malformed one does. A gap that strays by their links, or the unreadable lines
+between its ends, can fill is not reported a second time: one edit, one finding. A torn
+line fills no gap: it is a notice, and a writer goes on with the event that it tore.
 """
 
 from __future__ import annotations
@@ -72,6 +72,12 @@ class LogCheck:
         pending = sum(chain.pending_faults for chain in self.v1_chains.values())
         return self.findings.class_counts.get(FindingClass.FAULT, 0) + pending
 
+    def takes_whole(self, run: Run) -> bool:
+        """Tell whether events of a run need not be taken in one by one, for their links."""
+        if not run.broken or run.events == 1 or run.scheme is Scheme.ORCHESTRATOR:
+            return True
+        return self.strays.are_kept_no_more or self._continues(run)
+
     def add_run(self, run: Run) -> None:
         """Take in hashed events; a broken one is reported here."""
         if run.broken:
@@ -79,9 +85,7 @@ class LogCheck:
         if run.scheme is Scheme.ORCHESTRATOR:
             self._orchestrator_chain(run.chain).add(run, self.unreadable)
         elif run.broken and not self._continues(run):
-            self.unreadable += 1
-            self.misplaced[run.chain if run.chain in self.v1_chains else ""] += 1
-            self.strays.add(run, self.unreadable)
+            self._add_stray(run)
         else:
             self._v1_chain(run.chain).add(run, self.unreadable)
 
@@ -161,6 +165,8 @@ class LogCheck:
         if self.other_lines:
             self._finish_lines(trees.lines, complete=complete)
         missing = self._report_absent() if complete else False
+        if self.misplaced and not self.v1_chains and not missing:
+            self._report_no_checkpoint(f"({Scheme.V1})", None)
         found = bool(self.v1_chains or self.other_lines or self.misplaced)
         if not found and not missing:
             self.findings.add(finding(Code.EMPTY, "no event was found"))
@@ -217,7 +223,8 @@ class LogCheck:
         """Report chains that are not there; tell whether the policy expected one."""
         expected = [name for name in self.vouchers.expected if self._is_absent(name)]
         for name in expected:
-            message = "the policy names this chain, and no event of it is here"
+            event = "event of it that holds" if self.misplaced else "event of it"
+            message = f"the policy names this chain, and no {event} is here"
             self.findings.add(finding(Code.CHAIN_MISSING, message, chain=name))
         for name in self.vouchers.heads if self.vouchers.judged else ():
             if name not in expected and self._is_absent(name):
@@ -232,6 +239,14 @@ class LogCheck:
         chain = self.v1_chains.get(run.chain)
         return chain is not None and chain.is_continued_by(run)
 
+    def _add_stray(self, run: Run) -> None:
+        chain = self.v1_chains.get(run.chain)
+        if chain is not None:
+            chain.has_stray_behind = True
+        self.misplaced["" if chain is None else run.chain] += run.events
+        self.unreadable += run.events
+        self.strays.add(run, self.unreadable)
+
     def _v1_chain(self, name: str) -> V1Chain:
         if name not in self.v1_chains:
             self.v1_chains[name] = V1Chain(name, self.findings, self.prunes.latest(name))
@@ -243,8 +258,8 @@ class LogCheck:
         return self.orchestrator
 
     def _report_broken(self, run: Run) -> None:
-        if self.findings.is_full(Code.EVENT_HASH_MISMATCH):
-            self.findings.add_unlisted(Code.EVENT_HASH_MISMATCH, 1)
+        if run.events > 1 or self.findings.is_full(Code.EVENT_HASH_MISMATCH):
+            self.findings.add_unlisted(Code.EVENT_HASH_MISMATCH, run.events)
             return
         subject = "the event" if run.first_seq is None else f"seq {run.first_seq}"
         self.findings.add(

@@ -58,18 +58,25 @@ def check_hash(event: AuditEvent, text: str) -> HashCheck:
         return HashCheck(event_hash(event), canonical=True)
     entry = encode_entry(event)
     computed = leaf_hash(entry.encode())
-    if computed != event.event_hash and as_hashed(event) is not None:
+    if computed != event.event_hash and _by_rule(event) is not None:
         return HashCheck(event.event_hash, canonical=False)
     return HashCheck(computed, canonical=end_line(entry, event.event_hash) == text)
 
 
 def as_hashed(event: AuditEvent) -> AuditEvent | None:
     """Give a v1 event with its `details` in the spelling that its hash covers, if there is one."""
-    for details in (event.details, event.details and _respell(event.details)):
-        spelled = replace(event, details=details)
-        if event_hash(spelled) == event.event_hash:
-            return spelled
-    return None
+    return event if event_hash(event) == event.event_hash else _by_rule(event)
+
+
+def _by_rule(event: AuditEvent) -> AuditEvent | None:
+    """Give an event with its `details` as the writer prints them, if that is what was hashed."""
+    if event.details is None:
+        return None
+    details = _respell(event.details)
+    if details == event.details:
+        return None
+    printed = replace(event, details=details)
+    return printed if event_hash(printed) == event.event_hash else None
 
 
 def is_by_rule(details: str) -> bool:
@@ -80,7 +87,7 @@ def is_by_rule(details: str) -> bool:
 def _respell(details: str) -> str:
     """Print details by the writer's rule; as they stand where that cannot be the same content."""
     try:
-        respelled = canonical_details(json.loads(details, object_pairs_hook=_unambiguous))
+        respelled = canonical_details(_DECODER.decode(details))
         respelled.encode()
     except ValueError:
         return details
@@ -88,6 +95,10 @@ def _respell(details: str) -> str:
 
 
 def _unambiguous(members: list[tuple[str, object]]) -> dict[str, object]:
-    if len(dict(members)) < len(members):
+    found = dict(members)
+    if len(found) < len(members):
         raise ValueError("a key stands twice: which value counts depends on the reader")
-    return dict(members)
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unambiguous)

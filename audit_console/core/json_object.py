@@ -69,6 +69,12 @@ def _not_a_number(constant: str) -> object:
 
 _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_not_a_number)
 _SPACE = re.compile(r"[ \t\n\r]*")
+_PLAIN_MEMBER = re.compile(
+    r'"([^"\\\x00-\x1f]*)"_:_(null|0|[1-9][0-9]*|"([^"\\\x00-\x1f]*)")_(?:(,)_|(?=\}))'.replace(
+        "_", _SPACE.pattern
+    )
+)
+"""Most members, up to the next one: a name and null, a whole number or a text without escapes."""
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
 
 
@@ -98,18 +104,34 @@ def _walk(text: str) -> Iterator[tuple[str, Member]]:
     if text[position : position + 1] == "}":
         _require_end(text, position + 1)
         return
-    while True:
-        if text[position : position + 1] != '"':
-            raise json.JSONDecodeError("expected a field name", text, position)
-        key, position = _DECODER.raw_decode(text, position)
-        start = _expect(text, position, ":")
-        value, end = _DECODER.raw_decode(text, start)
-        yield key, Member(value, text[start:end])
-        position = _skip_space(text, end)
-        if text[position : position + 1] == "}":
-            _require_end(text, position + 1)
-            return
-        position = _expect(text, position, ",")
+    another: object = True
+    while another:
+        plain = _PLAIN_MEMBER.match(text, position)
+        if plain is None:
+            key, member, position, another = _any_member(text, position)
+        else:
+            key, spelled, string, another = plain.groups()
+            position = plain.end()
+            if string is None:
+                member = Member(None if spelled == "null" else Number(spelled), spelled)
+            else:
+                member = Member(string, spelled)
+        yield key, member
+    _require_end(text, position + 1)
+
+
+def _any_member(text: str, position: int) -> tuple[str, Member, int, bool]:
+    """Read a member, up to the next one or the end of the object; tell if there is a next one."""
+    if text[position : position + 1] != '"':
+        raise json.JSONDecodeError("expected a field name", text, position)
+    key, position = _DECODER.raw_decode(text, position)
+    start = _expect(text, position, ":")
+    value, end = _DECODER.raw_decode(text, start)
+    member = Member(value, text[start:end])
+    position = _skip_space(text, end)
+    if text[position : position + 1] == "}":
+        return key, member, position, False
+    return key, member, _expect(text, position, ","), True
 
 
 def _skip_space(text: str, position: int) -> int:

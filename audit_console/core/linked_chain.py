@@ -30,7 +30,8 @@ class LinkedChain:
             self._judge_link(run, links_to_unreadable=unreadable > self._unreadable)
         self._unreadable = unreadable
         self.tally.events += run.events
-        self.tally.failed += run.broken
+        if run.broken:
+            self.tally.failed += run.events
         self.head_hash = run.last_hash
         self._head_computed = run.last_computed
 

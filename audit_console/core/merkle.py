@@ -28,6 +28,8 @@ class CompactRange:
     one per set bit of `size`.
     """
 
+    __slots__ = ("begin", "hashes", "size")
+
     def __init__(self, begin: int = 0) -> None:
         self.begin = begin
         self.size = begin
@@ -170,7 +172,7 @@ class PartedTree:
         """
         done = 0
         while done < count:
-            index = bisect_right(self._parts, first + done, key=lambda part: part.begin)
+            index = self._behind(first + done)
             held = self._parts[index - 1].size if index else 0
             if held > first + done:
                 done = held - first
@@ -180,6 +182,12 @@ class PartedTree:
             extend(part, done, taken)
             self._join(part)
             done += taken
+
+    def _behind(self, position: int) -> int:
+        """Find the first stretch that begins behind a position; most often there is none."""
+        if not self._parts or self._parts[-1].begin <= position:
+            return len(self._parts)
+        return bisect_right(self._parts, position, key=lambda part: part.begin)
 
     def _part(self, index: int, position: int) -> CompactRange:
         """Find the stretch that goes on at a position, or begin one before that at `index`."""
@@ -191,13 +199,13 @@ class PartedTree:
 
     def _end(self, part: CompactRange) -> int:
         """Tell where a stretch must end: at a cut, or where another one begins."""
-        following = bisect_right(self._parts, part.begin, key=lambda other: other.begin)
+        following = self._behind(part.begin)
         ends = [other.begin for other in self._parts[following : following + 1]]
         cut = bisect_right(self._cuts, part.size)
         return min([*ends, *self._cuts[cut : cut + 1]], default=1 << 64)
 
     def _join(self, part: CompactRange) -> None:
-        following = bisect_right(self._parts, part.begin, key=lambda other: other.begin)
+        following = self._behind(part.begin)
         if following == len(self._parts) or self._is_cut(part.size):
             return
         if self._parts[following].begin == part.size:

@@ -18,9 +18,9 @@ from audit_console.core.findings import Place
 class Run:
     """Consecutive events of one chain, each linked to the one before it.
 
-    `broken` says that its only event fails its own hash. `last_computed` equals
-    `last_hash` unless broken. Outside format v1 `first_seq`, `recorded` times
-    are None, `first_link_known` says that the first link names one of the
+    `broken` says that they fail their own hashes, which is so of all of them or of none.
+    `last_computed` equals `last_hash` unless broken. Outside format v1 `first_seq` and the
+    `recorded` times are None, `first_link_known` says that the first link names one of the
     `FORK_WINDOW` events before, and `first_link_taken` that one of them names the same.
     """
 

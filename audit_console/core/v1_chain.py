@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import NamedTuple
 
 from audit_console.core.anchors import ANY_SIZE
@@ -19,23 +18,8 @@ from audit_console.core.event import GENESIS_HASH
 from audit_console.core.findings import Code, Finding, FindingList, Place, finding
 from audit_console.core.prunes import PruneRecord
 from audit_console.core.run import Run, Tally
+from audit_console.core.segment import Segment, part_of, segment_of
 from audit_console.core.strays import Strays
-
-
-@dataclass(slots=True)
-class _Segment:
-    first_seq: int
-    last_seq: int
-    first_link: str | None
-    first_broken: bool
-    first_recorded: datetime | None
-    first_place: Place
-    unreadable_at_first: int
-    last_hash: str
-    last_computed: str
-    last_broken: bool
-    last_recorded: datetime | None
-    unreadable_at_last: int
 
 
 @dataclass(slots=True)
@@ -43,7 +27,7 @@ class _Hole:
     """Seqs that are missing before a segment, and how many strays stood there by their links."""
 
     span: SeqRange
-    before: _Segment
+    before: Segment
     unreadable: tuple[int, int]
     strays: int
 
@@ -66,7 +50,9 @@ class V1Chain:
     repeats: list[SeqRange] = field(default_factory=list)
     sound: int = ANY_SIZE
     """Seqs below this one are those of events whose links hold and that stand once."""
-    _segments: list[_Segment] = field(default_factory=list)
+    has_stray_behind: bool = False
+    """The last event that names this chain was a stray."""
+    _segments: list[Segment] = field(default_factory=list)
     _seq_before: int = -1
     _broken_links: list[_Doubt] = field(default_factory=list)
     _clock_steps: list[_Doubt] = field(default_factory=list)
@@ -94,8 +80,8 @@ class V1Chain:
         return self._segments[0].first_seq if self._segments else None
 
     def is_continued_by(self, run: Run) -> bool:
-        """Tell whether a run follows the highest seq seen, by its own seq and its link."""
-        if not self._segments or run.first_seq != self.next_seq:
+        """Tell whether a run follows what came last, by its own seq and its link."""
+        if not self._segments or self.has_stray_behind or run.first_seq != self.next_seq:
             return False
         return run.first_link in (self._segments[-1].last_hash, self._segments[-1].last_computed)
 
@@ -125,17 +111,18 @@ class V1Chain:
             run: events of this chain.
             unreadable: unreadable lines of the whole log before the run.
         """
+        self.has_stray_behind = False
         self.tally.events += run.events
         if run.broken:
-            self.tally.failed += 1
-        segment = _segment_of(run, unreadable)
+            self.tally.failed += run.events
+        segment = segment_of(run, unreadable)
         if segment.first_seq < self.next_seq:
             self._add_behind(segment)
         else:
             self._insert(segment)
         self._seq_before = segment.last_seq
 
-    def _add_behind(self, late: _Segment) -> None:
+    def _add_behind(self, late: Segment) -> None:
         new, held = self._compare(late)
         for span in held:
             add_range(self.repeats, span)
@@ -144,9 +131,9 @@ class V1Chain:
         if begins_new and self._segments and late.first_seq != self._seq_before + 1:
             self._report_late(late)
         for span in new:
-            self._insert(_part(late, span))
+            self._insert(part_of(late, span))
 
-    def _compare(self, late: _Segment) -> tuple[list[SeqRange], list[SeqRange]]:
+    def _compare(self, late: Segment) -> tuple[list[SeqRange], list[SeqRange]]:
         """Tell which seqs of a segment are new and which are held already."""
         new: list[SeqRange] = []
         repeated: list[SeqRange] = []
@@ -166,10 +153,12 @@ class V1Chain:
         return new, repeated
 
     def _index(self, seq: int) -> int:
-        """Find the place of a segment that begins with `seq`."""
+        """Find the place of a segment that begins with `seq`; most often it is the last one."""
+        if not self._segments or self._segments[-1].first_seq <= seq:
+            return len(self._segments)
         return bisect_right(self._segments, seq, key=lambda held: held.first_seq)
 
-    def _report_late(self, late: _Segment) -> None:
+    def _report_late(self, late: Segment) -> None:
         """Report where the order breaks, once, however many events follow in order there."""
         self.findings.add(
             finding(
@@ -182,7 +171,7 @@ class V1Chain:
             )
         )
 
-    def _insert(self, segment: _Segment) -> None:
+    def _insert(self, segment: Segment) -> None:
         index = self._index(segment.first_seq)
         self._segments.insert(index, segment)
         self._join_neighbours(index)
@@ -197,7 +186,7 @@ class V1Chain:
             if earlier.last_seq + 1 == self._segments[index].first_seq:
                 self._join(earlier, self._segments.pop(index))
 
-    def _join(self, earlier: _Segment, later: _Segment) -> None:
+    def _join(self, earlier: Segment, later: Segment) -> None:
         self._check_link(later, earlier.last_hash, earlier.last_computed)
         self._check_clock(earlier, later)
         earlier.last_seq = later.last_seq
@@ -207,7 +196,7 @@ class V1Chain:
         earlier.last_recorded = later.last_recorded
         earlier.unreadable_at_last = max(earlier.unreadable_at_last, later.unreadable_at_last)
 
-    def _check_link(self, later: _Segment, stored: str, computed: str) -> None:
+    def _check_link(self, later: Segment, stored: str, computed: str) -> None:
         """Report a link that matches neither the stored nor the computed hash before it.
 
         An event that fails its own hash is reported for that alone: its link is
@@ -230,7 +219,7 @@ class V1Chain:
         self._broken_links.append(_Doubt(later.first_seq, found))
         self.sound = min(self.sound, max(later.first_seq - 1, 0))
 
-    def _check_clock(self, earlier: _Segment, later: _Segment) -> None:
+    def _check_clock(self, earlier: Segment, later: Segment) -> None:
         if earlier.last_recorded is None or later.first_recorded is None:
             return
         if earlier.last_broken or later.first_broken:
@@ -308,7 +297,7 @@ class V1Chain:
                 )
             )
 
-    def _check_base(self, first: _Segment) -> None:
+    def _check_base(self, first: Segment) -> None:
         before = self.prune.last_event_hash if self.prune else GENESIS_HASH
         self._check_link(first, before, before)
         if self.prune:
@@ -322,15 +311,19 @@ class V1Chain:
                 )
             )
 
-    def _report_gap(self, missing: SeqRange, behind: _Segment) -> None:
-        count = missing.last - missing.first + 1
+    def _report_gap(self, missing: SeqRange, behind: Segment) -> None:
         at_head = missing.first == self.base_seq
+        code = Code.HEAD_MISSING if at_head else Code.GAP
+        if self.findings.is_full(code):
+            self.findings.add_unlisted(code, 1)
+            return
+        count = missing.last - missing.first + 1
         where = (
             "at the start" if at_head else f"between seq {missing.first - 1} and {missing.last + 1}"
         )
         self.findings.add(
             finding(
-                Code.HEAD_MISSING if at_head else Code.GAP,
+                code,
                 f"{count:,} event{'s' if count > 1 else ''} missing {where}",
                 chain=self.name,
                 first_seq=missing.first,
@@ -359,40 +352,3 @@ class V1Chain:
                 stored=repeat.again.event_hash,
             )
         )
-
-
-def _segment_of(run: Run, unreadable: int) -> _Segment:
-    first_seq = run.first_seq or 0
-    return _Segment(
-        first_seq=first_seq,
-        last_seq=first_seq + run.events - 1,
-        first_link=run.first_link,
-        first_broken=run.broken,
-        first_recorded=run.first_recorded,
-        first_place=run.first_place,
-        unreadable_at_first=unreadable,
-        last_hash=run.last_hash,
-        last_computed=run.last_computed,
-        last_broken=run.broken,
-        last_recorded=run.last_recorded,
-        unreadable_at_last=unreadable,
-    )
-
-
-def _part(whole: _Segment, span: SeqRange) -> _Segment:
-    """Take some seqs out of a segment; what only the others tell is unknown."""
-    has_first, has_last = span.first == whole.first_seq, span.last == whole.last_seq
-    return _Segment(
-        first_seq=span.first,
-        last_seq=span.last,
-        first_link=whole.first_link if has_first else None,
-        first_broken=whole.first_broken,
-        first_recorded=whole.first_recorded if has_first else None,
-        first_place=whole.first_place,
-        unreadable_at_first=whole.unreadable_at_first,
-        last_hash=whole.last_hash if has_last else "",
-        last_computed=whole.last_computed if has_last else "",
-        last_broken=whole.last_broken,
-        last_recorded=whole.last_recorded if has_last else None,
-        unreadable_at_last=whole.unreadable_at_last,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Event
@@ -10,23 +10,20 @@ from types import MappingProxyType
 
 import polars as pl
 
-from audit_console.columns.runs import PLACE, LocatedRun, runs
-from audit_console.core.anchors import Remembered
+from audit_console.columns.runs import PLACE, LocatedRun, one_by_one, runs
 from audit_console.core.chain import LogCheck, LogTrees
 from audit_console.core.chain_map import ChainMap
 from audit_console.core.claims import Candidate, SeqRange
 from audit_console.core.codec import MAX_SEQ
-from audit_console.core.event import UNCOVERED_FIELDS, Scheme
+from audit_console.core.event import Scheme
 from audit_console.core.findings import KEEP_PER_CODE, Code, Finding, Place, finding
-from audit_console.core.linked_chain import LinkedChain
-from audit_console.core.prune_check import PruneCheck
 from audit_console.core.prunes import PRUNE_ACTION, PRUNE_EVENT_TYPE, read_prunes
-from audit_console.core.retention import number_of_days
 from audit_console.core.v1_chain import V1Chain
 from audit_console.integrity.map_builder import MapBuilder
+from audit_console.integrity.telling import cannot_show, sealed_events, summaries, whole_trees
 from audit_console.integrity.trees import TreeGrower
 from audit_console.integrity.trust import NO_TRUST, Trust
-from audit_console.integrity.verification import ChainSummary, Progress, Tree, Verification
+from audit_console.integrity.verification import Progress, Verification
 from audit_console.sources.protocol import Batch, Readable, Status
 
 _NOTHING_SEALED: Mapping[str, int] = MappingProxyType({})
@@ -102,20 +99,30 @@ class _Verifier:
         ]
         for item in sorted(items, key=_position):
             if isinstance(item, LocatedRun):
-                self.check.add_run(item.run)
-                self.trees.add(item)
+                self._add_run(item, names)
             elif item.reason is None:
                 self.check.add_unlisted(item.code, item.count)
             else:
                 place = Place.among(names, item.file, item.line)
                 self.check.add_unreadable(item.code, item.reason, place)
 
+    def _add_run(self, located: LocatedRun, names: list[str]) -> None:
+        if not self.check.takes_whole(located.run):
+            for alone in one_by_one(located, names):
+                self.check.add_run(alone.run)
+            return
+        self.check.add_run(located.run)
+        self.trees.add(located)
+
     def _note_noncanonical(self, events: pl.DataFrame, names: list[str]) -> None:
         holds = pl.col("computed_hash") == pl.col("event_hash")
         respelled = events.filter(~pl.col("canonical") & holds)
-        rows = respelled.select("chain", "seq", "file", "line", "id").iter_rows()
-        for chain, seq, file, line, event_id in rows:
+        listed = respelled.head(KEEP_PER_CODE).select("chain", "seq", "file", "line", "id")
+        for chain, seq, file, line, event_id in listed.iter_rows():
             self.check.add_noncanonical(chain, seq, Place.among(names, file, line, event_id))
+        if respelled.height > KEEP_PER_CODE:
+            more = respelled.height - KEEP_PER_CODE
+            self.check.findings.add_unlisted(Code.NONCANONICAL, more)
 
     def _note_prunes(self, events: pl.DataFrame) -> None:
         if not self.check.prunes.records:
@@ -143,21 +150,21 @@ class _Verifier:
             self.check.findings.add(_not_covered(status))
         findings = self.check.findings
         policy = self.trust.policy
-        summaries = tuple(self._summaries())
+        seen = tuple(summaries(self.check, self.trees))
         return Verification(
             verdict=findings.verdict,
-            chains=summaries,
-            trees=tuple(self._trees()),
+            chains=seen,
+            trees=tuple(whole_trees(self.check, self.trees)),
             policy_sha256=None if policy is None else policy.sha256,
             vouchers=self.check.vouchers.remembered_of(self.check.anchorings),
             prunes=tuple(prunes.values()),
             findings=tuple(findings.kept),
             counts=dict(findings.counts),
-            cannot_show=tuple(_cannot_show(self.check, status)),
+            cannot_show=tuple(cannot_show(self.check, status)),
             status=status,
             maps=self._maps(
                 complete=status.complete,
-                sealed={chain.chain: self._sealed_events(chain) for chain in summaries},
+                sealed={chain.chain: sealed_events(self.check, chain) for chain in seen},
             ),
         )
 
@@ -170,66 +177,6 @@ class _Verifier:
             bases={name: record.pruned_to for name, record in prunes.items()},
             sealed=sealed,
             findings=self.check.findings.kept,
-        )
-
-    def _sealed_events(self, chain: ChainSummary) -> int:
-        """Tell how many events of a chain, from its first on, are sealed for certain.
-
-        A seal over lines counts all that are none of v1; where they are of two schemes, a
-        seal over a part of them does not say how many are of each.
-        """
-        is_alone = chain.scheme is Scheme.V1 or chain.events == self.check.other_lines
-        covers_all = self.check.sealed_lines == self.check.other_lines
-        return chain.sealed_size if is_alone or covers_all else 0
-
-    def _summaries(self) -> Iterator[ChainSummary]:
-        strays = self.check.misplaced
-        unnamed = strays[""]
-        for name, chain in self.check.v1_chains.items():
-            yield self._v1_summary(chain, strays[name] + unnamed)
-            unnamed = 0
-        if self.check.orchestrator is not None:
-            root = self.trees.root_of_lines()
-            yield _orchestrator_summary(self.check.orchestrator, self.check, root)
-        if self.check.unhashed:
-            yield _unhashed_summary(self.check, self.trees.root_of_lines())
-
-    def _trees(self) -> Iterator[Tree]:
-        """Give the whole trees; one that the policy names only if a checkpoint holds.
-
-        Copies of what a log deleted are no log, and end before it does.
-        """
-        expected = self.check.vouchers.expected
-        for name, anchoring in self.check.anchorings.items():
-            chain = self.check.v1_chains.get(name)
-            root = self.trees.root_of_lines() if chain is None else self.trees.root_of(chain)
-            size = self.check.other_lines if chain is None else chain.next_seq
-            if self.check.prune_check.is_copy(name):
-                continue
-            known = anchoring.vouched or (chain is not None and name not in expected)
-            if known and root is not None and anchoring.unmatched is None:
-                yield Tree(name, size, root)
-
-    def _v1_summary(self, chain: V1Chain, strays: int) -> ChainSummary:
-        events = chain.tally.events + strays
-        failed = min(chain.tally.failed + strays, events)
-        anchoring = self.check.anchorings[chain.name]
-        return ChainSummary(
-            chain=chain.name,
-            scheme=Scheme.V1,
-            first_seq=chain.first_seq,
-            last_seq=chain.next_seq - 1,
-            events=events,
-            verified=events - failed,
-            failed=failed,
-            not_checked=0,
-            head_hash=chain.head_hash,
-            root=self.trees.root_of(chain),
-            sealed_size=anchoring.sealed_size,
-            sealed_by=anchoring.sealed_by,
-            signed=anchoring.signed,
-            vouched=anchoring.vouched,
-            unmatched=anchoring.unmatched,
         )
 
 
@@ -317,80 +264,3 @@ def _claims(events: pl.DataFrame, names: list[str]) -> Iterator[Candidate]:
     events = events.filter(pl.int_range(pl.len()).over(alike) < 2)
     for seq, previous, stored, computed, file, line, event_id in events.select(columns).iter_rows():
         yield Candidate(seq, previous, stored, computed, Place.among(names, file, line, event_id))
-
-
-def _orchestrator_summary(chain: LinkedChain, check: LogCheck, root: bytes | None) -> ChainSummary:
-    failed = min(chain.tally.failed, chain.tally.events)
-    not_checked = min(check.imprecise, chain.tally.events - failed)
-    sealed = check.sealed_lines == check.other_lines
-    return ChainSummary(
-        chain=chain.name,
-        scheme=Scheme.ORCHESTRATOR,
-        events=chain.tally.events,
-        verified=chain.tally.events - failed - not_checked,
-        failed=failed,
-        not_checked=not_checked,
-        head_hash=chain.head_hash,
-        root=root,
-        sealed_size=check.sealed_lines,
-        uncovered_fields=() if sealed else UNCOVERED_FIELDS[Scheme.ORCHESTRATOR],
-    )
-
-
-def _unhashed_summary(check: LogCheck, root: bytes | None) -> ChainSummary:
-    open_events = check.unverifiable
-    return ChainSummary(
-        chain=f"({Scheme.UNHASHED})",
-        scheme=Scheme.UNHASHED,
-        events=check.unhashed,
-        verified=check.unhashed - open_events,
-        failed=0,
-        not_checked=open_events,
-        root=root,
-        sealed_size=check.sealed_lines,
-        uncovered_fields=UNCOVERED_FIELDS[Scheme.UNHASHED] if open_events else (),
-    )
-
-
-def _cannot_show(check: LogCheck, status: Status) -> Iterator[str]:
-    """Say in sentences what this run leaves open."""
-    if not status.complete:
-        yield "Anything about the part of the log that was not read."
-    if not check.anchorings or not all(one.vouched for one in check.anchorings.values()):
-        yield (
-            "That no events were cut off at the end, or that the whole log was not rewritten: "
-            "neither a trusted checkpoint nor an earlier verification by this console vouches "
-            "for it."
-        )
-    yield from _prunes_cannot_show(check.prune_check, check.v1_chains)
-    for anchoring in check.anchorings.values():
-        if anchoring.unmatched is not None:
-            yield _unmatched(anchoring.unmatched)
-    if check.sealed_lines < check.other_lines:
-        yield "That the fields listed as not covered are as they were written."
-    if check.imprecise:
-        yield "That the events whose hash cannot be computed again are as they were written."
-    if check.unverifiable:
-        yield "That events without hashes are genuine, complete or in their order."
-
-
-def _prunes_cannot_show(prunes: PruneCheck, chains: Collection[str]) -> Iterator[str]:
-    for chain, record in prunes.standing().items():
-        if chain in chains:
-            yield (
-                f"That events of {chain} had to be kept for no more than "
-                f"{number_of_days(prunes.fewest_days(record))}: its prunes say so of themselves."
-            )
-    for chain in filter(prunes.is_copy, chains):
-        yield (
-            f"What the log {chain} holds: here are copies of events that retention deleted of it, "
-            "by prune records of which only events of the log itself can tell."
-        )
-
-
-def _unmatched(seen: Remembered) -> str:
-    return (
-        f"That what retention deleted of {seen.chain} began with the {seen.size:,} events that "
-        f"this console verified on {seen.verified_at:%Y-%m-%d}: too little of them is left to "
-        "compare. The console goes on remembering those, until you tell it to forget them."
-    )

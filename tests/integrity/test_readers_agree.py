@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit_console.columns import links
-from audit_console.core import run
+from audit_console.columns import links, runs
+from audit_console.core import run, strays
+from audit_console.core.findings import Code
 from audit_console.sources.archive import blocks
 from tests.support.chains import (
     branch,
@@ -110,6 +111,37 @@ def _tampered(draw: st.DrawFn, lines: Lines) -> Lines:
 @given(tampered_logs(), st.sampled_from(BATCHES))
 def test_columns_say_what_the_core_says(lines: Lines, batch_lines: int) -> None:
     assert judge_in_memory(lines, batch_lines) == judge_one_by_one(lines)
+
+
+@st.composite
+def edited_logs(draw: st.DrawFn) -> Lines:
+    """A tampered log of which stretches fail their own hashes, in place or behind the rest."""
+    lines = list(draw(tampered_logs()))
+    for _ in range(draw(st.integers(1, 3))):
+        first = draw(_PLACES)
+        last = draw(st.integers(first + 1, COUNT))
+        edited = v1_lines([replace(event, action="edited") for event in CHAIN[first:last]])
+        if draw(st.booleans()) and lines[first:last] == WHOLE[first:last]:
+            lines[first:last] = edited
+        else:
+            at = draw(st.integers(0, len(lines)))
+            lines[at:at] = edited
+    return lines
+
+
+@examples(100)
+@given(edited_logs(), st.sampled_from(BATCHES), st.sampled_from([0, 2, strays.STRAYS_KEPT]))
+def test_events_that_are_not_listed_are_judged_together_as_they_would_be_alone(
+    lines: Lines, batch_lines: int, strays_kept: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strays, "STRAYS_KEPT", strays_kept)
+        alone = judge_in_memory(lines, batch_lines)
+        patch.setattr(runs, "KEEP_PER_CODE", 1)
+        together = judge_in_memory(lines, batch_lines)
+    assert together.counts == alone.counts
+    assert together.chains == alone.chains
+    assert together.without(Code.EVENT_HASH_MISMATCH) == alone.without(Code.EVENT_HASH_MISMATCH)
 
 
 @pytest.mark.usefixtures("parsers_stay")

@@ -267,6 +267,19 @@ def test_a_million_unreadable_lines_are_counted_and_few_are_listed(tmp_path: Pat
     assert found.verified == 2
 
 
+@pytest.mark.parametrize("begin", [0, 1])
+def test_many_events_that_fail_their_hashes_are_counted_and_few_are_listed(begin: int) -> None:
+    count = 1_500
+    chain = v1_chain(count)
+    edited = [replace(event, action="edited") for event in chain[begin:]]
+    found = verify(MemorySource(v1_lines([*chain[:begin], *edited])))
+    assert found.counts[Code.EVENT_HASH_MISMATCH] == count - begin
+    listed = [one.first_seq for one in found.findings if one.code is Code.EVENT_HASH_MISMATCH]
+    assert listed == list(range(begin, begin + 1_000))
+    assert (found.verified, found.failed) == (begin, count - begin)
+    assert found.counts[Code.NO_CHECKPOINT] == 1
+
+
 @UNMEASURED
 @pytest.mark.usefixtures("parsers_stay")
 def test_one_line_many_times_is_one_finding(tmp_path: Path) -> None:

@@ -57,6 +57,10 @@ class Judgement:
             if finding.finding_class is FindingClass.NOTICE
         )
 
+    def without(self, code: Code) -> list[Finding]:
+        """Give the findings of all other codes."""
+        return [finding for finding in self.findings if finding.code is not code]
+
 
 def told(verification: Verification) -> Judgement:
     """Take what can be compared out of a verification."""
@@ -157,6 +161,8 @@ def _chains(check: LogCheck) -> dict[str, Kept]:
         failed = min(chain.tally.failed + strays, events)
         told[name] = (events, failed, chain.first_seq, chain.next_seq - 1, chain.head_hash)
         unnamed = 0
+    if unnamed:
+        told[f"({Scheme.V1})"] = (unnamed, unnamed, None, None, None)
     one = check.orchestrator
     if one is not None:
         failed = min(one.tally.failed, one.tally.events)
