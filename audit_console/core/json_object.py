@@ -68,6 +68,7 @@ def _not_a_number(constant: str) -> object:
 
 
 _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_not_a_number)
+_BYTE_ORDER_MARK = "\ufeff"
 _SPACE = re.compile(r"[ \t\n\r]*")
 _PLAIN_MEMBER = re.compile(
     r'"([^"\\\x00-\x1f]*)"_:_(null|0|[1-9][0-9]*|"([^"\\\x00-\x1f]*)")_(?:(,)_|(?=\}))'.replace(
@@ -100,6 +101,8 @@ def read_members(text: str) -> dict[str, Member]:
 
 
 def _walk(text: str) -> Iterator[tuple[str, Member]]:
+    if text.startswith(_BYTE_ORDER_MARK):
+        raise json.JSONDecodeError("a byte order mark before the object", text, 0)
     position = _expect(text, 0, "{")
     if text[position : position + 1] == "}":
         _require_end(text, position + 1)

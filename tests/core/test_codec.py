@@ -182,6 +182,7 @@ def test_other_event_types_and_extra_keys_of_the_other_format_are_kept_or_passed
     [
         ("", "broken JSON at character 1: expected {"),
         ("[]", "broken JSON at character 1: expected {"),
+        ("\ufeff{}", "broken JSON at character 1: a byte order mark before the object"),
         ("{}", "no event_type"),
         ("{ }", "no event_type"),
         ("{} x", "broken JSON at character 4: text after the object"),

@@ -20,6 +20,8 @@ from audit_console.core.codec import decode_bytes
 from audit_console.core.event import AuditEvent, parse_time
 from audit_console.core.places import is_address, is_log_name, is_remote
 from audit_console.errors import NotAnAuditLog, SourceNotFound, SourceUnreadable, UsageError
+from audit_console.sources.archive import foreign
+from audit_console.sources.archive.foreign import Foreign
 from audit_console.sources.archive.remote import copy_objects
 from audit_console.sources.archive.text import BrokenContainer, TextReader
 
@@ -291,13 +293,15 @@ def _first_event(file: ArchiveFile) -> AuditEvent | None:
             start = reader.read(PEEK_BYTES)
         except BrokenContainer:
             return None
+    _refuse(file, foreign.container(start))
     for line in start.split(b"\n"):
         event = decode_bytes(line)
         if isinstance(event, AuditEvent):
             return event
-    if b"\x00" in start:
-        raise NotAnAuditLog(
-            f"{file.name}: a binary file, not an audit log",
-            hint="open a log of one JSON object per line, as .jsonl, .log, .gz, .zst or .parquet",
-        )
+    _refuse(file, foreign.binary(start))
     return None
+
+
+def _refuse(file: ArchiveFile, found: Foreign | None) -> None:
+    if found is not None:
+        raise NotAnAuditLog(f"{file.name}: {found.what}, not an audit log", hint=found.hint)

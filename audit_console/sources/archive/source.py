@@ -29,6 +29,7 @@ from audit_console.errors import NotAnAuditLog, SourceUnreadable
 from audit_console.sources.archive.beside import lines_beside, lines_of_each_beside
 from audit_console.sources.archive.files import CHECKPOINTS, HOLDS, PRUNES, ArchiveFile
 from audit_console.sources.archive.following import Follower
+from audit_console.sources.archive.foreign import hint_for
 from audit_console.sources.archive.index import ArchiveIndex, Kept
 from audit_console.sources.archive.lines import Lines
 from audit_console.sources.archive.reading import Piece, read_pieces
@@ -325,7 +326,7 @@ class ArchiveSource:
             return
         raise NotAnAuditLog(
             f"{self.label}: no line is an audit event; line {line['line']}: {line['reason']}",
-            hint="open a log of one JSON object per line with the fields of an audit event",
+            hint=hint_for(line["start"]),
         )
 
 

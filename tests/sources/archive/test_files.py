@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
+import json
+import lzma
 import os
+import re
 import signal
+import tarfile
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -173,6 +180,50 @@ def test_what_cannot_be_looked_at_is_one_clear_error(
         verify_archive(tmp_path / place)
     assert caught.value.hint
     assert "\n" not in str(caught.value)
+
+
+TEXT = b"".join(line + b"\n" for line in V1)
+EVENTS = [json.loads(line) for line in V1]
+
+
+def zipped(text: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("audit.jsonl", text)
+    return packed.getvalue()
+
+
+def tarred(text: bytes) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        member = tarfile.TarInfo("audit.jsonl")
+        member.size = len(text)
+        archive.addfile(member, io.BytesIO(text))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "hint"),
+    [
+        (lzma.compress(TEXT), "packed with xz", "xz -dk"),
+        (bz2.compress(TEXT), "packed with bzip2", "bzip2 -dk"),
+        (zipped(TEXT), "a ZIP archive", "open the log in it"),
+        (tarred(TEXT), "a tar archive", "open the logs in it"),
+        (gzip.compress(tarred(TEXT)), "a tar archive", "open the logs in it"),
+        (TEXT.decode().encode("utf-16"), "text in UTF-16", "iconv"),
+        (json.dumps(EVENTS).encode(), "expected {", "jq -c '.[]' FILE"),
+        (json.dumps(EVENTS, indent=2).encode(), "expected {", "jq -c '.[]' FILE"),
+        (json.dumps(EVENTS[0], indent=2).encode(), "field name", "jq -c . FILE"),
+    ],
+    ids=["xz", "bz2", "zip", "tar", "tar.gz", "utf-16", "array", "indented array", "indented"],
+)
+def test_what_is_no_log_yet_is_called_what_it_is(
+    tmp_path: Path, content: bytes, what: str, hint: str
+) -> None:
+    (tmp_path / "audit.log").write_bytes(content)
+    with pytest.raises(NotAnAuditLog, match=re.escape(what)) as caught:
+        verify_archive(tmp_path / "audit.log")
+    assert hint in str(caught.value.hint)
 
 
 def test_an_empty_file_is_empty(tmp_path: Path) -> None:
