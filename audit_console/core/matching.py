@@ -11,6 +11,7 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from types import MappingProxyType
 
+from audit_console.core.automaton import Automaton
 from audit_console.core.caseless import PYTHON, pattern_regex
 from audit_console.core.details import size, texts_at
 from audit_console.core.event import AuditEvent
@@ -36,7 +37,7 @@ from audit_console.core.filters import (
     Regex,
     Text,
 )
-from audit_console.core.regexes import regex_for
+from audit_console.core.regexes import read_regex
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ def fits_text(match: Like | Exact | Regex, text: str) -> bool:
         case Like(pattern):
             return _like(pattern, whole=True).search(text) is not None
         case _:
-            return _regex(match.pattern).search(text) is not None
+            return _regex(match.pattern).finds(text)
 
 
 def in_range(limits: Range, number: Decimal) -> bool:
@@ -201,5 +202,5 @@ def _like(pattern: str, *, whole: bool) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=512)
-def _regex(pattern: str) -> re.Pattern[str]:
-    return re.compile(regex_for(pattern, PYTHON))
+def _regex(pattern: str) -> Automaton:
+    return Automaton(read_regex(pattern))

@@ -1,18 +1,19 @@
 r"""Regular expressions that Python, Rust and PostgreSQL read alike.
 
-An expression is read here, character by character, and written anew for an engine:
-without case, classes such as `\d` as the ASCII characters they stand for, `.` as
-everything but a newline, `^` and `$` as the start and end of the text. What the engines
-understand differently is refused.
+An expression is read here, character by character, into its parts: without case, classes
+such as `\d` as the ASCII characters they stand for, `.` as everything but a newline, `^` and
+`$` as the start and end of the text. What the engines understand differently is refused. The
+parts are written anew for an engine, or followed by `core.automaton`.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from dataclasses import dataclass
+from enum import Enum
+from types import UnionType
 
 from audit_console.core.caseless import (
-    PYTHON,
     Dialect,
     alike,
     cased_beyond_ascii,
@@ -29,6 +30,7 @@ _CLASSES = {"d": "0-9", "w": "A-Za-z0-9_", "s": " \t\n\r\f\v"}
 _CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v"}
 _CODE = re.compile(r"x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})")
 _REPEAT = re.compile(r"([*+?])|\{([0-9]{1,3})(?:(,)([0-9]{1,3})?)?\}")
+_SYMBOLS = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 _GROUPS = (
     ("(?=", "look-ahead"),
     ("(?!", "look-ahead"),
@@ -48,9 +50,45 @@ class RegexError(ValueError):
         self.position = position
 
 
-class _Part(NamedTuple):
+class Anchor(Enum):
+    """A place in the text."""
+
+    START = "start"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """Any one of some characters, as every engine writes it: `a`, `[Aa]`, `[^0-9]`."""
+
     text: str
-    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Parts one after the other; none is the empty text."""
+
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of two or more parts."""
+
+    branches: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A part `least` to `most` times, without end where that is None; `sign` is as written."""
+
+    part: Part
+    least: int
+    most: int | None
+    sign: str
+
+
+Part = Anchor | Characters | Sequence | Choice | Repeat
 
 
 def regex_for(pattern: str, dialect: Dialect) -> str:
@@ -59,25 +97,56 @@ def regex_for(pattern: str, dialect: Dialect) -> str:
     Raises:
         RegexError: the engines would not read it alike, or it is too long.
     """
-    return _Reader(pattern, dialect).read()
+    return _written(read_regex(pattern), dialect)
 
 
-def check_regex(pattern: str) -> None:
-    """Refuse an expression that the engines would not read alike.
+def read_regex(pattern: str) -> Part:
+    """Read an expression.
 
     Raises:
-        RegexError: see `regex_for`.
+        RegexError: the engines would not read it alike, or it is too long.
     """
-    regex_for(pattern, PYTHON)
+    return _Reader(pattern).read()
+
+
+def _written(part: Part, dialect: Dialect) -> str:
+    match part:
+        case Characters(text):
+            return text
+        case Anchor():
+            return r"\A" if part is Anchor.START else dialect.end
+        case Sequence(parts):
+            return "".join(_grouped(inner, dialect, Choice) for inner in parts)
+        case Choice(branches):
+            return "|".join(_written(branch, dialect) for branch in branches)
+        case _:
+            return _grouped(part.part, dialect, Anchor | Sequence | Choice | Repeat) + part.sign
+
+
+def _grouped(part: Part, dialect: Dialect, kinds: type | UnionType) -> str:
+    text = _written(part, dialect)
+    return f"(?:{text})" if isinstance(part, kinds) else text
+
+
+def _size(part: Part) -> int:
+    match part:
+        case Characters():
+            return 1
+        case Anchor():
+            return 0
+        case Sequence(parts) | Choice(parts):
+            return sum(map(_size, parts))
+        case _:
+            times = part.least if part.most is None else part.most
+            return max(_size(part.part), 1) * max(times, 1)
 
 
 class _Reader:
-    def __init__(self, pattern: str, dialect: Dialect) -> None:
+    def __init__(self, pattern: str) -> None:
         self._pattern = pattern
-        self._dialect = dialect
         self._position = 0
 
-    def read(self) -> str:
+    def read(self) -> Part:
         if len(self._pattern) > MAX_LENGTH:
             raise RegexError(MAX_LENGTH, f"longer than {MAX_LENGTH} characters")
         if not self._pattern:
@@ -85,7 +154,9 @@ class _Reader:
         whole = self._alternatives()
         if self._position < len(self._pattern):
             raise self._fault("this parenthesis closes nothing")
-        return whole.text
+        if _size(whole) > MAX_SIZE:
+            raise self._fault("the repetitions are too large", 0)
+        return whole
 
     def _fault(self, message: str, position: int | None = None) -> RegexError:
         return RegexError(self._position if position is None else position, message)
@@ -93,53 +164,49 @@ class _Reader:
     def _next(self) -> str:
         return self._pattern[self._position : self._position + 1]
 
-    def _alternatives(self) -> _Part:
+    def _alternatives(self) -> Part:
         branches = [self._branch()]
         while self._next() == "|":
             self._position += 1
             branches.append(self._branch())
-        text = "|".join(branch.text for branch in branches)
-        return _Part(text, sum(branch.size for branch in branches))
+        return branches[0] if len(branches) == 1 else Choice(tuple(branches))
 
-    def _branch(self) -> _Part:
-        parts: list[_Part] = []
+    def _branch(self) -> Part:
+        parts: list[Part] = []
         while self._next() not in ("", "|", ")"):
             parts.append(self._repeated())
-        return _Part("".join(part.text for part in parts), sum(part.size for part in parts))
+        return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
 
-    def _repeated(self) -> _Part:
-        start = self._position
+    def _repeated(self) -> Part:
+        is_anchor = self._next() in "^$"
         part = self._atom()
         repeat = _REPEAT.match(self._pattern, self._position)
         if repeat is None:
             return part
-        if part.size == 0 and part.text.startswith("\\"):
+        if is_anchor:
             raise self._fault("an anchor cannot be repeated")
         self._position = repeat.end()
-        most = self._most(repeat)
+        least, most = self._limits(repeat)
         if self._next() == "?":
             self._position += 1
         if self._next() == "+":
             raise self._fault("possessive repetition is not understood by every engine")
         if _REPEAT.match(self._pattern, self._position):
             raise self._fault("a repetition of a repetition: put the first into parentheses")
-        size = max(part.size, 1) * most
-        if size > MAX_SIZE:
-            raise self._fault("the repetitions are too large", start)
-        return _Part(part.text + repeat[0], size)
+        return Repeat(part, least, most, repeat[0])
 
-    def _most(self, repeat: re.Match[str]) -> int:
-        symbol, least, comma, most = repeat.groups()
+    def _limits(self, repeat: re.Match[str]) -> tuple[int, int | None]:
+        symbol, first, comma, last = repeat.groups()
         if symbol:
-            return 1
-        largest = int(most or least)
-        if largest > MAX_REPEAT:
+            return _SYMBOLS[symbol]
+        least, most = int(first), int(last or first)
+        if max(least, most) > MAX_REPEAT:
             raise self._fault(f"more than {MAX_REPEAT} repetitions", repeat.start())
-        if comma and most and int(least) > int(most):
+        if most < least:
             raise self._fault("the repetition ends below its start", repeat.start())
-        return max(largest, 1)
+        return least, None if comma and not last else most
 
-    def _atom(self) -> _Part:
+    def _atom(self) -> Part:
         character = self._next()
         if character in "*+?":
             raise self._fault("nothing to repeat")
@@ -148,16 +215,16 @@ class _Reader:
         if character == "(":
             return self._group()
         if character == "[":
-            return _Part(self._brackets(), 1)
+            return Characters(self._brackets())
         if character == "\\":
             return self._escape()
         self._position += 1
-        symbols = {
-            "^": _Part(r"\A", 0),
-            "$": _Part(self._dialect.end, 0),
-            ".": _Part("[^\n]", 1),
+        symbols: dict[str, Part] = {
+            "^": Anchor.START,
+            "$": Anchor.END,
+            ".": Characters("[^\n]"),
         }
-        return symbols.get(character) or _Part(self._character(character), 1)
+        return symbols.get(character) or Characters(self._character(character))
 
     def _character(self, character: str) -> str:
         if character == "\0":
@@ -165,7 +232,7 @@ class _Reader:
         group = alike(character)
         return f"[{group}]" if len(group) > 1 else quote_character(character)
 
-    def _group(self) -> _Part:
+    def _group(self) -> Part:
         start = self._position
         self._refuse_special_group()
         self._position += 3 if self._pattern.startswith("(?:", start) else 1
@@ -173,7 +240,7 @@ class _Reader:
         if self._next() != ")":
             raise self._fault("this parenthesis is not closed", start)
         self._position += 1
-        return _Part(f"(?:{inside.text})", inside.size)
+        return inside
 
     def _refuse_special_group(self) -> None:
         for opening, name in _GROUPS:
@@ -184,13 +251,13 @@ class _Reader:
         ):
             raise self._fault("inline flags are not understood by every engine")
 
-    def _escape(self) -> _Part:
+    def _escape(self) -> Part:
         name = self._pattern[self._position + 1 : self._position + 2]
         if name and name in "dwsDWS":
             self._position += 2
             negation = "^" if name.isupper() else ""
-            return _Part(f"[{negation}{_CLASSES[name.lower()]}]", 1)
-        return _Part(self._character(self._escaped_character()), 1)
+            return Characters(f"[{negation}{_CLASSES[name.lower()]}]")
+        return Characters(self._character(self._escaped_character()))
 
     def _escaped_character(self) -> str:
         start = self._position

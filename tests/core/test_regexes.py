@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit_console.core.automaton import Automaton
 from audit_console.core.caseless import POSTGRES, PYTHON, RUST
-from audit_console.core.regexes import RegexError, check_regex, regex_for
+from audit_console.core.regexes import RegexError, read_regex, regex_for
 from tests.support.effort import examples
 
 TEXTS = [
@@ -29,7 +30,7 @@ PIECES = st.sampled_from(
 def position_of_error(pattern: str) -> int | None:
     """Check an expression; None if it is taken."""
     try:
-        check_regex(pattern)
+        read_regex(pattern)
     except RegexError as error:
         return error.position
     return None
@@ -45,6 +46,8 @@ def test_what_is_taken_means_the_same_in_python_and_rust(pattern: str) -> None:
     compiled = re.compile(regex_for(pattern, PYTHON))
     found = [compiled.search(text) is not None for text in TEXTS]
     assert pl.Series(TEXTS).str.contains(regex_for(pattern, RUST)).to_list() == found
+    followed = Automaton(read_regex(pattern))
+    assert [followed.finds(text) for text in TEXTS] == found
 
 
 @pytest.mark.parametrize(
@@ -83,8 +86,15 @@ def test_postgresql_gets_its_own_spelling_of_the_end() -> None:
     assert regex_for("^a.$", RUST) == "\\A[Aa][^\n]\\z"
 
 
+def test_repetitions_are_counted_together() -> None:
+    read_regex("(?:.{250}){4}")
+    for pattern in ("(?:.{251}){4}", "a{200}" * 5 + "b"):
+        with pytest.raises(RegexError, match="too large"):
+            read_regex(pattern)
+
+
 def test_an_empty_expression_is_refused() -> None:
     with pytest.raises(RegexError, match="empty"):
-        check_regex("")
+        read_regex("")
     with pytest.raises(RegexError, match="backslash"):
-        check_regex("a\\")
+        read_regex("a\\")

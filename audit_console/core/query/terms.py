@@ -22,7 +22,7 @@ from audit_console.core.filters import (
 from audit_console.core.query.fields import field_text, read_term_field
 from audit_console.core.query.kinds import TextKind, TimeKind, kind_of
 from audit_console.core.query.scanner import Scanner, Word
-from audit_console.core.regexes import RegexError, check_regex
+from audit_console.core.regexes import RegexError, read_regex
 from audit_console.core.timespan import UNITS, Anchor, counts_from_clock, read_duration
 
 CHECKS = ("verified", "broken", "unverifiable")
@@ -153,7 +153,7 @@ class TermReader:
             raise scanner.fault(f"{field_text(field)} takes no regular expression")
         pattern = scanner.regex()
         try:
-            check_regex(pattern)
+            read_regex(pattern)
         except RegexError as error:
             escapes = pattern[: error.position].count("/")
             raise scanner.fault(str(error), at=start + 1 + error.position + escapes) from None
