@@ -88,12 +88,13 @@ class Background:
 
         Raises:
             SinkUnavailable: the queue has no room for all of them and shall raise, or it is
-                closed.
+                closed, or this is its own thread, which would wait for itself.
         """
         with self._lock:
             while events and not self._closed:
                 room = max(self._limit - len(self._waiting), 0)
                 if self._when_full == "block" and not room:
+                    self.refuse_own_thread()
                     self._moved.wait()
                     continue
                 if self._when_full != "block" and room < len(events):
@@ -115,6 +116,18 @@ class Background:
                 raise closed()
             self._add([_Waiting(event, stored)])
         return stored
+
+    def refuse_own_thread(self) -> None:
+        """Refuse to wait, on the thread of the queue, for what that thread has to do.
+
+        Raises:
+            SinkUnavailable: this is that thread.
+        """
+        if threading.current_thread() is self._thread:
+            raise SinkUnavailable(
+                "on_error runs on the thread that stores events, so it cannot wait for that",
+                hint="flush, close and log into a full queue on another thread",
+            )
 
     def drain(self) -> None:
         """Wait until all that came before is stored or given up."""

@@ -23,7 +23,7 @@ from audit_console.writer.context import context
 from audit_console.writer.intake import EventFields, event_of, events_of
 from audit_console.writer.orchestrator import OrchestratorEvents
 from audit_console.writer.signing.signer import Signing
-from audit_console.writer.sink import Sink
+from audit_console.writer.sink import Seal, Sink
 from audit_console.writer.storing import Metrics, Store, Sync
 
 QUEUE_EVENTS = 10_000
@@ -146,8 +146,9 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         """Wait until everything that was logged is on disk, or given up.
 
         Raises:
-            SinkUnavailable: the store cannot say that it is.
+            SinkUnavailable: the store cannot say that it is, or `on_error` asked.
         """
+        self._queue.refuse_own_thread()
         self._queue.drain()
         self._store.sync()
 
@@ -155,10 +156,12 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         """Flush, sign, and give the sink back. An interpreter that ends does this by itself.
 
         Raises:
-            SinkUnavailable: the store cannot say that everything is on disk.
+            SinkUnavailable: the store cannot say that everything is on disk, or `on_error`
+                asked; nothing is closed then.
         """
         if self._closed:
             return
+        self._queue.refuse_own_thread()
         self._closed = True
         atexit.unregister(self.close)
         self._queue.close()
@@ -200,9 +203,23 @@ class AsyncEvents(OrchestratorEvents[Awaitable[Sealed | None]]):
         return self._log.alog_event(**fields)
 
 
+class _Nowhere:
+    """A sink that stores nothing, and so need not ask for any places in its chain."""
+
+    chain = "disabled"
+
+    def append(self, _: Seal, *, durable: bool) -> Sequence[Sealed]:  # noqa: ARG002 - never
+        return ()
+
+    def sync(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
 class _DisabledLogger(AuditLogger):
     def __init__(self) -> None:
         """Take nothing and hold nothing."""
+        self._store = Store(_Nowhere(), "os", signing=None)
 
     def log_event(self, **_: Unpack[EventFields]) -> None: ...
 

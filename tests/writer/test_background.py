@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from audit_console.errors import ChainBroken, EventRefused, SinkUnavailable
 from audit_console.writer import ArchiveSink, AuditLogger
 from audit_console.writer import background as background_module
 from audit_console.writer.sink import Seal
-from audit_console.writer.testing import MemorySink
+from audit_console.writer.testing import MemorySink, capture_events
 from tests.support.archives import is_whole, stored_ticks
 from tests.support.ticks import CHAIN, tick
 
@@ -276,6 +276,32 @@ def test_one_event_that_no_store_takes_does_not_hold_up_the_others() -> None:
 
 
 @pytest.mark.parametrize(
+    "wait", [AuditLogger.flush, AuditLogger.close, lambda log: log.log_event(**tick(3))]
+)
+def test_a_handler_is_refused_to_wait_for_its_own_thread(
+    wait: Callable[[AuditLogger], object],
+) -> None:
+    told: list[str] = []
+
+    def on_error(*_: object) -> None:
+        log.log_event(**tick(1))
+        try:
+            wait(log)
+        except SinkUnavailable as error:
+            told.append(f"{error}. {error.hint}")
+
+    sink = GatedSink(ChainBroken("tampered"))
+    log = AuditLogger(sink, background=True, queue_events=1, on_error=on_error)
+    with log:
+        log.log_event(**tick(0))
+        log.flush()
+        log.log_event(**tick(2))
+    reason = "on_error runs on the thread that stores events, so it cannot wait for that"
+    assert told == [f"{reason}. flush, close and log into a full queue on another thread"]
+    assert numbers(sink) == [1, 2]
+
+
+@pytest.mark.parametrize(
     "error", [ChainBroken("tampered"), ZeroDivisionError("a fault of the sink")]
 )
 def test_without_a_handler_the_standard_logging_is_told_but_not_what_was_said(
@@ -436,3 +462,13 @@ async def test_a_disabled_logger_does_nothing() -> None:
         assert await log.aio.log_workflow_delete("wf-1") is None
         log.flush()
     assert log.metrics.written == 0
+
+
+def test_a_disabled_logger_stores_nothing_in_its_sink() -> None:
+    log = AuditLogger.disabled()
+    log.sink.append(lambda _: pytest.fail("nothing is sealed"), durable=True)
+    with capture_events(log) as captured:
+        log.log_event(**tick(0))
+    log.sink.sync()
+    log.sink.close()
+    assert captured == []
