@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from audit_console.cli.exit_codes import ExitCode
+from audit_console.cli.output import write_stdout
 from audit_console.cli.talk import say
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 DASHED_QUERIES = "A query that begins with -o or -h stands behind --, as in: FILE -- -offline"
 
@@ -27,6 +32,13 @@ class CommandParser(argparse.ArgumentParser):
         """Say what is wrong with the request and end the program."""
         say(f"{message}. Try: {self.prog} --help")
         raise SystemExit(ExitCode.USAGE)
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Print help or the version; argparse would hide that it cannot be written."""
+        if file is sys.stdout:
+            write_stdout([message.encode()])
+        else:
+            super()._print_message(message, file)
 
 
 def query_apart(arguments: Sequence[str]) -> list[str]:

@@ -72,7 +72,7 @@ def write_stdout(chunks: Iterable[bytes]) -> None:
         close_stdout()
         raise AuditConsoleError(
             f"cannot write to standard output: {error.strerror}",
-            hint="Write it to a file with -o",
+            hint="Write it elsewhere: most commands take -o FILE",
         ) from error
 
 

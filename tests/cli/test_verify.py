@@ -118,17 +118,22 @@ def test_a_reader_that_goes_away_is_no_error(demo_log: Path) -> None:
     assert process.returncode == 1
 
 
-def test_a_full_device_is_said(demo_log: Path) -> None:
+def expect_a_full_device_to_be_said(*arguments: str) -> None:
     with Path("/dev/full").open("w") as full:
         completed = subprocess.run(
-            [*PROGRAM, "verify", str(demo_log)],
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
+            [*PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert completed.returncode == 4
     assert "No space left" in spoken_line(completed)
+
+
+def test_a_full_device_is_said(demo_log: Path) -> None:
+    expect_a_full_device_to_be_said("verify", str(demo_log))
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["retention", "apply", "-h"]])
+def test_help_for_a_full_device_is_no_success(arguments: list[str]) -> None:
+    expect_a_full_device_to_be_said(*arguments)
 
 
 def test_a_report_goes_into_a_new_file(demo_log: Path, tmp_path: Path) -> None:
