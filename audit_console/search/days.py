@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import polars as pl
 
 from audit_console.errors import AuditConsoleError
-from audit_console.search.output import part_of
+from audit_console.search.output import part_of, to_disk
 from audit_console.search.printing import exported_with_lines, parquet_bytes
 from audit_console.search.question import Question
 
@@ -37,8 +36,7 @@ def write_days(question: Question, target: Path) -> None:
             (part / f"day={name}").mkdir()
             with (part / f"day={name}" / "part.parquet").open("xb") as file:
                 file.writelines(parquet_bytes(iter([rows])))
-                file.flush()
-                os.fsync(file.fileno())
+                to_disk(file)
         part.rename(target)
     except OSError as error:
         raise AuditConsoleError(

@@ -75,6 +75,12 @@ def part_of(target: Path) -> Path:
     return target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
 
 
+def to_disk(file: BinaryIO) -> None:
+    """Have what was written to a file survive a loss of power."""
+    file.flush()
+    os.fsync(file.fileno())
+
+
 @contextmanager
 def whole_file(target: Path) -> Iterator[BinaryIO]:
     """Give a file beside the target to write and read, then rename it: no half file.
@@ -89,8 +95,7 @@ def whole_file(target: Path) -> Iterator[BinaryIO]:
     try:
         with part.open("x+b") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            to_disk(file)
         part.replace(file_itself)
     except OSError as error:
         raise AuditConsoleError(
