@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,16 @@ class Slow(MemorySource):
             if self.fails:
                 raise SourceUnreadable("the disk is gone", hint="Look for it.")
         return super().page(where, **asked)
+
+
+def opener_after(is_open: threading.Event) -> Callable[[Sequence[str]], Source]:
+    """Make an opener that waits for the event."""
+
+    def opener(_: Sequence[str]) -> Source:
+        is_open.wait()
+        return MemorySource(make_lines(90))
+
+    return opener
 
 
 async def ask(pilot: Pilot[None], text: str) -> None:
@@ -187,13 +197,7 @@ async def test_what_the_reader_did_after_a_query_holds_when_its_answer_comes(
 
 async def test_a_query_waits_for_the_log_to_be_open(tmp_path: Path) -> None:
     is_open = threading.Event()
-
-    def opener(places: Sequence[str]) -> Source:
-        del places
-        is_open.wait()
-        return MemorySource(make_lines(90))
-
-    app = make_app(opener, tmp_path)
+    app = make_app(opener_after(is_open), tmp_path)
     async with app.run_test(size=SIZE) as pilot:
         try:
             await ask(pilot, "user:user-1")
@@ -206,13 +210,7 @@ async def test_a_query_waits_for_the_log_to_be_open(tmp_path: Path) -> None:
 
 async def test_what_is_typed_while_the_log_opens_stays_a_query(tmp_path: Path) -> None:
     is_open = threading.Event()
-
-    def opener(places: Sequence[str]) -> Source:
-        del places
-        is_open.wait()
-        return MemorySource(make_lines(90))
-
-    app = make_app(opener, tmp_path)
+    app = make_app(opener_after(is_open), tmp_path)
     async with app.run_test(size=SIZE) as pilot:
         try:
             await pilot.press("slash", *"user")
