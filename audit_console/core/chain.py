@@ -23,7 +23,7 @@ from audit_console.core.anchors import (
 )
 from audit_console.core.claims import Candidate
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
-from audit_console.core.findings import Code, FindingClass, FindingList, Place, finding
+from audit_console.core.findings import Code, FindingList, Place, finding
 from audit_console.core.linked_chain import LinkedChain
 from audit_console.core.prune_check import PruneCheck
 from audit_console.core.prunes import PruneHistory
@@ -70,7 +70,7 @@ class LogCheck:
     def faults(self) -> int:
         """Findings of class F so far; may still shrink where a fork explains a broken link."""
         pending = sum(chain.pending_faults for chain in self.v1_chains.values())
-        return self.findings.class_counts.get(FindingClass.FAULT, 0) + pending
+        return self.findings.faults + pending
 
     def takes_whole(self, run: Run) -> bool:
         """Tell whether events of a run need not be taken in one by one, for their links."""
@@ -279,7 +279,7 @@ class LogCheck:
         """Report that nothing vouches for a chain, unless what keeps it from doing so is told."""
         if anchoring is not None and (anchoring.vouched or anchoring.is_told):
             return
-        faulty = bool(self.findings.class_counts.get(FindingClass.FAULT))
+        faulty = bool(self.findings.faults)
         if faulty and anchoring is not None and anchoring.has_voucher:
             return
         if any(fault.chain in {None, chain} for fault in self.vouchers.faults):

@@ -226,9 +226,14 @@ class FindingList:
         self.class_counts[finding_class] = self.class_counts.get(finding_class, 0) + count
 
     @property
+    def faults(self) -> int:
+        """Findings of class F."""
+        return self.class_counts.get(FindingClass.FAULT, 0)
+
+    @property
     def verdict(self) -> Verdict:
         """FAIL on any fault, else INCOMPLETE on any open question, else PASS."""
-        if self.class_counts.get(FindingClass.FAULT):
+        if self.faults:
             return Verdict.FAIL
         if self.class_counts.get(FindingClass.INCOMPLETE):
             return Verdict.INCOMPLETE

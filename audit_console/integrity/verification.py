@@ -62,7 +62,8 @@ class Tree:
 class Verification:
     """Integrity and coverage of one log, as far as `status` says it was read.
 
-    `findings` lists the first of each code, `counts` counts all. `cannot_show`
+    `findings` lists the first of each code, `counts` counts all, `faults` those of class F.
+    `cannot_show`
     are sentences on what this run does not establish. `maps` has a map for each of
     the chains that come first. `trees` are those that a console may remember, if there
     is no fault; none that would replace what cannot be compared any more.
@@ -74,6 +75,7 @@ class Verification:
     chains: tuple[ChainSummary, ...]
     findings: tuple[Finding, ...]
     counts: Mapping[Code, int]
+    faults: int
     cannot_show: tuple[str, ...]
     status: Status
     maps: tuple[ChainMap, ...] = ()

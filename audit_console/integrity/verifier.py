@@ -160,6 +160,7 @@ class _Verifier:
             prunes=tuple(prunes.values()),
             findings=tuple(findings.kept),
             counts=dict(findings.counts),
+            faults=findings.faults,
             cannot_show=tuple(cannot_show(self.check, status)),
             status=status,
             maps=self._maps(

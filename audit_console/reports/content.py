@@ -119,7 +119,7 @@ def _chain(chain: ChainSummary) -> Section:
 def _of_chain(chain: ChainSummary) -> Iterator[Field]:
     yield worded("scheme", f"{chain.scheme}, {_covered(chain)}")
     if chain.first_seq is not None and chain.last_seq is not None:
-        yield worded("seq", f"{chain.first_seq} to {chain.last_seq}")
+        yield worded("seq", f"{chain.first_seq:,} to {chain.last_seq:,}")
     yield worded(
         "events",
         f"{chain.events:,}: {chain.verified:,} verified, {chain.failed:,} failed, "

@@ -6,6 +6,7 @@ the escapes of its own form, and nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,6 +44,27 @@ def exact(label: str, value: str) -> Field:
     return Field(label, safe_text(value), exact=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """So many of what."""
+
+    number: int
+    what: str
+
+
+def counted(number: int, what: str) -> Count:
+    """Make a count, safe to show."""
+    return Count(number, safe_text(what))
+
+
+def aligned(counts: Sequence[Count]) -> Iterator[tuple[str, str]]:
+    """Give each number, as wide as the widest and right-aligned, and what it counts."""
+    numbers = [f"{count.number:,}" for count in counts]
+    widest = max(map(len, numbers), default=0)
+    for number, count in zip(numbers, counts, strict=True):
+        yield number.rjust(widest), count.what
+
+
 def named(name: str) -> str:
     """Make the title of a section out of a name, safe to show."""
     return safe_text(name, limit=LONGEST_NAME)
@@ -60,8 +82,14 @@ class Section:
     tone: Tone = Tone.PLAIN
     paragraphs: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
+    counts: tuple[Count, ...] = ()
     points: tuple[str, ...] = ()
     parts: tuple[Section, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands under the heading."""
+        return not (self.paragraphs or self.fields or self.counts or self.points or self.parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from html import escape
 from importlib import resources
 
 from audit_console.reports.content import document_of
-from audit_console.reports.document import Document, Field, Section
+from audit_console.reports.document import Count, Document, Field, Section
 from audit_console.reports.model import Report
 
 _DEEPEST_HEADING = 6
@@ -67,6 +67,7 @@ def _section(section: Section, level: int) -> Iterator[str]:
     for paragraph in section.paragraphs:
         yield f"<p>{escape(paragraph)}</p>"
     yield from _table(section.fields)
+    yield from _counts(section.counts)
     if section.points:
         yield "<ul>"
         yield from (f"<li>{escape(point)}</li>" for point in section.points)
@@ -74,6 +75,15 @@ def _section(section: Section, level: int) -> Iterator[str]:
     for part in section.parts:
         yield from _section(part, level + 1)
     yield "</section>"
+
+
+def _counts(counts: tuple[Count, ...]) -> Iterator[str]:
+    if not counts:
+        return
+    yield '<table class="counts">'
+    for count in counts:
+        yield f'<tr><th scope="row">{count.number:,}</th><td>{escape(count.what)}</td></tr>'
+    yield "</table>"
 
 
 def _table(fields: tuple[Field, ...]) -> Iterator[str]:

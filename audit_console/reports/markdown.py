@@ -45,6 +45,7 @@ def _section(section: Section, level: int) -> Iterator[str]:
         yield ""
         yield shown(paragraph)
     yield from _list(_field(field) for field in section.fields)
+    yield from _list(f"{count.number:,}: {shown(count.what)}" for count in section.counts)
     yield from _list(shown(point) for point in section.points)
     for part in section.parts:
         yield from _section(part, level + 1)

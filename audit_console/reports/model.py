@@ -88,8 +88,9 @@ class Report:
         verification = self.verification
         match verification.verdict:
             case Verdict.FAIL:
-                faults = _count_of(verification, FindingClass.FAULT)
-                reason = f"{_many(faults, 'fault')} in {_many(verification.status.lines, 'line')}"
+                # not "in" the lines: what lies beside the log has faults of its own
+                lines = _many(verification.status.lines, "line")
+                reason = f"{_many(verification.faults, 'fault')} found, {lines} read"
             case Verdict.INCOMPLETE:
                 open_codes = _codes_of(verification.findings, FindingClass.INCOMPLETE)
                 reason = f"no fault found, but open: {', '.join(open_codes)}"
@@ -175,11 +176,6 @@ def _codes_of(findings: Iterable[Finding], wanted: FindingClass) -> tuple[Code, 
     return tuple(
         dict.fromkeys(finding.code for finding in findings if finding.finding_class is wanted)
     )
-
-
-def _count_of(verification: Verification, wanted: FindingClass) -> int:
-    codes = _codes_of(verification.findings, wanted)
-    return sum(verification.counts[code] for code in codes)
 
 
 def _many(count: int, noun: str) -> str:

@@ -12,7 +12,17 @@ from collections.abc import Callable, Iterator
 from audit_console.core.event import format_time
 from audit_console.core.retention import PrunePlan, number_of_days
 from audit_console.core.safe_text import safe_text
-from audit_console.reports.document import Document, Field, Section, Tone, exact, named, worded
+from audit_console.reports.document import (
+    Count,
+    Document,
+    Field,
+    Section,
+    Tone,
+    counted,
+    exact,
+    named,
+    worded,
+)
 from audit_console.reports.html import html_of
 from audit_console.reports.json import json_text
 from audit_console.reports.model import standing_of
@@ -82,7 +92,7 @@ def document_of(preview: Preview) -> Document:
         headline=headline_of(preview),
         tone=Tone.OPEN if preview.plan else Tone.PLAIN,
         fields=tuple(_heading(preview)),
-        sections=tuple(one for one in sections if one.parts or one.fields or one.paragraphs),
+        sections=tuple(one for one in sections if not one.is_empty),
         ending="Nothing was written to the log.",
     )
 
@@ -99,9 +109,8 @@ def grounds_of(preview: Preview) -> tuple[Section, ...]:
 
 def what_goes(preview: Preview) -> tuple[Section, ...]:
     """Lay out what would go by type, user, resource, result and day."""
-    of_fields = (_breakdown(one, preview.events) for one in preview.breakdowns if one.rows)
-    days = _days(preview)
-    return (*of_fields, days) if days.fields else tuple(of_fields)
+    of_fields = (_breakdown(one, preview.events) for one in preview.breakdowns)
+    return tuple(one for one in (*of_fields, _days(preview)) if not one.is_empty)
 
 
 def _heading(preview: Preview) -> Iterator[Field]:
@@ -169,17 +178,17 @@ def _breakdown(breakdown: Breakdown, events: int) -> Section:
     others = breakdown.values - len(shown)
     if others:
         rest = events - sum(count for _, count in shown)
-        rows.append(worded("…", f"{rest:,} in {others:,} more values"))
-    return Section(title=f"What goes, by {breakdown.field}", fields=tuple(rows))
+        rows.append(counted(rest, f"in {others:,} more values"))
+    return Section(title=f"What goes, by {breakdown.field}", counts=tuple(rows))
 
 
-def _row(value: str | None, count: int) -> Field:
-    return worded(f"{count:,}", "(missing)" if value is None else value)
+def _row(value: str | None, count: int) -> Count:
+    return counted(count, "(missing)" if value is None else value)
 
 
 def _days(preview: Preview) -> Section:
-    rows = [worded(f"{count:,}", f"{day:%Y-%m-%d}") for day, count in preview.days if count]
-    return Section(title="What goes, by day (UTC)", fields=tuple(rows))
+    rows = [counted(count, f"{day:%Y-%m-%d}") for day, count in preview.days if count]
+    return Section(title="What goes, by day (UTC)", counts=tuple(rows))
 
 
 def render_json(preview: Preview) -> str:

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from audit_console.reports.content import document_of
-from audit_console.reports.document import Document, Section
+from audit_console.reports.document import Document, Section, aligned
 from audit_console.reports.model import Report
 
 _WIDTH = 90
@@ -48,6 +48,9 @@ def _body(section: Section, margin: str) -> Iterator[str]:
     for field in section.fields:
         first = f"{margin}{field.label:<{_LABEL_WIDTH}}"
         yield from _wrapped(field.value, " " * len(first), first=first)
+    for number, what in aligned(section.counts):
+        first = f"{margin}{number}  "
+        yield from _wrapped(what, " " * len(first), first=first)
     for point in section.points:
         yield from _wrapped(point, f"{margin}  ", first=f"{margin}- ")
     for part in section.parts:

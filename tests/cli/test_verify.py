@@ -19,7 +19,7 @@ def test_a_tampered_log_fails(demo_log: Path) -> None:
     assert completed.returncode == 1
     assert completed.stderr == ""
     lines = completed.stdout.splitlines()
-    assert lines[0].startswith("FAIL: 2 faults in ")
+    assert lines[0].startswith("FAIL: 2 faults found, ")
     assert lines[-1] == f"{lines[0]} (exit code 1)"
     assert "EVENT_HASH_MISMATCH" in completed.stdout
     assert "GAP" in completed.stdout
@@ -68,7 +68,7 @@ def test_json_says_what_the_log_holds(demo_log: Path) -> None:
 
 @UNMEASURED
 @pytest.mark.parametrize(
-    ("form", "beginning"), [("markdown", "# FAIL: 2 faults in "), ("html", "<!DOCTYPE html>\n")]
+    ("form", "beginning"), [("markdown", "# FAIL: 2 faults found, "), ("html", "<!DOCTYPE html>\n")]
 )
 def test_a_report_for_people_goes_into_a_file(
     demo_log: Path, tmp_path: Path, form: str, beginning: str

@@ -14,7 +14,7 @@ from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtRow, Order
-from tests.support.chains import orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
+from tests.support.chains import branch, orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
 from tests.support.effort import UNMEASURED, every
 from tests.support.judging import verify_archive
 
@@ -31,6 +31,15 @@ def text_of(lines: list[bytes]) -> bytes:
 @pytest.fixture(params=FORMATS)
 def lines(request: pytest.FixtureRequest) -> list[bytes]:
     return FORMATS[request.param]
+
+
+def test_a_notice_of_a_code_that_also_stands_for_faults_is_none() -> None:
+    chain, old = v1_chain(3), orchestrator_chain(3)
+    begun_anew = v1_lines([*chain, *branch(chain, 0, 1)])
+    lines = [*begun_anew, *orchestrator_lines([*old, *orchestrator_chain(3, first=9)])]
+    found = verify(MemorySource(lines))
+    assert found.counts[Code.CHAIN_RESTART] == 2
+    assert found.faults == 1
 
 
 def verify_text(folder: Path, text: bytes) -> Verification | None:

@@ -97,11 +97,14 @@ def verification(
         verdict = Verdict.INCOMPLETE
     if FindingClass.FAULT in classes:
         verdict = Verdict.FAIL
+    counts = counts or Counter(each.code for each in findings)
+    faults = {each.code for each in findings if each.finding_class is FindingClass.FAULT}
     return Verification(
         verdict=verdict,
         chains=tuple(chains),
         findings=findings,
-        counts=counts or Counter(each.code for each in findings),
+        counts=counts,
+        faults=sum(counts[code] for code in faults),
         cannot_show=tuple(cannot_show),
         status=status,
     )

@@ -65,7 +65,7 @@ def _whole() -> str:
 def test_it_is_well_formed_and_says_all() -> None:
     reader = _Reader(_whole())
     assert not reader.open
-    headline = "FAIL: 2 faults in 41 lines"
+    headline = "FAIL: 2 faults found, 41 lines read"
     assert reader.texts.count(headline) == 2, "in the title and in the heading"
     assert f"{headline} (exit code 1)" in reader.texts
     for text in (EDITED.message, EDITED.stored, EDITED.computed, REMOVED.message, "ab" * 32):

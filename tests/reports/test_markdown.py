@@ -25,7 +25,7 @@ from tests.support.hostile import HOSTILE
 _READER = MarkdownIt("gfm-like", {"html": True, "linkify": True})
 
 BEGINNING = """\
-# FAIL: 2 faults in 41 lines
+# FAIL: 2 faults found, 41 lines read
 
 - **question**: Is every event of this log unaltered, and is every event there?
 - **source**: `audit.jsonl (archive)`
@@ -75,7 +75,7 @@ def test_the_report_as_it_is_read() -> None:
     printed = render_markdown(report(verification(EDITED, REMOVED, UNANCHORED)))
     assert printed.startswith(BEGINNING)
     assert OF_THE_GAP in printed
-    assert printed.endswith("\n**FAIL: 2 faults in 41 lines (exit code 1)**\n")
+    assert printed.endswith("\n**FAIL: 2 faults found, 41 lines read (exit code 1)**\n")
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:

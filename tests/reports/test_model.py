@@ -46,11 +46,11 @@ def test_the_headline_counts_every_fault() -> None:
     checked = verification(
         EDITED, REMOVED, UNANCHORED, counts={EDITED.code: 5000, REMOVED.code: 1, UNANCHORED.code: 1}
     )
-    assert report(checked).headline == "FAIL: 5,001 faults in 41 lines"
+    assert report(checked).headline == "FAIL: 5,001 faults found, 41 lines read"
 
 
 def test_the_headline_of_each_verdict() -> None:
-    assert report(verification(EDITED)).headline == "FAIL: 1 fault in 41 lines"
+    assert report(verification(EDITED)).headline == "FAIL: 1 fault found, 41 lines read"
     assert report(verification(), exit_code=0).headline == "PASS: 39 events verified, no fault"
     unanswered = "INCOMPLETE: no fault found, but open: NO_CHECKPOINT"
     assert report(verification(UNANCHORED), exit_code=3).headline == unanswered

@@ -15,6 +15,7 @@ from audit_console.reports.retention import (
     RENDERERS,
     headline_of,
     meaning_for_verification,
+    render_html,
     render_json,
     render_text,
 )
@@ -22,7 +23,7 @@ from audit_console.retention.preview import Preview, preview
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import linked, orchestrator_chain, orchestrator_lines, v1_lines
 from tests.support.effort import UNMEASURED
-from tests.support.retention import aged_chain, hold, limits
+from tests.support.retention import aged_chain, day, hold, limits
 from tests.support.trusting import leaves, stored, trust_in
 
 EVENTS = aged_chain(30)
@@ -88,7 +89,9 @@ def test_what_is_not_listed_is_counted() -> None:
     source = MemorySource(v1_lines(each))
     list(source.batches())
     found = preview(source, limits(25))
-    assert "15 in 15 more values" in render_text(found)
+    text = render_text(found)
+    assert "\n   1  user 0\n" in text
+    assert "\n  15  in 15 more values\n" in text
     assert len(json.loads(render_json(found))["by"]["user"]["rows"]) == 25
 
 
@@ -102,6 +105,12 @@ def test_json_has_what_a_program_needs() -> None:
     assert said["by_day"][0] == {"day": "2026-08-01", "events": 1}
     assert said["stops"][0]["first_seq"] == 5
     assert said["previous_prune"] is None
+
+
+def test_counts_stand_one_under_the_other() -> None:
+    many = replace(made(), days=((day(0), 9), (day(1), 12_345_678)))
+    assert "           9  2026-08-01\n  12,345,678  2026-08-02\n" in render_text(many)
+    assert '<tr><th scope="row">12,345,678</th><td>2026-08-02</td></tr>' in render_html(many)
 
 
 def test_nothing_to_delete() -> None:

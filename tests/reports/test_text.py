@@ -22,7 +22,7 @@ from tests.reports.builders import (
 )
 
 WHOLE = """\
-FAIL: 2 faults in 41 lines
+FAIL: 2 faults found, 41 lines read
 
   question  Is every event of this log unaltered, and is every event there?
   source    audit.jsonl (archive)
@@ -81,7 +81,7 @@ Findings
 This run cannot show
   - who wrote the log
 
-FAIL: 2 faults in 41 lines (exit code 1)
+FAIL: 2 faults found, 41 lines read (exit code 1)
 """
 
 

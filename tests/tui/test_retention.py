@@ -20,6 +20,7 @@ from audit_console.core.holds import HoldChange
 from audit_console.core.retention import RetentionPolicy, decode_plan
 from audit_console.database import connect
 from audit_console.errors import PruneRefused
+from audit_console.reports.document import Section, counted
 from audit_console.retention.logs import pruner_of
 from audit_console.retention.pruner import Pruner
 from audit_console.sources.memory import MemorySource
@@ -28,7 +29,9 @@ from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.pruning import Pruning
 from audit_console.tui.widgets.days_slider import DaysSlider
+from audit_console.tui.widgets.section_lines import section_parts
 from audit_console.tui.widgets.split_timeline import SplitTimeline
+from audit_console.tui.widgets.text_pane import laid_out
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN, orchestrator_chain, orchestrator_lines, v1_lines
 from tests.support.effort import UNMEASURED
@@ -256,15 +259,26 @@ async def test_a_refusal_is_told_and_nothing_is_deleted(show: Show, tmp_path: Pa
     store(tmp_path, EVENTS)
 
     def nobody(places: Sequence[str], chain: str | None) -> Pruner:
-        raise PruneRefused(f"{places[0]} {chain} is not pruned", hint="ask another")
+        raise PruneRefused(f"{places[0]} {chain} is not pruned", hint="elsewhere")
 
     app = show(str(tmp_path / "audit.jsonl"), replace(RULES, open_pruner=nobody))
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await previewed(pilot, "PREVIEW: 20 of 40")
         await type_name(pilot, CHAIN)
-        await until_shown(pilot, "ask another")
+        await until_shown(pilot, "elsewhere")
         await until_shown(pilot, "PREVIEW: 20 of 40")
         assert left(str(tmp_path)) == 40
+
+
+def test_counts_stand_one_under_the_other() -> None:
+    section = Section(title="by user", counts=(counted(9, "alice"), counted(12_345, "bob")))
+    lines = laid_out(list(section_parts(section)), 40)
+    assert ["".join(span.text for span in line) for line in lines] == [
+        " by user",
+        "      9  alice",
+        " 12,345  bob",
+        "",
+    ]
 
 
 async def test_holds_that_cannot_be_read_are_told(show: Show) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from audit_console.reports.document import Field, Section, Tone
+from audit_console.reports.document import Field, Section, Tone, aligned
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.widgets.text_pane import Paragraph
 
@@ -16,7 +16,7 @@ def section_parts(section: Section) -> Iterator[Paragraph | Line]:
     """Lay out a section under its heading; one that has nothing in it says so."""
     yield (Span(f" {section.title}", "heading"),)
     yield from _content(section)
-    if not (section.parts or section.fields or section.points or section.paragraphs):
+    if section.is_empty:
         yield Paragraph("none", "muted")
     yield ()
 
@@ -26,6 +26,8 @@ def _content(section: Section) -> Iterator[Paragraph | Line]:
         yield Paragraph(paragraph, is_prose=True)
     for field in section.fields:
         yield _field(field)
+    for number, what in aligned(section.counts):
+        yield Paragraph(f"{number}  {what}")
     for point in section.points:
         yield Paragraph(f"· {point}", is_prose=True)
     for part in section.parts:
