@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
+from audit_console.errors import SourceUnreadable
 from audit_console.sources.archive.blocks import Block, blocks
 from audit_console.sources.archive.files import ArchiveFile
 from audit_console.sources.archive.parse import LineParser, Parsed, joined
@@ -54,18 +55,23 @@ def read_pieces(
         digest: hash the stored files too.
 
     Raises:
-        SourceUnreadable: a file cannot be read.
+        SourceUnreadable: a file cannot be read; what was read before has been given.
     """
     held, most = list[Piece](), 1
     with closing(_parsed_blocks(files, columns, digest=digest)) as parsed:
-        for piece in parsed:
-            if not piece.ends_file:
-                held.append(piece)
-            if held and (piece.ends_file or len(held) == most):
+        try:
+            for piece in parsed:
+                if not piece.ends_file:
+                    held.append(piece)
+                if held and (piece.ends_file or len(held) == most):
+                    yield _together(held)
+                    held, most = [], min(most + 1, BLOCKS_TOGETHER)
+                if piece.ends_file:
+                    yield piece
+        except SourceUnreadable:
+            if held:
                 yield _together(held)
-                held, most = [], min(most + 1, BLOCKS_TOGETHER)
-            if piece.ends_file:
-                yield piece
+            raise
 
 
 def _together(pieces: Sequence[Piece]) -> Piece:
@@ -86,11 +92,18 @@ def _parsed_blocks(
                 pending.append(pool.submit(_parse, raw, columns, parsers))
                 while len(pending) > READ_AHEAD or (pending and pending[0].done()):
                     yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
+            yield from _results(pending)
+        except SourceUnreadable:
+            yield from _results(pending)
+            raise
         finally:
             for future in pending:
                 future.cancel()
+
+
+def _results(pending: deque[Future[Piece]]) -> Iterator[Piece]:
+    while pending:
+        yield pending.popleft().result()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from audit_console.columns.schema import CHECKED, JUDGED
+from audit_console.errors import SourceUnreadable
 from audit_console.sources.archive import blocks
-from audit_console.sources.archive.files import find_files
+from audit_console.sources.archive.files import ArchiveFile, find_files
 from audit_console.sources.archive.reading import Piece, read_pieces
 from tests.support.chains import v1_chain, v1_lines
 
@@ -18,11 +25,59 @@ TEXT = b"".join(line + b"\n" for line in LINES)
 BLOCK_BYTES = 2 * len(LINES[0])
 
 
-def pieces_of(path: Path, columns: tuple[str, ...] = tuple(JUDGED)) -> list[Piece]:
+@contextmanager
+def small_blocks() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "FIRST_BLOCK_BYTES", BLOCK_BYTES)
         patch.setattr(blocks, "LARGEST_BLOCK_BYTES", BLOCK_BYTES)
+        yield
+
+
+def pieces_of(path: Path, columns: tuple[str, ...] = tuple(JUDGED)) -> list[Piece]:
+    with small_blocks():
         return list(read_pieces(find_files([str(path)]), columns, digest=False))
+
+
+class FailingDisk(io.RawIOBase):
+    """Gives the beginning of a text, then an error, as a disk with a bad sector does."""
+
+    def __init__(self, text: bytes) -> None:
+        super().__init__()
+        self._rest = text
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._rest:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        data, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class FailingFile(ArchiveFile):
+    def open_stored(self) -> io.BufferedReader:
+        text = self.path.read_bytes()
+        return io.BufferedReader(FailingDisk(text), buffer_size=1)
+
+
+def test_what_was_read_before_a_fault_is_handed_on(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(TEXT)
+    (file,) = find_files([str(path)])
+    failing = FailingFile(file.name, file.path, file.size, file.identity)
+    blocks_read = len(TEXT) // BLOCK_BYTES
+    seqs: list[int] = []
+
+    def read() -> None:
+        for piece in read_pieces([failing], tuple(JUDGED), digest=False):
+            assert piece.parsed is not None
+            seqs.extend(piece.parsed.events["seq"])
+
+    with small_blocks(), pytest.raises(SourceUnreadable, match="cannot read on: Input/output"):
+        read()
+    assert seqs == list(range(TEXT[: blocks_read * BLOCK_BYTES].count(b"\n")))
 
 
 def test_the_first_block_comes_alone_and_later_ones_four_at_a_time(tmp_path: Path) -> None:
