@@ -137,6 +137,8 @@ def decode_prune(text: str) -> PruneRecord | Malformed:
         record = _record(text, values)
         _require_consistent(record, values)
         _require_circumstances(record, values)
+    except UnicodeEncodeError:
+        return Malformed("half a character stands in it")
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         return Malformed(f"{type(error).__name__}: {error}"[:200])
     return record

@@ -34,6 +34,9 @@ CHUNK = 1 << 20
 LARGEST_READ_WHOLE = 64 << 20
 
 
+DAMAGED = "it was damaged or changed. Ask who made the package for another copy."
+
+
 class Refused(Exception):
     """The package is not what it was made as; says in a sentence why."""
 
@@ -92,6 +95,22 @@ def read_whole(package: Folder | Archive, name: str) -> bytes:
     if len(content) > LARGEST_READ_WHOLE:
         raise Refused(f"{name!a} is too large.")
     return content
+
+
+def text_of(content: bytes, name: str) -> str:
+    """Read bytes of a file as text."""
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise Refused(f"{name} holds bytes that are no UTF-8: {DAMAGED}") from None
+
+
+def json_of(content: bytes, name: str) -> Any:
+    """Read bytes of a file as JSON."""
+    try:
+        return json.loads(text_of(content, name))
+    except ValueError:
+        raise Refused(f"{name} holds what is no JSON: {DAMAGED}") from None
 
 
 def lines_of(package: Folder | Archive, name: str) -> Iterator[bytes]:
@@ -228,9 +247,9 @@ class Key:
         return int(seconds) if is_signed(self.public, message, signature[8:]) else None
 
 
-def signers_of(note: bytes, keys: dict[str, Key]) -> tuple[str, dict[str, int]]:
+def signers_of(note: str, keys: dict[str, Key]) -> tuple[str, dict[str, int]]:
     """Give a note's text, and who of `keys` signed it when; a bad signature is refused."""
-    text, _, signed = note.decode().rpartition("\n\n")
+    text, _, signed = note.rpartition("\n\n")
     if not signed.endswith("\n"):
         raise Refused("A signed note ends in the middle of a line.")
     signers = {}
@@ -309,7 +328,7 @@ class Policy:
         self._groups.append((name, int(wanted), members))
         return self._takes_name(name)
 
-    def require(self, note: bytes, chain: str) -> tuple[str, dict[str, int]]:
+    def require(self, note: str, chain: str) -> tuple[str, dict[str, int]]:
         """Give a checkpoint's text and who signed; refuse one that is not to be trusted."""
         logs = {vkey: key for vkey, key in self._logs.items() if key.name == chain}
         text, signers = signers_of(note, {**self._witnesses, **logs})
@@ -364,7 +383,7 @@ def heads_of(leaves: dict[int, bytes], parts: Iterator[bytes], sizes: list[int])
             placed += 1
         else:
             part = next(parts, b"")
-            first, count, digest = part.decode().split(" ")
+            first, count, digest = text_of(part, "The file of a tree").split(" ")
             known = f"{tree.size} {int(count)} {bytes.fromhex(digest).hex()}"
             if part != known.encode():
                 raise Refused(f"A part of a tree stands at the wrong place: {first!a}.")
@@ -380,7 +399,7 @@ def leaf_of(line: bytes, leaf: int, tree: dict[str, Any]) -> bytes:
     """Hash a line as a leaf; refuse one that says that it stands elsewhere."""
     if tree["leaves"] == "lines":
         return hashlib.sha256(b"\0" + line).digest()
-    event, tail = json.loads(line.decode()), HASH_TAIL.search(line)
+    event, tail = json_of(line, EVENTS), HASH_TAIL.search(line)
     digest = hashlib.sha256(b"\0" + line[: tail.start()] if tail else b"")
     if not tail or digest.hexdigest().encode() != tail.group(1):
         raise Refused(f"Event {leaf} of {tree['chain']!a} differs from its hash.")
@@ -401,7 +420,7 @@ class Check:
         self._given_key = key
         content = read_whole(package, MANIFEST)
         self._digest = hashlib.sha256(content).hexdigest()
-        self._manifest = json.loads(content.decode())
+        self._manifest = json_of(content, MANIFEST)
         if self._manifest["schema"] != SCHEMA:
             raise Refused(f"This script knows the schema {SCHEMA} alone.")
 
@@ -444,7 +463,7 @@ class Check:
 
     def _require_as_reported(self) -> None:
         """Refuse a manifest that says something else of the whole log than the report."""
-        report, made = json.loads(read_whole(self._package, REPORT).decode()), self._manifest
+        report, made = json_of(read_whole(self._package, REPORT), REPORT), self._manifest
         source, counts = report["source"], made["counts"]
         numbers = [counts[name] for name in ("lines", "events", "malformed")]
         told = [made["verdict"], made["made_at"], made["source"]["label"], made["log_window"]]
@@ -460,7 +479,7 @@ class Check:
         if vkey is None:
             yield "The package is not signed: nothing in it tells who made it."
             return
-        note = read_whole(self._package, MANIFEST_NOTE)
+        note = text_of(read_whole(self._package, MANIFEST_NOTE), MANIFEST_NOTE)
         text, signers = signers_of(note, {vkey: Key(vkey)})
         if vkey not in signers or text != f"{SCHEMA}\n{self._digest}\n":
             raise Refused("The signature is not over this manifest.")
@@ -477,7 +496,7 @@ class Check:
         count = 0
         for line in lines_of(self._package, EVENTS):
             count += 1
-            place = json.loads(next(places, b"{}").decode())
+            place = json_of(next(places, b"{}"), PLACES)
             if "unproven" in place:
                 unproven[place["unproven"]] = unproven.get(place["unproven"], 0) + 1
                 continue
@@ -520,7 +539,8 @@ class Check:
         policy = self._given_policy
         if policy is None:
             policy = Policy(read_whole(self._package, POLICY))
-        note = read_whole(self._package, f"checkpoint-{number}.txt")
+        name = f"checkpoint-{number}.txt"
+        note = text_of(read_whole(self._package, name), name)
         text, signers = policy.require(note, chain)
         if text.split("\n")[:3] != [chain, str(vouched["size"]), vouched["root"]]:
             raise Refused("The checkpoint is not over the head that it is said to vouch for.")
@@ -559,7 +579,10 @@ def main() -> int:
         print(f"REFUSED: {refused}")
         return 1
     except UNREADABLE as error:
-        print(f"REFUSED: This cannot be read as a package: {str(error)!a}")
+        # others speak of Python, not of the package
+        is_told = isinstance(error, (OSError, zipfile.BadZipFile))
+        reason = ascii(str(error)) if is_told else DAMAGED
+        print(f"REFUSED: This cannot be read as a package: {reason}")
         return 1
     print("HOLDS: the package is as it was made.")
     return 0

@@ -117,6 +117,10 @@ def decode_proof(text: str) -> InclusionProof | ConsistencyProof | Malformed:
             return _read_inclusion(values)
         if schema == CONSISTENCY:
             return _read_consistency(values)
+    except json.JSONDecodeError:
+        return Malformed("not a proof: no JSON in UTF-8")
+    except UnicodeEncodeError:
+        return Malformed("not a proof: half a character stands in it")
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         return Malformed(f"not a proof: {type(error).__name__}: {error}"[:200])
     return Malformed(f"not a proof file of schema {INCLUSION} or {CONSISTENCY}")

@@ -48,7 +48,8 @@ def read_keymap(path: Path) -> Keymap:
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", hint="Repair or remove it") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: {error}", hint="It is a TOML file in UTF-8") from None
+        reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else error
+        raise UsageError(f"{path}: {reason}", hint="It is a TOML file in UTF-8") from None
     try:
         return _checked(dict(_changes(settings)))
     except UsageError as error:

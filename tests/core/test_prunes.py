@@ -84,6 +84,11 @@ def test_what_is_wrong_with_a_record_is_told(field: str, value: object, reason: 
     assert decode_prune(record(**{field: value})) == Malformed(reason)
 
 
+def test_half_a_character_in_a_record_is_told() -> None:
+    members = json.loads(record()) | {"chain": "\ud800"}
+    assert decode_prune(json.dumps(members)) == Malformed("half a character stands in it")
+
+
 @pytest.mark.parametrize("field", json.loads(record()))
 def test_no_field_of_a_record_may_be_missing(field: str) -> None:
     members = json.loads(record())

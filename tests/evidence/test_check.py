@@ -248,6 +248,23 @@ def test_a_signature_taken_away_is_refused_when_the_key_is_named() -> None:
     assert refusal(files, key=KEY) is not None
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("manifest.json", b'{"schema":"\xff"}', "holds bytes that are no UTF-8"),
+        ("manifest.json", b'{"schema":', "holds what is no JSON"),
+        ("report.json", b"\xe9", "holds bytes that are no UTF-8"),
+        ("places.jsonl", b"[\n", "holds what is no JSON"),
+        ("checkpoint-1.txt", b"\xff\n\n\n", "holds bytes that are no UTF-8"),
+    ],
+)
+def test_a_damaged_file_is_named_and_what_to_do(name: str, content: bytes, what: str) -> None:
+    files = {**UNSIGNED, name: content}
+    said = refusal(files if name == "manifest.json" else forged(UNSIGNED, {name: content}))
+    do = "it was damaged or changed. Ask who made the package for another copy."
+    assert said == f"{name} {what}: {do}"
+
+
 def test_the_policy_that_is_named_counts_and_not_the_one_inside() -> None:
     strangers = policy_text([log_key(number=2)], [witness_key(2)])
     assert refusal(FILES, policy=strangers) is not None

@@ -132,6 +132,13 @@ def test_rubbish_is_no_proof(text: str) -> None:
     assert not script_accepts(text)
 
 
+def test_what_is_no_text_is_told_in_words() -> None:
+    assert decode_proof("") == Malformed("not a proof: no JSON in UTF-8")
+    text = encode_proof(prove(source_of(WHOLE), CHAINED[7].id, TRUST))
+    half = json.dumps(json.loads(text) | {"line": "\ud800"})
+    assert decode_proof(half) == Malformed("not a proof: half a character stands in it")
+
+
 def test_an_event_is_proven_at_its_own_place_only() -> None:
     proof = prove(source_of(WHOLE), CHAINED[7].id, TRUST)
     for other in (

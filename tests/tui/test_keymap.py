@@ -36,6 +36,12 @@ def test_keys_are_typed_as_they_are_printed_or_named(file: Path) -> None:
     }
 
 
+def test_a_file_that_is_no_utf_8_is_said_to_be_none(file: Path) -> None:
+    file.write_bytes(b"# caf\xe9\n")
+    with pytest.raises(UsageError, match=r"keymap\.toml: not UTF-8$"):
+        read_keymap(file)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
