@@ -51,6 +51,13 @@ def _is_verified(text: str) -> bool:
     return "FAIL" in text.splitlines()[0] and re.search(r"row \d+ of 44,\d{3} ", text) is not None
 
 
+def test_the_demo_is_called_so_while_it_is_written(temporary: Path) -> None:
+    with Terminal([*PROGRAM, "demo"]) as terminal:
+        text = terminal.wait_for(lambda text: "… opening" in text)
+    assert "… opening demo" in text
+    assert str(temporary) not in text
+
+
 def assert_restored(terminal: Terminal) -> None:
     modes = terminal.modes()
     assert ALTERNATE_SCREEN in modes, "the program never took the screen"

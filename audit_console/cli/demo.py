@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,19 +48,12 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 def _show_demo(folder: Path) -> ExitCode:
     """Show a log that is written while the first frame is painted."""
-    from audit_console.cli.retaining import this_user
-    from audit_console.cli.screen import open_kept, show
     from audit_console.demo import FILE_NAME, write_demo
-    from audit_console.retention.logs import pruner_of
     from audit_console.sources.archive import open_archive
-    from audit_console.tui.belongings import Belongings
-    from audit_console.tui.pruning import Pruning
 
     log = folder / FILE_NAME
 
-    def open_log(places: Sequence[str]) -> Source:
-        if list(places) != [str(log)]:
-            return open_kept(places)
+    def open_demo() -> Source:
         try:
             if not log.exists():
                 write_demo(folder)
@@ -69,15 +62,9 @@ def _show_demo(folder: Path) -> ExitCode:
                 f"the demo log cannot be written: {error.strerror}",
                 hint="Set TMPDIR to a folder with 40 MB of room",
             ) from error
-        return open_archive(places, keep=True, label=NAME)
+        return open_archive([str(log)], keep=True, label=NAME)
 
-    pruning = Pruning(actor=this_user(), open_pruner=pruner_of)
-    return show(
-        [str(log)],
-        kept=Belongings(folder, folder, keymap=user_keymap()),
-        open_log=open_log,
-        pruning=pruning,
-    )
+    return _show(folder, open_demo, lambda: str(log))
 
 
 def _show_database(folder: Path) -> ExitCode:
@@ -85,30 +72,33 @@ def _show_database(folder: Path) -> ExitCode:
     from contextlib import closing
 
     from audit_console.cli.demo_server import DemoServer
+    from audit_console.sources.postgres import open_postgres
+
+    with closing(DemoServer(folder)) as server:
+        return _show(folder, lambda: open_postgres(server.dsn(), label=NAME), server.dsn)
+
+
+def _show(folder: Path, open_demo: Callable[[], Source], place: Callable[[], str]) -> ExitCode:
+    """Show a log under the name of the demo; where it lies is of no use when it is gone."""
     from audit_console.cli.retaining import this_user
     from audit_console.cli.screen import open_kept, show
     from audit_console.retention.logs import pruner_of
     from audit_console.retention.pruner import Pruner
-    from audit_console.sources.postgres import open_postgres
     from audit_console.tui.belongings import Belongings
     from audit_console.tui.pruning import Pruning
 
-    with closing(DemoServer(folder)) as server:
+    def open_log(places: Sequence[str]) -> Source:
+        return open_demo() if list(places) == [NAME] else open_kept(places)
 
-        def open_log(places: Sequence[str]) -> Source:
-            if list(places) != [NAME]:
-                return open_kept(places)
-            return open_postgres(server.dsn(), label=NAME)
+    def open_pruner(places: Sequence[str], chain: str | None) -> Pruner:
+        return pruner_of([place()] if list(places) == [NAME] else places, chain)
 
-        def open_pruner(places: Sequence[str], chain: str | None) -> Pruner:
-            return pruner_of([server.dsn()] if list(places) == [NAME] else places, chain)
-
-        return show(
-            [NAME],
-            kept=Belongings(folder, folder, keymap=user_keymap()),
-            open_log=open_log,
-            pruning=Pruning(actor=this_user(), open_pruner=open_pruner),
-        )
+    return show(
+        [NAME],
+        kept=Belongings(folder, folder, keymap=user_keymap()),
+        open_log=open_log,
+        pruning=Pruning(actor=this_user(), open_pruner=open_pruner),
+    )
 
 
 def _tell_tampers() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
+import pytest
 from textual.app import App
 from textual.events import MouseScrollDown
 from textual.pilot import Pilot
@@ -14,6 +15,7 @@ from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtRow, Cursor, Order, Page
+from audit_console.tui.widgets.event_columns import scrolled_to
 from audit_console.tui.widgets.event_window import Window
 from tests.support.effort import UNMEASURED
 from tests.tui.support import (
@@ -213,6 +215,24 @@ def titles(app: App[None]) -> str:
     return next(line for line in screen_lines(app) if "time (UTC)" in line)
 
 
+@pytest.mark.parametrize(
+    ("column", "left", "room", "scrolled"),
+    [
+        (1, 30, 60, 0),
+        (2, 30, 60, 0),
+        (3, 0, 60, 0),
+        (4, 0, 60, 0),
+        (4, 0, 59, 11),
+        (4, 22, 60, 22),
+        (5, 0, 60, 33),
+        (5, 0, 30, 43),
+    ],
+)
+def test_no_column_is_cut_at_the_left(column: int, left: int, room: int, scrolled: int) -> None:
+    widths = (1, 14, 10, 21, 9, 30)
+    assert scrolled_to(widths, column, left, room) == scrolled
+
+
 async def test_columns_share_the_width_and_scroll_sideways(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(50)), tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -224,6 +244,9 @@ async def test_columns_share_the_width_and_scroll_sideways(tmp_path: Path) -> No
         assert " ip" in titles(app)
         assert "time (UTC)" in titles(app)
         assert "10.0.0.0" in screen_text(app)
+        scrolled = titles(app).partition("←")[2]
+        assert scrolled.split() == ["action", "resource", "result", "ip"]
+        assert scrolled.startswith("action ")
         await pilot.press("0")
         assert " ip" not in titles(app)
         await pilot.resize_terminal(200, 60)

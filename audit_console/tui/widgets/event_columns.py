@@ -120,6 +120,26 @@ def frozen_width(widths: Sequence[int]) -> int:
     return GUTTER + sum(widths[:FROZEN]) + FROZEN
 
 
+def scrolled_to(widths: Sequence[int], column: int, left: int, room: int) -> int:
+    """Give by how many cells to scroll, so that a column is in sight and none is cut at the left.
+
+    A column that is wider than the room shows its beginning.
+
+    Args:
+        widths: of all columns.
+        column: index of the one to be seen.
+        left: cells scrolled so far.
+        room: cells of a row in sight.
+    """
+    if column < FROZEN:
+        return 0
+    starts = [sum(widths[FROZEN:at]) + at - FROZEN for at in range(FROZEN, column + 1)]
+    end = starts[-1] + widths[column] + frozen_width(widths) - room
+    if end <= left <= starts[-1]:
+        return left
+    return next((start for start in starts if end <= start), starts[-1])
+
+
 def cell(row: EventRow, column: Column, width: int, zone: tzinfo = UTC) -> Span:
     """Word one cell on exactly `width` cells, safe to show."""
     text, role = _content(row, column, width, zone)

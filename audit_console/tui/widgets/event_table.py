@@ -68,10 +68,11 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
     # --- layout ------------------------------------------------------------------
 
     def row_width(self) -> int:
-        """Share the width among the columns and count the cells of a row."""
+        """Share the width among the columns; count the cells that can be scrolled over."""
         available = self.scrollable_content_region.width or self.size.width
         self._widths = columns.share_widths(available, self.columns, wide=self.wide)
-        return columns.total_width(self._widths)
+        farthest = columns.scrolled_to(self._widths, len(self._widths) - 1, 0, available)
+        return max(columns.total_width(self._widths), farthest + available)
 
     def forget_drawn(self, besides: range = range(0)) -> None:
         """Forget drawn rows, but not some of them."""
@@ -120,17 +121,9 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
     def _move_to_column(self, column: int) -> None:
         self.cursor_column = max(0, min(column, len(self.columns) - 1))
         self._refresh_row(self.cursor_row)
-        if self.cursor_column < columns.FROZEN:
-            self.scroll_to(x=0, animate=False)
-            return
-        frozen = columns.frozen_width(self._widths)
-        start = sum(self._widths[: self.cursor_column]) + self.cursor_column + columns.GUTTER
-        end = start + self._widths[self.cursor_column]
-        left = self.scroll_offset.x
-        if start - left < frozen:
-            self.scroll_to(x=start - frozen, animate=False)
-        elif end - left > self.scrollable_content_region.width:
-            self.scroll_to(x=end - self.scrollable_content_region.width, animate=False)
+        left, room = self.scroll_offset.x, self.scrollable_content_region.width
+        left = columns.scrolled_to(self._widths, self.cursor_column, left, room)
+        self.scroll_to(x=left, animate=False)
 
     def on_click(self, event: Click) -> None:
         """Select the cell under the pointer; twice opens it; the time's title sorts."""
