@@ -117,7 +117,9 @@ def _read_private(path: Path) -> str:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             if mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise KeyFileError(f"others may use {path}", hint=f"chmod 600 {path}")
+                raise KeyFileError(
+                    f"others may use {path}", hint=f"keep them out with: chmod 600 {path}"
+                )
             return file.read(_MAX_FILE_BYTES).decode()
     except UnicodeDecodeError:
         raise KeyFileError(f"{path} is no key file", hint=_HINT) from None

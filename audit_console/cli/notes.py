@@ -198,5 +198,5 @@ def require_signable(verification: Verification, tolerated: frozenset[str] = fro
     if faults:
         raise UsageError(
             f"this log is not signed: {', '.join(sorted(faults))}",
-            hint="audit-console verify says what is wrong",
+            hint="see what is wrong with: audit-console verify",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from audit_console.cli import notes, trusting
 from audit_console.cli.arguments import CommandParser
@@ -48,7 +49,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     from audit_console.core.event import Scheme
 
     key = notes.log_key(options.key)
-    trust = trusting.load_trust(options.policy)
+    trust = replace(trusting.load_trust(options.policy), sealed_as=key.verifier.name)
     with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
         verification = verify_watched(source, trust=trust)
     notes.require_signable(verification, _STAYS_VISIBLE)

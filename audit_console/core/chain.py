@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from audit_console.core.anchors import (
     ANY_SIZE,
     Anchoring,
     Measured,
+    SignedHead,
     TreeHeads,
     Vouchers,
 )
@@ -120,14 +122,19 @@ class LogCheck:
         return self.unhashed + (self.orchestrator.tally.events if self.orchestrator else 0)
 
     @property
-    def sealed_lines(self) -> int:
-        """Of those, how many a trusted checkpoint over the lines covers and agrees with."""
+    def seal(self) -> SignedHead | None:
+        """The largest trusted checkpoint over their lines that agrees with them."""
         seals = [
-            anchoring.sealed_by.size
+            anchoring.sealed_by
             for name, anchoring in self.anchorings.items()
             if anchoring.sealed_by is not None and name not in self.v1_chains
         ]
-        return max(seals, default=0)
+        return max(seals, key=attrgetter("size"), default=None)
+
+    @property
+    def sealed_lines(self) -> int:
+        """How many of them it covers."""
+        return 0 if self.seal is None else self.seal.size
 
     @property
     def unverifiable(self) -> int:

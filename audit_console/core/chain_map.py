@@ -113,7 +113,7 @@ class Standing:
 
     Attributes:
         base: the seq up to which retention deleted.
-        sealed: size of the largest trusted checkpoint.
+        sealed: events that a trusted checkpoint covers and agrees with.
         faults: first and last places of findings of class F.
         complete: whether all was read, so that what is not there is absent.
     """

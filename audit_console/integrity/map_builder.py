@@ -98,7 +98,7 @@ class MapBuilder:
         Args:
             complete: whether all was read, so that what is not there is absent.
             bases: by chain, the seq up to which retention deleted.
-            sealed: by chain, the size of the largest trusted checkpoint.
+            sealed: by chain, the events that a trusted checkpoint covers and agrees with.
             findings: those whose faults have a place.
         """
         faults = _places_of_faults(findings)

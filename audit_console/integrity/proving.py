@@ -24,7 +24,7 @@ from audit_console.integrity.proofs import ConsistencyProof, InclusionProof
 from audit_console.integrity.trust import Judge, Trust
 from audit_console.sources.protocol import AtEvent, Order, Source
 
-_HINT = "audit-console verify says what was done to the log"
+_HINT = "see what was done to the log with: audit-console verify"
 
 
 def prove(source: Source, event_id: str, trust: Trust) -> InclusionProof:

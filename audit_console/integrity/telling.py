@@ -42,7 +42,7 @@ def sealed_events(check: LogCheck, chain: ChainSummary) -> int:
     """
     is_alone = chain.scheme is Scheme.V1 or chain.events == check.other_lines
     covers_all = check.sealed_lines == check.other_lines
-    return chain.sealed_size if is_alone or covers_all else 0
+    return chain.covered if is_alone or covers_all else 0
 
 
 def whole_trees(check: LogCheck, trees: TreeGrower) -> Iterator[Tree]:
@@ -112,6 +112,7 @@ def _orchestrator_summary(chain: LinkedChain, check: LogCheck, root: bytes | Non
         head_hash=chain.head_hash,
         root=root,
         sealed_size=check.sealed_lines,
+        sealed_by=check.seal,
         uncovered_fields=() if sealed else UNCOVERED_FIELDS[Scheme.ORCHESTRATOR],
     )
 
@@ -127,6 +128,7 @@ def _unhashed_summary(check: LogCheck, root: bytes | None) -> ChainSummary:
         not_checked=open_events,
         root=root,
         sealed_size=check.sealed_lines,
+        sealed_by=check.seal,
         uncovered_fields=UNCOVERED_FIELDS[Scheme.UNHASHED] if open_events else (),
     )
 
@@ -145,6 +147,8 @@ def cannot_show(check: LogCheck, status: Status) -> Iterator[str]:
     for anchoring in check.anchorings.values():
         if anchoring.unmatched is not None:
             yield _unmatched(anchoring.unmatched)
+    if check.sealed_lines:
+        yield "What was done to the lines before they were sealed."
     if check.sealed_lines < check.other_lines:
         yield "That the fields listed as not covered are as they were written."
     if check.imprecise:

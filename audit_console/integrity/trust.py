@@ -26,11 +26,14 @@ class Trust:
         policy: whose checkpoints count; without one, nobody's do.
         remembered: the trees that this console verified before, by chain.
         checkpoints: notes kept elsewhere than beside the log, as `Source.checkpoints` gives them.
+        sealed_as: the name under which lines that are none of v1 are held to what is remembered,
+            also where no checkpoint beside them bears it.
     """
 
     policy: Policy | None = None
     remembered: Mapping[str, Remembered] = field(default_factory=dict)
     checkpoints: Sequence[str] = ()
+    sealed_as: str | None = None
 
     def vouchers(self, stored: Sequence[str], recorded: Sequence[str] = ()) -> Vouchers:
         """Judge the checkpoints beside a log by their signatures.
@@ -40,7 +43,7 @@ class Trust:
             recorded: notes within prune records; most are copies of stored ones.
         """
         judge = Judge(self.policy)
-        heads: dict[str, list[SignedHead]] = {}
+        heads: dict[str, list[SignedHead]] = {} if self.sealed_as is None else {self.sealed_as: []}
         faults: list[Finding] = []
         for name, read, is_recorded in _readings((*stored, *self.checkpoints), recorded):
             if isinstance(read, Malformed):

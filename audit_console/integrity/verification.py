@@ -45,6 +45,11 @@ class ChainSummary:
     unmatched: Remembered | None = None
     uncovered_fields: tuple[str, ...] = ()
 
+    @property
+    def covered(self) -> int:
+        """Events from the first one on that a trusted checkpoint covers and agrees with."""
+        return 0 if self.sealed_by is None else self.sealed_by.size
+
 
 @dataclass(frozen=True, slots=True)
 class Tree:

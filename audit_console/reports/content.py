@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from audit_console.core.event import Scheme, format_time
 from audit_console.core.findings import Code, Finding, FindingClass, Verdict
@@ -25,10 +25,9 @@ _CLASS_BADGES = {
     FindingClass.INCOMPLETE: ("OPEN", Tone.OPEN),
     FindingClass.NOTICE: ("NOTICE", Tone.PLAIN),
 }
-_HOLDS = {
-    "Integrity": "every event that was read has the content and the link that its hash says",
-    "Coverage": "no event is missing, as far as the log is vouched for",
-}
+_HASHES_HOLD = "every event that was read has the content and the link that its hash says"
+_SEAL_HOLDS = "every line that was read is as it was when it was sealed"
+_NONE_MISSING = "no event is missing, as far as the log is vouched for"
 
 
 def document_of(report: Report) -> Document:
@@ -40,8 +39,8 @@ def document_of(report: Report) -> Document:
         tone=_VERDICT_TONES[verification.verdict],
         fields=tuple(_heading(report)),
         sections=(
-            _statement("Integrity", report.integrity, report),
-            _statement("Coverage", report.coverage, report),
+            _statement("Integrity", report.integrity, report, _what_holds(verification.chains)),
+            _statement("Coverage", report.coverage, report, _NONE_MISSING),
             *(group for group in groups if group.parts),
             open_ends_of(verification),
         ),
@@ -88,16 +87,24 @@ def _heading(report: Report) -> Iterator[Field]:
     yield worded("made", f"{format_time(report.made_at)} by {report.tool} {report.tool_version}")
 
 
-def _statement(name: str, statement: Statement, report: Report) -> Section:
+def _statement(name: str, statement: Statement, report: Report, holds: str) -> Section:
     return Section(
         title=f"{name}: {statement.question}",
-        fields=tuple(_answers(name, statement, report)),
+        fields=tuple(_answers(statement, report, holds)),
     )
 
 
-def _answers(name: str, statement: Statement, report: Report) -> Iterator[Field]:
+def _what_holds(chains: Iterable[ChainSummary]) -> str:
+    """Say what makes the events those that were written: outside format v1, a seal alone."""
+    schemes = {chain.scheme for chain in chains}
+    by_hash = [_HASHES_HOLD] if Scheme.V1 in schemes else []
+    by_seal = [_SEAL_HOLDS] if schemes - {Scheme.V1} else []
+    return "; ".join(by_hash + by_seal)
+
+
+def _answers(statement: Statement, report: Report, holds: str) -> Iterator[Field]:
     if statement.standing is Standing.HOLDS:
-        yield worded("YES", _HOLDS[name], Tone.GOOD)
+        yield worded("YES", holds, Tone.GOOD)
     for code in statement.faults:
         yield worded("NO", _tally(code, report), Tone.BAD)
     for code in statement.open_points:
@@ -129,9 +136,8 @@ def _of_chain(chain: ChainSummary) -> Iterator[Field]:
         yield exact("head", chain.head_hash)
     if chain.root is not None:
         yield exact("root", root_text(chain.root))
-    if chain.sealed_size:
-        yield worded("sealed", f"the first {chain.sealed_size:,} events")
     if chain.sealed_by is not None:
+        yield worded("sealed", f"the first {chain.covered:,} events")
         by = [f"{chain.sealed_by.size:,} events by the log", *cosigners(chain.sealed_by)]
         yield worded("signed", "; ".join(by))
 

@@ -68,15 +68,15 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "kept ends before its log does: verify it where the log was not.",
     ),
     Code.HISTORY_REWRITTEN: Explanation(
-        "The events are not those that this console verified before, though each fits the next. "
-        "The log was written anew. Stored is the tree head that the console remembers, computed "
-        "that of the log.",
+        "The events are not those that this console verified before. Where each is linked to the "
+        "next, the log was written anew; where no hashes link them, one line may have been "
+        "changed. Stored is the tree head that the console remembers, computed that of the log.",
         "Compare with a backup from the day of the earlier verification, event by event.",
     ),
     Code.CHECKPOINT_ROOT_MISMATCH: Explanation(
-        "The events are not those that were signed, though each fits the next. The log was "
-        "written anew after it was signed. Stored is the signed tree head, computed that of the "
-        "log.",
+        "The events are not those that were signed. Where each is linked to the next, the log was "
+        "written anew after it was signed; where no hashes link them, one line may have been "
+        "changed. Stored is the signed tree head, computed that of the log.",
         "Look for a copy of the log whose tree head is the signed one, and compare.",
     ),
     Code.CHECKPOINT_BAD_SIGNATURE: Explanation(

@@ -137,7 +137,7 @@ def test_a_log_that_was_rolled_back(log: Path, old: Path) -> None:
     assert done.returncode == 1
     assert spoken_line(done) == (
         "audit-console: the log has 25 events, and the old checkpoint signs 30: the end is "
-        "missing. Audit-console verify says what was done to the log."
+        "missing. See what was done to the log with: audit-console verify."
     )
 
 
@@ -150,7 +150,7 @@ def test_a_log_that_was_written_anew(log: Path, old: Path, keys: Keys) -> None:
     assert done.returncode == 1
     assert spoken_line(done) == (
         "audit-console: the first 30 events of the log are not those that the old checkpoint "
-        "signs. Audit-console verify says what was done to the log."
+        "signs. See what was done to the log with: audit-console verify."
     )
 
 

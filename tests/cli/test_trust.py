@@ -331,6 +331,46 @@ def test_lines_without_hashes_are_verified_by_their_seal(tmp_path: Path) -> None
     assert "checkpoint create" in spoken_line(refused)
 
 
+def unhashed_lines(count: int) -> list[bytes]:
+    entries = [
+        one | {"event_hash": None, "previous_hash": None} for one in orchestrator_chain(count)
+    ]
+    return [line + b"\n" for line in orchestrator_lines(entries)]
+
+
+@pytest.mark.parametrize(
+    ("left", "code"), [(slice(1, 30), "HISTORY_REWRITTEN"), (slice(10), "ROLLBACK")]
+)
+def test_another_log_is_not_sealed_under_a_name_that_is_remembered(
+    tmp_path: Path, left: slice, code: str
+) -> None:
+    log, keys = tmp_path / "old.jsonl", make_keys(tmp_path, SEALED)
+    log.write_bytes(b"".join(unhashed_lines(20)))
+    cosign = ("--key", keys.log, "--cosign", keys.console)
+    assert run_here("seal", str(log), *cosign).returncode == 0
+    remembered = run_here("memory", "show").stdout
+    other = tmp_path / "elsewhere" / "new.jsonl"
+    other.parent.mkdir()
+    other.write_bytes(b"".join(unhashed_lines(40)[left]))
+    refused = run_here("seal", str(other), *cosign)
+    assert refused.returncode == 2
+    assert spoken_line(refused) == (
+        f"audit-console: this log is not signed: {code}. See what is wrong with: "
+        "audit-console verify."
+    )
+    assert run_here("memory", "show").stdout == remembered
+
+
+def test_a_log_that_passes_by_its_seal_says_so(tmp_path: Path) -> None:
+    log, keys = tmp_path / "old.jsonl", make_keys(tmp_path, SEALED)
+    log.write_bytes(b"".join(unhashed_lines(20)))
+    assert run_here("seal", str(log), "--key", keys.log, "--cosign", keys.console).returncode == 0
+    text = run_here("verify", str(log), "--policy", keys.policy).stdout
+    assert "YES       every line that was read is as it was when it was sealed\n" in text
+    assert "- What was done to the lines before they were sealed.\n" in text
+    assert "signed    20 events by the log; cosigned by me 20" in text
+
+
 def test_an_event_is_proven_without_the_log(sealed_log: Path, keys: Keys, tmp_path: Path) -> None:
     proof, event = tmp_path / "proof.json", "00000000-0000-4000-8000-000000000017"
     made = run_here("prove", str(sealed_log), event, "-o", str(proof))

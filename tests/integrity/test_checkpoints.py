@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 
 from audit_console.core.anchors import Remembered
+from audit_console.core.chain_map import CellState
 from audit_console.core.checkpoints import Checkpoint, encode_stored_checkpoint
 from audit_console.core.findings import Code, FindingClass, Verdict
 from audit_console.core.policy import parse_policy
@@ -18,7 +19,7 @@ from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
-from tests.support.chains import BEGIN, CHAIN, event, linked, v1_chain, v1_lines
+from tests.support.chains import BEGIN, CHAIN, branch, event, linked, v1_chain, v1_lines
 from tests.support.effort import UNMEASURED
 from tests.support.places import V1_VECTORS
 from tests.support.stores import Store
@@ -106,6 +107,24 @@ def test_events_behind_the_last_checkpoint_are_told(check: Check) -> None:
     assert found_in(verification) == at(Code.UNSEALED_TAIL, 8, 11)
     assert verification.verdict is Verdict.PASS
     assert verification.chains[0].sealed_size == 8
+
+
+@pytest.mark.parametrize(
+    ("lines", "sealed"),
+    [
+        (WHOLE, COUNT),
+        (WHOLE[:6], 4),
+        (v1_lines(branch(CHAINED, 0, COUNT - 1)), 0),
+    ],
+    ids=["whole", "cut", "written anew"],
+)
+def test_the_map_calls_sealed_what_a_checkpoint_agrees_with(
+    check: Check, lines: Lines, sealed: int
+) -> None:
+    verification = check(lines, NOTES, TRUST)
+    cells = verification.maps[0].cells
+    assert sum(cell.counts[CellState.SEALED] for cell in cells) == sealed
+    assert verification.chains[0].covered == sealed
 
 
 ROOT_MISMATCH = Code.CHECKPOINT_ROOT_MISMATCH

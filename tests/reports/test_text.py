@@ -135,10 +135,10 @@ def test_events_without_hashes_are_covered_by_nothing() -> None:
     assert "no hash covers any field" in render_text(report(checked, exit_code=3))
 
 
-def test_a_sealed_chain_says_how_far() -> None:
-    sealed = replace(CHAIN, sealed_size=32, head_hash=None)
-    printed = render_text(report(verification(chains=(sealed,)), exit_code=0))
-    assert "sealed    the first 32 events" in printed
+def test_a_checkpoint_that_the_log_contradicts_seals_nothing() -> None:
+    contradicted = replace(CHAIN, sealed_size=32, sealed_by=None, head_hash=None)
+    printed = render_text(report(verification(chains=(contradicted,)), exit_code=1))
+    assert "sealed" not in printed
 
 
 def test_a_log_without_faults_says_yes_twice() -> None:

@@ -110,7 +110,7 @@ def _counts(session: Session) -> tuple[Line, Line]:
 
 
 def _sealed(verification: Verification) -> Line:
-    sealed = sum(chain.sealed_size for chain in verification.chains)
+    sealed = sum(chain.covered for chain in verification.chains)
     if not sealed:
         return (Span("no checkpoint that is trusted covers any of them", "warn"),)
     return (Span(f"{count(sealed, 'event')} covered by a trusted checkpoint", "muted"),)
