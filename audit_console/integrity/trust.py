@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from audit_console.core.anchors import Remembered, SignedHead, Vouchers
 from audit_console.core.checkpoints import (
@@ -13,7 +14,7 @@ from audit_console.core.checkpoints import (
 )
 from audit_console.core.codec import Malformed
 from audit_console.core.findings import Code, Finding, finding
-from audit_console.core.notes import Note, NoteSignature, VerifierKey
+from audit_console.core.notes import MAX_SIGNATURES, Note, NoteSignature, VerifierKey
 from audit_console.core.policy import Policy
 from audit_console.signing import cosigned_at, is_signed
 
@@ -56,7 +57,7 @@ class Trust:
             else:
                 faults.append(_bad_signature(name, read, judged))
         return Vouchers(
-            heads=heads,
+            heads={name: judge.together(named) for name, named in heads.items()},
             faults=faults,
             judged=self.policy is not None,
             expected=() if self.policy is None else self.policy.chains,
@@ -132,6 +133,32 @@ class Judge:
             else:
                 altered = altered or self._resembles_known(signature)
         return self._head(signed, cosigned, by_log=by_log, altered=altered)
+
+    def together(self, heads: Sequence[SignedHead]) -> list[SignedHead]:
+        """Take what known keys signed of one text in several notes as signed in one.
+
+        Witnesses sign apart from each other, and a log may keep, or a reader be given, a note
+        for each. What is by nobody known, or altered, stays as it is and is told.
+        """
+        alike: dict[tuple[str, int], list[SignedHead]] = {}
+        for number, head in enumerate(heads, 1):
+            is_known = (head.by_log or head.cosigned) and not head.altered
+            alike.setdefault((head.note.text, 0 if is_known else number), []).append(head)
+        return [self._as_one(group) for group in alike.values()]
+
+    def _as_one(self, heads: Sequence[SignedHead]) -> SignedHead:
+        if len(heads) == 1:
+            return heads[0]
+        made = [signature for head in heads for signature in head.note.signatures]
+        by_key: dict[_KeyName, NoteSignature] = {}
+        for known in (self._logs, self._witnesses):
+            for signature in made:
+                named = signature.name, signature.key_id
+                if named in known:
+                    by_key.setdefault(named, signature)
+        note = Note(heads[0].note.text, tuple(by_key.values())[:MAX_SIGNATURES])
+        judged = cast("SignedHead", self.judge(SignedCheckpoint(heads[0].checkpoint, note)))
+        return replace(judged, recorded=all(head.recorded for head in heads))
 
     def is_trusted(self, signed: SignedCheckpoint) -> bool:
         """Tell whether the log signed a checkpoint, and so many witnesses as are asked for."""

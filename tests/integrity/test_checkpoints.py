@@ -437,3 +437,50 @@ def test_the_vectors_pass_with_their_policy() -> None:
 def test_checkpoints_kept_elsewhere_count_too(check: Check) -> None:
     verification = check(WHOLE[:6], NOTES[:1], replace(TRUST, checkpoints=NOTES[2:]))
     assert found_in(verification) == at(Code.TAIL_TRUNCATED, 6, 11)
+
+
+def apart(*numbers: int, size: int = COUNT) -> list[str]:
+    """Notes over one tree: one by the log, then one by each of these witnesses alone."""
+    checkpoint = Checkpoint(CHAIN, size, grown(LEAVES[:size]).root())
+    by_witnesses = [note(checkpoint, witnesses=[(witness_key(one), LATER)]) for one in numbers]
+    return [
+        encode_stored_checkpoint(one) for one in (note(checkpoint, log=log_key()), *by_witnesses)
+    ]
+
+
+TWO_WITNESSES = trust_in(witnesses=[witness_key(1), witness_key(2)])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_witnesses_that_signed_apart_count_together(check: Check, order: int) -> None:
+    verification = check(WHOLE, apart(1, 2)[::order], TWO_WITNESSES)
+    assert found_in(verification) == []
+    assert verification.verdict is Verdict.PASS
+    (sealed_by,) = verification.vouchers.heads[CHAIN]
+    assert set(sealed_by.cosigned) == {"w1", "w2"}
+    alone = encode_stored_checkpoint(sealed_by.note)
+    assert check(WHOLE, [alone], TWO_WITNESSES).verdict is Verdict.PASS
+
+
+def test_a_witness_that_signed_elsewhere_counts_with_those_beside_the_log(check: Check) -> None:
+    log, first, second = apart(1, 2)
+    elsewhere = replace(TWO_WITNESSES, checkpoints=[second])
+    assert check(WHOLE, [log, first], elsewhere).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        apart(1),
+        apart(1, 3),
+        apart(1, 1),
+        [*apart(1), *apart(2, size=8)],
+    ],
+    ids=["one", "one and a stranger", "one twice", "of another size"],
+)
+def test_witnesses_of_different_trees_or_unknown_ones_do_not_add_up(
+    check: Check, notes: list[str]
+) -> None:
+    verification = check(WHOLE, notes, TWO_WITNESSES)
+    assert found_in(verification) == UNTRUSTED
+    assert verification.chains[0].covered == 0
