@@ -333,6 +333,17 @@ async def test_where_there_is_no_other_finding_that_is_said(tmp_path: Path) -> N
         await until_shown(pilot, "there is no finding behind this one")
 
 
+async def test_the_next_finding_comes_into_sight_behind_the_grounds(tmp_path: Path) -> None:
+    app = make_app(MemorySource(faulty_lines(removed=5)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("i", "c")
+        await until_shown(pilot, "what the verdict rests on")
+        await pilot.press("n")
+        await until_shown(pilot, "what it means")
+        assert "what the verdict rests on" not in screen_text(app)
+
+
 async def test_without_a_log_there_is_nothing_to_judge(tmp_path: Path) -> None:
     app = make_app(MemorySource([]), tmp_path, places=())
     async with app.run_test(size=(80, 24), notifications=True) as pilot:

@@ -229,12 +229,14 @@ class IntegrityScreen(ConsoleScreen):
 
     def action_next_finding(self) -> None:
         """Move to the next finding."""
+        self._bring_findings_into_sight()
         if self._list.cursor >= len(self._findings) - 1:
             self.notify("there is no finding behind this one")
         self._list.action_cursor_down()
 
     def action_previous_finding(self) -> None:
         """Move to the finding before."""
+        self._bring_findings_into_sight()
         if self._list.cursor == 0:
             self.notify("there is no finding before this one")
         self._list.action_cursor_up()
@@ -242,6 +244,11 @@ class IntegrityScreen(ConsoleScreen):
     def action_findings(self) -> None:
         """Go to the findings."""
         self._list.focus()
+
+    def _bring_findings_into_sight(self) -> None:
+        """Go to the findings where the grounds stand in their place."""
+        if self.has_class("-stacked", "-grounds"):
+            self._list.focus()
 
     # --- the map -----------------------------------------------------------------
 
