@@ -65,13 +65,15 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "This console verified more events of this chain before. The end was cut off since then, "
         "or an older copy was put in its place.",
         "Compare with a backup from the day of the earlier verification. A copy that retention "
-        "kept ends before its log does: verify it where the log was not.",
+        "kept ends before its log does: verify it where the log was not. If the log was rightly "
+        "begun anew: audit-console memory forget.",
     ),
     Code.HISTORY_REWRITTEN: Explanation(
         "The events are not those that this console verified before. Where each is linked to the "
         "next, the log was written anew; where no hashes link them, one line may have been "
         "changed. Stored is the tree head that the console remembers, computed that of the log.",
-        "Compare with a backup from the day of the earlier verification, event by event.",
+        "Compare with a backup from the day of the earlier verification, event by event. If the "
+        "log was rightly begun anew: audit-console memory forget.",
     ),
     Code.CHECKPOINT_ROOT_MISMATCH: Explanation(
         "The events are not those that were signed. Where each is linked to the next, the log was "

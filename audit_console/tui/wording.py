@@ -62,9 +62,9 @@ def size(value: int) -> str:
 
 
 def told(error: Exception) -> str:
-    """Say what went wrong, and what to do about it where that is known."""
+    """Say what went wrong, and in a sentence of its own what to do, where that is known."""
     hint = getattr(error, "hint", "")
-    return f"{error}; {hint}" if hint else str(error)
+    return f"{error}. {hint[:1].upper()}{hint[1:]}" if hint else str(error)
 
 
 def moment(value: datetime | None, *, width: int = 26, zone: tzinfo = UTC) -> str:

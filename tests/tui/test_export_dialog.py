@@ -69,7 +69,7 @@ async def test_a_name_that_was_typed_stays(folder: Path) -> None:
         await pilot.press("down")
         await until_shown(pilot, "▸ CSV")
         await pilot.press("enter")
-        await until_shown(pilot, "mine exists; Name another file, or switch on to replace it")
+        await until_shown(pilot, "mine exists. Name another file, or switch on to replace it")
         await pilot.press("tab", "tab", "space")
         await until_shown(pilot, "[x] replace")
         assert isinstance(app.focused, Toggle)
@@ -96,8 +96,8 @@ async def test_a_table_has_no_original_lines() -> None:
         ("log.jsonl", "log.jsonl is the log itself"),
         (" ", "name a file"),
         (".", "is a folder"),
-        ("no/such/file", "no folder no/such; Name a folder that exists"),
-        ("~no_such_user/x", "no folder ~no_such_user; Name a folder that exists"),
+        ("no/such/file", "no folder no/such. Name a folder that exists"),
+        ("~no_such_user/x", "no folder ~no_such_user. Name a folder that exists"),
         ("x" * 300, "not a file that can be written: File name too long"),
     ],
 )
