@@ -136,7 +136,8 @@ EXPLANATIONS: dict[Code, Explanation] = {
     Code.UNTRUSTED_CHECKPOINT: Explanation(
         "There are checkpoints, but not by keys that the policy trusts, or not by as many "
         "witnesses as it asks for. Anybody can sign with a key of his own.",
-        "Find out whose keys they are. Add them to the policy only with a key got in another way.",
+        "Ask the witnesses that are missing to cosign. Find out whose the unknown keys are. Add "
+        "them to the policy only with a key got in another way.",
     ),
     Code.PRUNE_NOT_BACKED: Explanation(
         "Retention deleted events, and no checkpoint from before covers them. That they were the "

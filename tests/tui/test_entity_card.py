@@ -138,7 +138,7 @@ async def test_a_log_that_cannot_be_counted_is_one_line(after: int) -> None:
     question = failing(question_of(LOG), after)
     app = DialogApp(EntityCardDialog(question, Value(USER, "user-1")))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until_shown(pilot, "✘ the log changed; open it again")
+        await until_shown(pilot, "✘ the log changed. Open it again")
 
 
 async def test_a_value_that_is_nowhere_has_no_lists() -> None:

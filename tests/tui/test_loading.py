@@ -151,7 +151,7 @@ async def test_a_log_that_breaks_off_keeps_what_was_read(tmp_path: Path) -> None
     app = make_app(BreakingSource(make_lines(20)), tmp_path)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until_shown(pilot, "✘ ERROR")
-        await until_shown(pilot, "disk: input/output error; Copy the file.")
+        await until_shown(pilot, "disk: input/output error. Copy the file.")
         await until_shown(pilot, "action 3 ")
         assert "◐ partial" in screen_lines(app)[0]
         assert "◐ partial" in screen_lines(app)[-2]

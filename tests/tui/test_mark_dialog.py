@@ -96,12 +96,12 @@ async def test_what_cannot_be_kept_is_said_and_nothing_is_lost() -> None:
     async with app.run_test() as pilot:
         await shown(pilot)
         await pilot.press("#", "a", "enter")
-        await until_shown(pilot, "not a tag: #a; A tag has small letters")
+        await until_shown(pilot, "not a tag: #a. A tag has small letters")
         app.screen.query_one(SafeInput).value = "a"
         app.screen.query_one(SafeTextArea).text = "x" * (LONGEST_NOTE + 1)
         await until_shown(pilot, "4,001 of 4,000 characters")
         await pilot.press("enter")
-        await until_shown(pilot, "the note has 4,001 characters; At most 4,000")
+        await until_shown(pilot, "the note has 4,001 characters. At most 4,000")
 
     assert app.answers == []
 

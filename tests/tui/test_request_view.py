@@ -120,7 +120,7 @@ async def test_the_line_of_what_is_not_fetched_is_no_event() -> None:
 async def test_a_log_that_cannot_be_counted_is_one_line() -> None:
     app = DialogApp(RequestDialog(failing(question_of(LOG)), "req-1"))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until_shown(pilot, "✘ the log changed; open it again")
+        await until_shown(pilot, "✘ the log changed. Open it again")
 
 
 async def test_a_request_that_is_nowhere_is_said_to_be() -> None:

@@ -265,7 +265,7 @@ async def test_a_refusal_is_told_and_nothing_is_deleted(show: Show, tmp_path: Pa
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await previewed(pilot, "PREVIEW: 20 of 40")
         await type_name(pilot, CHAIN)
-        await until_shown(pilot, "elsewhere")
+        await until_shown(pilot, "Elsewhere")
         await until_shown(pilot, "PREVIEW: 20 of 40")
         assert left(str(tmp_path)) == 40
 

@@ -50,6 +50,6 @@ async def test_what_is_no_zone_is_said() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "▸ UTC")
         await pilot.press(*"Berln", "enter")
-        await until_shown(pilot, "no zone Berln; Did you mean Europe/Berlin")
+        await until_shown(pilot, "no zone Berln. Did you mean Europe/Berlin")
 
     assert app.answers == []

@@ -75,7 +75,9 @@ def finding_text(
         *(_neighbours(found, width) if found is not None else ()),
         *_values(finding, width),
         Paragraph(" · ".join(_where(finding)), "muted", is_prose=True),
-        Paragraph(f"{finding.code.value} ({severity}): {meaning(finding.code)}", "muted"),
+        Paragraph(
+            f"{finding.code.value} ({severity}): {meaning(finding.code)}", "muted", is_prose=True
+        ),
     ]
 
 

@@ -31,6 +31,6 @@ def range_parts(start: datetime, end: datetime, found: Verification) -> list[Par
         ),
         *(finding_line(one, width) for one in findings),
         Paragraph("This range does not show", "muted"),
-        *(Paragraph(f"· {sentence}", is_prose=True) for sentence in found.cannot_show),
+        *(Paragraph(f"· {sentence}", is_prose=True, indent=2) for sentence in found.cannot_show),
         (),
     ]

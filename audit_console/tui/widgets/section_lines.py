@@ -29,7 +29,7 @@ def _content(section: Section) -> Iterator[Paragraph | Line]:
     for number, what in aligned(section.counts):
         yield Paragraph(f"{number}  {what}")
     for point in section.points:
-        yield Paragraph(f"· {point}", is_prose=True)
+        yield Paragraph(f"· {point}", is_prose=True, indent=2)
     for part in section.parts:
         yield Paragraph(part.title, "name")
         yield from _content(part)
@@ -37,4 +37,5 @@ def _content(section: Section) -> Iterator[Paragraph | Line]:
 
 def _field(field: Field) -> Paragraph:
     role = ROLES[field.tone] or ("muted" if field.exact else "")
-    return Paragraph(f"{field.label:<{LABEL_WIDTH}} {field.value}", role, is_prose=not field.exact)
+    label = f"{field.label:<{LABEL_WIDTH}} "
+    return Paragraph(label + field.value, role, is_prose=not field.exact, indent=len(label))

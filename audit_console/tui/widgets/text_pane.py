@@ -16,13 +16,15 @@ from audit_console.tui.widgets.line_list import LineList
 class Paragraph(NamedTuple):
     """Text in one style; more than `limit` characters are cut and their number named.
 
-    Prose is broken at spaces, other text wherever a line ends.
+    Prose is broken at spaces, other text wherever a line ends. Lines behind the first begin
+    `indent` cells further in, where there is room for that.
     """
 
     text: str
     role: str = ""
     limit: int = DEFAULT_LIMIT
     is_prose: bool = False
+    indent: int = 0
 
 
 Said = Paragraph | Line
@@ -67,8 +69,13 @@ def laid_out(parts: Iterable[Said], width: int) -> list[Line]:
 def wrapped(paragraph: Paragraph, width: int) -> list[Line]:
     """Break a paragraph over lines of at most `width` cells."""
     text = safe_text(paragraph.text, limit=paragraph.limit)
-    parts = _words(text, width) if paragraph.is_prose else chop_cells(text, max(2, width))
-    return [(Span(f" {part}", paragraph.role),) for part in parts or [""]]
+    indent = paragraph.indent if width > 3 * paragraph.indent else 0
+    head, rest = text[:indent], text[indent:]
+    room = max(2, width - indent)
+    parts = _words(rest, room) if paragraph.is_prose else chop_cells(rest, room)
+    margins = [f" {head}", *[" " * (indent + 1)] * len(parts)]
+    broken = zip(margins, parts or [""], strict=False)
+    return [(Span(f"{margin}{part}", paragraph.role),) for margin, part in broken]
 
 
 def _words(text: str, width: int) -> list[str]:
