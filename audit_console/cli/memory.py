@@ -26,7 +26,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
     if options.action == "forget":
         if not memory.forget(options.chain):
             raise UsageError(
-                f"nothing is remembered of {options.chain}", hint="memory show lists the chains"
+                f"nothing is remembered of {options.chain}",
+                hint="see the chains with: audit-console memory show",
             )
         say(f"forgotten: {options.chain}. Cuts and changes up to now go unnoticed from here on")
         return ExitCode.PASS

@@ -170,7 +170,7 @@ class _Reader:
 def _new_key(vkey: str, wanted: KeyType, known: Collection[VerifierKey]) -> VerifierKey:
     key = parse_vkey(vkey)
     if key.key_type is not wanted:
-        raise ValueError(f"a key of type 0x{key.key_type:02x} where 0x{wanted:02x} is needed")
+        raise ValueError(f"{key.name} is no key of a {wanted.name.lower()}")
     if any(key.public == other.public for other in known):
         raise ValueError("the same key a second time")
     return key

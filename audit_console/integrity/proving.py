@@ -84,7 +84,9 @@ def _locate(source: Source, event_id: str) -> _Place:
                 found = (chain, events["seq"][row] if is_v1[row] else before)
             lines += int((~is_v1).sum())
     if found is None:
-        raise UsageError(f"no event with the id {event_id}", hint="search shows the ids")
+        raise UsageError(
+            f"no event with the id {event_id}", hint="find its id with: audit-console search"
+        )
     return _Place(*found, frozenset(chains))
 
 
