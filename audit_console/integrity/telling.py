@@ -155,6 +155,7 @@ def cannot_show(check: LogCheck, status: Status) -> Iterator[str]:
         yield "That the events whose hash cannot be computed again are as they were written."
     if check.unverifiable:
         yield "That events without hashes are genuine, complete or in their order."
+    yield "That what was logged is what happened, or that all that happened was logged."
 
 
 def _prunes_cannot_show(prunes: PruneCheck, chains: Collection[str]) -> Iterator[str]:

@@ -11,7 +11,15 @@ from audit_console.core.safe_text import safe_text
 from audit_console.integrity.verification import ChainSummary, Verification
 from audit_console.reports.document import Document, Field, Section, Tone, exact, named, worded
 from audit_console.reports.explanations import EXPLANATIONS
-from audit_console.reports.model import CLASS_ORDER, Report, Standing, Statement, cosigners, meaning
+from audit_console.reports.model import (
+    CLASS_ORDER,
+    Report,
+    Standing,
+    Statement,
+    cosigners,
+    many,
+    meaning,
+)
 from audit_console.reports.vouching import vouching_sections
 from audit_console.sources.protocol import FileStatus
 
@@ -72,7 +80,9 @@ def _heading(report: Report) -> Iterator[Field]:
     yield worded("question", report.question)
     yield exact("source", f"{report.source_label} ({report.source_kind})")
     yield worded(
-        "read", f"{status.lines:,} lines: {status.events:,} events, {status.malformed:,} unreadable"
+        "read",
+        f"{many(status.lines, 'line')}: {many(status.events, 'event')}, "
+        f"{status.malformed:,} unreadable",
     )
     yield worded(
         "checked",
@@ -154,7 +164,7 @@ def _file(file: FileStatus) -> Section:
     return Section(
         title=named(file.name),
         fields=(
-            worded("size", f"{file.bytes:,} bytes, {file.lines:,} lines"),
+            worded("size", f"{many(file.bytes, 'byte')}, {many(file.lines, 'line')}"),
             exact("sha256", file.sha256 or "not computed in this run"),
         ),
     )

@@ -89,13 +89,13 @@ class Report:
         match verification.verdict:
             case Verdict.FAIL:
                 # not "in" the lines: what lies beside the log has faults of its own
-                lines = _many(verification.status.lines, "line")
-                reason = f"{_many(verification.faults, 'fault')} found, {lines} read"
+                lines = many(verification.status.lines, "line")
+                reason = f"{many(verification.faults, 'fault')} found, {lines} read"
             case Verdict.INCOMPLETE:
                 open_codes = _codes_of(verification.findings, FindingClass.INCOMPLETE)
                 reason = f"no fault found, but open: {', '.join(open_codes)}"
             case Verdict.PASS:
-                reason = f"{_many(verification.verified, 'event')} verified, no fault"
+                reason = f"{many(verification.verified, 'event')} verified, no fault"
         accepted = verification.verdict is Verdict.INCOMPLETE and self.exit_code == 0
         return f"{verification.verdict}: {reason}{' (accepted)' if accepted else ''}"
 
@@ -178,5 +178,6 @@ def _codes_of(findings: Iterable[Finding], wanted: FindingClass) -> tuple[Code, 
     )
 
 
-def _many(count: int, noun: str) -> str:
+def many(count: int, noun: str) -> str:
+    """Count things, one of them in the singular."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
