@@ -10,11 +10,16 @@ from audit_console.columns.schema import CHECK, LINKS
 from audit_console.core.event import GENESIS_HASH, Scheme
 from audit_console.core.run import FORK_WINDOW
 
-_CARRIED = ("seq", "recorded_at", "previous_hash", "event_hash", "computed_hash")
+_CARRIED = ("chain", "seq", "recorded_at", "previous_hash", "event_hash", "computed_hash")
 
 _LINK = {"event_hash": pl.String, "previous_hash": pl.String}
 _KNOWN = {"link_known": "event_hash", "link_taken": "previous_hash"}
 """What is told of a link, and among which hashes it is looked for."""
+
+CHANGES_CHAIN = pl.col("scheme").ne_missing(pl.col("scheme").shift(1)) | pl.col("chain").ne_missing(
+    pl.col("chain").shift(1)
+)
+"""Is of another chain than the event before it, or the first of all."""
 
 _BROKEN = (pl.col("computed_hash") != pl.col("event_hash")).fill_null(value=False)
 """A hash that cannot be computed again tells nothing."""
@@ -34,36 +39,49 @@ _FIRST = pl.col("before.event_hash").is_null()
 class LinkMarker:
     """Remembers the last event of each chain, and the orchestrator's last hashes and links."""
 
-    _last: dict[tuple[object, ...], pl.DataFrame] = field(default_factory=dict)
+    _last: dict[Scheme, pl.DataFrame] = field(default_factory=dict)
     _recent: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_LINK))
 
     def mark(self, events: pl.DataFrame) -> pl.DataFrame:
         """Add `LINKS` to the next events of the log, which have at least the columns `JUDGED`."""
         if events.is_empty():
             return pl.DataFrame(schema={**events.schema, **LINKS})
-        columns = [*events.columns, *LINKS]
-        marked = [self._mark_chain(chain).select(columns) for chain in by_chain(events)]
-        return marked[0] if len(marked) == 1 else pl.concat(marked).sort("file", "line")
+        links = [self._links(of_scheme) for of_scheme in _by_scheme(events)]
+        return events.hstack(pl.concat(links).sort("row").drop("row"))
 
-    def _mark_chain(self, events: pl.DataFrame) -> pl.DataFrame:
+    def _links(self, events: pl.DataFrame) -> pl.DataFrame:
+        """Give `LINKS` of events of one scheme, with their `row`, in some order."""
         scheme = Scheme(events["scheme"][0])
         if scheme is Scheme.UNHASHED:
-            return events.with_columns(
+            return events.select(
+                "row",
                 check=pl.lit("unverifiable", CHECK),
                 joined=pl.lit(value=False),
                 link_known=pl.lit(value=False),
                 link_taken=pl.lit(value=False),
             )
-        paired = self._with_predecessors(events, (scheme, events["chain"][0]))
-        if scheme is Scheme.V1:
-            return _mark_v1(paired)
-        return self._mark_orchestrator(paired)
+        paired = self._with_predecessors(scheme, in_chains(events))
+        marked = _mark_v1(paired) if scheme is Scheme.V1 else self._mark_orchestrator(paired)
+        return marked.select("row", *LINKS)
 
-    def _with_predecessors(self, events: pl.DataFrame, key: tuple[object, ...]) -> pl.DataFrame:
+    def _with_predecessors(self, scheme: Scheme, events: pl.DataFrame) -> pl.DataFrame:
+        """Set the event before beside each; events of one chain stand together."""
         own = events.select(_CARRIED)
-        last = self._last.get(key)
-        earlier = pl.concat([own.clear(1) if last is None else last, own.head(-1)])
-        self._last[key] = own.tail(1)
+        begins = events.select(CHANGES_CHAIN).to_series()
+        last = self._last.get(scheme, own.clear())
+        carried = own.filter(begins).select("chain")
+        carried = carried.join(
+            last, on="chain", how="left", nulls_equal=True, maintain_order="left"
+        )
+        before = pl.select(
+            pl.when(begins)
+            .then(own.height - 1 + begins.cum_sum().cast(pl.Int64))
+            .otherwise(pl.int_range(own.height) - 1)
+        ).to_series()
+        earlier = pl.concat([own, carried])[before]
+        ends = begins.shift(-1, fill_value=True)
+        newest = pl.concat([own.filter(ends), last])
+        self._last[scheme] = newest.unique("chain", keep="first", maintain_order=True)
         return events.hstack(earlier.rename(lambda name: f"before.{name}"))
 
     def _mark_orchestrator(self, paired: pl.DataFrame) -> pl.DataFrame:
@@ -111,6 +129,21 @@ def by_chain(events: pl.DataFrame) -> list[pl.DataFrame]:
     if events["scheme"].n_unique() == 1 and events["chain"].n_unique() == 1:
         return [events]
     return events.partition_by("scheme", "chain", maintain_order=True)
+
+
+def in_chains(events: pl.DataFrame) -> pl.DataFrame:
+    """Put the events of each chain together, in their order, at no cost where it is one."""
+    if events["scheme"].n_unique() < 2 and events["chain"].n_unique() < 2:
+        return events
+    return events.sort("scheme", pl.col("chain").to_physical(), maintain_order=True)
+
+
+def _by_scheme(events: pl.DataFrame) -> list[pl.DataFrame]:
+    """Take what links are told by, with the numbers of the rows, apart by scheme."""
+    numbered = events.select("scheme", *_CARRIED).with_row_index("row")
+    if events["scheme"].n_unique() == 1:
+        return [numbered]
+    return numbered.partition_by("scheme")
 
 
 def _mark_v1(paired: pl.DataFrame) -> pl.DataFrame:

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from audit_console.columns.links import by_chain
+from audit_console.columns.links import CHANGES_CHAIN, in_chains
 from audit_console.core.event import Scheme
 from audit_console.core.findings import KEEP_PER_CODE, Place
 from audit_console.core.run import Run
 
 _OF_FIRST = (
-    *("file", "line", "id", "seq"),
+    *("file", "line", "id", "scheme", "chain", "seq"),
     *("recorded_at", "previous_hash", "link_known", "link_taken"),
 )
 _OF_LAST = ("event_hash", "computed_hash", "recorded_at", "broken")
-_NEEDED = ("scheme", "chain", *_OF_FIRST, "event_hash", "computed_hash", "joined")
+_NEEDED = (*_OF_FIRST, "event_hash", "computed_hash", "joined")
 """Copying the texts of a batch to look at its links would cost more than the look."""
 
 
@@ -25,9 +25,12 @@ PLACE = (pl.col("file").cast(pl.UInt64) * (1 << 40) + pl.col("line")).alias("pla
 """Where a line stands in the log, as one number."""
 
 
+_SCHEMES = {scheme.value: scheme for scheme in Scheme}
+
 _BROKEN = (pl.col("event_hash") != pl.col("computed_hash")).fill_null(value=False)
 _BEHIND_UNLISTED = (
     pl.col("broken")
+    & ~CHANGES_CHAIN
     & pl.col("unlisted").shift(1)
     & (pl.col("previous_hash") == pl.col("event_hash").shift(1))
     & (pl.col("seq").is_null() | (pl.col("seq") == pl.col("seq").shift(1) + 1))
@@ -38,18 +41,18 @@ _BEHIND_UNLISTED = (
 
 @dataclass(frozen=True, slots=True)
 class LocatedRun:
-    """A run, where it begins in the log, and where its events stand among those of its chain."""
+    """A run, where it begins in the log, and its events: rows of those of its batch."""
 
     run: Run
     file: int
     line: int
-    chain: pl.DataFrame
+    events: pl.DataFrame
     first: int
 
     @property
     def computed(self) -> pl.Series:
         """The computed hashes of its events."""
-        return self.chain["computed_hash"].slice(self.first, self.run.events)
+        return self.events["computed_hash"].slice(self.first, self.run.events)
 
 
 def runs(events: pl.DataFrame, malformed: pl.DataFrame, files: Sequence[str]) -> list[LocatedRun]:
@@ -70,7 +73,7 @@ def runs(events: pl.DataFrame, malformed: pl.DataFrame, files: Sequence[str]) ->
     hashed = hashed.with_columns(doubtful_before=_doubtful_before(hashed, malformed))
     is_unlisted = pl.col("broken") & (pl.col("broken").cum_sum() > KEEP_PER_CODE)
     hashed = hashed.with_columns(unlisted=is_unlisted)
-    found = [run for chain in by_chain(hashed) for run in _of_chain(chain, files)]
+    found = _cut(in_chains(hashed), files)
     return sorted(found, key=lambda run: (run.file, run.line))
 
 
@@ -81,36 +84,35 @@ def _doubtful_before(events: pl.DataFrame, malformed: pl.DataFrame) -> pl.Series
     return doubtful.search_sorted(events.select(PLACE).to_series())
 
 
-def _of_chain(events: pl.DataFrame, files: Sequence[str]) -> Iterator[LocatedRun]:
-    apart = (events["doubtful_before"].diff() > 0).fill_null(value=False)
-    begins_run = ~events["joined"] | apart
+def _cut(events: pl.DataFrame, files: Sequence[str]) -> Iterator[LocatedRun]:
+    """Cut events of which those of a chain stand together."""
+    if events.is_empty():
+        return iter(())
+    apart = pl.col("doubtful_before").diff() > 0
+    begins = events.select(~pl.col("joined") | apart | CHANGES_CHAIN).to_series()
     if events["unlisted"].any():
-        begins_run &= ~events.select(_BEHIND_UNLISTED).to_series()
-    begins = begins_run.arg_true().to_list()
-    if not begins or begins[0] != 0:
-        begins.insert(0, 0)
-    yield from _cut(events, begins, [*begins[1:], events.height], files)
+        begins &= ~events.select(_BEHIND_UNLISTED).to_series()
+    places = begins.arg_true().to_list()
+    return _runs(events, places, [*places[1:], events.height], files)
 
 
 def one_by_one(located: LocatedRun, files: Sequence[str]) -> Iterator[LocatedRun]:
     """Cut a run into runs of a single event."""
     begins = range(located.first, located.first + located.run.events)
-    return _cut(located.chain, begins, [begin + 1 for begin in begins], files)
+    return _runs(located.events, begins, [begin + 1 for begin in begins], files)
 
 
-def _cut(
+def _runs(
     events: pl.DataFrame, begins: Sequence[int], ends: Sequence[int], files: Sequence[str]
 ) -> Iterator[LocatedRun]:
     firsts = events.select(_OF_FIRST)[begins].iter_rows()
     lasts = events.select(_OF_LAST)[[end - 1 for end in ends]].iter_rows()
-    scheme = Scheme(events["scheme"][0])
-    name = events["chain"][0] or f"({scheme})"
     for begin, end, first, last in zip(begins, ends, firsts, lasts, strict=True):
-        file, line, event_id, seq, recorded_at, link, known, taken = first
+        file, line, event_id, scheme, chain, seq, recorded_at, link, known, taken = first
         stored, computed, last_recorded, broken = last
         run = Run(
-            scheme=scheme,
-            chain=name,
+            scheme=_SCHEMES[scheme],
+            chain=chain or f"({scheme})",
             events=end - begin,
             first_seq=seq,
             first_link=link,

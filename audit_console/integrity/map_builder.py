@@ -77,13 +77,20 @@ class MapBuilder:
 
     def add(self, events: pl.DataFrame) -> None:
         """Take in the next `columns.schema.BATCH` events of the log."""
-        for chain in by_chain(events) if events.height else ():
+        for chain in by_chain(self._mapped(events)) if events.height else ():
             scheme = Scheme(chain["scheme"][0])
             name = chain["chain"][0] or f"({scheme})"
             if name not in self._growing and len(self._growing) < MOST_CHAINS:
                 self._growing[name] = _Growing(scheme)
             if name in self._growing:
                 self._growing[name].add(chain)
+
+    def _mapped(self, events: pl.DataFrame) -> pl.DataFrame:
+        """Leave out chains that will not be mapped, once there are too many."""
+        if len(self._growing) < MOST_CHAINS:
+            return events
+        name = pl.col("chain").cast(pl.String)
+        return events.filter(name.is_null() | name.is_in(list(self._growing)))
 
     def maps(
         self,

@@ -15,7 +15,6 @@ from threading import Event
 
 import polars as pl
 
-from audit_console.columns.links import by_chain
 from audit_console.columns.runs import PLACE
 from audit_console.core.claims import SeqRange
 from audit_console.core.event import Scheme
@@ -75,16 +74,12 @@ class _Bounds:
         first, last = _ends(events.select(PLACE).to_series())
         self.first_place = min(self.first_place, first)
         self.last_place = max(self.last_place, last)
-        for chain in by_chain(events.filter(pl.col("scheme") == Scheme.V1)):
-            # An edited event may claim any seq: it is taken in by its place.
-            sound = chain.filter(pl.col("check") != "broken")
-            if not sound.is_empty():
-                self._widen_chain(sound["chain"][0], sound["seq"])
-
-    def _widen_chain(self, name: str, seq: pl.Series) -> None:
-        first, last = _ends(seq)
-        held = self.seqs.get(name, SeqRange(first, last))
-        self.seqs[name] = SeqRange(min(held.first, first), max(held.last, last))
+        # An edited event may claim any seq: it is taken in by its place.
+        sound = events.filter(pl.col("scheme") == Scheme.V1, pl.col("check") != "broken")
+        ends = sound.group_by("chain").agg(first=pl.col("seq").min(), last=pl.col("seq").max())
+        for name, first, last in ends.iter_rows():
+            held = self.seqs.get(name, SeqRange(first, last))
+            self.seqs[name] = SeqRange(min(held.first, first), max(held.last, last))
 
     def holds_place(self) -> pl.Expr:
         return PLACE.is_between(self.first_place, self.last_place)
@@ -92,11 +87,14 @@ class _Bounds:
     def holds_event(self) -> pl.Expr:
         is_v1 = pl.col("scheme") == Scheme.V1
         by_place = (~is_v1 | (pl.col("check") == "broken")) & self.holds_place()
-        by_seq = pl.lit(value=False)
-        for name, seqs in self.seqs.items():
-            in_range = pl.col("seq").is_between(seqs.first, seqs.last)
-            by_seq = by_seq | ((pl.col("chain") == name) & in_range)
-        return by_place | (is_v1 & by_seq)
+        by_seq = pl.col("seq").is_between(self._of_chain("first"), self._of_chain("last"))
+        return by_place | (is_v1 & by_seq.fill_null(value=False))
+
+    def _of_chain(self, end: str) -> pl.Expr:
+        """Give the first or the last seq of the part for the chain of each event."""
+        ends = [getattr(seqs, end) for seqs in self.seqs.values()]
+        names = pl.col("chain").cast(pl.String)
+        return names.replace_strict(list(self.seqs), ends, default=None, return_dtype=pl.Int64)
 
 
 class _Part:

@@ -40,9 +40,9 @@ def sealed_events(check: LogCheck, chain: ChainSummary) -> int:
     A seal over lines counts all that are none of v1; where they are of two schemes, a
     seal over a part of them does not say how many are of each.
     """
-    is_alone = chain.scheme is Scheme.V1 or chain.events == check.other_lines
-    covers_all = check.sealed_lines == check.other_lines
-    return chain.covered if is_alone or covers_all else 0
+    if chain.scheme is Scheme.V1 or chain.events == check.other_lines:
+        return chain.covered
+    return chain.covered if check.sealed_lines == check.other_lines else 0
 
 
 def whole_trees(check: LogCheck, trees: TreeGrower) -> Iterator[Tree]:

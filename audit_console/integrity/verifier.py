@@ -232,8 +232,9 @@ def _not_covered(status: Status) -> Finding:
 
 def _candidates(source: Readable, chains: dict[str, V1Chain]) -> dict[str, list[Candidate]]:
     """Look a second time, for the events that claim repeated seqs and their neighbours."""
-    wanted = {name: _with_neighbours(chain.repeats) for name, chain in chains.items()}
-    wanted = {name: seqs for name, seqs in wanted.items() if not seqs.is_empty()}
+    wanted = {
+        name: _with_neighbours(chain.repeats) for name, chain in chains.items() if chain.repeats
+    }
     found: dict[str, list[Candidate]] = {name: [] for name in wanted}
     if not wanted:
         return found

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import polars as pl
 import pytest
@@ -81,6 +82,20 @@ def test_rows_keep_the_order_of_the_lines_whatever_the_chain() -> None:
         events = marked(lines, batch)
         assert events["line"].to_list() == list(range(1, 19))
         assert events["check"].to_list() == ["verified", "verified", "unverifiable"] * 6
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5, 100])
+def test_chains_that_are_mixed_are_marked_as_each_alone(batch: int) -> None:
+    tampers = [edited(2, action="x"), copied(2, 3), removed(2), swapped(1, 4)]
+    chains = [
+        tamper(v1_lines(v1_chain(6, chain=f"example.org/{number}")))
+        for number, tamper in enumerate(tampers)
+    ]
+    mixed = [line for lines in zip_longest(*chains, ORCHESTRATOR) for line in lines if line]
+    events = marked(mixed, batch).partition_by("chain", maintain_order=True)
+    for one, lines in zip(events, [*chains, ORCHESTRATOR], strict=True):
+        alone = marked(lines, 100)
+        assert one.select(*LINKS).equals(alone.select(*LINKS))
 
 
 def test_no_events_are_no_batch() -> None:
