@@ -265,6 +265,7 @@ def test_counts_have_no_original_lines(demo_log: Path) -> None:
     assert "no original lines" in spoken_line(completed)
 
 
+@UNMEASURED
 def test_a_file_is_not_replaced_unasked(demo_log: Path, tmp_path: Path) -> None:
     target = tmp_path / "found.csv"
     target.write_text("mine")
