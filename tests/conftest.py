@@ -35,6 +35,9 @@ PROGRAMS = {"audit_console.__main__", "audit_console.integrity.check_proof_scrip
 
 FOLDERS = count()
 
+OBJECTS_UNTIL_GARBAGE = 20_000
+"""A screen is thousands of objects that refer to each other: few are looked at again and again."""
+
 Tracers = tuple[Callable[..., Any] | None, Callable[..., Any] | None]
 """What traces a thread, and those that it starts."""
 NOBODY: Tracers = (None, None)
@@ -60,7 +63,14 @@ def pytest_collection_finish() -> None:
     """Look for garbage among what tests make alone, not among all that they have in common."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(OBJECTS_UNTIL_GARBAGE)
     gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    """Look for what tests left once; pytest does so five times, among what all have in common."""
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
