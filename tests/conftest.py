@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
+import os
 import re
 import sys
 import threading
@@ -223,8 +225,17 @@ def own_server() -> Iterator[EmbeddedServer]:
 
 @pytest.fixture(scope="session")
 def demo_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo, tampered with; for reading alone."""
-    return write_demo(tmp_path_factory.mktemp("demo"))
+    """The demo, tampered with; for reading alone, by all processes that run tests."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    path = folder / "demo" / "audit.jsonl"
+    with (folder / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            path.parent.mkdir()
+            write_demo(path.parent)
+    return path
 
 
 @pytest.fixture(scope="session")
