@@ -159,7 +159,6 @@ async def test_a_term_is_switched_off_and_on_without_being_lost(tmp_path: Path) 
         assert "result:failure" not in screen_lines(app)[2]
 
 
-@UNMEASURED
 async def test_a_step_back_and_a_branch_are_kept(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(90)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:

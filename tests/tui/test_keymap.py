@@ -135,7 +135,6 @@ async def test_the_keys_in_force_are_pressed_and_shown(tmp_path: Path) -> None:
         await until_shown(pilot, "Help  (F9)")
 
 
-@UNMEASURED
 async def test_panes_are_known_to_be_in_the_panes_around_them(tmp_path: Path) -> None:
     kept = Belongings(tmp_path, tmp_path)
     app = AuditConsoleApp(lambda _: MemorySource(make_lines(20)), places=["log"], kept=kept)
