@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
+import os
 import re
 import sys
 import threading
@@ -35,6 +37,9 @@ PROGRAMS = {"audit_console.__main__", "audit_console.integrity.check_proof_scrip
 
 FOLDERS = count()
 
+OBJECTS_UNTIL_GARBAGE = 20_000
+"""A screen is thousands of objects that refer to each other: few are looked at again and again."""
+
 Tracers = tuple[Callable[..., Any] | None, Callable[..., Any] | None]
 """What traces a thread, and those that it starts."""
 NOBODY: Tracers = (None, None)
@@ -60,7 +65,14 @@ def pytest_collection_finish() -> None:
     """Look for garbage among what tests make alone, not among all that they have in common."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(OBJECTS_UNTIL_GARBAGE)
     gc.enable()
+
+
+def pytest_sessionfinish() -> None:
+    """Look for what tests left once; pytest does so five times, among what all have in common."""
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
@@ -213,8 +225,17 @@ def own_server() -> Iterator[EmbeddedServer]:
 
 @pytest.fixture(scope="session")
 def demo_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo, tampered with; for reading alone."""
-    return write_demo(tmp_path_factory.mktemp("demo"))
+    """The demo, tampered with; for reading alone, by all processes that run tests."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    path = folder / "demo" / "audit.jsonl"
+    with (folder / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            path.parent.mkdir()
+            write_demo(path.parent)
+    return path
 
 
 @pytest.fixture(scope="session")

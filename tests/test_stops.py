@@ -14,6 +14,9 @@ from collections.abc import Sequence
 from benchmarks.logs import log_of
 from benchmarks.stops import stops_of
 from benchmarks.watched import Stop, WatchedLoops
+from tests.support.effort import UNMEASURED
+
+pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
 
 EVENTS = 100_000
 LONGEST_STOP = 0.05

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, fields
+from dataclasses import fields
+from operator import attrgetter
 
 from psycopg import sql
 
@@ -11,6 +12,7 @@ from audit_console.database import connect
 from audit_console.demo.tampers import tampered_events
 
 _COLUMNS = [field.name for field in fields(AuditEvent) if field.name != "scheme"]
+_row = attrgetter(*_COLUMNS)
 _HEADS = """
 INSERT INTO audit_chain_heads
 SELECT DISTINCT ON (chain) chain, seq, event_hash, recorded_at FROM audit_events
@@ -30,6 +32,6 @@ def fill_table(dsn: str) -> None:
     with connect(dsn) as connection, connection.transaction():
         with connection.cursor().copy(copy) as rows:
             for event in tampered_events():
-                rows.write_row((1, *astuple(event)[1:]))
+                rows.write_row((1, *_row(event)))
         connection.execute(_HEADS)
         connection.execute("ANALYZE audit_events")

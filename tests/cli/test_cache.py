@@ -9,6 +9,7 @@ from audit_console.cli.cache import indexes_folder
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.main import run
 from audit_console.sources.archive import IndexStore, open_archive
+from tests.support.effort import UNMEASURED
 
 
 @pytest.fixture
@@ -33,6 +34,7 @@ def test_nothing_is_kept_at_first(capfd: pytest.CaptureFixture[str]) -> None:
     assert "removed: 0 bytes" in capfd.readouterr().err
 
 
+@UNMEASURED
 def test_indexes_are_shown_and_removed(indexed: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["cache", "show"]) == ExitCode.PASS
     [line] = capfd.readouterr().out.splitlines()

@@ -36,6 +36,8 @@ def matching(log: Path) -> list[str]:
     """The lines of the brute force, found without the program."""
     kept = []
     for line in log.read_text().splitlines():
+        if "203.0.113.66" not in line:
+            continue
         event = decode_line(line)
         assert isinstance(event, AuditEvent)
         if (
@@ -259,19 +261,19 @@ def test_a_mistyped_option_is_no_query(whole_log: Path, words: list[str], said: 
     assert said in spoken_line(completed)
 
 
-def test_counts_have_no_original_lines(demo_log: Path) -> None:
-    completed = run_here("search", str(demo_log), "| count", "--format", "jsonl")
+def test_counts_have_no_original_lines(whole_log: Path) -> None:
+    completed = run_here("search", str(whole_log), "| count", "--format", "jsonl")
     assert completed.returncode == 2
     assert "no original lines" in spoken_line(completed)
 
 
-def test_a_file_is_not_replaced_unasked(demo_log: Path, tmp_path: Path) -> None:
+def test_a_file_is_not_replaced_unasked(whole_log: Path, tmp_path: Path) -> None:
     target = tmp_path / "found.csv"
     target.write_text("mine")
-    completed = run_here("search", str(demo_log), "", "--format", "csv", "-o", str(target))
+    completed = run_here("search", str(whole_log), "", "--format", "csv", "-o", str(target))
     assert completed.returncode == 2
     assert target.read_text() == "mine"
-    search(demo_log, "", "--format", "csv", "-o", str(target), "--force")
+    search(whole_log, "", "--format", "csv", "-o", str(target), "--force")
     assert target.read_text().startswith("check,timestamp,")
 
 

@@ -12,6 +12,7 @@ from psycopg.conninfo import make_conninfo
 from audit_console.database import connect
 from tests.cli.program import run_here, spoken_line
 from tests.cli.trusted import CHAIN, Keys, make_keys
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import fill
 from tests.support.retention import aged_chain
 from tests.support.trusting import log_key, policy_text
@@ -100,6 +101,7 @@ def test_a_schema_without_the_table_is_said(empty_database: str, keys: Keys) -> 
     assert "audit-console migrate" in spoken_line(refused)
 
 
+@UNMEASURED
 def test_what_is_left_of_a_table_is_signed(table: str, plan: str, tmp_path: Path) -> None:
     key, policy = tmp_path / "log.key", tmp_path / "policy.txt"
     log_key().store(key)
@@ -129,6 +131,7 @@ def _missing(key: Path) -> None:
     pass
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("make", "reason"),
     [

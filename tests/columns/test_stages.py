@@ -189,6 +189,7 @@ STAGES = [
 ]
 
 
+@UNMEASURED
 @pytest.mark.parametrize("text", STAGES)
 def test_stages_give_what_plain_python_gives(text: str) -> None:
     rng = Random(text)
@@ -213,6 +214,7 @@ COUNTED_IN_PLACE = [
 ]
 
 
+@UNMEASURED
 @pytest.mark.parametrize("few", [0, 8])
 @pytest.mark.parametrize("text", COUNTED_IN_PLACE)
 def test_codes_are_counted_block_by_block(
@@ -224,6 +226,7 @@ def test_codes_are_counted_block_by_block(
     test_stages_give_what_plain_python_gives(text)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("every", ["1d", "1w", "1mo", "1y"])
 @pytest.mark.parametrize("field", ["user", "result", "ip", "type"])
 def test_codes_of_events_in_order_are_counted_bin_by_bin(

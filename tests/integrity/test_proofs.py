@@ -15,6 +15,7 @@ from audit_console.integrity.proofs import InclusionProof, decode_proof, encode_
 from audit_console.integrity.proving import prove
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import CHAIN, orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.scripts import script_accepts
 from tests.support.tampers import edited, respelled, shuffled
 from tests.support.trusting import leaves, stored, trust_in
@@ -96,6 +97,7 @@ SPELLINGS = [
 ]
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     "change",
     [

@@ -15,6 +15,7 @@ from audit_console.integrity.verifier import verify
 from audit_console.sources.postgres import open_postgres
 from audit_console.sources.protocol import AtRow, Order
 from tests.support.chains import rehashed, v1_chain, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.stores import Tables
 from tests.support.tables import store_v1
 from tests.support.trusting import leaves, stored, trust_in
@@ -56,6 +57,7 @@ CHANGES = {
 }
 
 
+@UNMEASURED
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_row_that_the_constraints_would_refuse(tables: Tables, change: str) -> None:
     tables(WHOLE, NOTES).close()

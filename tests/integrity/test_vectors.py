@@ -20,6 +20,8 @@ from tests.support.effort import UNMEASURED
 from tests.support.judging import verify_archive
 from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of, sample
 
+pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
+
 EXPECTED = json.loads((V1_VECTORS.parent / "expected.json").read_text(encoding="utf-8"))
 WEAK = ["user_id", "details", "ip_address", "user_agent", "request_id", "result_error"]
 
@@ -53,7 +55,6 @@ def test_a_chain_that_is_not_whole_or_says_two_things_has_no_tree_head() -> None
         assert chain.root is None
 
 
-@UNMEASURED
 @pytest.mark.parametrize("order", [slice(None, None, -1), slice(None)])
 def test_a_chain_has_its_tree_head_in_whatever_order_it_stands(order: slice) -> None:
     (chain,) = verify(MemorySource(lines_of(V1_VECTORS)[order], batch_lines=37)).chains
@@ -93,7 +94,6 @@ def test_all_of_them_in_one_folder_are_three_logs(tmp_path: Path) -> None:
     assert verification.counts == {Code.NO_CHECKPOINT: 2, Code.WEAK_COVERAGE: 1}
 
 
-@UNMEASURED
 def test_a_stopped_verification_says_what_it_did_not_cover(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     path.write_bytes(b"".join(line + b"\n" for line in v1_lines(v1_chain(3_000))))

@@ -297,6 +297,7 @@ def test_pages_by_row_are_the_whole_log_in_order(
         assert (page.first_row, page.matched, page.read) == (first, len(log.rows), len(log.rows))
 
 
+@UNMEASURED
 @pytest.mark.parametrize("order", BOTH)
 def test_pages_by_time_begin_at_or_behind_it(source: Source, order: Order, log: Log) -> None:
     whole = log.expected(anything, order)
@@ -370,6 +371,7 @@ def test_a_filter_keeps_what_it_says(source: Source, name: str, order: Order, lo
         assert found == ([] if first is None else kept[first : first + 1])
 
 
+@UNMEASURED
 @pytest.mark.parametrize("name", ["everything", *FILTERS])
 def test_log_order_is_that_of_the_lines(
     source: Source, name: str, log: Log, monkeypatch: pytest.MonkeyPatch
@@ -560,6 +562,7 @@ def test_pages_grow_with_what_was_read_and_agree_with_the_status(unread: Source)
     assert unread.status.complete
 
 
+@UNMEASURED
 def test_batches_are_every_line_once_and_can_be_read_again(source: Source, log: Log) -> None:
     for _ in range(2):
         batches = list(source.batches())
@@ -605,6 +608,7 @@ def test_closing_twice_does_no_harm(unread: Source) -> None:
     unread.close()
 
 
+@UNMEASURED
 def test_stages_count_the_events_that_a_filter_keeps(source: Source, log: Log) -> None:
     query = parse("-user:user-1 | count by user,result", Anchor(datetime.now(UTC)))
     kept = [row.event for row in log.rows if row.event.user_id != "user-1"]
@@ -633,6 +637,7 @@ TOGETHER = [
 ]
 
 
+@UNMEASURED
 @pytest.mark.parametrize("name", ["user", "two", "nothing", "no seq", "everything"])
 @pytest.mark.parametrize("stages", [TOGETHER, TOGETHER[1:2], [Count()]], ids=["all", "one", "none"])
 def test_what_is_counted_together_is_what_each_stage_counts(

@@ -138,6 +138,7 @@ async def test_earlier_queries_come_back_with_the_up_key(tmp_path: Path) -> None
         await until_shown(pilot, "30 of 90 matched")
 
 
+@UNMEASURED
 async def test_a_term_is_switched_off_and_on_without_being_lost(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(90)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -190,6 +191,7 @@ async def test_excluding_says_who_is_kept_without_the_field(tmp_path: Path) -> N
         assert look_of(pilot).text == "user:*"
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("query", "said"),
     [
@@ -275,6 +277,7 @@ async def test_around_an_event_with_and_without_the_filter(tmp_path: Path) -> No
         await until_shown(pilot, "5 of 90 matched")
 
 
+@UNMEASURED
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_a_query_before_the_end_of_the_log_offers_to_count_from_there(
     tmp_path: Path, size: tuple[int, int]
@@ -477,6 +480,7 @@ async def test_what_is_typed_after_enter_keeps_focus_and_text(tmp_path: Path) ->
         assert line.value == "user:"
 
 
+@UNMEASURED
 async def test_quitting_during_a_scan_ends_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

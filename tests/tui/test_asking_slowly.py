@@ -120,6 +120,7 @@ async def test_escape_takes_back_a_query_without_an_answer(tmp_path: Path) -> No
         assert text_of(pilot) == ""
 
 
+@UNMEASURED
 async def test_escape_keeps_a_query_that_is_asked_again_of_a_log_that_grew(tmp_path: Path) -> None:
     source = Slow()
     source.hold.set()
@@ -175,6 +176,7 @@ async def test_a_query_that_fails_gives_the_bar_back_and_can_be_recalled(tmp_pat
         assert line_of(pilot).value == f"{AROUND} "
 
 
+@UNMEASURED
 async def test_what_the_reader_did_after_a_query_holds_when_its_answer_comes(
     tmp_path: Path,
 ) -> None:
@@ -195,6 +197,7 @@ async def test_what_the_reader_did_after_a_query_holds_when_its_answer_comes(
         assert line_of(pilot).value == f"{AROUND} "
 
 
+@UNMEASURED
 async def test_a_query_waits_for_the_log_to_be_open(tmp_path: Path) -> None:
     is_open = threading.Event()
     app = make_app(opener_after(is_open), tmp_path)
@@ -208,6 +211,7 @@ async def test_a_query_waits_for_the_log_to_be_open(tmp_path: Path) -> None:
         assert text_of(pilot) == line_of(pilot).value == "user:user-1"
 
 
+@UNMEASURED
 async def test_what_is_typed_while_the_log_opens_stays_a_query(tmp_path: Path) -> None:
     is_open = threading.Event()
     app = make_app(opener_after(is_open), tmp_path)
@@ -267,6 +271,7 @@ async def test_values_complete_where_no_facet_is_shown(tmp_path: Path) -> None:
         assert line_of(pilot).value == "user:user-1 result:failure user:user-1"
 
 
+@UNMEASURED
 async def test_a_bar_that_is_left_by_the_mouse_shows_the_query_in_force(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(90)), tmp_path)
     async with app.run_test(size=SIZE) as pilot:

@@ -19,7 +19,10 @@ from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Page
 from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
+from tests.support.effort import UNMEASURED
 from tests.tui.support import make_app, make_lines, until_loaded, until_shown
+
+pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
 
 
 async def test_work_that_the_end_of_the_program_forestalls_is_not_complained_of() -> None:

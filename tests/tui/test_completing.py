@@ -36,6 +36,8 @@ from tests.tui.support import (
 from tests.tui.test_asking import ask, questions_under_way, type_text
 from tests.tui.test_hostile_text import HOSTILE, assert_safe
 
+pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
+
 SIZE = (120, 40)
 
 
@@ -61,7 +63,6 @@ def query_of(pilot: Pilot[None]) -> str:
     return pilot.app.screen.query_one(QueryInput).value
 
 
-@UNMEASURED
 async def test_a_path_and_its_values_complete(tmp_path: Path) -> None:
     app = make_app(source_of(log_with_details()), tmp_path)
     async with app.run_test(size=SIZE) as pilot:
@@ -78,7 +79,6 @@ async def test_a_path_and_its_values_complete(tmp_path: Path) -> None:
         await until_shown(pilot, "15 of 90 matched")
 
 
-@UNMEASURED
 async def test_a_path_in_an_array_and_one_that_is_quoted_complete(tmp_path: Path) -> None:
     app = make_app(source_of(log_with_details()), tmp_path)
     async with app.run_test(size=SIZE) as pilot:
@@ -95,7 +95,6 @@ async def test_a_path_in_an_array_and_one_that_is_quoted_complete(tmp_path: Path
         await until_shown(pilot, "1 of 90 matched")
 
 
-@UNMEASURED
 async def test_paths_are_those_of_the_result(tmp_path: Path) -> None:
     app = make_app(source_of(log_with_details()), tmp_path)
     async with app.run_test(size=SIZE) as pilot:
@@ -135,7 +134,6 @@ class HeldTallies(MemorySource):
         return super().tally(where, by=by, marks=marks)
 
 
-@UNMEASURED
 async def test_paths_of_the_selected_event_wait_for_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,7 +155,6 @@ async def test_paths_of_the_selected_event_wait_for_nothing(
         await until_shown(pilot, "details.model:")
 
 
-@UNMEASURED
 async def test_a_seldom_value_of_many_completes_by_its_part(tmp_path: Path) -> None:
     users = [f"user-{seq % 60}" for seq in range(120)]
     events = [make_event(seq, user_id=user) for seq, user in enumerate([*users, "zoe"])]
@@ -173,7 +170,6 @@ async def test_a_seldom_value_of_many_completes_by_its_part(tmp_path: Path) -> N
         assert "or more" not in screen_text(app)
 
 
-@UNMEASURED
 @pytest.mark.parametrize(
     ("typed", "shown"), [("rtype:w", "workflow  90"), ("rid:wf-4", "wf-4  18")]
 )
@@ -200,7 +196,6 @@ async def test_the_tags_of_the_reader_complete(tmp_path: Path) -> None:
         await until_shown(pilot, "▸ breach")
 
 
-@UNMEASURED
 @pytest.mark.parametrize("attack", HOSTILE)
 async def test_a_hostile_key_is_shown_as_symbols_and_can_be_asked_for(
     tmp_path: Path, attack: str
@@ -220,7 +215,6 @@ async def test_a_hostile_key_is_shown_as_symbols_and_can_be_asked_for(
         assert_safe(app)
 
 
-@UNMEASURED
 async def test_what_is_typed_while_the_log_is_read_completes_when_it_was(tmp_path: Path) -> None:
     lines = [encode_line(event).encode() for event in chained(log_with_details())]
     source = GatedSource(lines, batch_lines=90)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from audit_console.sources.postgres import PostgresSource, open_postgres
+from tests.support.effort import UNMEASURED
 from tests.support.tables import store_v1
 from tests.tui.support import (
     chained,
@@ -19,6 +20,8 @@ from tests.tui.support import (
     until_loaded,
     until_shown,
 )
+
+pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])

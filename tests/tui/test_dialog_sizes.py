@@ -15,6 +15,8 @@ from audit_console.tui.screens.saved_searches import SavedSearchesDialog
 from tests.support.effort import UNMEASURED
 from tests.tui.support import make_app, make_lines, until_loaded, until_shown
 
+pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
+
 SIZES = [(80, 24), (120, 40), (200, 60)]
 
 
@@ -22,7 +24,6 @@ def box(app: App[None]) -> Region:
     return app.screen.query_one(".dialog").region
 
 
-@UNMEASURED
 @pytest.mark.parametrize("size", SIZES)
 async def test_many_bad_lines_leave_room_for_the_bytes_of_one(
     tmp_path: Path, size: tuple[int, int]
@@ -37,7 +38,6 @@ async def test_many_bad_lines_leave_room_for_the_bytes_of_one(
         assert app.screen.region.contains_region(box(app))
 
 
-@UNMEASURED
 @pytest.mark.parametrize("size", SIZES)
 async def test_many_paths_are_listed_in_a_box_that_keeps_its_size(
     tmp_path: Path, size: tuple[int, int]

@@ -96,6 +96,7 @@ async def opened(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: table_of(pilot.app).selected is not None)
 
 
+@UNMEASURED
 async def test_ten_million_rows_cost_no_more_than_those_in_sight(tmp_path: Path) -> None:
     source = HugeSource()
     app = make_app(source, tmp_path)
@@ -167,6 +168,7 @@ async def test_holding_a_key_asks_one_question_at_a_time(tmp_path: Path) -> None
         assert table_of(app).selected is not None
 
 
+@UNMEASURED
 async def test_sorting_keeps_the_selected_event_selected(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(500)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -254,6 +256,7 @@ async def test_columns_share_the_width_and_scroll_sideways(tmp_path: Path) -> No
         assert " ip" in titles(app)
 
 
+@UNMEASURED
 async def test_wide_columns_show_long_values(tmp_path: Path) -> None:
     long = "an action with a long name 0123456789"
     app = make_app(MemorySource(make_lines(5, action=long)), tmp_path)
@@ -325,6 +328,7 @@ class FailingSource(MemorySource):
         return super().page(where, order=order, at=at, limit=limit, marks=marks)
 
 
+@UNMEASURED
 async def test_rows_that_cannot_be_fetched_are_said_to_be_so(tmp_path: Path) -> None:
     app = make_app(FailingSource(make_lines(1_000)), tmp_path)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
@@ -335,6 +339,7 @@ async def test_rows_that_cannot_be_fetched_are_said_to_be_so(tmp_path: Path) -> 
         await until_shown(pilot, "action 0 ")
 
 
+@UNMEASURED
 async def test_keys_in_the_footer_are_clicked(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:

@@ -37,6 +37,7 @@ from audit_console.tui.widgets.facet_lines import (
     value_text,
 )
 from audit_console.tui.widgets.facets_pane import FacetsPane
+from tests.support.effort import UNMEASURED
 from tests.tui.support import (
     PaneScreen,
     chained,
@@ -162,6 +163,7 @@ async def test_values_stand_with_count_share_and_course_and_what_is_missing_apar
         assert screen_lines(app)[0].split() == ["▸", "type", "2"]
 
 
+@UNMEASURED
 @pytest.mark.parametrize("width", [16, 24, 30, 40, 60])
 async def test_no_line_is_wider_than_the_pane_and_a_course_needs_room(width: int) -> None:
     app = PaneApp()
@@ -225,6 +227,7 @@ async def test_what_is_missing_is_no_text() -> None:
         assert app.asked() == [(How.INCLUDE, value("user", "(missing)"))]
 
 
+@UNMEASURED
 async def test_every_value_can_be_reached() -> None:
     names = [f"user-{number:03}" for number in range(230)]
     app = PaneApp(fields=["user"])
@@ -404,6 +407,7 @@ async def test_facets_are_added_and_taken_away() -> None:
         assert app.pane.fields == DEFAULT_FIELDS
 
 
+@UNMEASURED
 @pytest.mark.parametrize("height", [4, 12])
 async def test_an_added_facet_comes_into_sight_with_its_values(height: int) -> None:
     app = PaneApp()
@@ -443,6 +447,7 @@ async def test_the_mouse_opens_closes_and_includes() -> None:
         assert app.asked() == []
 
 
+@UNMEASURED
 @pytest.mark.parametrize("attack", HOSTILE)
 @pytest.mark.parametrize("width", [24, 60])
 async def test_hostile_values_are_shown_as_symbols(attack: str, width: int) -> None:

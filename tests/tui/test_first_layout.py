@@ -10,7 +10,10 @@ from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from audit_console.sources.memory import MemorySource
+from tests.support.effort import UNMEASURED
 from tests.tui.support import make_app, make_lines, until, until_loaded, until_shown
+
+pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
 
 
 @pytest.mark.parametrize(

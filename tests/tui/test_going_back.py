@@ -54,6 +54,7 @@ async def test_a_step_back_selects_the_event_that_was_selected(tmp_path: Path) -
         assert column.name == "user"
 
 
+@UNMEASURED
 async def test_the_history_returns_to_the_place_in_each_branch(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(900)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -88,6 +88,7 @@ async def test_while_a_part_is_typed_in_a_facet_no_letter_is_listed_as_a_key(
         await until(pilot, lambda: "f" in {entry[1] for entry in bar.entries}, "keys again")
 
 
+@UNMEASURED
 @pytest.mark.parametrize("size", [(20, 5), (40, 10), (80, 24)])
 async def test_the_verdict_is_in_the_header_at_every_width(
     tmp_path: Path, size: tuple[int, int]
@@ -136,6 +137,7 @@ async def test_the_palette_lists_actions_and_behind_them_reviews(tmp_path: Path)
         assert sum(are_reviews) == len(REVIEWS)
 
 
+@UNMEASURED
 async def test_what_the_palette_does_in_another_pane_it_does_in_sight(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -190,6 +192,7 @@ async def test_counts_refuse_what_is_done_to_an_event(tmp_path: Path) -> None:
         await until_shown(pilot, "there is no value here to sum up")
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
@@ -212,6 +215,7 @@ async def test_what_cannot_be_done_says_why(tmp_path: Path, keys: Sequence[str],
         assert not app.screen.query_one(RuleLine).has_focus
 
 
+@UNMEASURED
 async def test_without_events_there_is_none_to_do_anything_to(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=SIZE, notifications=True) as pilot:
@@ -224,6 +228,7 @@ async def test_without_events_there_is_none_to_do_anything_to(tmp_path: Path) ->
             await until_shown(pilot, "no event is selected")
 
 
+@UNMEASURED
 async def test_the_detail_shows_what_was_noted_on_its_event(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=SIZE) as pilot:
@@ -239,6 +244,7 @@ async def test_the_detail_shows_what_was_noted_on_its_event(tmp_path: Path) -> N
         await until(pilot, lambda: "guessed" not in screen_text(app), "another event is shown")
 
 
+@UNMEASURED
 async def test_the_detail_does_not_say_that_a_link_to_a_missing_event_holds(
     tmp_path: Path,
 ) -> None:
@@ -270,6 +276,7 @@ async def test_counts_take_the_place_of_the_detail_of_an_event(
         assert "request_id" not in screen_text(app)
 
 
+@UNMEASURED
 async def test_a_query_at_80_columns_closes_the_detail_and_its_bar_left_does_not(
     tmp_path: Path,
 ) -> None:
@@ -285,6 +292,7 @@ async def test_a_query_at_80_columns_closes_the_detail_and_its_bar_left_does_not
         assert table_of(app).has_focus
 
 
+@UNMEASURED
 async def test_a_term_that_is_off_can_be_cleared(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=SIZE) as pilot:

@@ -69,6 +69,7 @@ async def test_the_rows_of_the_index_are_shown_and_said_to_be(tmp_path: Path) ->
         assert "from the index" not in screen_text(app)
 
 
+@UNMEASURED
 async def test_stopping_leaves_the_rows_of_the_index_and_says_what_they_are(tmp_path: Path) -> None:
     log = tmp_path / "audit.jsonl"
     log.write_bytes(b"".join(line + b"\n" for line in [*make_lines(1_500), b"no event"]))
@@ -104,6 +105,7 @@ async def test_an_index_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         await until_shown(pilot, "no index of this log could be written")
 
 
+@UNMEASURED
 async def test_an_index_that_is_not_that_of_the_log_is_said_to_be_thrown_away(
     tmp_path: Path,
 ) -> None:

@@ -149,6 +149,7 @@ async def test_a_whole_log_is_open_only_for_want_of_a_checkpoint(tmp_path: Path)
         assert "✘ broken 0" in text
 
 
+@UNMEASURED
 async def test_checkpoints_seal_the_map_and_are_told_with_their_cosigners(tmp_path: Path) -> None:
     folder = V1_VECTORS.parent
     policy = parse_policy(await asyncio.to_thread((folder / "policy.txt").read_text))
@@ -266,6 +267,7 @@ async def test_chains_stand_below_one_another(tmp_path: Path) -> None:
         await until_shown(pilot, "▸ log.example/a")
 
 
+@UNMEASURED
 async def test_events_that_stand_alike_are_asked_for(tmp_path: Path) -> None:
     app = make_app(MemorySource(faulty_lines()), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -302,6 +304,7 @@ async def test_unverifiable_events_are_asked_for(tmp_path: Path) -> None:
 # --- going on ---------------------------------------------------------------------------
 
 
+@UNMEASURED
 async def test_a_finding_opens_its_event_among_its_neighbours(tmp_path: Path) -> None:
     app = make_app(MemorySource(faulty_lines()), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -352,6 +355,7 @@ async def test_without_a_log_there_is_nothing_to_judge(tmp_path: Path) -> None:
         assert not isinstance(app.screen, IntegrityScreen)
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("form", "beginning"),
     [(0, "FAIL: 2 faults"), (3, "{")],
@@ -379,6 +383,7 @@ async def test_the_report_is_written_to_a_file(
 # --- verifying again --------------------------------------------------------------------
 
 
+@UNMEASURED
 async def test_the_whole_log_is_verified_again_from_disk_and_the_look_stays(tmp_path: Path) -> None:
     log = tmp_path / "audit.jsonl"
     log.write_bytes(b"\n".join(make_lines(40)) + b"\n")
@@ -396,6 +401,7 @@ async def test_the_whole_log_is_verified_again_from_disk_and_the_look_stays(tmp_
         await until_shown(pilot, "4 of 39 matched")
 
 
+@UNMEASURED
 async def test_a_log_that_is_gone_is_not_verified_again_and_stays(tmp_path: Path) -> None:
     log = tmp_path / "audit.jsonl"
     log.write_bytes(b"\n".join(make_lines(10)) + b"\n")

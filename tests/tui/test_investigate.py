@@ -91,6 +91,7 @@ async def test_an_empty_log_is_shown_as_such(tmp_path: Path) -> None:
         await until_shown(pilot, "there is no row 1")
 
 
+@UNMEASURED
 async def test_the_value_under_the_cursor_filters(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(90)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -171,6 +172,7 @@ async def test_at_80_columns_the_detail_takes_the_place_of_the_table(tmp_path: P
         assert table_of(app).has_focus
 
 
+@UNMEASURED
 async def test_the_details_fold_and_keep_their_digits(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(3)), tmp_path)
     async with app.run_test(size=(200, 60)) as pilot:
@@ -196,6 +198,7 @@ async def test_the_details_fold_and_keep_their_digits(tmp_path: Path) -> None:
         assert not app.screen.has_class("-detail")
 
 
+@UNMEASURED
 async def test_a_broken_event_says_what_is_broken(tmp_path: Path) -> None:
     app = make_app(MemorySource(tampered_lines()), tmp_path)
     async with app.run_test(size=(200, 60)) as pilot:
@@ -207,6 +210,7 @@ async def test_a_broken_event_says_what_is_broken(tmp_path: Path) -> None:
         assert "✘ broken: see the findings" in screen_text(app)
 
 
+@UNMEASURED
 async def test_what_the_scheme_leaves_uncovered_is_named(tmp_path: Path) -> None:
     line = (
         '{"id":"1","timestamp":"2026-11-01T00:00:00Z","event_type":"Authentication",'
@@ -245,6 +249,7 @@ async def test_jumping(tmp_path: Path, typed: str, row: int) -> None:
         await until(pilot, lambda: table_of(app).cursor_row == row)
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
@@ -297,6 +302,7 @@ async def test_bad_lines_are_shown_with_their_bytes(tmp_path: Path) -> None:
         assert isinstance(app.screen, InvestigateScreen)
 
 
+@UNMEASURED
 async def test_a_finding_on_a_line_that_is_no_event_leads_to_the_bad_lines(tmp_path: Path) -> None:
     app = make_app(MemorySource(tampered_lines()), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -328,6 +334,7 @@ def _has_lines(line_list: LineList, count: int) -> bool:
     return len(line_list.lines) == count
 
 
+@UNMEASURED
 async def test_leaving_goes_back_step_by_step(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -345,6 +352,7 @@ async def test_leaving_goes_back_step_by_step(tmp_path: Path) -> None:
         await until_shown(pilot, "30 of 30 matched")
 
 
+@UNMEASURED
 async def test_help_lists_the_keys_of_what_has_the_focus(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(120, 60)) as pilot:
@@ -356,6 +364,7 @@ async def test_help_lists_the_keys_of_what_has_the_focus(tmp_path: Path) -> None
         assert "keep events with the value under" not in screen_text(app)
 
 
+@UNMEASURED
 async def test_the_palette_runs_actions_on_their_pane(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:

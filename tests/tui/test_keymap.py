@@ -13,6 +13,7 @@ from audit_console.tui.belongings import Belongings
 from audit_console.tui.keymap import UNCHANGED, Keymap
 from audit_console.tui.keymap_file import AROUND, FIXED, read_keymap
 from audit_console.tui.panes import panes_in_focus
+from tests.support.effort import UNMEASURED
 from tests.tui.support import make_lines, screen_text, until, until_loaded, until_shown
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "keys.md"
@@ -93,6 +94,7 @@ def test_two_actions_may_change_places(file: Path) -> None:
     assert read_keymap(file).changed["investigate.star"] == ("x",)
 
 
+@UNMEASURED
 def test_every_key_of_the_table_may_be_written_in_the_file(file: Path) -> None:
     for action in ACTIONS:
         if action.pane not in FIXED:
@@ -112,6 +114,7 @@ def test_the_document_lists_every_action_whose_keys_can_be_changed() -> None:
     assert text.count("| `") == len(rows)
 
 
+@UNMEASURED
 async def test_the_keys_in_force_are_pressed_and_shown(tmp_path: Path) -> None:
     keymap = Keymap({"investigate.star": ("asterisk",), "app.help": ("f9",)})
     kept = Belongings(tmp_path, tmp_path, keymap=keymap)

@@ -14,6 +14,7 @@ from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Batch, Source
 from audit_console.tui.recent import RecentSources
 from audit_console.tui.widgets.safe_input import SafeInput
+from tests.support.effort import UNMEASURED
 from tests.tui.support import (
     GatedSource,
     make_app,
@@ -25,6 +26,8 @@ from tests.tui.support import (
     until_loaded,
     until_shown,
 )
+
+pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
 
 
 async def test_the_first_page_is_painted_while_the_rest_is_read(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from audit_console.migrate import migrate
 from audit_console.sources.postgres import PostgresSource, open_postgres
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.screens import following
+from tests.support.effort import UNMEASURED
 from tests.support.tables import store_v1
 from tests.tui.support import (
     chained,
@@ -95,6 +96,7 @@ async def asked_while_it_is_away(
         yield pilot
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("news_seldom")
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_key_asks_again(
@@ -110,6 +112,7 @@ async def test_a_key_asks_again(
         await until_answered(pilot, 300)
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("news_seldom")
 async def test_the_same_query_asks_again(app: AuditConsoleApp, server: EmbeddedServer) -> None:
     async with asked_while_it_is_away(app, server) as pilot:
@@ -128,6 +131,7 @@ async def test_the_line_that_says_so_can_be_clicked(
         await until_answered(pilot, 300)
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("news_often")
 @pytest.mark.parametrize("size", SIZES)
 async def test_what_has_no_answer_is_asked_when_the_server_is_back(
@@ -139,6 +143,7 @@ async def test_what_has_no_answer_is_asked_when_the_server_is_back(
         await until_answered(pilot, 300)
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("news_often")
 async def test_rows_that_were_gone_to_meanwhile_come(
     app: AuditConsoleApp, server: EmbeddedServer
@@ -154,6 +159,7 @@ async def test_rows_that_were_gone_to_meanwhile_come(
         await until(pilot, lambda: "to ask again" not in screen_text(app), "all is there")
 
 
+@UNMEASURED
 @pytest.mark.usefixtures("news_often")
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_server_that_is_away_is_no_log_that_changed(

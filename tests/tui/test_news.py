@@ -11,6 +11,7 @@ from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
 from audit_console.tui.screens import following
+from tests.support.effort import UNMEASURED
 from tests.tui.support import (
     make_app,
     make_lines,
@@ -45,6 +46,7 @@ class GrowingLog:
         return MemorySource(self.lines, later=self.later)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
 async def test_new_events_wait_until_they_are_asked_for(
     tmp_path: Path, size: tuple[int, int]
@@ -98,6 +100,7 @@ async def test_without_news_the_key_says_so(tmp_path: Path) -> None:
         assert "60 events" in screen_text(app)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)])
 async def test_a_log_that_was_shortened_is_said_and_read_again(
     tmp_path: Path, size: tuple[int, int]
@@ -117,6 +120,7 @@ async def test_a_log_that_was_shortened_is_said_and_read_again(
         await until(pilot, lambda: "10 events" in screen_text(app), "the log is read again")
 
 
+@UNMEASURED
 async def test_a_log_that_cannot_be_looked_at_is_said(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     path.write_bytes(b"\n".join([*LINES, b""]))

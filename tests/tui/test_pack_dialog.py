@@ -26,6 +26,7 @@ from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Batch
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
+from tests.support.effort import UNMEASURED
 from tests.support.packages import files_of, manifest_of, refusal
 from tests.support.places import V1_VECTORS
 from tests.support.tables import store_v1
@@ -142,6 +143,7 @@ def _check(package: Path, policy: str, key: str) -> int:
     return subprocess.run([*command, *options], capture_output=True, check=False).returncode
 
 
+@UNMEASURED
 async def test_escape_stops_it_and_leaves_nothing(tmp_path: Path) -> None:
     source = HeldSource(make_lines(30))
     app = make_app(source, tmp_path)
@@ -159,6 +161,7 @@ async def test_escape_stops_it_and_leaves_nothing(tmp_path: Path) -> None:
     assert files_in(tmp_path) == set()
 
 
+@UNMEASURED
 async def test_a_program_that_ends_writes_no_package(tmp_path: Path) -> None:
     source = HeldSource(make_lines(30))
     app = make_app(source, tmp_path)
@@ -174,6 +177,7 @@ async def test_a_program_that_ends_writes_no_package(tmp_path: Path) -> None:
     assert files_in(tmp_path) == set()
 
 
+@UNMEASURED
 async def test_no_package_is_made_before_all_was_verified(tmp_path: Path) -> None:
     source = GatedSource(make_lines(30), batch_lines=10)
     app = make_app(source, tmp_path)
@@ -190,6 +194,7 @@ async def test_no_package_is_made_before_all_was_verified(tmp_path: Path) -> Non
     assert files_in(tmp_path) == set()
 
 
+@UNMEASURED
 async def test_a_log_that_changed_since_is_refused(tmp_path: Path) -> None:
     log = tmp_path / "audit.jsonl"
     lines = [line + b"\n" for line in make_lines(30)]
@@ -203,6 +208,7 @@ async def test_a_log_that_changed_since_is_refused(tmp_path: Path) -> None:
     assert files_in(tmp_path) == set()
 
 
+@UNMEASURED
 async def test_a_fault_of_the_program_is_one_line_and_the_console_goes_on(tmp_path: Path) -> None:
     source = FaultySource(make_lines(30), label="faulty", batch_lines=5)
     app = make_app(source, tmp_path)
@@ -215,6 +221,7 @@ async def test_a_fault_of_the_program_is_one_line_and_the_console_goes_on(tmp_pa
     assert files_in(tmp_path) == set()
 
 
+@UNMEASURED
 async def test_the_events_of_a_table_are_packed(database: str, tmp_path: Path) -> None:
     await asyncio.to_thread(store_v1, database, chained(make_event(seq) for seq in range(30)))
     app = make_app(lambda places: open_source(places, keep=True), tmp_path, places=[database])

@@ -18,6 +18,7 @@ from audit_console.tui.widgets.query_bar import QueryBar, QueryInput
 from audit_console.tui.widgets.query_hints import QueryHints, is_begun
 from audit_console.tui.widgets.result_table import ResultTable
 from tests.core.query.reading import ANCHOR
+from tests.support.effort import UNMEASURED
 from tests.tui.support import (
     make_app,
     make_lines,
@@ -97,6 +98,7 @@ def query_of(pilot: Pilot[None]) -> str:
     return pilot.app.screen.query_one(QueryInput).value
 
 
+@UNMEASURED
 async def test_values_are_marked_before_operators(tmp_path: Path) -> None:
     async with console(tmp_path) as pilot:
         await pilot.press("slash")
@@ -121,6 +123,7 @@ async def test_a_mark_that_was_moved_stays_when_more_is_known(tmp_path: Path) ->
         assert "▸ user-1  30" in screen_text(pilot.app)
 
 
+@UNMEASURED
 async def test_a_term_is_typed_behind_the_query_in_force(tmp_path: Path) -> None:
     async with console(tmp_path) as pilot:
         await ask_for_failures(pilot)
@@ -133,6 +136,7 @@ async def test_a_term_is_typed_behind_the_query_in_force(tmp_path: Path) -> None
         assert look_of(pilot).text == query_of(pilot) == "result:failure user:user-1"
 
 
+@UNMEASURED
 async def test_a_space_typed_by_habit_is_the_one_that_is_there(tmp_path: Path) -> None:
     async with console(tmp_path) as pilot:
         await ask(pilot, "result:failure")
@@ -147,6 +151,7 @@ async def test_a_space_typed_by_habit_is_the_one_that_is_there(tmp_path: Path) -
         assert query_of(pilot) == "result:failure | top user  "
 
 
+@UNMEASURED
 async def test_a_term_is_typed_behind_an_earlier_query(tmp_path: Path) -> None:
     async with console(tmp_path) as pilot:
         await ask_for_failures(pilot)
@@ -156,6 +161,7 @@ async def test_a_term_is_typed_behind_an_earlier_query(tmp_path: Path) -> None:
         await until_shown(pilot, "3 of 90 matched")
 
 
+@UNMEASURED
 async def test_an_earlier_query_that_is_left_is_not_shown_as_the_one_in_force(
     tmp_path: Path,
 ) -> None:
@@ -170,6 +176,7 @@ async def test_an_earlier_query_that_is_left_is_not_shown_as_the_one_in_force(
         assert query_of(pilot) == "result:failure "
 
 
+@UNMEASURED
 async def test_what_is_only_begun_is_no_fault_until_it_is_left_or_asked(tmp_path: Path) -> None:
     async with console(tmp_path) as pilot:
         await pilot.press("slash")
@@ -212,6 +219,7 @@ def test_an_error_that_typing_may_mend_is_told_from_others(typed: str, begun: bo
     assert is_begun(refused.value, text, cursor) is begun
 
 
+@UNMEASURED
 async def test_a_long_query_that_is_not_typed_on_is_shown_from_its_beginning(
     tmp_path: Path,
 ) -> None:

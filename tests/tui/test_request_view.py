@@ -15,6 +15,7 @@ from audit_console.search.request import STEPS
 from audit_console.tui.durations import duration
 from audit_console.tui.screens.request_view import RequestDialog
 from audit_console.tui.widgets.line_list import LineList
+from tests.support.effort import UNMEASURED
 from tests.tui.dialogs import DialogApp, failing, held, question_of, until_answered
 from tests.tui.support import START, HugeSource, make_event, screen_text, until, until_shown
 from tests.tui.test_hostile_text import HOSTILE, assert_safe
@@ -85,6 +86,7 @@ async def test_escape_closes_while_it_is_counted() -> None:
         hold.set()
 
 
+@UNMEASURED
 async def test_many_events_are_fetched_by_the_page() -> None:
     source = LongRequest()
     app = DialogApp(RequestDialog(Question(source, EVERYTHING), "req"))
@@ -139,6 +141,7 @@ async def test_it_fits_a_small_screen() -> None:
         assert "user-2" in screen_text(app)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("attack", HOSTILE)
 async def test_hostile_values_are_shown_as_symbols(attack: str) -> None:
     value = HOSTILE[attack][:5_000]

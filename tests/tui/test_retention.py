@@ -133,6 +133,7 @@ async def test_days_split_the_timeline_at_every_size(show: Show, size: tuple[int
         assert all("\x1b" not in line and len(line) == size[0] for line in screen_lines(app))
 
 
+@UNMEASURED
 async def test_counts_follow_the_slider(show: Show) -> None:
     app = show(in_memory())
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
@@ -160,6 +161,7 @@ async def test_counts_follow_the_slider(show: Show) -> None:
         assert app.screen.query_one(SplitTimeline).size.height == 8
 
 
+@UNMEASURED
 async def test_holds_and_faults_stop_it(show: Show) -> None:
     change = HoldChange("add", hold("user:user-4"))
     edited = [replace(one, user_id="x") if one.seq == 1 else one for one in EVENTS]
@@ -172,6 +174,7 @@ async def test_holds_and_faults_stop_it(show: Show) -> None:
         await until_shown(pilot, "it is evidence, and stays")
 
 
+@UNMEASURED
 async def test_what_goes_is_deleted_by_name_and_the_rest_is_verified(show: Show, log: str) -> None:
     app = show(log)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
@@ -196,6 +199,7 @@ async def test_what_goes_is_deleted_by_name_and_the_rest_is_verified(show: Show,
         await until(pilot, lambda: not app.screen.query(DaysSlider), "back to the events")
 
 
+@UNMEASURED
 async def test_who_quits_meanwhile_has_the_prune_ended(show: Show, tmp_path: Path) -> None:
     store(tmp_path, EVENTS)
     begun, gone, ended = threading.Event(), threading.Event(), threading.Event()
@@ -255,6 +259,7 @@ async def test_a_prune_is_told_from_its_beginning_also_to_who_comes_back(
         await until_shown(pilot, "✔ 20 events were deleted")
 
 
+@UNMEASURED
 async def test_a_refusal_is_told_and_nothing_is_deleted(show: Show, tmp_path: Path) -> None:
     store(tmp_path, EVENTS)
 
@@ -287,6 +292,7 @@ async def test_holds_that_cannot_be_read_are_told(show: Show) -> None:
         await previewed(pilot, "memory, line 1: not a change of holds")
 
 
+@UNMEASURED
 async def test_while_the_log_is_read_there_is_no_preview(show: Show) -> None:
     source = GatedSource(v1_lines(EVENTS), batch_lines=10)
     app = show(source)
@@ -312,6 +318,7 @@ class SlowToCount(MemorySource):
         return super().tally(*args, **asked)
 
 
+@UNMEASURED
 async def test_what_other_days_delete_is_never_deleted_by_these(show: Show) -> None:
     source = SlowToCount(v1_lines(EVENTS))
     app = show(source)
@@ -328,6 +335,7 @@ async def test_what_other_days_delete_is_never_deleted_by_these(show: Show) -> N
         await until_shown(pilot, "would go")
 
 
+@UNMEASURED
 async def test_a_log_that_is_only_previewed(show: Show) -> None:
     app = show(in_memory(), replace(RULES, open_pruner=None))
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
@@ -361,6 +369,7 @@ async def test_a_log_whose_beginning_is_not_here(show: Show) -> None:
         await until_shown(pilot, "these are the days that the configuration says: 20")
 
 
+@UNMEASURED
 async def test_the_plan_and_the_preview_are_written_to_files(
     show: Show, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

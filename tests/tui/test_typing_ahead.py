@@ -11,7 +11,10 @@ from textual.pilot import Pilot
 
 from audit_console.sources.memory import MemorySource
 from audit_console.tui.widgets.query_bar import QueryInput
+from tests.support.effort import UNMEASURED
 from tests.tui.support import make_app, make_lines, screen_text, until, until_loaded, until_shown
+
+pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
 
 
 def type_at_once(pilot: Pilot[None], *keys: str) -> None:

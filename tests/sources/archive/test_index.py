@@ -177,6 +177,7 @@ def answers(source: ArchiveSource) -> tuple[Page, list[tuple[object, ...]], int 
     return page_of(source), source.tally(EVERYTHING, by=BY_USER).rows(), found.matched
 
 
+@UNMEASURED
 @pytest.mark.parametrize("quarter", range(4))
 def test_damage_anywhere_is_harmless(quarter: int, log: Path, folder: Path) -> None:
     index_of(log, folder)
@@ -229,6 +230,7 @@ def test_a_time_that_no_calendar_has_is_damage(log: Path, folder: Path) -> None:
     assert not is_hit(log, folder)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("digit", range(0, 200, 31))
 def test_a_number_that_changed_in_a_manifest_makes_it_unusable(
     digit: int, log: Path, folder: Path

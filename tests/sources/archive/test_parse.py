@@ -29,6 +29,8 @@ from tests.support.effort import UNMEASURED, examples
 from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of
 from tests.support.strategies import VALUES, WHOLE_LINES, mutated_lines, replaced_values
 
+pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
+
 FIRST_LINE, OFFSET, FILE = 7, 1_000, 3
 
 
@@ -80,7 +82,6 @@ def test_the_vectors(parser: LineParser, path: Path) -> None:
     assert_same(parser, lines_of(path))
 
 
-@UNMEASURED
 @pytest.mark.parametrize("path", [V1_VECTORS, UPSTREAM_VECTORS], ids=["v1", "orchestrator"])
 def test_every_odd_value_in_every_field(parser: LineParser, path: Path) -> None:
     for line in lines_of(path)[1:4]:
@@ -94,7 +95,6 @@ def test_a_hash_that_does_not_hold(parser: LineParser, details: str | None, stor
     assert_same(parser, [encode_line(event).encode()])
 
 
-@UNMEASURED
 @pytest.mark.parametrize("mask", [0x01, 0x20, 0x80])
 @pytest.mark.parametrize("path", [V1_VECTORS, UPSTREAM_VECTORS], ids=["v1", "orchestrator"])
 def test_every_byte_flipped(parser: LineParser, path: Path, mask: int) -> None:
@@ -103,7 +103,6 @@ def test_every_byte_flipped(parser: LineParser, path: Path, mask: int) -> None:
     assert_same(parser, [one for one in flipped if b"\n" not in one])
 
 
-@UNMEASURED
 @pytest.mark.parametrize("path", [V1_VECTORS, UPSTREAM_VECTORS], ids=["v1", "orchestrator"])
 def test_every_cut(parser: LineParser, path: Path) -> None:
     line = lines_of(path)[1]

@@ -108,6 +108,7 @@ def test_a_reading_that_is_closed_ends_on_the_server(
         assert first_page(source) == 5
 
 
+@UNMEASURED
 def test_a_server_that_dies_is_said_and_found_again(
     own_server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
