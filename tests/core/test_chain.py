@@ -25,3 +25,13 @@ def test_events_that_fail_their_hash_are_all_counted_and_the_first_ones_listed()
         check.add_run(run_of(event, "0" * 64, Place(None, None)))
     assert check.findings.counts == {Code.EVENT_HASH_MISMATCH: 5}
     assert [one.first_seq for one in check.findings.kept] == [0, 1]
+
+
+def test_gaps_are_all_counted_and_the_first_ones_listed() -> None:
+    check = LogCheck(findings=FindingList(keep_per_code=2))
+    for event in v1_chain(9)[::2]:
+        check.add_run(run_of(event, event.event_hash or "", Place(None, None)))
+    check.finish({})
+    assert check.findings.counts == {Code.GAP: 4, Code.NO_CHECKPOINT: 1}
+    gaps = [one for one in check.findings.kept if one.code is Code.GAP]
+    assert [one.first_seq for one in gaps] == [1, 3]
