@@ -21,8 +21,8 @@ CHANGES_CHAIN = pl.col("scheme").ne_missing(pl.col("scheme").shift(1)) | pl.col(
 )
 """Is of another chain than the event before it, or the first of all."""
 
-_BROKEN = (pl.col("computed_hash") != pl.col("event_hash")).fill_null(value=False)
-"""A hash that cannot be computed again tells nothing."""
+BROKEN = (pl.col("computed_hash") != pl.col("event_hash")).fill_null(value=False)
+"""Fails its own hash; one that cannot be computed again tells nothing."""
 _LINKED = (
     (pl.col("previous_hash") == pl.col("before.event_hash"))
     | (pl.col("previous_hash") == pl.col("before.computed_hash"))
@@ -87,7 +87,7 @@ class LinkMarker:
     def _mark_orchestrator(self, paired: pl.DataFrame) -> pl.DataFrame:
         begins = _FIRST & pl.col("previous_hash").is_null()
         marked = self._with_known_links(
-            paired.with_columns(joined=~_BROKEN & (_FIRST | ~_BEFORE_BROKEN) & (_LINKED | begins))
+            paired.with_columns(joined=~BROKEN & (_FIRST | ~_BEFORE_BROKEN) & (_LINKED | begins))
         )
         resumes = pl.col("link_known") & ~pl.col("link_taken")
         bad_link = ~_LINKED & ~_FIRST & pl.col("previous_hash").is_not_null() & ~resumes
@@ -150,7 +150,7 @@ def _mark_v1(paired: pl.DataFrame) -> pl.DataFrame:
     repeated = (pl.col("seq") == pl.col("before.seq")).fill_null(value=False)
     bad_genesis = (pl.col("seq") == 0) & (pl.col("previous_hash") != GENESIS_HASH)
     return paired.with_columns(
-        joined=_FOLLOWS & _LINKED & _IN_TIME & ~_BROKEN & ~_BEFORE_BROKEN,
+        joined=_FOLLOWS & _LINKED & _IN_TIME & ~BROKEN & ~_BEFORE_BROKEN,
         check=_check((_FOLLOWS & ~_LINKED) | repeated | bad_genesis),
         link_known=pl.lit(value=False),
         link_taken=pl.lit(value=False),
@@ -159,7 +159,7 @@ def _mark_v1(paired: pl.DataFrame) -> pl.DataFrame:
 
 def _check(bad_link: pl.Expr) -> pl.Expr:
     return (
-        pl.when(_BROKEN | bad_link)
+        pl.when(BROKEN | bad_link)
         .then(pl.lit("broken", CHECK))
         .when(pl.col("computed_hash").is_null())
         .then(pl.lit("unverifiable", CHECK))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from audit_console.columns.links import CHANGES_CHAIN, in_chains
+from audit_console.columns.links import BROKEN, CHANGES_CHAIN, in_chains
 from audit_console.core.event import Scheme
 from audit_console.core.findings import KEEP_PER_CODE, Place
 from audit_console.core.run import Run
@@ -27,7 +27,6 @@ PLACE = (pl.col("file").cast(pl.UInt64) * (1 << 40) + pl.col("line")).alias("pla
 
 _SCHEMES = {scheme.value: scheme for scheme in Scheme}
 
-_BROKEN = (pl.col("event_hash") != pl.col("computed_hash")).fill_null(value=False)
 _BEHIND_UNLISTED = (
     pl.col("broken")
     & ~CHANGES_CHAIN
@@ -69,7 +68,7 @@ def runs(events: pl.DataFrame, malformed: pl.DataFrame, files: Sequence[str]) ->
         files: names of the source's files, if it has any.
     """
     hashed = events.select(_NEEDED).filter(pl.col("scheme") != Scheme.UNHASHED)
-    hashed = hashed.with_columns(broken=_BROKEN)
+    hashed = hashed.with_columns(broken=BROKEN)
     hashed = hashed.with_columns(doubtful_before=_doubtful_before(hashed, malformed))
     is_unlisted = pl.col("broken") & (pl.col("broken").cum_sum() > KEEP_PER_CODE)
     hashed = hashed.with_columns(unlisted=is_unlisted)

@@ -78,7 +78,7 @@ class LogCheck:
         """Tell whether events of a run need not be taken in one by one, for their links."""
         if not run.broken or run.events == 1 or run.scheme is Scheme.ORCHESTRATOR:
             return True
-        return self.strays.are_kept_no_more or self._continues(run)
+        return self.strays.is_full or self._continues(run)
 
     def add_run(self, run: Run) -> None:
         """Take in hashed events; a broken one is reported here."""
@@ -123,7 +123,7 @@ class LogCheck:
 
     @property
     def seal(self) -> SignedHead | None:
-        """The largest trusted checkpoint over their lines that agrees with them."""
+        """The largest trusted checkpoint over the lines without v1 events that agrees with them."""
         seals = [
             anchoring.sealed_by
             for name, anchoring in self.anchorings.items()
@@ -133,7 +133,7 @@ class LogCheck:
 
     @property
     def sealed_lines(self) -> int:
-        """How many of them it covers."""
+        """Of the events that are none of v1, how many `seal` covers."""
         return 0 if self.seal is None else self.seal.size
 
     @property

@@ -69,11 +69,10 @@ def _not_a_number(constant: str) -> object:
 
 _DECODER = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=_not_a_number)
 _BYTE_ORDER_MARK = "\ufeff"
-_SPACE = re.compile(r"[ \t\n\r]*")
+_SPACES, _PLAIN = r"[ \t\n\r]*", r'"([^"\\\x00-\x1f]*)"'
+_SPACE = re.compile(_SPACES)
 _PLAIN_MEMBER = re.compile(
-    r'"([^"\\\x00-\x1f]*)"_:_(null|0|[1-9][0-9]*|"([^"\\\x00-\x1f]*)")_(?:(,)_|(?=\}))'.replace(
-        "_", _SPACE.pattern
-    )
+    rf"{_PLAIN}{_SPACES}:{_SPACES}(null|0|[1-9][0-9]*|{_PLAIN}){_SPACES}(?:(,){_SPACES}|(?=\}}))"
 )
 """Most members, up to the next one: a name and null, a whole number or a text without escapes."""
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)

@@ -24,18 +24,18 @@ class Strays:
     _placed: list[int] = field(default_factory=list)
 
     @property
-    def are_kept_no_more(self) -> bool:
+    def is_full(self) -> bool:
         """Tell whether so many links are kept that those of further strays will not be."""
         return len(self._by_link) >= STRAYS_KEPT
 
     def add(self, run: Run, number: int) -> None:
-        """Take in an event, or several when they are kept no more.
+        """Take in an event, or several on end once it is full.
 
         Args:
-            run: the event.
-            number: its number among the unreadable lines of the log.
+            run: the event, or several.
+            number: that of the last one among the unreadable lines of the log.
         """
-        if run.first_link is not None and not self.are_kept_no_more:
+        if run.first_link is not None and not self.is_full:
             self._by_link[run.first_link] = run.last_hash, number
 
     def follow(self, event_hash: str, limit: int) -> int:

@@ -157,6 +157,7 @@ class Judge:
                 if named in known:
                     by_key.setdefault(named, signature)
         note = Note(heads[0].note.text, tuple(by_key.values())[:MAX_SIGNATURES])
+        # Each signature held in a note of its own, so that none is bad here.
         judged = cast("SignedHead", self.judge(SignedCheckpoint(heads[0].checkpoint, note)))
         return replace(judged, recorded=all(head.recorded for head in heads))
 

@@ -68,9 +68,8 @@ class Verification:
     """Integrity and coverage of one log, as far as `status` says it was read.
 
     `findings` lists the first of each code, `counts` counts all, `faults` those of class F.
-    `cannot_show`
-    are sentences on what this run does not establish. `maps` has a map for each of
-    the chains that come first. `trees` are those that a console may remember, if there
+    `cannot_show` are sentences on what this run does not establish. `maps` has a map for each
+    of the chains that come first. `trees` are those that a console may remember, if there
     is no fault; none that would replace what cannot be compared any more.
     `policy_sha256` names the policy.
     `vouchers` are what the log was held against, `prunes` the last record of each chain.

@@ -107,12 +107,10 @@ class _Verifier:
                 self.check.add_unreadable(item.code, item.reason, place)
 
     def _add_run(self, located: LocatedRun, names: list[str]) -> None:
-        if not self.check.takes_whole(located.run):
-            for alone in one_by_one(located, names):
-                self.check.add_run(alone.run)
-            return
-        self.check.add_run(located.run)
-        self.trees.add(located)
+        is_whole = self.check.takes_whole(located.run)
+        for part in [located] if is_whole else one_by_one(located, names):
+            self.check.add_run(part.run)
+            self.trees.add(part)
 
     def _note_noncanonical(self, events: pl.DataFrame, names: list[str]) -> None:
         holds = pl.col("computed_hash") == pl.col("event_hash")

@@ -208,7 +208,7 @@ class _Nowhere:
 
     chain = "disabled"
 
-    def append(self, _: Seal, *, durable: bool) -> Sequence[Sealed]:  # noqa: ARG002 - never
+    def append(self, _: Seal, *, durable: bool) -> Sequence[Sealed]:  # noqa: ARG002 - nothing is stored
         return ()
 
     def sync(self) -> None: ...

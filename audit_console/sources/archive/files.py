@@ -293,12 +293,12 @@ def _first_event(file: ArchiveFile) -> AuditEvent | None:
             start = reader.read(PEEK_BYTES)
         except BrokenContainer:
             return None
-    _refuse(file, foreign.container(start))
+    _refuse(file, foreign.archive(start))
     for line in start.split(b"\n"):
         event = decode_bytes(line)
         if isinstance(event, AuditEvent):
             return event
-    _refuse(file, foreign.binary(start))
+    _refuse(file, foreign.without_event(start))
     return None
 
 

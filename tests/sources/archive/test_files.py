@@ -14,6 +14,7 @@ import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,13 @@ from audit_console.errors import NotAnAuditLog, SourceError, SourceNotFound, Sou
 from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
 from audit_console.sources.protocol import AtRow, Order
-from tests.support.chains import orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
+from tests.support.chains import (
+    orchestrator_chain,
+    orchestrator_lines,
+    rehashed,
+    v1_chain,
+    v1_lines,
+)
 from tests.support.judging import judge_archive, verify_archive
 from tests.support.trusting import leaves, stored
 
@@ -224,6 +231,22 @@ def test_what_is_no_log_yet_is_called_what_it_is(
     with pytest.raises(NotAnAuditLog, match=re.escape(what)) as caught:
         verify_archive(tmp_path / "audit.log")
     assert hint in str(caught.value.hint)
+
+
+def test_no_text_of_an_event_makes_a_log_something_else(tmp_path: Path) -> None:
+    event = v1_chain(1)[0]
+    for shift in range(len("ustar")):
+        user = "u" * shift + "ustar" * 40
+        lines = v1_lines([rehashed(replace(event, user_id=user))])
+        assert verify_archive(written(tmp_path / "audit.jsonl", lines)).verified == 1
+
+
+@pytest.mark.parametrize("start", [b"BZh", b"PK\x03\x04", b"\xff\xfe", b"\xfd7zXZ\x00"])
+def test_a_damaged_beginning_costs_its_line_alone(tmp_path: Path, start: bytes) -> None:
+    log = written(tmp_path / "audit.jsonl", [start + V1[0], *V1[1:]])
+    verification = verify_archive(log)
+    assert verification.counts[Code.MALFORMED] == 1
+    assert verification.verified == len(V1) - 1
 
 
 def test_an_empty_file_is_empty(tmp_path: Path) -> None:
