@@ -113,9 +113,9 @@ class Facet:
         """Count each value."""
         return self._counts.get(None, lambda: _counts(self.question, self.field))
 
-    def first(self, limit: int, *, rare: bool = False, within: str = "") -> pl.DataFrame:
-        """Give the first values with their counts, as `pick` does."""
-        return _first(self._found(within), limit, rare=rare)
+    def commonest_first(self) -> list[tuple[str, int]]:
+        """List every value with its count, the commonest first, ties by value."""
+        return self.counts().values.sort("count", "value", descending=[True, False]).rows()
 
     def pick(
         self, limit: int, *, rare: bool = False, within: str = "", also: Iterable[str] = ()

@@ -240,3 +240,25 @@ async def test_the_paths_of_other_events_are_offered_as_facets(tmp_path: Path) -
         facets = app.screen.query_one(FacetsPane)
         assert facets.has_focus
         await until_shown(pilot, "true ")
+
+
+async def test_no_key_waits_for_the_threads_that_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(source_of(log_with_details()), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("slash", *"user:")
+        await until_shown(pilot, "▸ user-0")
+        asked_in: set[threading.Thread] = set()
+        collect = pl.LazyFrame._collect_eager
+
+        def noted(query: pl.LazyFrame, *args: Any, **options: Any) -> pl.DataFrame:
+            asked_in.add(threading.current_thread())
+            return collect(query, *args, **options)
+
+        monkeypatch.setattr(pl.LazyFrame, "_collect_eager", noted)
+        await type_text(pilot, "user-1")
+        await until_shown(pilot, "▸ user-1")
+        await until(pilot, lambda: bool(asked_in))  # the count of what is typed
+        assert threading.main_thread() not in asked_in

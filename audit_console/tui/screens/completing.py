@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import partial
+from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ class CompletingScreen(SurveyingScreen):
         self._previews = Lock()
 
     def known_values(self, field: Field, part: str) -> Sequence[tuple[str, int | None]]:
-        """Give the commonest values with a part, and their counts in the current result.
+        """Give the commonest values with a part in lower case, and their counts in the result.
 
         Those that no facet shows are counted now, and offered when they are. The paths of
         details are those of the selected event, and of others when these were looked at.
@@ -51,9 +52,9 @@ class CompletingScreen(SurveyingScreen):
         if name == FieldName.TAG:
             tags = {tag for marks in self._marks.values() for tag in marks.tags}
             return [(tag, None) for tag in sorted(tags)]
-        found = self._facets.get(name)
-        if found is not None:
-            return list(found.first(MOST, within=part).iter_rows())
+        known = self._known.get(name)
+        if known is not None:
+            return list(islice((value for value in known if part in value[0].lower()), MOST))
         if field.path or name in COUNTED_FIELDS:
             self._find_once(name)
         return []
@@ -99,7 +100,7 @@ class CompletingScreen(SurveyingScreen):
 
     def forget_values(self) -> None:
         """Count values anew, for they were those of another result."""
-        self._facets = {}
+        self._known = {}
         self._paths = ()
         self._completing = set()
 

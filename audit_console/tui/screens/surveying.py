@@ -35,7 +35,7 @@ NOT_ALL = "not all was answered"
 ROWS_BEFORE = "the rows are of the question before"
 
 COMPLETED = 50_000
-"""Fields with more values are not completed: picking among them would hold up a key press."""
+"""Fields with more values are not completed: looking at each would hold up a key press."""
 
 
 class SurveyingScreen(ConsoleScreen):
@@ -50,7 +50,9 @@ class SurveyingScreen(ConsoleScreen):
         self._session: Session | None = None
         self._steps = Steps()
         self._marks: Mapping[MarkKey, Marks] = NO_MARKS
-        self._facets: dict[str, Facet] = {}
+        # Not columns: the threads that answer those may be busy for as long as a question takes,
+        # and what completes a query is looked at in the loop, at each key.
+        self._known: dict[str, Sequence[tuple[str, int]]] = {}
         self._result_of: Step | None = None
         self._survey_fault: Exception | None = None
         self._told: str | None = None
@@ -122,10 +124,9 @@ class SurveyingScreen(ConsoleScreen):
     async def keep_for_completion(self, found: Sequence[Facet]) -> None:
         """Count the values that are not shown too, now that all that is shown is there."""
         for one in found:
-            self._facets.pop(one.field, None)
+            self._known.pop(one.field, None)
             if one.distinct <= COMPLETED:
-                await asked(one.counts)
-                self._facets[one.field] = one
+                self._known[one.field] = await asked(one.commonest_first)
 
     async def _count_over_time(self, question: Question) -> None:
         from audit_console.search.timeline import histogram
