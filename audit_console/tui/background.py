@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.worker import Worker, WorkType
 
@@ -21,7 +22,16 @@ def begin(
     It is given as a function: of a coroutine that is made here and not begun, as the program
     ended first, Python would complain in the terminal that was left.
     """
-    later: WorkType[None] = work
+
+    async def while_there() -> None:
+        try:
+            await work()
+        except NoMatches:
+            if node.display:
+                raise
+            # The node is taken away, its panes first, and nobody waits for the answer.
+
+    later: WorkType[None] = while_there
     return node.run_worker(later, group=group, exclusive=exclusive)
 
 

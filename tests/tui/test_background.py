@@ -12,7 +12,9 @@ from typing import Any
 import polars as pl
 import pytest
 from polars.exceptions import PanicException
-from textual.app import App
+from textual.app import App, ComposeResult
+from textual.screen import ModalScreen
+from textual.widgets import Static
 
 from audit_console.sources.cancelling import QUESTION_THREAD
 from audit_console.sources.memory import MemorySource
@@ -48,6 +50,46 @@ async def test_a_question_on_which_the_engine_panics_is_not_waited_for_for_ever(
     with pytest.raises(RuntimeError, match="PanicException: a fault of the engine"):
         async with asyncio.timeout(30):
             await asked(panic)
+
+
+class LastWords(Static):
+    """Tells when it is taken away."""
+
+    def __init__(self, gone: asyncio.Event) -> None:
+        super().__init__()
+        self._gone = gone
+
+    def on_unmount(self) -> None:
+        self._gone.set()
+
+
+class DialogAtWork(ModalScreen[None]):
+    """Looks for its pane when that was taken away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gone = asyncio.Event()
+        self.looked = False
+
+    def compose(self) -> ComposeResult:
+        yield LastWords(self.gone)
+
+    def on_mount(self) -> None:
+        begin(self, self._work)
+
+    async def _work(self) -> None:
+        await self.gone.wait()
+        self.looked = True
+        self.query_one(LastWords)
+
+
+async def test_an_answer_to_a_dialog_that_is_being_closed_is_no_fault() -> None:
+    app = App[None]()
+    async with app.run_test():
+        dialog = DialogAtWork()
+        await app.push_screen(dialog)
+        await app.pop_screen()
+        assert dialog.looked
 
 
 class WatchedSource(MemorySource):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
-from textual.css.query import NoMatches
 from textual.screen import Screen
 
 from audit_console.tui.actions import key_label
@@ -50,16 +49,7 @@ class ConsoleScreen(Screen[None]):
 
     def in_background(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
         """Begin work that takes the place of the last of its group, whose answer is dropped."""
-
-        async def while_there() -> None:
-            try:
-                await work()
-            except NoMatches:
-                if self.query(KeyBar):
-                    raise
-                # The panes are gone: the program ends, and nobody waits for the answer.
-
-        begin(self, while_there, group=group, exclusive=True)
+        begin(self, work, group=group, exclusive=True)
 
     def works_on(self, group: str) -> bool:
         """Tell whether work of a group is under way."""
