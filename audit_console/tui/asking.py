@@ -37,9 +37,9 @@ async def asked(
     try:
         with cancellation.covers():
             work = partial(copy_context().run, partial(question, *args, **kwargs))
-            return await asyncio.wrap_future(_begun(work))
+            return await asyncio.wrap_future(await _begun(work))
     except asyncio.CancelledError:
-        Thread(target=cancellation.cancel, name="cancel", daemon=True).start()
+        _start(Thread(target=cancellation.cancel, name="cancel", daemon=True))
         raise
 
 
@@ -59,7 +59,7 @@ async def asked_at_rest(turn: Lock, question: Callable[[], Answer]) -> Answer:
     return await asked(in_turn)
 
 
-def _begun(work: Callable[[], Answer]) -> Future[Answer]:
+async def _begun(work: Callable[[], Answer]) -> Future[Answer]:
     answer: Future[Answer] = Future()
 
     def run() -> None:
@@ -69,8 +69,17 @@ def _begun(work: Callable[[], Answer]) -> Future[Answer]:
             except BaseException as error:  # noqa: BLE001 - raised where the answer is awaited
                 answer.set_exception(crash_of(error))
 
-    Thread(target=run, name=QUESTION_THREAD, daemon=True).start()
+    await _start(Thread(target=run, name=QUESTION_THREAD, daemon=True))
     return answer
+
+
+def _start(thread: Thread) -> asyncio.Future[None]:
+    """Have a thread started by another one.
+
+    Who starts a thread waits until it runs. Beside threads that keep the interpreter busy, as while
+    a log is read, that takes 20 ms and more, in which no key would be taken in.
+    """
+    return asyncio.get_running_loop().run_in_executor(None, thread.start)
 
 
 class FilterAsked(Message):

@@ -538,3 +538,18 @@ async def test_the_opposite_of_a_term_takes_its_place(tmp_path: Path) -> None:
         await pilot.press("e")
         await until_shown(pilot, "60 of 90 matched")
         assert look_of(pilot).text == "-user:=user-0"
+
+
+async def test_who_asks_waits_for_no_thread_to_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    starters: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def noted(thread: threading.Thread) -> None:
+        if thread.name == QUESTION_THREAD:
+            starters.append(threading.current_thread())
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", noted)
+    assert (await asking.asked(threading.current_thread)).name == QUESTION_THREAD
+    assert len(starters) == 1
+    assert threading.main_thread() not in starters
