@@ -15,6 +15,7 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.notifications import Notification
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from audit_console.tui.typing_ahead import TypingAhead
 
@@ -82,6 +83,12 @@ def forget_what_changed(compositor: Compositor, **options: object) -> None:
 def toasts_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a toast until the test ends: it may be seconds before a busy machine looks at it."""
     monkeypatch.setattr(Notification, "time_left", 3_600.0)
+
+
+@pytest.fixture(autouse=True)
+def cursors_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the cursor of an input from blinking: when a picture is taken depends on the machine."""
+    monkeypatch.setattr(Input, "cursor_blink", False)
 
 
 @pytest.fixture(autouse=True)
