@@ -12,6 +12,7 @@ from audit_console.errors import NotAnAuditLog
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
 from audit_console.tui.app import AuditConsoleApp
+from audit_console.tui.widgets.event_table import EventTable
 from tests.support.effort import UNMEASURED
 from tests.tui.support import make_app, make_lines, until_loaded, until_shown
 
@@ -95,3 +96,27 @@ def test_sources(snap_compare: Compare, tmp_path: Path, size: str) -> None:
     app._recent.remember(["/logs/audit.jsonl", "/logs/audit.jsonl.1"])
     app._recent.remember(["/logs/*.jsonl.zst"])
     assert snap_compare(app, terminal_size=SIZES[size], run_before=drive)
+
+
+@pytest.mark.parametrize(
+    "names", [("enter", "a"), ("i",), ("4",), ("1",), ("b",), ("question_mark",), ("ctrl+p", *"de")]
+)
+async def test_no_colour_is_one_of_the_terminals_own(tmp_path: Path, names: Sequence[str]) -> None:
+    app = app_over(tampered_log(), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press(*names)
+        await app.workers.wait_for_complete()
+        for table in app.screen.query(EventTable):
+            table.stale = True
+        await pilot.pause()
+        styles = [
+            segment.style
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style is not None
+        ]
+    colours = [colour for style in styles for colour in (style.color, style.bgcolor) if colour]
+    assert colours
+    assert all(colour.triplet for colour in colours)
+    assert not any(style.dim for style in styles)

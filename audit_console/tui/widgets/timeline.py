@@ -51,7 +51,7 @@ class TimelinePane(LinePainter, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.TIMELINE)
     DEFAULT_CSS = """
     TimelinePane { height: 5; }
-    TimelinePane.-stale { text-style: dim; }
+    TimelinePane.-stale { text-opacity: 66%; }
     """
 
     cursor: reactive[int] = reactive(0)
