@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
@@ -174,23 +176,34 @@ class TimelinePane(LinePainter, can_focus=True):
         if y >= len(self._rows):
             return Strip.blank(self.size.width, self.base_style)
         base, width = self.base_style, self._bar_width
-        segments = [Segment(" " * MARGIN, base)]
         is_mark = y > 0 and y == self.size.height - 2
-        for number, cell in enumerate(self._rows[y]):
-            text = cell.text.center(width) if is_mark else cell.text * width
-            style = base + self.role_style(cell.role) + self._over(number, cell.role)
-            segments.append(Segment(text, style))
-        return Strip(segments).adjust_cell_length(self.size.width, base)
+        texts = (
+            cell.text.center(width) if is_mark else cell.text * width for cell in self._rows[y]
+        )
+        roles = zip((cell.role for cell in self._rows[y]), self._laid_over(), strict=True)
+        # Bars that look the same are one segment: each is copied several times on its way.
+        segments = [
+            Segment("".join(text for text, _ in run), self._style_of(*look))
+            for look, run in groupby(zip(texts, roles, strict=True), key=itemgetter(1))
+        ]
+        strip = Strip([Segment(" " * MARGIN, base), *segments])
+        return strip.adjust_cell_length(self.size.width, base)
 
-    def _over(self, number: int, role: str) -> Style:
-        """Give the style of cursor and brush; colours of results stay."""
-        if number == self.cursor and self.has_focus:
-            style = self.role_style("chip-cursor")
-        elif self.brush and self.brush.first <= number <= self.brush.last:
-            style = self.role_style("chip")
-        else:
-            return Style()
-        return style + self.role_style(role) if role in {"bad", "warn"} else style
+    def _laid_over(self) -> list[str]:
+        """Give the role of cursor or brush for each bar, empty where neither is."""
+        bars = len(self._histogram.bars) if self._histogram else 0
+        brush = self.brush
+        roles = [""] * bars
+        if brush is not None:
+            roles[brush.first : brush.last + 1] = ["chip"] * (brush.last + 1 - brush.first)
+        if bars and self.has_focus:
+            roles[self.cursor] = "chip-cursor"
+        return roles
+
+    def _style_of(self, role: str, over: str) -> Style:
+        """Give the style of a bar under cursor or brush; colours of results stay."""
+        style = self.base_style + self.role_style(role) + self.role_style(over)
+        return style + self.role_style(role) if over and role in {"bad", "warn"} else style
 
     def _axis(self) -> Line:
         found = self._histogram
