@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from audit_console.core.filters import Filter
+from audit_console.core.filters import Field, FieldName, Filter, Range, Term, equals
 from audit_console.core.query.stages import Count, Timeline, Top
 from audit_console.core.timespan import Duration
 from audit_console.errors import UsageError
@@ -23,6 +24,17 @@ _DAILY = Timeline(Duration(1, "d"), by="type")
 _USERS = Count(("user", "result"))
 """A result has few values, so it is counted beside something else."""
 _RESOURCES = Count(("resource",))
+
+
+def events_of(chain: str, first: int, end: int) -> Filter:
+    """Keep the events [first, end) of a chain."""
+    numbers = Range(Decimal(first), Decimal(end), high_open=True)
+    return Filter((equals("chain", chain), Term(Field(FieldName.SEQ), numbers)))
+
+
+def count_events(source: Source, where: Filter) -> int:
+    """Count the events of a filter."""
+    return int(source.counts(where, by=[Count()])[0]["count"][0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +68,73 @@ def count_going(source: Source, where: Filter) -> Going:
         SourceError: the log cannot be looked at.
     """
     try:
-        daily, users, resources = source.counts(where, by=[_DAILY, _USERS, _RESOURCES])
+        return _going(*_sums(source, where))
     except UsageError:
-        daily = source.tally(where, by=[_DAILY])
-        fields = ("user", "resource", "result")
-        return _going(daily, *(_breakdown_of(source, where, field) for field in fields))
-    return _going(
+        return _going_one_by_one(source, where)
+
+
+class GoingSums:
+    """What goes of one chain by one cut-off after the other.
+
+    Events do not change, and they go from the beginning of a chain alone. So as long as that
+    is the same, only those between two cut-offs are counted, and added or taken away.
+    """
+
+    def __init__(self, source: Source, chain: str) -> None:
+        self._source = source
+        self._chain = chain
+        self._counted: tuple[range, Sequence[pl.DataFrame]] = range(0), ()
+
+    def count(self, seqs: range) -> Going:
+        """Count the events that go, in one look at those that were not counted yet.
+
+        Raises:
+            SourceError: the log cannot be looked at.
+        """
+        try:
+            sums = self._sums(seqs)
+        except UsageError:
+            return _going_one_by_one(self._source, self._events(seqs))
+        self._counted = seqs, sums
+        return _going(*sums)
+
+    def _sums(self, seqs: range) -> Sequence[pl.DataFrame]:
+        counted, sums = self._counted
+        between = range(*sorted((counted.stop, seqs.stop)))
+        if counted.start != seqs.start or len(between) >= len(seqs):
+            return _sums(self._source, self._events(seqs))
+        if not between:
+            return sums
+        sign = 1 if seqs.stop > counted.stop else -1
+        others = _sums(self._source, self._events(between))
+        return [_added(*pair, sign) for pair in zip(sums, others, strict=True)]
+
+    def _events(self, seqs: range) -> Filter:
+        return events_of(self._chain, seqs.start, seqs.stop)
+
+
+def _sums(source: Source, where: Filter) -> Sequence[pl.DataFrame]:
+    """Count events by day and type, by user and result, and by resource, in one look at them."""
+    return source.counts(where, by=[_DAILY, _USERS, _RESOURCES])
+
+
+def _added(sums: pl.DataFrame, others: pl.DataFrame, sign: int) -> pl.DataFrame:
+    """Add counts, or take them away."""
+    *keys, count = sums.columns
+    signed = others.with_columns(others[count].cast(int) * sign)
+    added = sums.with_columns(sums[count].cast(int)).vstack(signed).group_by(keys).sum()
+    return added.filter(added[count] != 0)
+
+
+def _going_one_by_one(source: Source, where: Filter) -> Going:
+    """Count what has too many values to be counted together."""
+    daily = source.tally(where, by=[_DAILY])
+    fields = ("user", "resource", "result")
+    return _of(daily, *(_breakdown_of(source, where, field) for field in fields))
+
+
+def _going(daily: pl.DataFrame, users: pl.DataFrame, resources: pl.DataFrame) -> Going:
+    return _of(
         daily,
         _breakdown(users, "user"),
         _breakdown(resources, "resource"),
@@ -69,7 +142,7 @@ def count_going(source: Source, where: Filter) -> Going:
     )
 
 
-def _going(daily: pl.DataFrame, *others: Breakdown) -> Going:
+def _of(daily: pl.DataFrame, *others: Breakdown) -> Going:
     return Going(
         events=int(daily["count"].sum()),
         breakdowns=(_breakdown(daily, "type"), *others),
