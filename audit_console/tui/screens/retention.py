@@ -101,8 +101,8 @@ class RetentionScreen(PreviewingScreen):
         pruner = rules.open_pruner(session.places, plan.chain)
         request = PruneRequest(actor=rules.actor, reason="retention policy")
         steps = pruner.steps(plan, rules.policy, request, rules.clock())
-        for number, step in enumerate(steps, 1):
-            self.call_later(self._say_next_step, f"… step {number}: {step}")
+        for step in steps:
+            self.call_later(self._say_next_step, f"… {step}")
 
     def _say_next_step(self, text: str) -> None:
         if self._deleting and self.query("#headline"):
