@@ -272,8 +272,8 @@ class _Chain:
             )
         if self._first < begin:
             raise PruneRefused(
-                f"a prune of {name} was cut short: seq {self._first} was to go",
-                hint="finish it: run the same audit-console retention apply again",
+                f"a prune of {name} goes on or was cut short: seq {self._first} is to go",
+                hint="wait for it, or finish it: run the same audit-console retention apply again",
             )
         if self._first > begin:
             raise PruneRefused(

@@ -387,6 +387,7 @@ def test_a_table_is_previewed_applied_and_verified(database: str, tmp_path: Path
 
 WRONG_REQUESTS: dict[str, tuple[str, ...]] = {
     "not a number of days": ("preview", "{log}", "--keep", "soon"),
+    "--before=VALUE": ("preview", "{log}", "--before", "-50d"),
     "not a time": ("preview", "{log}", "--before", "soon"),
     "No such file": ("apply", "{log}", "--plan", "{log}/nowhere"),
     "not a plan": ("apply", "{log}", "--plan", "{log}/audit.jsonl"),
