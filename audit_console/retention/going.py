@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from audit_console.core.filters import Field, FieldName, Filter, Range, Term, equals
+from audit_console.core.filters import Filter
 from audit_console.core.query.stages import Count, Timeline, Top
 from audit_console.core.timespan import Duration
 from audit_console.errors import UsageError
+from audit_console.retention.spans import changes, events_of
 from audit_console.sources.protocol import Source
 
 if TYPE_CHECKING:  # a source brings Polars along
@@ -24,17 +24,6 @@ _DAILY = Timeline(Duration(1, "d"), by="type")
 _USERS = Count(("user", "result"))
 """A result has few values, so it is counted beside something else."""
 _RESOURCES = Count(("resource",))
-
-
-def events_of(chain: str, first: int, end: int) -> Filter:
-    """Keep the events [first, end) of a chain."""
-    numbers = Range(Decimal(first), Decimal(end), high_open=True)
-    return Filter((equals("chain", chain), Term(Field(FieldName.SEQ), numbers)))
-
-
-def count_events(source: Source, where: Filter) -> int:
-    """Count the events of a filter."""
-    return int(source.counts(where, by=[Count()])[0]["count"][0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +63,7 @@ def count_going(source: Source, where: Filter) -> Going:
 
 
 class GoingSums:
-    """What goes of one chain by one cut-off after the other.
-
-    Events do not change, and they go from the beginning of a chain alone. So as long as that
-    is the same, only those between two cut-offs are counted, and added or taken away.
-    """
+    """What goes of one chain by one cut-off after the other, as long as it begins as it did."""
 
     def __init__(self, source: Source, chain: str) -> None:
         self._source = source
@@ -100,14 +85,13 @@ class GoingSums:
 
     def _sums(self, seqs: range) -> Sequence[pl.DataFrame]:
         counted, sums = self._counted
-        between = range(*sorted((counted.stop, seqs.stop)))
-        if counted.start != seqs.start or len(between) >= len(seqs):
+        parts = changes(counted, seqs)
+        if parts is None:
             return _sums(self._source, self._events(seqs))
-        if not between:
-            return sums
-        sign = 1 if seqs.stop > counted.stop else -1
-        others = _sums(self._source, self._events(between))
-        return [_added(*pair, sign) for pair in zip(sums, others, strict=True)]
+        for sign, part in parts:
+            others = _sums(self._source, self._events(part))
+            sums = [_added(*pair, sign) for pair in zip(sums, others, strict=True)]
+        return sums
 
     def _events(self, seqs: range) -> Filter:
         return events_of(self._chain, seqs.start, seqs.stop)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -29,14 +29,8 @@ from audit_console.core.retention import Limits, PrunePlan, number_of_days
 from audit_console.errors import PrefixBroken, PruneRefused, UsageError
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Verification
-from audit_console.retention.going import (
-    Breakdown,
-    Going,
-    GoingSums,
-    count_events,
-    count_going,
-    events_of,
-)
+from audit_console.retention.going import Breakdown, Going, GoingSums, count_going
+from audit_console.retention.spans import Matches, both, count_events, events_of, first_seq
 from audit_console.sources.protocol import AtRow, Order, Source
 
 NEAR = 256
@@ -142,8 +136,7 @@ class Previews:
         """
         self._source = source
         self._chain = chain
-        self._sums: GoingSums | None = None
-        self._totals: dict[int, int] = {}
+        self._earlier: _Earlier | None = None
 
     def outline(self, limits: Limits, trust: Trust = NO_TRUST) -> Preview:
         """Say where a prune would end and what stops it; see `preview`."""
@@ -152,7 +145,8 @@ class Previews:
         name = _chain(self._source, self._chain)
         if name is None:
             return _without_chain(self._source, limits)
-        return _Chain(self._source, name, limits).outline(trust)
+        chain = _Chain(self._source, name, limits)
+        return chain.outline(trust, self._earlier_of(name, chain.first).matches)
 
     def count(self, outline: Preview) -> Preview:
         """Count what goes and what stays.
@@ -177,13 +171,29 @@ class Previews:
     def _of_chain(self, outline: Preview, chain: str) -> tuple[Going, int]:
         first, last, plan = outline.first_seq or 0, outline.last_seq or 0, outline.plan
         boundary = first if plan is None else plan.pruned_to
-        if self._sums is None:
-            self._sums = GoingSums(self._source, chain)
-        going = Going() if plan is None else self._sums.count(range(first, boundary))
-        if first not in self._totals:
+        earlier = self._earlier_of(chain, first)
+        going = Going() if plan is None else earlier.sums.count(range(first, boundary))
+        if earlier.total is None:
             kept = count_events(self._source, events_of(chain, boundary, last + 1))
-            self._totals[first] = going.events + kept
-        return going, self._totals[first] - going.events
+            earlier.total = going.events + kept
+        return going, earlier.total - going.events
+
+    def _earlier_of(self, chain: str, first: int) -> _Earlier:
+        """Give what was counted of a chain; nothing where it began with another seq."""
+        if self._earlier is None or self._earlier.first != first:
+            sums, matches = GoingSums(self._source, chain), Matches(self._source, chain)
+            self._earlier = _Earlier(first, sums, matches)
+        return self._earlier
+
+
+@dataclass(slots=True)
+class _Earlier:
+    """What was counted of a chain that begins with `first`; `total` are all of its events."""
+
+    first: int
+    sums: GoingSums
+    matches: Matches
+    total: int | None = None
 
 
 def require_sound(verification: Verification, plan: PrunePlan) -> None:
@@ -243,6 +253,13 @@ def _without_chain(source: Source, limits: Limits) -> Preview:
     )
 
 
+def _held(source: Source, where: Filter, holds: Sequence[Hold]) -> Iterator[Stop]:
+    for hold in holds:
+        held = both(where, hold.where)
+        if events := count_events(source, held):
+            yield Stop(f"under {hold}", events, first_seq(source, held))
+
+
 def _before(cutoff: datetime) -> Filter:
     return Filter((Term(Field(FieldName.TIME), Between(None, cutoff)),))
 
@@ -257,7 +274,7 @@ class _Chain:
         self._whole = Filter((equals("chain", name),))
         self._asks_store = source.status.asks_store
         oldest = self._end(Order.OLDEST_FIRST)
-        self._first: int = oldest["seq"]
+        self.first: int = oldest["seq"]
         self._first_recorded: datetime = oldest["recorded_at"]
         newest = self._end(Order.NEWEST_FIRST)
         self._last: int = newest["seq"]
@@ -270,22 +287,22 @@ class _Chain:
                 f"what is here are copies of what retention deleted of {name}",
                 hint="name the log itself",
             )
-        if self._first < begin:
+        if self.first < begin:
             raise PruneRefused(
-                f"a prune of {name} goes on or was cut short: seq {self._first} is to go",
+                f"a prune of {name} goes on or was cut short: seq {self.first} is to go",
                 hint="wait for it, or finish it: run the same audit-console retention apply again",
             )
-        if self._first > begin:
+        if self.first > begin:
             raise PruneRefused(
-                f"{name} begins here with seq {self._first}, not with {begin}",
+                f"{name} begins here with seq {self.first}, not with {begin}",
                 hint="name all files of the log, and verify it",
             )
 
-    def outline(self, trust: Trust) -> Preview:
+    def outline(self, trust: Trust, matches: Matches) -> Preview:
         by_age = self._first_since(self._limits.cutoff, self._last)
-        stops = tuple(self._stops(by_age))
+        stops = tuple(self._stops(by_age, matches))
         boundary = min((stop.first_seq or 0 for stop in stops), default=by_age)
-        plan = None if boundary == self._first else self._plan(boundary)
+        plan = None if boundary == self.first else self._plan(boundary)
         vouchers = trust.vouchers(self._source.checkpoints(), self._prunes.notes)
         heads = vouchers.heads.get(self._name, ())
         told_at = self._last + 1
@@ -294,9 +311,9 @@ class _Chain:
             plan=plan,
             cutoff=self._limits.cutoff,
             policy_days=self._limits.policy.days,
-            events=boundary - self._first,
+            events=boundary - self.first,
             kept=told_at - boundary,
-            first_seq=self._first,
+            first_seq=self.first,
             last_seq=self._last,
             head_hash=self._head_hash,
             bytes=self._bytes_before(boundary) if plan else 0,
@@ -307,21 +324,24 @@ class _Chain:
             before=self._before,
         )
 
-    def _stops(self, by_age: int) -> list[Stop]:
+    def _stops(self, by_age: int, matches: Matches) -> list[Stop]:
         """List what keeps events that the cut-off lets go."""
-        old_enough = self._span(self._first, by_age)
-        stops = _held(self._source, old_enough, self._limits.holds)
+        kept = [(f"under {one}", one.where, self.first) for one in self._limits.holds]
         for rule in self._limits.policy.longer:
             begin = self._first_since(self._limits.cutoff_of(rule), by_age)
-            where = _both(self._span(begin, by_age), rule.where)
-            stops += _stop(self._source, where, f"kept {number_of_days(rule.days)}: {rule.query}")
+            kept.append((f"kept {number_of_days(rule.days)}: {rule.query}", rule.where, begin))
+        stops = []
+        for reason, where, begin in kept:
+            seqs = range(begin, by_age)
+            if events := matches.count(where, seqs):
+                stops.append(Stop(reason, events, matches.first(where, seqs)))
         return sorted(stops, key=lambda stop: stop.first_seq or 0)
 
     def _plan(self, boundary: int) -> PrunePlan:
         last_hash, last_recorded = self._event(boundary - 1)
         return PrunePlan(
             chain=self._name,
-            pruned_from=self._first,
+            pruned_from=self.first,
             pruned_to=boundary,
             last_event_hash=last_hash,
             first_recorded_at=format_time(self._first_recorded),
@@ -335,8 +355,8 @@ class _Chain:
         found = self._first_since_near(moment, end) if self._asks_store else None
         if found is not None:
             return found
-        seqs = range(self._first, end)
-        return self._first + bisect_left(seqs, moment, key=lambda seq: self._event(seq)[1])
+        seqs = range(self.first, end)
+        return self.first + bisect_left(seqs, moment, key=lambda seq: self._event(seq)[1])
 
     def _first_since_near(self, moment: datetime, end: int) -> int | None:
         """Look for it around the first event that happened then; None where it is not.
@@ -344,12 +364,12 @@ class _Chain:
         A store takes as long for one event as for some hundred, and bisection asks for each.
         """
         happened = Filter((Term(Field(FieldName.TIME), Between(moment, None)),))
-        at = self._page(_both(self._span(self._first, end), happened))
+        at = self._page(both(self._span(self.first, end), happened))
         middle = at[0]["seq"] if at else end
-        seqs = range(max(self._first, middle - NEAR), min(end, middle + NEAR))
+        seqs = range(max(self.first, middle - NEAR), min(end, middle + NEAR))
         rows = self._page(self._span(seqs.start, seqs.stop), limit=len(seqs))
         older = sum(row["recorded_at"] < moment for row in rows)
-        begins_before = older > 0 or seqs.start == self._first
+        begins_before = older > 0 or seqs.start == self.first
         ends_behind = older < len(seqs) or seqs.stop == end
         is_whole = len(rows) == len(seqs)
         return seqs.start + older if is_whole and begins_before and ends_behind else None
@@ -385,22 +405,5 @@ class _Chain:
             return self._source.tally(self._whole, by=stages).row(0, named=True)
         near = Decimal(self._page(self._whole, order)[0]["seq"])
         beyond = Range(near, None) if is_newest else Range(None, near)
-        where = _both(self._whole, Filter((Term(Field(FieldName.SEQ), beyond),)))
+        where = both(self._whole, Filter((Term(Field(FieldName.SEQ), beyond),)))
         return self._source.tally(where, by=stages).row(0, named=True)
-
-
-def _both(one: Filter, other: Filter) -> Filter:
-    return Filter((*one.active, *other.active))
-
-
-def _held(source: Source, where: Filter, holds: Sequence[Hold]) -> list[Stop]:
-    stops = (_stop(source, _both(where, hold.where), f"under {hold}") for hold in holds)
-    return [stop for found in stops for stop in found]
-
-
-def _stop(source: Source, where: Filter, reason: str) -> list[Stop]:
-    events = count_events(source, where)
-    if not events:
-        return []
-    first = source.tally(where, by=[Sort("seq"), Limit(1)]).row(0, named=True)
-    return [Stop(reason, events, first["seq"])]

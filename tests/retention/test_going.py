@@ -14,7 +14,8 @@ from audit_console.core.query.stages import Timeline
 from audit_console.core.timespan import Duration
 from audit_console.database import connect
 from audit_console.retention import going
-from audit_console.retention.going import GoingSums, count_going, events_of
+from audit_console.retention.going import GoingSums, count_going
+from audit_console.retention.spans import events_of
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.postgres import open_postgres, tallies
