@@ -384,7 +384,9 @@ async def test_days_that_pass_by_do_not_keep_each_other_from_being_shown(
         monkeypatch.setattr(previewing, "SECONDS_UNTIL_SAID", 60)
         await pilot.press("left")
         await until(pilot, begun.is_set, "it is asked for")
-        await pilot.press("left", "left", "left")
+        await pilot.press("left", "left", "left", "x")
+        await until_shown(pilot, "what goes by these days is not counted yet")
+        assert len(app.screen_stack) == 1
         panes = app.screen.query("#headline, SplitTimeline, #why, #what")
         assert all(pane.has_class("-stale") for pane in panes)
         may_end.set()

@@ -13,13 +13,15 @@ from audit_console.core.retention import PrunePlan
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.screens.console_screen import HEIGHTS, WIDTHS
 from audit_console.tui.screens.export import PREVIEW_FORMS, Export, ExportDialog, stem_of
-from audit_console.tui.screens.previewing import COUNTING, PreviewingScreen
+from audit_console.tui.screens.previewing import PreviewingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.widgets.days_slider import DaysSlider
 from audit_console.tui.wording import told
 
 if TYPE_CHECKING:  # Polars comes with them
     from audit_console.retention.preview import Preview
+
+NOT_COUNTED = "what goes by these days is not counted yet"
 
 
 class RetentionScreen(PreviewingScreen):
@@ -56,11 +58,15 @@ class RetentionScreen(PreviewingScreen):
             return "a prune is under way"
         if session is None or not session.answers or self._problem is not None:
             return self._standing()
-        if made is None or not made.counted or made.policy_days != self._days:
-            return "what goes by these days is not counted yet"
+        if made is None or not self._is_counted(made):
+            return NOT_COUNTED
         if session.verification is None or session.partial:
             return "what goes is not verified yet"
         return self._refusal_of(made, session)
+
+    def _is_counted(self, made: Preview) -> bool:
+        """Tell whether a preview is whole, and of the days on the slider."""
+        return made.counted and made.policy_days == self._days
 
     def _refusal_of(self, made: Preview, session: Session) -> str | None:
         if made.plan is None:
@@ -134,8 +140,8 @@ class RetentionScreen(PreviewingScreen):
         if session is None or self._preview is None:
             self.notify(self._standing())
             return
-        if not self._preview.counted:
-            self.notify(COUNTING)
+        if not self._is_counted(self._preview):
+            self.notify(NOT_COUNTED)
             return
         stem = stem_of(session.source.label) + "-retention"
         forms = PREVIEW_FORMS if self._preview.plan else PREVIEW_FORMS[:-1]
