@@ -340,7 +340,10 @@ class SlowToBreakDown(SlowToCount):
         return super().counts(*args, **asked)
 
 
-async def test_where_days_end_is_shown_before_what_goes_is_counted(show: Show) -> None:
+async def test_where_days_end_is_shown_before_what_goes_is_counted(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previewing, "SECONDS_UNTIL_SAID", 0.05)
     source = SlowToBreakDown(v1_lines(EVENTS))
     source.hold.clear()
     app = show(source)
@@ -425,7 +428,10 @@ async def test_a_table_is_previewed_while_it_is_verified(
 
 
 @UNMEASURED
-async def test_what_other_days_delete_is_never_deleted_by_these(show: Show) -> None:
+async def test_what_other_days_delete_is_never_deleted_by_these(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previewing, "SECONDS_UNTIL_SAID", 0.05)
     source = SlowToCount(v1_lines(EVENTS))
     app = show(source)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:

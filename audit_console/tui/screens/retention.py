@@ -58,19 +58,17 @@ class RetentionScreen(PreviewingScreen):
             return "a prune is under way"
         if session is None or not session.answers or self._problem is not None:
             return self._standing()
-        if made is None or not self._is_counted(made):
+        if made is None or made.policy_days != self._days:
             return NOT_COUNTED
-        if session.verification is None or session.partial:
-            return "what goes is not verified yet"
         return self._refusal_of(made, session)
-
-    def _is_counted(self, made: Preview) -> bool:
-        """Tell whether a preview is whole, and of the days on the slider."""
-        return made.counted and made.policy_days == self._days
 
     def _refusal_of(self, made: Preview, session: Session) -> str | None:
         if made.plan is None:
             return "nothing goes by these days"
+        if not made.counted:
+            return NOT_COUNTED
+        if made.faults is None:
+            return "what goes is not verified yet"
         if made.faults:
             return "what goes does not verify: it is evidence, and stays"
         if self._rules.open_pruner is None or "-" in session.places:
@@ -140,7 +138,7 @@ class RetentionScreen(PreviewingScreen):
         if session is None or self._preview is None:
             self.notify(self._standing())
             return
-        if not self._is_counted(self._preview):
+        if not self._preview.counted or self._preview.policy_days != self._days:
             self.notify(NOT_COUNTED)
             return
         stem = stem_of(session.source.label) + "-retention"
