@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DASHED_QUERIES = "A query that begins with -o or -h stands behind --, as in: FILE -- -offline"
 
+_LACKS_VALUE = re.compile(r"argument (?:\S+/)?(--\S+): expected one argument")
 _DASHED_QUERY = re.compile(r"-[^-oh ][^ ]+")
 """Begins as no option of the program does; what has a space is no option to argparse either."""
 
@@ -30,6 +31,8 @@ class CommandParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the request and end the program."""
+        if lacks := _LACKS_VALUE.fullmatch(message):
+            message += f". A value that begins with - is written {lacks[1]}=VALUE"
         say(f"{message}. Try: {self.prog} --help")
         raise SystemExit(ExitCode.USAGE)
 

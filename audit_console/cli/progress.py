@@ -1,4 +1,4 @@
-"""One line on the terminal that says how far a verification is."""
+"""One line on the terminal that says how far something is."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ class ProgressLine:
         self._shown = ""
         self._enabled = sys.stderr.isatty()
 
-    def show(self, progress: Progress) -> None:
+    def show(self, text: str) -> None:
         """Replace what the line says."""
-        text = progress_text(progress)
         if self._enabled and text != self._shown:
             self._shown = text
             _write(f"{_CLEAR}{text}")

@@ -29,8 +29,19 @@ def retention_policy(keep: str | None = None) -> RetentionPolicy:
 def _days(text: str) -> int:
     number = text.removesuffix("d")
     if not (number.isascii() and number.isdigit() and len(number) <= 6):
-        raise UsageError(f"--keep {text}: not a number of days", hint="90d")
+        raise UsageError(f"--keep {text}: not a number of days", hint="such as 90d")
     return int(number)
+
+
+def require_reason(text: str) -> str:
+    """Give the reason that the chain will tell for ever.
+
+    Raises:
+        UsageError: it says nothing.
+    """
+    if not text.strip():
+        raise UsageError("--reason is empty", hint="say why: the chain tells it for ever")
+    return text
 
 
 def this_user() -> str:

@@ -6,14 +6,15 @@ import argparse
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from audit_console.cli import notes, trusting
 from audit_console.cli.checkpoint import new_checkpoint
 from audit_console.cli.exit_codes import ExitCode, code_of_error
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import write_lines
-from audit_console.cli.retaining import retention_policy, this_user
+from audit_console.cli.progress import ProgressLine
+from audit_console.cli.retaining import require_reason, retention_policy, this_user
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say, say_error
 from audit_console.config import user_path
@@ -62,18 +63,56 @@ def _run(options: argparse.Namespace) -> ExitCode:
     plan = _read_plan(user_path(options.plan))
     policy = retention_policy()
     trust = trusting.load_trust(options.policy)
+    request = PruneRequest(
+        actor=options.actor or this_user(),
+        reason=require_reason(options.reason),
+        keeper=_copies(options),
+    )
     pruner = pruner_of(options.sources, plan.chain)
     key = None if options.key is None else _key_for_what_remains(options, plan)
-    pruner.finish()
+    with _Steps() as finishing:
+        pruner.finish(finishing.say)
+    if finishing.said:
+        say("a prune that was cut short is finished")
     whole = _verified(options, trust)
     require_sound(whole, plan)
     trusting.remember(whole)
-    request = PruneRequest(
-        actor=options.actor or this_user(), reason=options.reason, keeper=_copies(options)
-    )
-    for step in pruner.steps(plan, policy, request, datetime.now(UTC)):
-        say(step)
+    with _Steps() as steps:
+        steps.wait(f"the {plan.events:,} events that go are verified")
+        for step in pruner.steps(plan, policy, request, datetime.now(UTC)):
+            steps.say(step)
+    if not steps.said:
+        say("the plan was applied already: nothing more is deleted")
     return _conclude(options, plan, trusting.load_trust(options.policy), key)
+
+
+class _Steps:
+    """Says the steps of a prune; how far it deletes stands on a line that is rewritten."""
+
+    def __init__(self) -> None:
+        self.said = 0
+        self._line = ProgressLine()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._line.remove()
+
+    def wait(self, text: str) -> None:
+        """Say what goes on until the first step is done."""
+        self._line.show(text)
+
+    def say(self, step: str) -> None:
+        """Say a step."""
+        from audit_console.writer.pruning.recording import EventsDeleted
+
+        self.said += 1
+        if isinstance(step, EventsDeleted):
+            self._line.show(step)
+        else:
+            self._line.remove()
+            say(step)
 
 
 def _key_for_what_remains(options: argparse.Namespace, plan: PrunePlan) -> SigningKey:
@@ -154,6 +193,11 @@ def _copies(options: argparse.Namespace) -> Copies | None:
         raise PruneRefused(
             f"{folder}: the copy would stand among the files of the log",
             hint="name another folder",
+        )
+    if not folder.is_dir():
+        raise PruneRefused(
+            f"{folder}: no folder for the copy of what goes; nothing is deleted",
+            hint="make it first, or name another one",
         )
     return Copies(folder, PARQUET if options.archive_format == "parquet" else PACKED_TEXT)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import write_lines
-from audit_console.cli.retaining import this_user
+from audit_console.cli.retaining import require_reason, this_user
 from audit_console.cli.retention_preview import add_chain_option
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say
@@ -70,7 +70,10 @@ def _remove(options: argparse.Namespace) -> ExitCode:
 
 
 def _list(options: argparse.Namespace) -> ExitCode:
-    write_lines(f"{hold} since {hold.at}" for hold in _holds(options))
+    holds = _holds(options)
+    write_lines(f"{hold} since {hold.at}" for hold in holds)
+    if not holds:
+        say("no hold is in force")
     return ExitCode.PASS
 
 
@@ -79,7 +82,8 @@ def _hold(options: argparse.Namespace, hold_id: str, query: str, now: datetime) 
     from audit_console.core.holds import Hold
 
     owner = options.owner or this_user()
-    return Hold(id=hold_id, query=query, reason=options.reason, owner=owner, at=format_time(now))
+    reason = require_reason(options.reason)
+    return Hold(id=hold_id, query=query, reason=reason, owner=owner, at=format_time(now))
 
 
 def _holds(options: argparse.Namespace) -> list[Hold]:

@@ -75,7 +75,7 @@ def verify_watched(source: Source, *, trust: Trust = NO_TRUST, roots: bool = Tru
     line = ProgressLine()
     try:
         while (verification := run.result(_SECONDS_BETWEEN_LOOKS)) is None:
-            line.show(run.progress)
+            line.show(progress_text(run.progress))
     except KeyboardInterrupt:
         run.stop()
         text = f"interrupted after {progress_text(run.progress)}; there is no verdict"

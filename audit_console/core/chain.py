@@ -167,7 +167,7 @@ class LogCheck:
             chain.finish(list(candidates.get(name, ())), self.strays)
             heads = trees.chains.get(name, TreeHeads())
             if not self.prune_check.is_copy(name):
-                self.prune_check.report_log(chain, heads)
+                self.prune_check.report_log(chain, heads, complete=complete)
             self._anchor_chain(chain, heads, complete=complete)
         if self.other_lines:
             self._finish_lines(trees.lines, complete=complete)
@@ -192,7 +192,8 @@ class LogCheck:
         self._report_no_checkpoint(chain.name, anchoring)
         if measured.is_copy:
             sealed = 0 if anchoring.sealed_by is None else anchoring.sealed_by.size
-            self.prune_check.report_copy(chain, sealed, measured.unreadable_behind)
+            unreadable = measured.unreadable_behind if measured.complete else None
+            self.prune_check.report_copy(chain, sealed, unreadable)
 
     def _anchor(self, name: str, measured: Measured) -> Anchoring:
         anchoring = Anchoring(name, self.vouchers, measured)

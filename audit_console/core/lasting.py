@@ -33,7 +33,7 @@ def lasting_filter(query: str) -> Filter:
     if read.clock_times:
         raise QueryError(read.clock_times[0] + 1, "a time that counts from the clock", "a date")
     if read.stages or not read.where:
-        raise QueryError(1, "not a filter that keeps some of the events", "id:* keeps all")
+        raise QueryError(1, "not a filter that keeps some of the events", "for all of them: id:*")
     map_terms(all_of(read.where.terms), _require_lasting)
     return read.where
 

@@ -89,24 +89,25 @@ class PruneCheck:
                 finding(Code.PRUNE_RECORD_INVALID, f"prune record {number}: {reason}")
             )
 
-    def report_log(self, chain: V1Chain, heads: TreeHeads) -> None:
+    def report_log(self, chain: V1Chain, heads: TreeHeads, *, complete: bool) -> None:
         """Report what is wrong with the prunes of a log, or left open.
 
         Args:
             chain: begins behind the prune that stands, if there is one.
             heads: what was computed of it.
+            complete: whether it was read to its end, where the event is that tells of a prune.
         """
         latest, record = self.history.latest(chain.name), chain.prune
-        if latest is not None and latest is not record:
+        if latest is not None and latest is not record and complete:
             self._report(Code.PRUNE_RECORD_NOT_IN_CHAIN, latest, latest.pruned_from)
         if record is None:
             return
         self._report_early(record)
         telling = self._tellings.get(record)
-        if telling is None:
-            self._report(Code.PRUNE_RECORD_NOT_IN_CHAIN, record, 0)
-        else:
+        if telling is not None:
             self._report_told_too_early(record, telling)
+        elif complete:
+            self._report(Code.PRUNE_RECORD_NOT_IN_CHAIN, record, 0)
         told_at = None if telling is None else telling.seq
         backed = backed_size(self.vouchers.heads.get(chain.name, ()), record.cutoff, told_at)
         if backed < record.pruned_to:
@@ -114,7 +115,7 @@ class PruneCheck:
         elif not self.vouchers.names_witnesses:
             self._report_unmatched(record, heads)
 
-    def report_copy(self, chain: V1Chain, sealed_size: int, unreadable_behind: int) -> None:
+    def report_copy(self, chain: V1Chain, sealed_size: int, unreadable_behind: int | None) -> None:
         """Report what is wrong with copies of deleted events, or left open.
 
         The log tells of the prunes, not the copies. A checkpoint over some of their events covers
@@ -124,9 +125,11 @@ class PruneCheck:
         Args:
             chain: the copies; begins behind the last prune of other events, if there is one.
             sealed_size: events from seq 0 on that a trusted checkpoint covers that they agree with.
-            unreadable_behind: lines behind the last event that may have been events.
+            unreadable_behind: lines behind the last event that may have been events; None where
+                they were not read to their end.
         """
-        self._report_end(chain, unreadable_behind)
+        if unreadable_behind is not None:
+            self._report_end(chain, unreadable_behind)
         record = chain.prune
         if record is None:
             return

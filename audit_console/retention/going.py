@@ -11,6 +11,7 @@ from audit_console.core.filters import Filter
 from audit_console.core.query.stages import Count, Timeline, Top
 from audit_console.core.timespan import Duration
 from audit_console.errors import UsageError
+from audit_console.retention.spans import changes, events_of
 from audit_console.sources.protocol import Source
 
 if TYPE_CHECKING:  # a source brings Polars along
@@ -56,12 +57,68 @@ def count_going(source: Source, where: Filter) -> Going:
         SourceError: the log cannot be looked at.
     """
     try:
-        daily, users, resources = source.counts(where, by=[_DAILY, _USERS, _RESOURCES])
+        return _going(*_sums(source, where))
     except UsageError:
-        daily = source.tally(where, by=[_DAILY])
-        fields = ("user", "resource", "result")
-        return _going(daily, *(_breakdown_of(source, where, field) for field in fields))
-    return _going(
+        return _going_one_by_one(source, where)
+
+
+class GoingSums:
+    """What goes of one chain by one cut-off after the other, as long as it begins as it did."""
+
+    def __init__(self, source: Source, chain: str) -> None:
+        self._source = source
+        self._chain = chain
+        self._counted: tuple[range, Sequence[pl.DataFrame]] = range(0), ()
+
+    def count(self, seqs: range) -> Going:
+        """Count the events that go, in one look at those that were not counted yet.
+
+        Raises:
+            SourceError: the log cannot be looked at.
+        """
+        try:
+            sums = self._sums(seqs)
+        except UsageError:
+            return _going_one_by_one(self._source, self._events(seqs))
+        self._counted = seqs, sums
+        return _going(*sums)
+
+    def _sums(self, seqs: range) -> Sequence[pl.DataFrame]:
+        counted, sums = self._counted
+        parts = changes(counted, seqs)
+        if parts is None:
+            return _sums(self._source, self._events(seqs))
+        for sign, part in parts:
+            others = _sums(self._source, self._events(part))
+            sums = [_added(*pair, sign) for pair in zip(sums, others, strict=True)]
+        return sums
+
+    def _events(self, seqs: range) -> Filter:
+        return events_of(self._chain, seqs.start, seqs.stop)
+
+
+def _sums(source: Source, where: Filter) -> Sequence[pl.DataFrame]:
+    """Count events by day and type, by user and result, and by resource, in one look at them."""
+    return source.counts(where, by=[_DAILY, _USERS, _RESOURCES])
+
+
+def _added(sums: pl.DataFrame, others: pl.DataFrame, sign: int) -> pl.DataFrame:
+    """Add counts, or take them away."""
+    *keys, count = sums.columns
+    signed = others.with_columns(others[count].cast(int) * sign)
+    added = sums.with_columns(sums[count].cast(int)).vstack(signed).group_by(keys).sum()
+    return added.filter(added[count] != 0)
+
+
+def _going_one_by_one(source: Source, where: Filter) -> Going:
+    """Count what has too many values to be counted together."""
+    daily = source.tally(where, by=[_DAILY])
+    fields = ("user", "resource", "result")
+    return _of(daily, *(_breakdown_of(source, where, field) for field in fields))
+
+
+def _going(daily: pl.DataFrame, users: pl.DataFrame, resources: pl.DataFrame) -> Going:
+    return _of(
         daily,
         _breakdown(users, "user"),
         _breakdown(resources, "resource"),
@@ -69,7 +126,7 @@ def count_going(source: Source, where: Filter) -> Going:
     )
 
 
-def _going(daily: pl.DataFrame, *others: Breakdown) -> Going:
+def _of(daily: pl.DataFrame, *others: Breakdown) -> Going:
     return Going(
         events=int(daily["count"].sum()),
         breakdowns=(_breakdown(daily, "type"), *others),

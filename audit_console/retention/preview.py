@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -24,13 +24,17 @@ from audit_console.core.filters import (
 from audit_console.core.findings import Finding, FindingClass
 from audit_console.core.holds import Hold
 from audit_console.core.prunes import PruneRecord, read_prunes
-from audit_console.core.query.stages import Count, Limit, Sort
+from audit_console.core.query.stages import Limit, Sort
 from audit_console.core.retention import Limits, PrunePlan, number_of_days
 from audit_console.errors import PrefixBroken, PruneRefused, UsageError
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Verification
-from audit_console.retention.going import Breakdown, Going, count_going
+from audit_console.retention.going import Breakdown, Going, GoingSums, count_going
+from audit_console.retention.spans import Matches, both, count_events, events_of, first_seq
 from audit_console.sources.protocol import AtRow, Order, Source
+
+NEAR = 256
+"""How far from where a boundary should be it is looked for first, in events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class Preview:
         names_witnesses: whether the trust policy does; then what is not backed is a fault.
         before: the record of the prune before.
         faults: what does not verify of what goes; None if that was not looked at.
+        counted: whether events were counted. Until then `events` and `kept` are what the seqs
+            of the plan say, as `apply` does, and there are no `breakdowns` and `days`.
     """
 
     chain: str | None
@@ -86,6 +92,7 @@ class Preview:
     names_witnesses: bool = False
     before: PruneRecord | None = None
     faults: tuple[Finding, ...] | None = None
+    counted: bool = False
 
     @property
     def backed(self) -> bool:
@@ -109,12 +116,84 @@ def preview(
         PruneRefused: it is not whole as far as can be seen here.
         SourceError: it cannot be looked at.
     """
-    if source.status.partial:
-        raise PruneRefused("the log was not read to its end", hint="wait until it is")
-    name = _chain(source, chain)
-    if name is None:
-        return _without_chain(source, limits)
-    return _Chain(source, name, limits).preview(trust)
+    previews = Previews(source, chain)
+    return previews.count(previews.outline(limits, trust))
+
+
+class Previews:
+    """Previews of one log by one cut-off after the other, each in two steps.
+
+    What the ends of the chain and an index know is there at once; the rest takes a look at
+    every event that goes, or at those between the last boundary and this one.
+    """
+
+    def __init__(self, source: Source, chain: str | None = None) -> None:
+        """Begin.
+
+        Args:
+            source: a log that was read to its end, or that asks its store.
+            chain: which of several chains.
+        """
+        self._source = source
+        self._chain = chain
+        self._earlier: _Earlier | None = None
+
+    def outline(self, limits: Limits, trust: Trust = NO_TRUST) -> Preview:
+        """Say where a prune would end and what stops it; see `preview`."""
+        if self._source.status.partial:
+            raise PruneRefused("the log was not read to its end", hint="wait until it is")
+        name = _chain(self._source, self._chain)
+        if name is None:
+            return _without_chain(self._source, limits)
+        chain = _Chain(self._source, name, limits)
+        return chain.outline(trust, self._earlier_of(name, chain.first).matches)
+
+    def count(self, outline: Preview) -> Preview:
+        """Count what goes and what stays.
+
+        Raises:
+            SourceError: the log cannot be looked at.
+        """
+        if outline.chain is None:
+            going = count_going(self._source, _before(outline.cutoff))
+            kept = outline.kept
+        else:
+            going, kept = self._of_chain(outline, outline.chain)
+        return replace(
+            outline,
+            events=going.events,
+            kept=kept,
+            breakdowns=going.breakdowns,
+            days=going.days,
+            counted=True,
+        )
+
+    def _of_chain(self, outline: Preview, chain: str) -> tuple[Going, int]:
+        first, last, plan = outline.first_seq or 0, outline.last_seq or 0, outline.plan
+        boundary = first if plan is None else plan.pruned_to
+        earlier = self._earlier_of(chain, first)
+        going = Going() if plan is None else earlier.sums.count(range(first, boundary))
+        if earlier.total is None:
+            kept = count_events(self._source, events_of(chain, boundary, last + 1))
+            earlier.total = going.events + kept
+        return going, earlier.total - going.events
+
+    def _earlier_of(self, chain: str, first: int) -> _Earlier:
+        """Give what was counted of a chain; nothing where it began with another seq."""
+        if self._earlier is None or self._earlier.first != first:
+            sums, matches = GoingSums(self._source, chain), Matches(self._source, chain)
+            self._earlier = _Earlier(first, sums, matches)
+        return self._earlier
+
+
+@dataclass(slots=True)
+class _Earlier:
+    """What was counted of a chain that begins with `first`; `total` are all of its events."""
+
+    first: int
+    sums: GoingSums
+    matches: Matches
+    total: int | None = None
 
 
 def require_sound(verification: Verification, plan: PrunePlan) -> None:
@@ -161,19 +240,28 @@ def _known(named: Sequence[str]) -> str:
 
 def _without_chain(source: Source, limits: Limits) -> Preview:
     """Count what is older than the cut-off where nothing can be deleted."""
-    where = Filter((Term(Field(FieldName.TIME), Between(None, limits.cutoff)),))
-    going = count_going(source, where)
+    where = _before(limits.cutoff)
+    events = count_events(source, where)
     return Preview(
         chain=None,
         plan=None,
         cutoff=limits.cutoff,
         policy_days=limits.policy.days,
-        events=going.events,
-        kept=_count(source, EVERYTHING) - going.events,
+        events=events,
+        kept=count_events(source, EVERYTHING) - events,
         stops=tuple(_held(source, where, limits.holds)),
-        breakdowns=going.breakdowns,
-        days=going.days,
     )
+
+
+def _held(source: Source, where: Filter, holds: Sequence[Hold]) -> Iterator[Stop]:
+    for hold in holds:
+        held = both(where, hold.where)
+        if events := count_events(source, held):
+            yield Stop(f"under {hold}", events, first_seq(source, held))
+
+
+def _before(cutoff: datetime) -> Filter:
+    return Filter((Term(Field(FieldName.TIME), Between(None, cutoff)),))
 
 
 class _Chain:
@@ -184,7 +272,10 @@ class _Chain:
         self._name = name
         self._limits = limits
         self._whole = Filter((equals("chain", name),))
-        self._first: int = self._end(Order.OLDEST_FIRST)["seq"]
+        self._asks_store = source.status.asks_store
+        oldest = self._end(Order.OLDEST_FIRST)
+        self.first: int = oldest["seq"]
+        self._first_recorded: datetime = oldest["recorded_at"]
         newest = self._end(Order.NEWEST_FIRST)
         self._last: int = newest["seq"]
         self._head_hash: str = newest["event_hash"]
@@ -196,24 +287,22 @@ class _Chain:
                 f"what is here are copies of what retention deleted of {name}",
                 hint="name the log itself",
             )
-        if self._first < begin:
+        if self.first < begin:
             raise PruneRefused(
-                f"a prune of {name} was cut short: seq {self._first} was to go",
-                hint="finish it: run the same audit-console retention apply again",
+                f"a prune of {name} goes on or was cut short: seq {self.first} is to go",
+                hint="wait for it, or finish it: run the same audit-console retention apply again",
             )
-        if self._first > begin:
+        if self.first > begin:
             raise PruneRefused(
-                f"{name} begins here with seq {self._first}, not with {begin}",
+                f"{name} begins here with seq {self.first}, not with {begin}",
                 hint="name all files of the log, and verify it",
             )
 
-    def preview(self, trust: Trust) -> Preview:
+    def outline(self, trust: Trust, matches: Matches) -> Preview:
         by_age = self._first_since(self._limits.cutoff, self._last)
-        stops = tuple(self._stops(by_age))
+        stops = tuple(self._stops(by_age, matches))
         boundary = min((stop.first_seq or 0 for stop in stops), default=by_age)
-        plan = None if boundary == self._first else self._plan(boundary)
-        span = self._span(self._first, boundary)
-        going = count_going(self._source, span) if plan else Going()
+        plan = None if boundary == self.first else self._plan(boundary)
         vouchers = trust.vouchers(self._source.checkpoints(), self._prunes.notes)
         heads = vouchers.heads.get(self._name, ())
         told_at = self._last + 1
@@ -222,40 +311,40 @@ class _Chain:
             plan=plan,
             cutoff=self._limits.cutoff,
             policy_days=self._limits.policy.days,
-            events=going.events,
-            kept=_count(self._source, self._span(boundary, told_at)),
-            first_seq=self._first,
+            events=boundary - self.first,
+            kept=told_at - boundary,
+            first_seq=self.first,
             last_seq=self._last,
             head_hash=self._head_hash,
             bytes=self._bytes_before(boundary) if plan else 0,
             stops=stops,
-            breakdowns=going.breakdowns,
-            days=going.days,
             covering=tuple(head for head in heads if head.size >= boundary > 0),
             backed_to=backed_size(heads, self._limits.cutoff, told_at),
             names_witnesses=vouchers.names_witnesses,
             before=self._before,
         )
 
-    def _stops(self, by_age: int) -> list[Stop]:
+    def _stops(self, by_age: int, matches: Matches) -> list[Stop]:
         """List what keeps events that the cut-off lets go."""
-        old_enough = self._span(self._first, by_age)
-        stops = _held(self._source, old_enough, self._limits.holds)
+        kept = [(f"under {one}", one.where, self.first) for one in self._limits.holds]
         for rule in self._limits.policy.longer:
             begin = self._first_since(self._limits.cutoff_of(rule), by_age)
-            where = _both(self._span(begin, by_age), rule.where)
-            stops += _stop(self._source, where, f"kept {number_of_days(rule.days)}: {rule.query}")
+            kept.append((f"kept {number_of_days(rule.days)}: {rule.query}", rule.where, begin))
+        stops = []
+        for reason, where, begin in kept:
+            seqs = range(begin, by_age)
+            if events := matches.count(where, seqs):
+                stops.append(Stop(reason, events, matches.first(where, seqs)))
         return sorted(stops, key=lambda stop: stop.first_seq or 0)
 
     def _plan(self, boundary: int) -> PrunePlan:
         last_hash, last_recorded = self._event(boundary - 1)
-        _, first_recorded = self._event(self._first)
         return PrunePlan(
             chain=self._name,
-            pruned_from=self._first,
+            pruned_from=self.first,
             pruned_to=boundary,
             last_event_hash=last_hash,
-            first_recorded_at=format_time(first_recorded),
+            first_recorded_at=format_time(self._first_recorded),
             last_recorded_at=format_time(last_recorded),
             cutoff=format_time(self._limits.cutoff),
             policy_days=self._limits.policy.days,
@@ -263,8 +352,27 @@ class _Chain:
 
     def _first_since(self, moment: datetime, end: int) -> int:
         """Find the first event recorded at or behind a moment, `end` if none is before it."""
-        seqs = range(self._first, end)
-        return self._first + bisect_left(seqs, moment, key=lambda seq: self._event(seq)[1])
+        found = self._first_since_near(moment, end) if self._asks_store else None
+        if found is not None:
+            return found
+        seqs = range(self.first, end)
+        return self.first + bisect_left(seqs, moment, key=lambda seq: self._event(seq)[1])
+
+    def _first_since_near(self, moment: datetime, end: int) -> int | None:
+        """Look for it around the first event that happened then; None where it is not.
+
+        A store takes as long for one event as for some hundred, and bisection asks for each.
+        """
+        happened = Filter((Term(Field(FieldName.TIME), Between(moment, None)),))
+        at = self._page(both(self._span(self.first, end), happened))
+        middle = at[0]["seq"] if at else end
+        seqs = range(max(self.first, middle - NEAR), min(end, middle + NEAR))
+        rows = self._page(self._span(seqs.start, seqs.stop), limit=len(seqs))
+        older = sum(row["recorded_at"] < moment for row in rows)
+        begins_before = older > 0 or seqs.start == self.first
+        ends_behind = older < len(seqs) or seqs.stop == end
+        is_whole = len(rows) == len(seqs)
+        return seqs.start + older if is_whole and begins_before and ends_behind else None
 
     def _event(self, seq: int) -> tuple[str, datetime]:
         rows = self._page(self._span(seq, seq + 1))
@@ -273,47 +381,29 @@ class _Chain:
         return rows[0]["event_hash"], rows[0]["recorded_at"]
 
     def _bytes_before(self, boundary: int) -> int | None:
-        row = self._page(self._span(boundary, boundary + 1))[0]
-        if row["offset"] is None:
+        if self._asks_store:
             return None
+        row = self._page(self._span(boundary, boundary + 1))[0]
         files = self._source.status.files
         whole = sum(file.bytes for file in files[: row["file"]])
         packed = files[row["file"]].name.endswith((".gz", ".zst"))
         return whole + (0 if packed else int(row["offset"]))
 
     def _span(self, first: int, end: int) -> Filter:
-        numbers = Range(Decimal(first), Decimal(end), high_open=True)
-        return _both(self._whole, Filter((Term(Field(FieldName.SEQ), numbers),)))
+        return events_of(self._name, first, end)
 
-    def _page(self, where: Filter, order: Order = Order.OLDEST_FIRST) -> list[dict[str, Any]]:
-        return self._source.page(where, order=order, at=AtRow(0), limit=1).rows.to_dicts()
+    def _page(
+        self, where: Filter, order: Order = Order.OLDEST_FIRST, limit: int = 1
+    ) -> list[dict[str, Any]]:
+        return self._source.page(where, order=order, at=AtRow(0), limit=limit).rows.to_dicts()
 
     def _end(self, order: Order) -> dict[str, Any]:
         """Give the first or the newest event; by their times it is near, by seq it is found."""
         is_newest = order is Order.NEWEST_FIRST
+        stages = Sort("seq", descending=is_newest), Limit(1)
+        if self._asks_store:  # which has an index of them
+            return self._source.tally(self._whole, by=stages).row(0, named=True)
         near = Decimal(self._page(self._whole, order)[0]["seq"])
         beyond = Range(near, None) if is_newest else Range(None, near)
-        where = _both(self._whole, Filter((Term(Field(FieldName.SEQ), beyond),)))
-        stages = Sort("seq", descending=is_newest), Limit(1)
+        where = both(self._whole, Filter((Term(Field(FieldName.SEQ), beyond),)))
         return self._source.tally(where, by=stages).row(0, named=True)
-
-
-def _both(one: Filter, other: Filter) -> Filter:
-    return Filter((*one.active, *other.active))
-
-
-def _count(source: Source, where: Filter) -> int:
-    return int(source.counts(where, by=[Count()])[0]["count"][0])
-
-
-def _held(source: Source, where: Filter, holds: Sequence[Hold]) -> list[Stop]:
-    stops = (_stop(source, _both(where, hold.where), f"under {hold}") for hold in holds)
-    return [stop for found in stops for stop in found]
-
-
-def _stop(source: Source, where: Filter, reason: str) -> list[Stop]:
-    events = _count(source, where)
-    if not events:
-        return []
-    first = source.tally(where, by=[Sort("seq"), Limit(1)]).row(0, named=True)
-    return [Stop(reason, events, first["seq"])]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import datetime
 from typing import Protocol
 
 from audit_console.core.holds import HoldChange
 from audit_console.core.prunes import PruneRecord
 from audit_console.core.retention import PrunePlan, RetentionPolicy
-from audit_console.writer.pruning.request import PruneRequest
+from audit_console.writer.pruning.request import PruneRequest, unsaid
 
 
 class Pruner(Protocol):
@@ -26,8 +26,8 @@ class Pruner(Protocol):
         """
         ...
 
-    def finish(self) -> None:
-        """Carry out a prune that was cut short, if there is one.
+    def finish(self, on_step: Callable[[str], None] = unsaid) -> None:
+        """Carry out a prune that was cut short, if there is one; `on_step` is told each step.
 
         Raises:
             PruneRefused: another prune runs, or the user may not.

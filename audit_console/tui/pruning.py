@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from audit_console.core.retention import RetentionPolicy
+from audit_console.core.retention import Limits, RetentionPolicy
+from audit_console.tui.session import Session
 
 if TYPE_CHECKING:  # the first frame waits for none of them
     from audit_console.integrity.trust import Trust
+    from audit_console.retention.preview import Preview, Previews
     from audit_console.retention.pruner import Pruner
 
 
@@ -40,3 +42,24 @@ class Pruning:
 
 PREVIEWS_ALONE = Pruning()
 """Nothing is deleted, and everything is kept 90 days."""
+
+
+def outline(previews: Previews, session: Session, rules: Pruning, days: int) -> Preview:
+    """Say, on a thread, where a prune would end that keeps so many days.
+
+    Raises:
+        AuditConsoleError: nothing can go, for the reason told, or the log cannot be looked at.
+    """
+    from audit_console.core.holds import read_holds
+    from audit_console.integrity.trust import NO_TRUST
+    from audit_console.retention.preview import faults_in
+    from audit_console.writer.pruning.request import require_valid_holds
+
+    source, verification = session.source, session.verification
+    policy = replace(rules.policy, days=days)
+    holds = require_valid_holds(read_holds(source.hold_changes()), source.label)
+    limits = Limits(policy.cutoff(rules.clock().astimezone(UTC)), policy, holds)
+    made = previews.outline(limits, NO_TRUST if rules.trust is None else rules.trust())
+    if made.plan is None or verification is None or session.partial:
+        return made
+    return replace(made, faults=tuple(faults_in(verification, made.plan)))

@@ -53,6 +53,11 @@ class Session:
         return self.status.stopped or self.error is not None
 
     @property
+    def answers(self) -> bool:
+        """Whether what is asked of the source is answered of the whole log."""
+        return self.status.asks_store or not (self.loading or self.partial)
+
+    @property
     def fraction(self) -> float | None:
         """How much was read, 0 to 1; None when the whole is not known."""
         if not self.status.bytes_total:

@@ -288,7 +288,8 @@ def test_holds_are_added_listed_and_ended(log: Path, plan: Path) -> None:
     assert preview.stdout.startswith("PREVIEW: 4 of 61 events would go")
     ended = run("hold", "remove", str(log), hold_id, "--reason", "settled")
     assert ended.returncode == 0, ended.stderr
-    assert run("hold", "list", str(log)).stdout == ""
+    listed = run("hold", "list", str(log))
+    assert (listed.stdout, spoken_line(listed)) == ("", "audit-console: no hold is in force")
     again = run("hold", "remove", str(log), hold_id, "--reason", "x")
     assert again.returncode == 2
     assert "is in force" in spoken_line(again)
@@ -386,10 +387,14 @@ def test_a_table_is_previewed_applied_and_verified(database: str, tmp_path: Path
 
 WRONG_REQUESTS: dict[str, tuple[str, ...]] = {
     "not a number of days": ("preview", "{log}", "--keep", "soon"),
+    "--before=VALUE": ("preview", "{log}", "--before", "-50d"),
     "not a time": ("preview", "{log}", "--before", "soon"),
     "No such file": ("apply", "{log}", "--plan", "{log}/nowhere"),
     "not a plan": ("apply", "{log}", "--plan", "{log}/audit.jsonl"),
     "no chain 'x'": ("preview", "{log}", "--chain", "x"),
+    "--reason is empty. Say why": ("hold", "add", "{log}", "user:x", "--reason", " "),
+    "--reason is empty": ("apply", "{log}", "--plan", "{plan}", "--reason", ""),
+    "For all of them: id:*": ("hold", "add", "{log}", "", "--reason", "x"),
     "--archive-format without": ("apply", "{log}", "--plan", "{plan}", *KEPT_AS_PARQUET),
 }
 
@@ -410,11 +415,12 @@ def test_what_apply_refuses(log: Path, plan: Path, tmp_path: Path) -> None:
     )
     for words, reason in (
         ((str(log), "--archive", str(log)), "among the files of the log"),
-        ((str(log), "--archive", str(tmp_path / "nowhere")), "no copy of what goes"),
+        ((str(log), "--archive", str(tmp_path / "nowhere")), "no folder for the copy of what goes"),
         ((str(log / "audit.jsonl"),), "HEAD_MISSING"),
         ((str(of_another_chain),), f"is the chain example.org/other, not {CHAIN}"),
     ):
         done = run("apply", *words, "--plan", str(plan))
+        assert "what goes was verified" not in done.stderr
         assert done.returncode == (1 if reason == "HEAD_MISSING" else 4)
         assert reason in done.stderr
     assert kept(log) == EVENTS
@@ -425,6 +431,7 @@ def test_a_plan_that_was_applied_does_nothing_more(log: Path, plan: Path) -> Non
     before = {path: path.read_bytes() for path in log.iterdir()}
     again = run("apply", str(log), "--plan", str(plan))
     assert again.returncode == 0, again.stderr
+    assert "the plan was applied already: nothing more is deleted" in again.stderr
     assert {path: path.read_bytes() for path in log.iterdir()} == before
 
 
@@ -439,6 +446,8 @@ def test_a_prune_that_was_cut_short_is_finished_by_the_same_command(log: Path, p
     assert (told.returncode, "was cut short" in told.stderr) == (4, True)
     done = run("apply", str(log), "--plan", str(plan))
     assert done.returncode == 0, done.stderr
+    said = [line.removeprefix("audit-console: ") for line in done.stderr.splitlines()]
+    assert "a prune that was cut short is finished" in said
     assert kept(log) == EVENTS[12:]
 
 

@@ -17,7 +17,7 @@ from audit_console.evidence.package import Packed
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.sources.postgres import open_postgres
 from audit_console.writer.pruning.postgres import PostgresPruner
-from audit_console.writer.pruning.recording import Step
+from audit_console.writer.pruning.recording import EventsDeleted
 from tests.support.chains import (
     CHAIN,
     linked,
@@ -116,7 +116,7 @@ def test_what_a_prune_that_was_cut_short_left_has_no_proof(database: str, tmp_pa
     _filled(database, aged, 30)
     pruner = PostgresPruner(database, chain=CHAIN, batch_events=5)
     steps = pruner.steps(plan_of(aged, 0, 12, 12), POLICY, REQUEST, day(40))
-    while next(steps) is not Step.BATCH_DELETED:
+    while not isinstance(next(steps), EventsDeleted):
         pass
     steps.close()
     files, made = _packed(database, "", trust_in())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from audit_console.core.prunes import PruneRecord, decode_prune, read_prunes
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
+from audit_console.sources.memory import MemorySource
 from tests.support.chains import CHAIN, event, linked, v1_chain, v1_lines
 from tests.support.effort import UNMEASURED
 from tests.support.retention import planned
@@ -149,6 +151,21 @@ def test_a_pruned_log_verifies_and_keeps_its_tree_head(check: Check, boundary: i
     assert result.verdict is Verdict.INCOMPLETE
     assert result.chains[0].root == tree_of(log.whole, 41).root()
     assert result.chains[0].first_seq == boundary
+
+
+@pytest.mark.parametrize(("first", "end", "read"), [(12, 41, 20), (0, 41, 20), (0, 12, 10)])
+def test_a_stopped_reading_accuses_no_prune(first: int, end: int, read: int) -> None:
+    """What tells of a prune stands at the end, of the log as of the copies of what went."""
+    log = pruned(12)
+    source = MemorySource(
+        log.lines(first)[: end - first], batch_lines=read, prune_records=log.records
+    )
+    stop = threading.Event()
+    result = verify(source, stop=stop, on_progress=lambda _: stop.set())
+    assert result.status.stopped
+    assert result.verdict is Verdict.INCOMPLETE
+    assert result.counts[Code.RANGE_NOT_COVERED] == 1
+    assert result.faults == 0
 
 
 def test_without_its_record_the_head_is_missing(check: Check) -> None:

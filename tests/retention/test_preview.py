@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime
+from math import ceil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,15 +19,19 @@ from audit_console.core.event import AuditEvent, format_time, parse_time
 from audit_console.core.findings import Code
 from audit_console.core.prefix import find_prefix
 from audit_console.core.retention import KeepLonger, Limits, RetentionPolicy
+from audit_console.database import connect
 from audit_console.errors import PrefixBroken, PruneRefused, UsageError
 from audit_console.integrity.trust import Trust
 from audit_console.integrity.verifier import verify
-from audit_console.retention.preview import Preview, faults_in, preview, require_sound
+from audit_console.retention.preview import Preview, Previews, faults_in, preview, require_sound
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
+from audit_console.sources.postgres import open_postgres
 from audit_console.sources.protocol import Source
+from audit_console.writer.pruning.postgres import PostgresPruner
 from tests.support.chains import CHAIN, linked, orchestrator_chain, orchestrator_lines, v1_lines
 from tests.support.effort import UNMEASURED, examples
+from tests.support.postgres import fill
 from tests.support.retention import (
     POLICY,
     REQUEST,
@@ -243,3 +249,54 @@ def test_columns_find_what_reading_event_by_event_finds(data: st.DataObject) -> 
     made: Preview = preview(in_memory(events), bounds)
     found = find_prefix(iter(v1_lines(events)), CHAIN, bounds, None)
     assert made.plan == (found.plan if found else None)
+
+
+@pytest.mark.parametrize("near", [256, 2])
+def test_a_table_is_not_asked_for_each_event_of_a_bisection(
+    database: str, monkeypatch: pytest.MonkeyPatch, near: int
+) -> None:
+    # What is recorded late stands far from what happened at the same time.
+    events = linked(
+        replace(one, timestamp=format_time(day(0))) if one.seq in {9, 10, 11, 29} else one
+        for one in EVENTS
+    )
+    with closing(connect(database)) as connection:
+        fill(connection, events)
+    monkeypatch.setattr("audit_console.retention.preview.NEAR", near)
+    pages = 0
+
+    def counted(*args: Any, **asked: Any) -> Any:
+        nonlocal pages
+        pages += 1
+        return page(*args, **asked)
+
+    with closing(open_postgres(database)) as source:
+        page = source.page
+        monkeypatch.setattr(source, "page", counted)
+        previews = Previews(source)
+        for boundary in (1, 9.5, 11, 20, 29, 40):
+            made = previews.outline(limits(boundary))
+            end = min(ceil(boundary), 29)
+            assert made.plan == plan_of(events, 0, end, boundary)
+            assert (made.events, made.kept, made.counted) == (end, 30 - end, False)
+        assert previews.outline(limits(0)).plan is None
+    assert (pages <= 3 * 7) is (near == 256)
+
+
+def test_what_stays_is_counted_once_and_anew_when_the_chain_was_pruned(database: str) -> None:
+    with closing(connect(database)) as connection:
+        fill(connection, EVENTS)
+    with closing(open_postgres(database)) as source:
+        previews = Previews(source)
+        for boundary in (12, 13, 0):
+            made = previews.count(previews.outline(limits(boundary)))
+            assert (made.events, made.kept, made.counted) == (boundary, 30 - boundary, True)
+            assert made == preview(source, limits(boundary))
+        list(
+            PostgresPruner(database, chain=CHAIN).steps(
+                plan_of(EVENTS, 0, 10, 10), POLICY, REQUEST, day(40)
+            )
+        )
+        made = previews.count(previews.outline(limits(13)))
+        assert (made.events, made.kept) == (3, 17)
+        assert made == preview(source, limits(13))

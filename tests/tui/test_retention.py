@@ -22,12 +22,16 @@ from audit_console.database import connect
 from audit_console.errors import PruneRefused
 from audit_console.reports.document import Section, counted
 from audit_console.retention.logs import pruner_of
+from audit_console.retention.preview import Preview
 from audit_console.retention.pruner import Pruner
 from audit_console.sources.memory import MemorySource
-from audit_console.sources.protocol import Source
+from audit_console.sources.postgres.source import PostgresSource
+from audit_console.sources.protocol import Batch, Source
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
-from audit_console.tui.pruning import Pruning
+from audit_console.tui.pruning import Pruning, outline
+from audit_console.tui.screens import previewing
+from audit_console.tui.screens.retention import RetentionScreen
 from audit_console.tui.widgets.days_slider import DaysSlider
 from audit_console.tui.widgets.section_lines import section_parts
 from audit_console.tui.widgets.split_timeline import SplitTimeline
@@ -91,7 +95,14 @@ def in_memory(events: Sequence[AuditEvent] = EVENTS, **beside: Sequence[str]) ->
 async def previewed(pilot: Pilot[None], text: str) -> None:
     await until_loaded(pilot)
     await pilot.press("4")
+    await until_counted(pilot, text)
+
+
+async def until_counted(pilot: Pilot[None], text: str) -> None:
     await until_shown(pilot, text)
+    screen = pilot.app.screen
+    assert isinstance(screen, RetentionScreen)
+    await until(pilot, lambda: not screen.works_on("preview"), "what goes is counted")
 
 
 def left(log: str) -> int:
@@ -318,8 +329,109 @@ class SlowToCount(MemorySource):
         return super().tally(*args, **asked)
 
 
+class SlowToBreakDown(SlowToCount):
+    """Holds back what is counted of the events that go, not where they end."""
+
+    def tally(self, *args: Any, **asked: Any) -> pl.DataFrame:
+        return MemorySource.tally(self, *args, **asked)
+
+    def counts(self, *args: Any, **asked: Any) -> list[pl.DataFrame]:
+        self.hold.wait()
+        return super().counts(*args, **asked)
+
+
+async def test_where_days_end_is_shown_before_what_goes_is_counted(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previewing, "SECONDS_UNTIL_SAID", 0.05)
+    source = SlowToBreakDown(v1_lines(EVENTS))
+    source.hold.clear()
+    app = show(source)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        try:
+            await until_loaded(pilot)
+            await pilot.press("4")
+            await until_shown(pilot, "PREVIEW: 20 of 40")
+            await until_shown(pilot, "result and day: being counted")
+            await pilot.press("a")
+            await until_shown(pilot, "what goes by these days is not counted yet")
+            app.clear_notifications()
+            await pilot.press("x")
+            await until(pilot, lambda: app._notifications, "no file is offered")
+            await pilot.press("left")
+            await until_shown(pilot, "PREVIEW: 21 of 40")
+            assert "What goes, by type" not in screen_text(app)
+            assert len(app.screen_stack) == 1
+        finally:
+            source.hold.set()
+        await until_shown(pilot, "What goes, by type")
+        await until_shown(pilot, "21  config_change")
+
+
+async def test_days_that_pass_by_do_not_keep_each_other_from_being_shown(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end, shown = threading.Event(), threading.Event(), list[int]()
+
+    def slow(previews: Any, session: Any, rules: Pruning, days: int) -> Preview:
+        begun.set()
+        may_end.wait()
+        made = outline(previews, session, rules, days)
+        shown.append(days)
+        return made
+
+    app = show(in_memory())
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40")
+        monkeypatch.setattr(previewing, "outline", slow)
+        monkeypatch.setattr(previewing, "SECONDS_UNTIL_SAID", 60)
+        await pilot.press("left")
+        await until(pilot, begun.is_set, "it is asked for")
+        await pilot.press("left", "left", "left", "x")
+        await until_shown(pilot, "what goes by these days is not counted yet")
+        assert len(app.screen_stack) == 1
+        panes = app.screen.query("#headline, SplitTimeline, #why, #what")
+        assert all(pane.has_class("-stale") for pane in panes)
+        may_end.set()
+        await until_counted(pilot, "PREVIEW: 24 of 40")
+        assert shown == [19, 16]
+        assert not any(pane.has_class("-stale") for pane in panes)
+
+
+async def test_a_table_is_previewed_while_it_is_verified(
+    show: Show, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(connect(database)) as connection:
+        fill(connection, EVENTS)
+    may_read = threading.Event()
+    batches = PostgresSource.batches
+
+    def slow(source: PostgresSource) -> Iterator[Batch]:
+        may_read.wait()
+        yield from batches(source)
+
+    monkeypatch.setattr(PostgresSource, "batches", slow)
+    app = show(database)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        try:
+            await until_shown(pilot, "… loading")
+            await pilot.press("4")
+            await until_counted(pilot, "PREVIEW: 20 of 40")
+            await until_shown(pilot, "… not verified yet")
+            await pilot.press("a")
+            await until_shown(pilot, "what goes is not verified yet")
+            assert len(app.screen_stack) == 1
+        finally:
+            may_read.set()
+        await until(pilot, lambda: "… not verified yet" not in screen_text(app), "it is verified")
+        await until_counted(pilot, "PREVIEW: 20 of 40")
+
+
 @UNMEASURED
-async def test_what_other_days_delete_is_never_deleted_by_these(show: Show) -> None:
+async def test_what_other_days_delete_is_never_deleted_by_these(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previewing, "SECONDS_UNTIL_SAID", 0.05)
     source = SlowToCount(v1_lines(EVENTS))
     app = show(source)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
@@ -328,7 +440,7 @@ async def test_what_other_days_delete_is_never_deleted_by_these(show: Show) -> N
         try:
             await pilot.press("right", "a")
             await until_shown(pilot, "what goes by these days is not counted yet")
-            await until_shown(pilot, "… what goes by these days is being counted")
+            await until_shown(pilot, "… what goes by these days is being looked for")
             assert len(app.screen_stack) == 1
         finally:
             source.hold.set()

@@ -2,7 +2,7 @@
 
 PostgreSQL counts GROUPING SETS in one process. So the table is cut into ranges of blocks, each
 range is counted by whichever process is free, and what they count is added up: one statement,
-so one snapshot, whatever is written meanwhile.
+so one snapshot, whatever is written meanwhile. Few events are looked up by an index, once.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ RANGES = 8
 """More than the processes that count, so that none waits long for the last one."""
 
 _BLOCKS = "SELECT pg_relation_size(to_regclass(%s)) / current_setting('block_size')::bigint"
+_PLAN = "EXPLAIN (FORMAT JSON) SELECT * FROM {events}"
+_LOOKED_UP = ("Index Scan", "Bitmap Heap Scan")
 _RANGE = """
 SELECT GROUPING({columns}) AS of_set, {shown}, count(*) AS count
 FROM ({fence} SELECT {values} FROM {events}) AS told GROUP BY GROUPING SETS ({sets})
@@ -68,15 +70,25 @@ def count_together(
 
 
 def _ranges(connection: psycopg.Connection, asked: Asked) -> Iterator[Asked]:
-    """Cut events by the blocks that they are in; what is no plain table is one range."""
+    """Cut events by the blocks that they are in.
+
+    What is no plain table is one range, and so is what an index finds: it would be looked up
+    anew for each.
+    """
     (blocks,) = connection.execute(_BLOCKS, [TABLE]).fetchall()[0]
-    if asked.layout.scheme is not Scheme.V1 or not blocks:
+    if asked.layout.scheme is not Scheme.V1 or not blocks or _is_looked_up(connection, asked):
         yield asked
         return
     bounds = sorted({blocks * number // RANGES for number in range(RANGES)})
     for first, end in zip(bounds, [*bounds[1:], None], strict=True):
         part = asked.that(sql.SQL("events.ctid >= {}").format(_block(first)))
         yield part if end is None else part.that(sql.SQL("events.ctid < {}").format(_block(end)))
+
+
+def _is_looked_up(connection: psycopg.Connection, asked: Asked) -> bool:
+    statement = sql.SQL(_PLAN).format(events=asked.events)
+    ((plans,),) = connection.execute(statement, asked.parameters).fetchall()
+    return plans[0]["Plan"]["Node Type"] in _LOOKED_UP
 
 
 def _block(number: int) -> sql.Composed:

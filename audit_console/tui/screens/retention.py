@@ -1,50 +1,30 @@
-"""What retention would delete: days, timeline split at the boundary, what stops it, what goes."""
+"""Retention: a preview of what would be deleted, and the deletion itself."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
 from textual.message import Message
 
-from audit_console.core.event import parse_time
-from audit_console.core.filters import EVERYTHING
-from audit_console.core.retention import MAX_DAYS, Limits, PrunePlan
-from audit_console.search.question import Question
+from audit_console.core.retention import PrunePlan
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.asking import asked
-from audit_console.tui.painting import Line, Span
-from audit_console.tui.pruning import Pruning
-from audit_console.tui.screens.console_screen import HEIGHTS, WIDTHS, ConsoleScreen
+from audit_console.tui.screens.console_screen import HEIGHTS, WIDTHS
 from audit_console.tui.screens.export import PREVIEW_FORMS, Export, ExportDialog, stem_of
+from audit_console.tui.screens.previewing import PreviewingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.widgets.days_slider import DaysSlider
-from audit_console.tui.widgets.split_timeline import SplitTimeline
-from audit_console.tui.widgets.status_lines import KeyBar, SessionLine, SourceHeader
-from audit_console.tui.widgets.text_lines import TextLines
-from audit_console.tui.widgets.text_pane import Paragraph, TextPane
-from audit_console.tui.wording import moment, size, told
+from audit_console.tui.wording import told
 
 if TYPE_CHECKING:  # Polars comes with them
     from audit_console.retention.preview import Preview
-    from audit_console.search.timeline import Histogram
 
-_DAY = timedelta(days=1)
-
-SECONDS_UNTIL_SAID = 0.2
-"""How long a preview may take without a word; until then the one before stays."""
-
-COUNTING = "… what goes by these days is being counted"
+NOT_COUNTED = "what goes by these days is not counted yet"
 
 
-class RetentionScreen(ConsoleScreen):
+class RetentionScreen(PreviewingScreen):
     """A preview of a prune for so many days, and the prune itself where it is allowed."""
 
     PANE = Pane.RETENTION
@@ -58,188 +38,6 @@ class RetentionScreen(ConsoleScreen):
 
     class Applied(Message):
         """Events were deleted, so the log is to be verified again."""
-
-    def __init__(self, rules: Pruning) -> None:
-        """Make the screen.
-
-        Args:
-            rules: the policy, and whether anything may be deleted.
-        """
-        super().__init__()
-        self._rules = rules
-        self._session: Session | None = None
-        self._preview: Preview | None = None
-        self._previewed_days: int | None = None
-        self._histogram: Histogram | None = None
-        self._problem: Exception | None = None
-        self._deleting = ""
-        self._deleted = ""
-
-    def compose(self) -> ComposeResult:
-        """Make slider, timeline and panes."""
-        policy = self._rules.policy
-        yield SourceHeader()
-        yield DaysSlider(policy.days, policy.floor)
-        yield TextLines(id="headline")
-        yield SplitTimeline()
-        with Horizontal(id="below"):
-            yield TextPane(id="why")
-            yield TextPane(id="what")
-        yield KeyBar()
-
-    def on_mount(self) -> None:
-        """Start on the slider."""
-        super().on_mount()
-        self.query_one("#why").border_title = "what stops it, and the chain"
-        self.query_one("#what").border_title = "what goes"
-        self.query_one(DaysSlider).focus()
-        self._begin()
-
-    # --- the session -------------------------------------------------------------
-
-    def show(self, session: Session) -> None:
-        """Take in how far a log was read; a preview is made once it is."""
-        before, self._session = self._session, session
-        was_ready = before is not None and not before.loading and before.source is session.source
-        if before is None or before.source is not session.source:
-            self._preview, self._problem, self._histogram = None, None, None
-        if self.is_mounted and not was_ready:
-            self._begin()
-
-    def _begin(self) -> None:
-        session = self._session
-        for line in self.query(SessionLine):
-            line.session = session
-        self._draw()
-        if session is not None and not session.loading and not session.partial:
-            self._reach(session)
-            self.call_after_refresh(self._count_again)
-            self._ask()
-
-    def on_resize(self) -> None:
-        """Count in as many bars as there is room for."""
-        self._count_again()
-
-    def _count_again(self) -> None:
-        session = self._session
-        if session is not None and not session.loading and not session.partial:
-            self.in_background(self._count, "timeline")
-
-    def _reach(self, session: Session) -> None:
-        """Let the slider go so far that nothing is old enough."""
-        first = session.status.first
-        if first is not None:
-            age = (self._rules.clock() - first) // _DAY + 2
-            self.query_one(DaysSlider).reach(min(MAX_DAYS, max(0, age)))
-
-    async def _count(self) -> None:
-        from audit_console.search.timeline import histogram
-
-        session = self._session
-        if session is None or session.status.first is None or session.status.last is None:
-            return
-        window = session.status.first, session.status.last
-        bars = self.query_one(SplitTimeline).bars_wanted
-        question = Question(session.source, EVERYTHING)
-        try:
-            self._histogram = await asked(histogram, question, window, bars)
-        except CANNOT_BE_LOOKED_AT as error:
-            self._problem = error
-        self._draw()
-
-    # --- the preview -------------------------------------------------------------
-
-    @on(DaysSlider.Changed)
-    def _on_days_changed(self) -> None:
-        self._deleted = ""
-        self._ask()
-
-    def _ask(self) -> None:
-        session = self._session
-        if session is not None and not session.loading and not session.partial:
-            self.in_background(self._make_preview, "preview")
-
-    async def _make_preview(self) -> None:
-        session = self._session
-        if session is None or self._deleting:
-            return
-        days = self.query_one(DaysSlider).days
-        waiting = self.set_timer(SECONDS_UNTIL_SAID, partial(self._say, COUNTING, "warn"))
-        try:
-            made = await asked(_preview, session, self._rules, days)
-        except CANNOT_BE_LOOKED_AT as error:
-            self._preview, self._problem = None, error
-        else:
-            self._preview, self._problem = made, None
-        finally:
-            waiting.stop()
-        self._previewed_days = days
-        self._draw()
-
-    def _draw(self) -> None:
-        from audit_console.tui.widgets.section_lines import section_parts
-
-        made = self._preview
-        why: list[Paragraph | Line] = []
-        what: list[Paragraph | Line] = []
-        if made is not None:
-            from audit_console.reports.retention import grounds_of, what_goes
-
-            for section in grounds_of(made):
-                why += section_parts(section)
-            for section in what_goes(made):
-                what += section_parts(section)
-        self.query_one("#why", TextPane).show(why)
-        self.query_one("#what", TextPane).show(what)
-        self._draw_headline()
-        self._draw_split()
-
-    def _draw_headline(self) -> None:
-        from audit_console.reports.retention import headline_of
-
-        made = self._preview
-        if self._deleting:
-            self._say(self._deleting, "warn")
-            return
-        if made is None:
-            self._say(self._standing(), "warn" if self._problem is None else "bad")
-            return
-        freed = f" · {size(made.bytes)}" if made.plan and made.bytes is not None else ""
-        unsound = " · ✘ it does not verify: it is evidence, and stays" if made.faults else ""
-        plan = f" plan {made.plan.sha256}" if made.plan else ""
-        self.query_one("#headline", TextLines).lines = (
-            (Span(f" {headline_of(made)}", "warn" if made.plan else "ok"), Span(freed)),
-            (
-                Span(f" recorded before {moment(made.cutoff, width=19)} UTC"),
-                Span(unsound, "bad"),
-                Span(self._deleted, "ok"),
-            ),
-            (Span(plan, "muted"),),
-        )
-
-    def _standing(self) -> str:
-        session = self._session
-        if self._problem is not None:
-            return told(self._problem)
-        if session is not None and session.partial:
-            return "the log was not read to its end, so there is no preview"
-        if session is None or session.loading:
-            return "… the preview stands when the log is read"
-        return COUNTING
-
-    def _say(self, text: str, role: str) -> None:
-        self.query_one("#headline", TextLines).lines = ((Span(f" {text}", role),),)
-
-    def _draw_split(self) -> None:
-        made = self._preview
-        boundary: datetime | None = None
-        if made is not None and made.plan is not None:
-            boundary = parse_time(made.plan.last_recorded_at)
-        elif made is not None and made.events:
-            boundary = made.cutoff
-        goes, stays = (0, 0) if made is None else (made.events, made.kept)
-        bars = None if made is None else self._histogram
-        self.query_one(SplitTimeline).show(bars, boundary, goes, stays)
 
     # --- the prune ---------------------------------------------------------------
 
@@ -258,17 +56,19 @@ class RetentionScreen(ConsoleScreen):
         session, made = self._session, self._preview
         if self._deleting:
             return "a prune is under way"
-        if session is None or session.verification is None:
-            return "the preview stands when the log is read"
-        if self._problem is not None:
+        if session is None or not session.answers or self._problem is not None:
             return self._standing()
-        if made is None or self._previewed_days != self.query_one(DaysSlider).days:
-            return "what goes by these days is not counted yet"
+        if made is None or made.policy_days != self._days:
+            return NOT_COUNTED
         return self._refusal_of(made, session)
 
     def _refusal_of(self, made: Preview, session: Session) -> str | None:
         if made.plan is None:
             return "nothing goes by these days"
+        if not made.counted:
+            return NOT_COUNTED
+        if made.faults is None:
+            return "what goes is not verified yet"
         if made.faults:
             return "what goes does not verify: it is evidence, and stays"
         if self._rules.open_pruner is None or "-" in session.places:
@@ -288,7 +88,7 @@ class RetentionScreen(ConsoleScreen):
             await asyncio.to_thread(self._prune, session, plan)
         except CANNOT_BE_LOOKED_AT as error:
             self._deleting = ""
-            self._draw()
+            self._ask()
             self.notify(told(error), severity="error", timeout=20)
             return
         self._deleting = ""
@@ -305,8 +105,8 @@ class RetentionScreen(ConsoleScreen):
         pruner = rules.open_pruner(session.places, plan.chain)
         request = PruneRequest(actor=rules.actor, reason="retention policy")
         steps = pruner.steps(plan, rules.policy, request, rules.clock())
-        for number, step in enumerate(steps, 1):
-            self.call_later(self._say_next_step, f"… step {number}: {step}")
+        for step in steps:
+            self.call_later(self._say_next_step, f"… {step}")
 
     def _say_next_step(self, text: str) -> None:
         if self._deleting and self.query("#headline"):
@@ -338,6 +138,9 @@ class RetentionScreen(ConsoleScreen):
         if session is None or self._preview is None:
             self.notify(self._standing())
             return
+        if not self._preview.counted or self._preview.policy_days != self._days:
+            self.notify(NOT_COUNTED)
+            return
         stem = stem_of(session.source.label) + "-retention"
         forms = PREVIEW_FORMS if self._preview.plan else PREVIEW_FORMS[:-1]
         self.app.push_screen(ExportDialog(stem, session.places, forms), self._export)
@@ -357,20 +160,3 @@ class RetentionScreen(ConsoleScreen):
             self.notify(told(error), severity="error")
             return
         self.notify(f"written: {export.path}")
-
-
-def _preview(session: Session, rules: Pruning, days: int) -> Preview:
-    from audit_console.core.holds import read_holds
-    from audit_console.integrity.trust import NO_TRUST
-    from audit_console.retention.preview import faults_in, preview
-    from audit_console.writer.pruning.request import require_valid_holds
-
-    source, verification = session.source, session.verification
-    policy = replace(rules.policy, days=days)
-    holds = require_valid_holds(read_holds(source.hold_changes()), source.label)
-    limits = Limits(policy.cutoff(rules.clock().astimezone(UTC)), policy, holds)
-    trust = NO_TRUST if rules.trust is None else rules.trust()
-    made = preview(source, limits, trust=trust)
-    if made.plan is None or verification is None:
-        return made
-    return replace(made, faults=tuple(faults_in(verification, made.plan)))

@@ -35,7 +35,7 @@ class SplitTimeline(LinePainter):
 
         Args:
             histogram: of all events; None while they are counted.
-            boundary: time of the first event that stays; None if nothing goes.
+            boundary: time of the last event that goes; None if nothing does.
             goes: how many events go.
             stays: how many stay.
         """

@@ -7,7 +7,7 @@ it, it is carried out, by the next prune if need be; before that, it never was.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -31,6 +31,7 @@ from audit_console.writer.pruning.request import (
     prune_event,
     require_fitting,
     require_same_chain,
+    unsaid,
 )
 
 _PENDING, _PREPARED = ".prune.pending", ".prune.prepared"
@@ -109,16 +110,16 @@ class ArchivePruner:
             yield from self._apply(record.text, request.actor, now)
             return record
 
-    def finish(self) -> None:
-        """Carry out a prune that was cut short, if there is one.
+    def finish(self, on_step: Callable[[str], None] = unsaid) -> None:
+        """Carry out a prune that was cut short, if there is one; `on_step` is told each step.
 
         Raises:
             PruneRefused: another prune runs.
             WriterError: the log cannot be written.
         """
         with self._log.alone():
-            for _ in self._finish():
-                pass
+            for step in self._finish():
+                on_step(step)
 
     def change_holds(self, change: HoldChange, now: datetime) -> None:
         """Add a hold or end one, and have the chain tell of it.

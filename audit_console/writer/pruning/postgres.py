@@ -7,7 +7,7 @@ writer waits; a prune that was cut short there is finished by the next.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
 
 from audit_console.core.holds import HoldChange
@@ -16,13 +16,14 @@ from audit_console.core.prunes import PruneRecord
 from audit_console.core.retention import Limits, PrunePlan, RetentionPolicy
 from audit_console.errors import PrefixBroken
 from audit_console.writer.pruning.postgres_log import PostgresLog, opened, opened_alone
-from audit_console.writer.pruning.recording import Step, record_of
+from audit_console.writer.pruning.recording import EventsDeleted, Step, record_of
 from audit_console.writer.pruning.request import (
     PruneRequest,
     hold_event,
     prune_event,
     require_fitting,
     require_same_chain,
+    unsaid,
 )
 
 BATCH_EVENTS = 2_000
@@ -63,7 +64,7 @@ class PostgresPruner:
 
     def steps(
         self, plan: PrunePlan, policy: RetentionPolicy, request: PruneRequest, now: datetime
-    ) -> Generator[Step, None, PruneRecord]:
+    ) -> Generator[str, None, PruneRecord]:
         """Delete what a plan says, giving each step when it is done.
 
         A plan that was carried out already does nothing more.
@@ -87,16 +88,16 @@ class PostgresPruner:
             yield Step.FINISHED
             return record
 
-    def finish(self) -> None:
-        """Carry out a prune that was cut short, if there is one.
+    def finish(self, on_step: Callable[[str], None] = unsaid) -> None:
+        """Carry out a prune that was cut short, if there is one; `on_step` is told each step.
 
         Raises:
             PruneRefused: another prune runs, or the user may not.
             WriterError: the log cannot be written.
         """
         with opened_alone(self._dsn, self._chain) as log:
-            for _ in self._finish(log):
-                pass
+            for step in self._finish(log):
+                on_step(step)
 
     def change_holds(self, change: HoldChange, now: datetime) -> None:
         """Add a hold or end one, and have the chain tell of it.
@@ -114,12 +115,14 @@ class PostgresPruner:
             require_fitting(change, log.holds())
             log.tell_of_hold(hold_event(change, self._chain), change, now)
 
-    def _finish(self, log: PostgresLog) -> Iterator[Step]:
+    def _finish(self, log: PostgresLog) -> Iterator[str]:
         record = log.latest_prune()
         if record is not None:
             yield from self._delete(log, record)
 
-    def _delete(self, log: PostgresLog, record: PruneRecord) -> Iterator[Step]:
-        for first in range(log.first_seq(), record.pruned_to, self._batch_events):
-            log.delete(first, min(first + self._batch_events, record.pruned_to))
-            yield Step.BATCH_DELETED
+    def _delete(self, log: PostgresLog, record: PruneRecord) -> Iterator[str]:
+        begin, boundary = record.pruned_from, record.pruned_to
+        for first in range(log.first_seq(), boundary, self._batch_events):
+            end = min(first + self._batch_events, boundary)
+            log.delete(first, end)
+            yield EventsDeleted(f"{end - begin:,} of {boundary - begin:,} events are deleted")

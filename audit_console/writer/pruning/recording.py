@@ -33,8 +33,13 @@ class Step(StrEnum):
     FILE_DELETED = "a file was deleted"
     FILE_CUT = "the file with the boundary was cut"
     TOLD_AND_RECORDED = "the chain tells of the prune, and its record is kept"
-    BATCH_DELETED = "a batch was deleted"
     FINISHED = "nothing is left to be done"
+
+
+class EventsDeleted(str):
+    """How many of the events that go are deleted, told again and again while more go."""
+
+    __slots__ = ()
 
 
 class PrunedLog(Protocol):

@@ -58,6 +58,10 @@ class PruneRequest:
     keeper: Keeper | None = None
 
 
+def unsaid(step: str) -> None:
+    """Tell nobody of a step."""
+
+
 def prune_event(record: str, actor: str, chain: str) -> Unsealed:
     """Make the event that tells of a prune; its details are the record."""
     return _event(PRUNE_ACTION, actor, chain, record)
@@ -90,7 +94,10 @@ def require_fitting(change: HoldChange, holds: Iterable[Hold]) -> None:
     is_held = change.hold.id in {hold.id for hold in holds}
     if is_held == (change.change == "add"):
         standing = "in force already" if is_held else "not in force"
-        raise UsageError(f"hold {safe_text(change.hold.id)} is {standing}", hint="hold list")
+        raise UsageError(
+            f"hold {safe_text(change.hold.id)} is {standing}",
+            hint="see which are: audit-console retention hold list SOURCE",
+        )
 
 
 def require_same_chain(plan: PrunePlan, chain: str) -> None:

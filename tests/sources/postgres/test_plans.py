@@ -23,7 +23,7 @@ from audit_console.core.query import event_field, parse
 from audit_console.core.query.stages import Count
 from audit_console.core.retention import Limits, RetentionPolicy
 from audit_console.core.timespan import Anchor
-from audit_console.retention.preview import preview
+from audit_console.retention.preview import Previews, preview
 from audit_console.search.facets import facet
 from audit_console.search.question import Question
 from audit_console.search.request import events_of, extent, steps
@@ -268,6 +268,19 @@ def test_a_preview_looks_at_the_table_once_and_at_what_stays_in_an_index(
     assert {node.kind for node in ranges} == {"Tid Range Scan"}
     assert len(ranges) == RANGES
     assert sum(node.looked_at for node in ranges) == EVENTS
+
+
+@UNMEASURED
+def test_a_preview_of_other_days_looks_at_the_events_between_alone(
+    source: Source, plans: list[Plan]
+) -> None:
+    previews = Previews(source, "log.example/a")
+    policy = RetentionPolicy(days=1)
+    previews.count(previews.outline(Limits(MIDDLE, policy)))
+    plans.clear()
+    made = previews.count(previews.outline(Limits(MIDDLE + timedelta(minutes=20), policy)))
+    assert (made.events, made.kept) == (22_654, 22_346)
+    assert_few(plans)
 
 
 @pytest.mark.parametrize(("statements", "ask"), READS_ALL.values(), ids=READS_ALL)

@@ -1,0 +1,295 @@
+"""What retention would delete: days, timeline split at the boundary, what stops it, what goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from audit_console.core.event import parse_time
+from audit_console.core.filters import EVERYTHING
+from audit_console.core.retention import MAX_DAYS
+from audit_console.search.question import Question
+from audit_console.tui.asking import asked
+from audit_console.tui.painting import Line, Span
+from audit_console.tui.pruning import Pruning, outline
+from audit_console.tui.screens.console_screen import ConsoleScreen
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
+from audit_console.tui.widgets.days_slider import DaysSlider
+from audit_console.tui.widgets.split_timeline import SplitTimeline
+from audit_console.tui.widgets.status_lines import KeyBar, SessionLine, SourceHeader
+from audit_console.tui.widgets.text_lines import TextLines
+from audit_console.tui.widgets.text_pane import Paragraph, TextPane
+from audit_console.tui.wording import moment, size, told
+
+if TYPE_CHECKING:  # Polars comes with them
+    from audit_console.retention.preview import Preview, Previews
+    from audit_console.search.timeline import Histogram
+
+_DAY = timedelta(days=1)
+_PANES = ("#headline", "SplitTimeline", "#why", "#what")
+
+SECONDS_UNTIL_SAID = 0.5
+"""How long an answer may take without a word; until then the one before stays, dimmed."""
+
+LOOKING = "… what goes by these days is being looked for"
+COUNTING = "… by type, user, resource, result and day: being counted"
+
+
+class PreviewingScreen(ConsoleScreen):
+    """A log, a slider of days, and what a prune by these days would delete."""
+
+    def __init__(self, rules: Pruning) -> None:
+        """Make the screen.
+
+        Args:
+            rules: the policy, and whether anything may be deleted.
+        """
+        super().__init__()
+        self._rules = rules
+        self._session: Session | None = None
+        self._previews: Previews | None = None
+        self._preview: Preview | None = None
+        self._asked_days: int | None = None
+        self._comes_soon = False
+        self._histogram: Histogram | None = None
+        self._problem: Exception | None = None
+        self._deleting = ""
+        self._deleted = ""
+
+    def compose(self) -> ComposeResult:
+        """Make slider, timeline and panes."""
+        policy = self._rules.policy
+        yield SourceHeader()
+        yield DaysSlider(policy.days, policy.floor)
+        yield TextLines(id="headline")
+        yield SplitTimeline()
+        with Horizontal(id="below"):
+            yield TextPane(id="why")
+            yield TextPane(id="what")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Start on the slider."""
+        super().on_mount()
+        self.query_one("#why").border_title = "what stops it, and the chain"
+        self.query_one("#what").border_title = "what goes"
+        self.query_one(DaysSlider).focus()
+        self._begin()
+
+    # --- the session -------------------------------------------------------------
+
+    def show(self, session: Session) -> None:
+        """Take in how far a log was read.
+
+        A preview is made once it was read, or at once where its store is asked; then it is
+        made again when the log is verified, which may find faults among what goes.
+        """
+        before, self._session = self._session, session
+        if before is None or before.source is not session.source:
+            self._preview, self._problem, self._histogram = None, None, None
+            self._previews, before = None, None
+        if not self.is_mounted:
+            return
+        for line in self.query(SessionLine):
+            line.session = session
+        if before is None or before.answers != session.answers:
+            self._begin()
+        elif before.loading and not session.loading:
+            self._ask()
+
+    def _begin(self) -> None:
+        session = self._session
+        for line in self.query(SessionLine):
+            line.session = session
+        self._draw()
+        if session is not None and session.answers:
+            self._reach(session)
+            self.call_after_refresh(self._count_again)
+            self._ask()
+
+    def on_resize(self) -> None:
+        """Count in as many bars as there is room for."""
+        self._count_again()
+
+    def _count_again(self) -> None:
+        if self._session is not None and self._session.answers:
+            self.in_background(self._count, "timeline")
+
+    def _reach(self, session: Session) -> None:
+        """Let the slider go so far that nothing is old enough."""
+        first = session.status.first
+        if first is not None:
+            age = (self._rules.clock() - first) // _DAY + 2
+            self.query_one(DaysSlider).reach(min(MAX_DAYS, max(0, age)))
+
+    async def _count(self) -> None:
+        from audit_console.search.timeline import histogram
+
+        session = self._session
+        if session is None or session.status.first is None or session.status.last is None:
+            return
+        window = session.status.first, session.status.last
+        bars = self.query_one(SplitTimeline).bars_wanted
+        question = Question(session.source, EVERYTHING)
+        try:
+            self._histogram = await asked(histogram, question, window, bars)
+        except CANNOT_BE_LOOKED_AT as error:
+            self._problem = error
+            self._draw()
+        self._draw_split()
+
+    # --- the preview -------------------------------------------------------------
+
+    @on(DaysSlider.Changed)
+    def _on_days_changed(self) -> None:
+        if self._asked_days == self._days:
+            return
+        self._deleted = ""
+        self._dim(*_PANES)
+        if not self._comes_soon:  # else these days are asked for behind those before
+            self._ask()
+
+    @property
+    def _days(self) -> int:
+        return self.query_one(DaysSlider).days
+
+    def _ask(self) -> None:
+        if self._session is not None and self._session.answers:
+            self.in_background(self._make_preview, "preview")
+
+    async def _make_preview(self) -> None:
+        """Say where a prune would end, and then count what goes.
+
+        Days that pass by are shown as fast as their ends are found; only for those at which
+        the slider rests is anything counted.
+        """
+        session = self._session
+        if session is None or self._deleting:
+            return
+        self._asked_days = None
+        while self._asked_days != self._days:
+            self._asked_days = self._days
+            await self._outline(session, self._days)
+        if self._preview is not None and self._previews is not None:
+            with self._said_if_it_takes_long(self._say_counting):
+                await self._answer(partial(self._previews.count, self._preview))
+
+    async def _outline(self, session: Session, days: int) -> None:
+        from audit_console.retention.preview import Previews
+
+        if self._previews is None:
+            self._previews = Previews(session.source)
+        self._comes_soon = True
+        try:
+            with self._said_if_it_takes_long(self._say_looking):
+                question = partial(outline, self._previews, session, self._rules, days)
+                await self._answer(question)
+        finally:
+            self._comes_soon = False
+
+    @contextmanager
+    def _said_if_it_takes_long(self, say: Callable[[], None]) -> Iterator[None]:
+        timer = self.set_timer(SECONDS_UNTIL_SAID, say)
+        try:
+            yield
+        finally:
+            timer.stop()
+
+    async def _answer(self, question: Callable[[], Preview]) -> None:
+        try:
+            self._preview, self._problem = await asked(question), None
+        except CANNOT_BE_LOOKED_AT as error:
+            self._preview, self._problem = None, error
+        self._draw()
+
+    def _say_looking(self) -> None:
+        self._comes_soon = False
+        self._preview, self._problem = None, None
+        self._draw()
+
+    def _say_counting(self) -> None:
+        self.query_one("#what", TextPane).show([Paragraph(COUNTING, "warn", is_prose=True)])
+        self._dim("#what", dim=False)
+
+    def _dim(self, *panes: str, dim: bool = True) -> None:
+        """Say of panes that they tell of other days, or that they do not."""
+        for pane in panes:
+            self.query_one(pane).set_class(dim, "-stale")
+
+    def _draw(self) -> None:
+        from audit_console.tui.widgets.section_lines import section_parts
+
+        made = self._preview
+        why: list[Paragraph | Line] = []
+        what: list[Paragraph | Line] = []
+        if made is not None:
+            from audit_console.reports.retention import grounds_of, what_goes
+
+            for section in grounds_of(made):
+                why += section_parts(section)
+            for section in what_goes(made):
+                what += section_parts(section)
+        if made is None or made.policy_days == self._days:
+            self._dim("#headline", "SplitTimeline", "#why", dim=False)
+        self.query_one("#why", TextPane).show(why)
+        if made is None or made.counted:
+            self._dim("#what", dim=False)
+            self.query_one("#what", TextPane).show(what)
+        self._draw_headline()
+        self._draw_split()
+
+    def _draw_headline(self) -> None:
+        from audit_console.reports.retention import headline_of
+
+        made = self._preview
+        if self._deleting:
+            self._say(self._deleting, "warn")
+            return
+        if made is None:
+            self._say(self._standing(), "warn" if self._problem is None else "bad")
+            return
+        freed = f" · {size(made.bytes)}" if made.plan and made.bytes is not None else ""
+        unsound = " · ✘ it does not verify: it is evidence, and stays" if made.faults else ""
+        unknown = " · … not verified yet" if made.plan and made.faults is None else ""
+        plan = f" plan {made.plan.sha256}" if made.plan else ""
+        self.query_one("#headline", TextLines).lines = (
+            (Span(f" {headline_of(made)}", "warn" if made.plan else "ok"), Span(freed)),
+            (
+                Span(f" recorded before {moment(made.cutoff, width=19)} UTC"),
+                Span(unsound, "bad"),
+                Span(unknown, "warn"),
+                Span(self._deleted, "ok"),
+            ),
+            (Span(plan, "muted"),),
+        )
+
+    def _standing(self) -> str:
+        session = self._session
+        if self._problem is not None:
+            return told(self._problem)
+        if session is not None and session.answers:
+            return LOOKING
+        if session is not None and session.partial:
+            return "the log was not read to its end, so there is no preview"
+        return "… the preview stands when the log is read"
+
+    def _say(self, text: str, role: str) -> None:
+        self.query_one("#headline", TextLines).lines = ((Span(f" {text}", role),),)
+
+    def _draw_split(self) -> None:
+        made = self._preview
+        boundary: datetime | None = None
+        if made is not None and made.plan is not None:
+            boundary = parse_time(made.plan.last_recorded_at)
+        elif made is not None and made.events:
+            boundary = made.cutoff
+        goes, stays = (0, 0) if made is None else (made.events, made.kept)
+        bars = None if made is None else self._histogram
+        self.query_one(SplitTimeline).show(bars, boundary, goes, stays)
