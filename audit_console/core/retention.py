@@ -19,6 +19,7 @@ from audit_console.core.filters import Filter
 from audit_console.core.holds import Hold
 from audit_console.core.lasting import lasting_filter
 from audit_console.core.matching import matches
+from audit_console.core.wording import count
 from audit_console.errors import PruneRefused, UsageError
 
 DEFAULT_DAYS = 90
@@ -60,7 +61,7 @@ class RetentionPolicy:
         if self.days < self.floor:
             are = "is" if self.days == 1 else "are"
             raise UsageError(
-                f"{number_of_days(self.days)} {are} under the floor of {self.floor}",
+                f"{count(self.days, 'day')} {are} under the floor of {self.floor}",
                 hint="the floor is set in the configuration, and no flag goes under it",
             )
 
@@ -71,11 +72,6 @@ class RetentionPolicy:
         except OverflowError:
             by_days = datetime.min.replace(tzinfo=UTC)
         return by_days if before is None else min(by_days, before)
-
-
-def number_of_days(days: int) -> str:
-    """Print a number of days: `1 day`, `3,650 days`."""
-    return f"{days:,} day" if days == 1 else f"{days:,} days"
 
 
 def require_days(days: int) -> None:
@@ -116,7 +112,7 @@ class Limits:
         if cutoff > of_plan.cutoff(now):
             raise PruneRefused(
                 f"the plan is not applied: it deletes what is younger than "
-                f"{number_of_days(of_plan.days)}",
+                f"{count(of_plan.days, 'day')}",
                 hint="preview it again",
             )
         return cls(cutoff, of_plan, holds)
@@ -135,7 +131,7 @@ class Limits:
             return "recorded after the cut-off"
         for rule in self.policy.longer:
             if recorded_at >= self.cutoff_of(rule) and matches(rule.where, event):
-                return f"kept {number_of_days(rule.days)} as {rule.query}"
+                return f"kept {count(rule.days, 'day')} as {rule.query}"
         for hold in self.holds:
             if matches(hold.where, event):
                 return f"under {hold}"

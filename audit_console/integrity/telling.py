@@ -9,8 +9,8 @@ from audit_console.core.chain import LogCheck
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
 from audit_console.core.linked_chain import LinkedChain
 from audit_console.core.prune_check import PruneCheck
-from audit_console.core.retention import number_of_days
 from audit_console.core.v1_chain import V1Chain
+from audit_console.core.wording import count
 from audit_console.integrity.trees import TreeGrower
 from audit_console.integrity.verification import ChainSummary, Tree
 from audit_console.sources.protocol import Status
@@ -163,7 +163,7 @@ def _prunes_cannot_show(prunes: PruneCheck, chains: Collection[str]) -> Iterator
         if chain in chains:
             yield (
                 f"That events of {chain} had to be kept for no more than "
-                f"{number_of_days(prunes.fewest_days(record))}: its prunes say so of themselves."
+                f"{count(prunes.fewest_days(record), 'day')}: its prunes say so of themselves."
             )
     for chain in filter(prunes.is_copy, chains):
         yield (

@@ -8,6 +8,7 @@ from audit_console.core.event import Scheme, format_time
 from audit_console.core.findings import Code, Finding, FindingClass, Verdict
 from audit_console.core.merkle import root_text
 from audit_console.core.safe_text import safe_text
+from audit_console.core.wording import count
 from audit_console.integrity.verification import ChainSummary, Verification
 from audit_console.reports.document import Document, Field, Section, Tone, exact, named, worded
 from audit_console.reports.explanations import EXPLANATIONS
@@ -17,7 +18,6 @@ from audit_console.reports.model import (
     Standing,
     Statement,
     cosigners,
-    many,
     meaning,
 )
 from audit_console.reports.vouching import vouching_sections
@@ -81,7 +81,7 @@ def _heading(report: Report) -> Iterator[Field]:
     yield exact("source", f"{report.source_label} ({report.source_kind})")
     yield worded(
         "read",
-        f"{many(status.lines, 'line')}: {many(status.events, 'event')}, "
+        f"{count(status.lines, 'line')}: {count(status.events, 'event')}, "
         f"{status.malformed:,} unreadable",
     )
     yield worded(
@@ -164,7 +164,7 @@ def _file(file: FileStatus) -> Section:
     return Section(
         title=named(file.name),
         fields=(
-            worded("size", f"{many(file.bytes, 'byte')}, {many(file.lines, 'line')}"),
+            worded("size", f"{count(file.bytes, 'byte')}, {count(file.lines, 'line')}"),
             exact("sha256", file.sha256 or "not computed in this run"),
         ),
     )

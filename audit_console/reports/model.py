@@ -11,6 +11,7 @@ from audit_console import __version__
 from audit_console.core.anchors import SignedHead
 from audit_console.core.event import format_time
 from audit_console.core.findings import CODES, Code, Finding, FindingClass, Verdict
+from audit_console.core.wording import count
 from audit_console.integrity.verification import Verification
 
 QUESTION = "Is every event of this log unaltered, and is every event there?"
@@ -89,13 +90,13 @@ class Report:
         match verification.verdict:
             case Verdict.FAIL:
                 # not "in" the lines: what lies beside the log has faults of its own
-                lines = many(verification.status.lines, "line")
-                reason = f"{many(verification.faults, 'fault')} found, {lines} read"
+                lines = count(verification.status.lines, "line")
+                reason = f"{count(verification.faults, 'fault')} found, {lines} read"
             case Verdict.INCOMPLETE:
                 open_codes = _codes_of(verification.findings, FindingClass.INCOMPLETE)
                 reason = f"no fault found, but open: {', '.join(open_codes)}"
             case Verdict.PASS:
-                reason = f"{many(verification.verified, 'event')} verified, no fault"
+                reason = f"{count(verification.verified, 'event')} verified, no fault"
         accepted = verification.verdict is Verdict.INCOMPLETE and self.exit_code == 0
         return f"{verification.verdict}: {reason}{' (accepted)' if accepted else ''}"
 
@@ -176,8 +177,3 @@ def _codes_of(findings: Iterable[Finding], wanted: FindingClass) -> tuple[Code, 
     return tuple(
         dict.fromkeys(finding.code for finding in findings if finding.finding_class is wanted)
     )
-
-
-def many(count: int, noun: str) -> str:
-    """Count things, one of them in the singular."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -10,8 +10,9 @@ import json
 from collections.abc import Callable, Iterator
 
 from audit_console.core.event import format_time
-from audit_console.core.retention import PrunePlan, number_of_days
+from audit_console.core.retention import PrunePlan
 from audit_console.core.safe_text import safe_text
+from audit_console.core.wording import count
 from audit_console.reports.document import (
     Count,
     Document,
@@ -118,7 +119,7 @@ def _heading(preview: Preview) -> Iterator[Field]:
         yield exact("chain", preview.chain)
     yield worded(
         "cut-off",
-        f"{format_time(preview.cutoff)}, everything is kept {number_of_days(preview.policy_days)}",
+        f"{format_time(preview.cutoff)}, everything is kept {count(preview.policy_days, 'day')}",
     )
     if preview.plan:
         plan = preview.plan

@@ -25,7 +25,8 @@ from audit_console.core.findings import Finding, FindingClass
 from audit_console.core.holds import Hold
 from audit_console.core.prunes import PruneRecord, read_prunes
 from audit_console.core.query.stages import Limit, Sort
-from audit_console.core.retention import Limits, PrunePlan, number_of_days
+from audit_console.core.retention import Limits, PrunePlan
+from audit_console.core.wording import count
 from audit_console.errors import PrefixBroken, PruneRefused, UsageError
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Verification
@@ -329,7 +330,7 @@ class _Chain:
         kept = [(f"under {one}", one.where, self.first) for one in self._limits.holds]
         for rule in self._limits.policy.longer:
             begin = self._first_since(self._limits.cutoff_of(rule), by_age)
-            kept.append((f"kept {number_of_days(rule.days)}: {rule.query}", rule.where, begin))
+            kept.append((f"kept {count(rule.days, 'day')}: {rule.query}", rule.where, begin))
         stops = []
         for reason, where, begin in kept:
             seqs = range(begin, by_age)

@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.app import App
 
-from audit_console.tui.wording import count
+from audit_console.core.wording import count
 
 
 def copy(app: App[Any], text: str, what: str) -> None:

@@ -11,11 +11,11 @@ from audit_console.core.filters import Between, Filter, equals
 from audit_console.core.narrowing import value_term, within
 from audit_console.core.query.stages import Timeline
 from audit_console.core.timespan import bin_number, bin_start
+from audit_console.core.wording import count
 from audit_console.search.reviews import REVIEWS, Review, over_threshold
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets.result_table import field_values
-from audit_console.tui.wording import count
 
 if TYPE_CHECKING:  # Polars need not be there for the first paint
     import polars as pl

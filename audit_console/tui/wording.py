@@ -45,11 +45,6 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
-def count(value: int, thing: str) -> str:
-    """Print a count of things: `1 file`, `3 files`."""
-    return f"{value:,} {thing}" if value == 1 else f"{value:,} {thing}s"
-
-
 def size(value: int) -> str:
     """Print bytes to three digits in decimal units."""
     amount = float(value)

@@ -27,6 +27,7 @@ from audit_console.core.prunes import (
 from audit_console.core.run import run_of
 from audit_console.core.safe_text import safe_text
 from audit_console.core.v1_chain import V1Chain
+from audit_console.core.wording import count
 
 USAGE, ERROR = 2, 4
 
@@ -124,15 +125,11 @@ def main(arguments: Sequence[str]) -> int:
     verdict = check.findings.verdict
     events = sum(chain.tally.events for chain in check.v1_chains.values()) + check.misplaced.total()
     unreadable = check.unreadable - check.misplaced.total()
-    print(f"{verdict}: {_counted(events, 'event')}, {_counted(unreadable, 'unreadable line')}")
+    print(f"{verdict}: {count(events, 'event')}, {count(unreadable, 'unreadable line')}")
     for one in check.findings.kept:
         where = f" ({one.file}:{one.line})" if one.file else ""
         print(safe_text(f"{one.code} {one.message}{where}"))
     return EXIT_CODES[verdict]
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 if __name__ == "__main__":

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from audit_console.core.safe_text import safe_text
+from audit_console.core.wording import count
 from audit_console.errors import UsageError
 from audit_console.sources.protocol import AtEvent, AtRow, AtTime
 from audit_console.tui.jump import parse_jump
 from audit_console.tui.painting import fit
 from audit_console.tui.widgets import json_tree
 from audit_console.tui.widgets.event_columns import COLUMNS, share_widths, total_width
-from audit_console.tui.wording import count, moment, size
+from audit_console.tui.wording import moment, size
 from tests.support.strategies import MOMENTS
 
 

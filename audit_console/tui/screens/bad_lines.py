@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from audit_console.core.wording import count
 from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
 from audit_console.tui.painting import Line, Span
@@ -15,7 +16,7 @@ from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.text_pane import Paragraph, TextPane
-from audit_console.tui.wording import count, number, told
+from audit_console.tui.wording import number, told
 
 FETCHED = 500
 """Lines fetched at once; more follow when the cursor reaches the end."""

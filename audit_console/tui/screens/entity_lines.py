@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from audit_console.core.narrowing import Value
 from audit_console.core.safe_text import safe_text
+from audit_console.core.wording import count
 from audit_console.search.entity import Busiest, Listing, Summary
 from audit_console.tui.durations import duration
 from audit_console.tui.painting import Line, Span, fit
-from audit_console.tui.wording import RESULTS, count, moment, number
+from audit_console.tui.wording import RESULTS, moment, number
 
 WIDEST_VALUE = 60
 BAR_CELLS = 12

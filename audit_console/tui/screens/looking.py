@@ -20,6 +20,7 @@ from audit_console.core.filters import (
 )
 from audit_console.core.query import Query, offer_end, parse
 from audit_console.core.timespan import Anchor
+from audit_console.core.wording import count
 from audit_console.errors import AuditConsoleError, QueryError
 from audit_console.search.marks import MarkStore
 from audit_console.search.question import Question
@@ -43,7 +44,7 @@ from audit_console.tui.widgets.result_table import ResultTable
 from audit_console.tui.widgets.rule_line import NOWHERE, RuleLine
 from audit_console.tui.widgets.status_lines import Completeness
 from audit_console.tui.widgets.text_pane import Paragraph, Said
-from audit_console.tui.wording import count, moment, number
+from audit_console.tui.wording import moment, number
 
 
 class LookingScreen(CompletingScreen):

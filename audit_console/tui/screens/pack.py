@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
+from audit_console.core.wording import count
 from audit_console.errors import AuditConsoleError
 from audit_console.search.question import Question
 from audit_console.sources.cancelling import Cancellation
@@ -21,7 +22,7 @@ from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session, report_of
 from audit_console.tui.widgets.text_pane import Paragraph, TextPane
-from audit_console.tui.wording import count, number
+from audit_console.tui.wording import number
 
 if TYPE_CHECKING:  # Polars comes with it, and the first frame waits for none of it
     from audit_console.evidence.case import Case

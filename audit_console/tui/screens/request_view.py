@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.events import Resize
 
 from audit_console.core.safe_text import safe_text
+from audit_console.core.wording import count
 from audit_console.search.question import Question
 from audit_console.search.request import Extent, Step, events_of, extent, steps
 from audit_console.tui.asking import asked
@@ -21,7 +22,7 @@ from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.text_lines import TextLines
-from audit_console.tui.wording import CHECKS, MISSING, RESULTS, count, moment, number, told
+from audit_console.tui.wording import CHECKS, MISSING, RESULTS, moment, number, told
 
 _TIME_CELLS = 10
 _CELL_LIMIT = 200

@@ -10,9 +10,9 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from audit_console.core.wording import count
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.painting import Line, LinePainter, Span
-from audit_console.tui.wording import count
 
 STRIDE = 10
 LABEL_WIDTH = 22

@@ -11,8 +11,9 @@ from math import ceil
 
 from audit_console.core.chain_map import Cell, CellState, ChainMap, fitted
 from audit_console.core.event import Scheme
+from audit_console.core.wording import count
 from audit_console.tui.painting import Line, Span, width_of
-from audit_console.tui.wording import STATES, count, moment, number
+from audit_console.tui.wording import STATES, moment, number
 
 WIDEST_CELL = 4
 MOST_ROWS = 8

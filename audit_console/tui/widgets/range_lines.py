@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from audit_console.core.findings import Code, Verdict
+from audit_console.core.wording import count
 from audit_console.integrity.verification import Verification
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.widgets.finding_lines import finding_line, in_order, place
 from audit_console.tui.widgets.text_pane import Paragraph
-from audit_console.tui.wording import count, moment, number
+from audit_console.tui.wording import moment, number
 
 
 def range_parts(start: datetime, end: datetime, found: Verification) -> list[Paragraph | Line]:

@@ -13,13 +13,14 @@ from textual.strip import Strip
 
 from audit_console.core.query import Stage, chips
 from audit_console.core.safe_text import safe_text
+from audit_console.core.wording import count
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.painting import Line, Span, width_of
 from audit_console.tui.session import Session
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets.status_lines import SessionLine
-from audit_console.tui.wording import count, number, size
+from audit_console.tui.wording import number, size
 
 BAR_WIDTH = 24
 CHIP_LIMIT = 80

@@ -10,12 +10,13 @@ from textual.strip import Strip
 
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.safe_text import safe_text
+from audit_console.core.wording import count
 from audit_console.sources.protocol import NOTHING_NEW
 from audit_console.tui.actions import Pane
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.painting import Line, LinePainter, Span, fit, width_of
 from audit_console.tui.session import Session
-from audit_console.tui.wording import VERDICTS, count, moment, number
+from audit_console.tui.wording import VERDICTS, moment, number
 
 
 class SessionLine(LinePainter):

@@ -10,9 +10,10 @@ from datetime import datetime
 from math import ceil
 
 from audit_console.core.timespan import Duration
+from audit_console.core.wording import count
 from audit_console.search.timeline import GROUPS, Bar, Counts, Histogram
 from audit_console.tui.painting import Line, Span
-from audit_console.tui.wording import count, moment, number
+from audit_console.tui.wording import moment, number
 
 LEVELS = 8
 _PARTIAL_BLOCKS = " ▁▂▃▄▅▆▇"

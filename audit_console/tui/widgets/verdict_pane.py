@@ -5,12 +5,13 @@ from __future__ import annotations
 from textual.strip import Strip
 
 from audit_console.core.findings import EXIT_CODES, Code
+from audit_console.core.wording import count
 from audit_console.integrity.verification import Verification
 from audit_console.reports.model import Standing, Statement, coverage_of, integrity_of, meaning
 from audit_console.tui.painting import Line, Span, fit
 from audit_console.tui.session import Session
 from audit_console.tui.widgets.status_lines import SessionLine
-from audit_console.tui.wording import VERDICTS, count, number
+from audit_console.tui.wording import VERDICTS, number
 
 BOX_WIDTH = 16
 
