@@ -277,6 +277,25 @@ async def test_around_an_event_with_and_without_the_filter(tmp_path: Path) -> No
         await until_shown(pilot, "5 of 90 matched")
 
 
+async def test_a_card_leads_to_the_events_that_it_counts(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "result:failure")
+        await until_shown(pilot, "9 of 90 matched")
+        await pilot.press("l", "p")
+        await until_shown(pilot, "✔ success                                   27   90%")
+        await pilot.press("enter")
+        await until_shown(pilot, "30 of 90 matched")
+        await pilot.press("q")
+        await until_shown(pilot, "9 of 90 matched")
+        await pilot.press("p")
+        await until_shown(pilot, "busiest day  2026")
+        await pilot.press(*["down"] * 7, "enter")
+        await until_shown(pilot, "27 of 90 matched")
+        assert look_of(pilot).text == "user:=user-0 result:=success"
+
+
 @UNMEASURED
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_a_query_before_the_end_of_the_log_offers_to_count_from_there(
