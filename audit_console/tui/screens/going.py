@@ -183,5 +183,5 @@ class GoingScreen(LookingScreen):
         if row["request_id"] is None:
             self.notify("this event belongs to no request")
             return
-        dialog = RequestDialog(self._question, row["request_id"])
+        dialog = RequestDialog(self._question, row["request_id"], row["id"])
         self.app.push_screen(dialog, self.go_to_event)
