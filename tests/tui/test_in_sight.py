@@ -382,10 +382,11 @@ async def test_in_a_terminal_made_narrow_the_reader_stays_in_the_same_pane(
     tmp_path: Path, keys: Sequence[str], stay: bool
 ) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
-    async with app.run_test(size=(160, 24)) as pilot:
+    async with app.run_test(size=(200, 24)) as pilot:
         await until_loaded(pilot)
         await pilot.press(*keys)
         await until_shown(pilot, "▾ user")
+        assert app.screen.query_one(FacetsPane).outer_size.width == 40
         before = app.screen.focused
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: app.screen.has_class("-stacked"), "the panes stand stacked")
@@ -394,3 +395,6 @@ async def test_in_a_terminal_made_narrow_the_reader_stays_in_the_same_pane(
         assert app.screen.focused is before
         assert app.screen.query_one(FacetsPane).display is stay
         assert ("▾ user" in screen_text(app)) is stay
+        if stay:
+            await pilot.resize_terminal(30, 24)
+            await until(pilot, lambda: app.screen.query_one(FacetsPane).outer_size.width == 30)
