@@ -189,8 +189,9 @@ async def test_counts_refuse_what_is_done_to_an_event(tmp_path: Path) -> None:
             assert len(app.screen_stack) == 1, key
         await pilot.press("c", "space")
         await until_shown(pilot, "cannot be switched off")
-        await pilot.press("t", "p")
+        await pilot.press("t", "p", "p", "p")
         await until_shown(pilot, "there is no value here to sum up")
+        assert screen_text(app).count("there is no value here to sum up") == 1
 
 
 @UNMEASURED
