@@ -172,7 +172,9 @@ async def test_a_step_back_and_a_branch_are_kept(tmp_path: Path) -> None:
         await pilot.press("H")
         await until_shown(pilot, "history · 3 steps")
         assert "30 events" in screen_text(app)
-        await pilot.press("up", "enter")
+        await pilot.press("up")
+        await until_shown(pilot, "│  user:user-1 ")  # the whole query, below the list
+        await pilot.press("enter")
         await until_shown(pilot, "30 of 90 matched")
         assert look_of(pilot).text == "user:user-1"
 
