@@ -21,7 +21,7 @@ from audit_console.reports.model import (
     meaning,
 )
 from audit_console.reports.vouching import vouching_sections
-from audit_console.sources.protocol import FileStatus
+from audit_console.sources.protocol import FileStatus, Status
 
 _VERDICT_TONES = {
     Verdict.PASS: Tone.GOOD,
@@ -58,10 +58,11 @@ def document_of(report: Report) -> Document:
 
 def grounds_of(verification: Verification) -> tuple[Section, ...]:
     """Lay out what a verdict rests on, one section of parts for each kind."""
+    status = verification.status
     return (
         _group_of("Chains", *map(_chain, verification.chains)),
         *vouching_sections(verification),
-        _group_of("Files", *map(_file, verification.status.files)),
+        _group_of("Files", *(_file(file, status) for file in status.files)),
     )
 
 
@@ -160,11 +161,12 @@ def _covered(chain: ChainSummary) -> str:
     return f"not covered by the hash: {', '.join(chain.uncovered_fields)}"
 
 
-def _file(file: FileStatus) -> Section:
+def _file(file: FileStatus, status: Status) -> Section:
+    lines = count(file.lines, "line") if status.complete else f"{count(file.lines, 'line')} read"
     return Section(
         title=named(file.name),
         fields=(
-            worded("size", f"{count(file.bytes, 'byte')}, {count(file.lines, 'line')}"),
+            worded("size", f"{count(file.bytes, 'byte')}, {lines}"),
             exact("sha256", file.sha256 or "not computed in this run"),
         ),
     )

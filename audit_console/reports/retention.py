@@ -7,9 +7,10 @@ Text of the log stands in it exactly, ASCII-escaped.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from audit_console.core.event import format_time
+from audit_console.core.findings import Finding
 from audit_console.core.retention import PrunePlan
 from audit_console.core.safe_text import safe_text
 from audit_console.core.wording import count
@@ -137,13 +138,20 @@ def _bytes(preview: Preview) -> str:
 def _soundness(preview: Preview) -> Field:
     if preview.faults is None:
         return worded("verified", "not here; nothing is deleted before it is", Tone.OPEN)
-    codes = sorted({found.code for found in preview.faults})
-    if codes:
-        return worded("verified", f"NO: {', '.join(codes)}; this plan is refused", Tone.BAD)
+    if preview.faults:
+        codes = _codes(preview.faults)
+        return worded("verified", f"NO: {codes}; this plan is refused", Tone.BAD)
     return worded("verified", "no fault among what goes", Tone.GOOD)
 
 
+def _codes(faults: Iterable[Finding]) -> str:
+    return ", ".join(sorted({found.code for found in faults}))
+
+
 def _stops(preview: Preview) -> Iterator[Section]:
+    if preview.faults:
+        found = worded("found", _codes(preview.faults), Tone.BAD)
+        yield Section(title="What goes does not verify: it is evidence, and stays", fields=(found,))
     for stop in preview.stops:
         first = "" if stop.first_seq is None else f", from seq {stop.first_seq:,} on"
         yield Section(

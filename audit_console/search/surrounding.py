@@ -40,8 +40,8 @@ def read_reach(text: str) -> Reach:
         raise UsageError(f"from 1 to {MAX_EVENTS:,} events on each side", hint=EXAMPLES)
     try:
         duration = read_duration(text)
-    except ValueError as error:
-        raise UsageError(str(error), hint=EXAMPLES) from None
+    except ValueError:
+        raise UsageError("neither a number nor a length of time", hint=EXAMPLES) from None
     if duration.unit not in UNITS or duration.count * UNITS[duration.unit] > MAX_SPAN:
         raise UsageError("too long a time", hint=EXAMPLES)
     return duration.count * UNITS[duration.unit]

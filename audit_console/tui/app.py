@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from textual import on
 from textual.binding import BindingType
 from textual.filter import ANSIToTruecolor, LineFilter
+from textual.notifications import Notify
 
 from audit_console.core.safe_text import safe_text
 from audit_console.errors import AuditConsoleError
@@ -407,3 +408,9 @@ class AuditConsoleApp(TypingAhead):
             timeout=timeout,
             markup=False,
         )
+
+    def on_notify(self, event: Notify) -> None:
+        """Take away a toast that says the same: those of a held key would cover the screen."""
+        for shown in [*self._notifications]:
+            if shown.message == event.notification.message:
+                self._unnotify(shown, refresh=False)

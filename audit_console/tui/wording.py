@@ -58,8 +58,13 @@ def size(value: int) -> str:
 
 def told(error: Exception) -> str:
     """Say what went wrong, and in a sentence of its own what to do, where that is known."""
-    hint = getattr(error, "hint", "")
-    return f"{error}. {hint[:1].upper()}{hint[1:]}" if hint else str(error)
+    return f"{error}. {advice(error)}" if advice(error) else str(error)
+
+
+def advice(error: Exception) -> str:
+    """Say what to do about an error as a sentence, or nothing where that is not known."""
+    hint: str = getattr(error, "hint", "")
+    return hint[:1].upper() + hint[1:]
 
 
 def moment(value: datetime | None, *, width: int = 26, zone: tzinfo = UTC) -> str:

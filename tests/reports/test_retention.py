@@ -62,6 +62,8 @@ def test_faults_are_told() -> None:
     assert json.loads(render_json(sound))["faults"] == []
     broken = replace(made(), faults=(finding(Code.GAP, "a gap"), finding(Code.GAP, "another")))
     assert "NO: GAP; this plan is refused" in render_text(broken)
+    assert "What goes does not verify: it is evidence, and stays" in render_text(broken)
+    assert "does not verify" not in render_text(sound)
     assert json.loads(render_json(broken))["faults"] == ["GAP"]
 
 

@@ -119,6 +119,7 @@ def test_a_part_of_a_log_says_that_it_is_a_part() -> None:
     checked = verification(finding(Code.RANGE_NOT_COVERED), status=unread)
     printed = render_text(report(checked, exit_code=3))
     assert "all numbers are of a part" in printed
+    assert "24,000 bytes, 41 lines read\n" in printed
     assert "sha256    not computed in this run" in printed
 
 

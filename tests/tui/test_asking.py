@@ -172,7 +172,9 @@ async def test_a_step_back_and_a_branch_are_kept(tmp_path: Path) -> None:
         await pilot.press("H")
         await until_shown(pilot, "history · 3 steps")
         assert "30 events" in screen_text(app)
-        await pilot.press("up", "enter")
+        await pilot.press("up")
+        await until_shown(pilot, "│  user:user-1 ")  # the whole query, below the list
+        await pilot.press("enter")
         await until_shown(pilot, "30 of 90 matched")
         assert look_of(pilot).text == "user:user-1"
 
@@ -264,6 +266,9 @@ async def test_around_an_event_with_and_without_the_filter(tmp_path: Path) -> No
         await until_shown(pilot, "9 of 90 matched")
         await pilot.press("j", "j", "s")
         await until_shown(pilot, "look around this event")
+        await pilot.press("ctrl+u", "x", "enter")
+        await until_shown(pilot, " neither a number nor a length of time ")
+        assert " 20 for twenty events on each side, or 30s, 5m, 2h " in screen_text(app)
         await pilot.press("ctrl+u", "5", "enter")
         await until_shown(pilot, "11 of 90 matched")
         origin = next(line for line in screen_lines(app) if line.startswith("◆"))
@@ -275,6 +280,25 @@ async def test_around_an_event_with_and_without_the_filter(tmp_path: Path) -> No
         await pilot.press("s")
         await pilot.press("ctrl+u", "2", "0", "m", "down", "down", "enter")
         await until_shown(pilot, "5 of 90 matched")
+
+
+async def test_a_card_leads_to_the_events_that_it_counts(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "result:failure")
+        await until_shown(pilot, "9 of 90 matched")
+        await pilot.press("l", "p")
+        await until_shown(pilot, "✔ success                                   27   90%")
+        await pilot.press("enter")
+        await until_shown(pilot, "30 of 90 matched")
+        await pilot.press("q")
+        await until_shown(pilot, "9 of 90 matched")
+        await pilot.press("p")
+        await until_shown(pilot, "busiest day  2026")
+        await pilot.press(*["down"] * 7, "enter")
+        await until_shown(pilot, "27 of 90 matched")
+        assert look_of(pilot).text == "user:=user-0 result:=success"
 
 
 @UNMEASURED

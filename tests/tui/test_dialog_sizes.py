@@ -13,7 +13,7 @@ from audit_console.tui.saved import SavedSearch, SavedSearches
 from audit_console.tui.screens.add_facet import AddFacetDialog
 from audit_console.tui.screens.saved_searches import SavedSearchesDialog
 from tests.support.effort import UNMEASURED
-from tests.tui.support import make_app, make_lines, until_loaded, until_shown
+from tests.tui.support import make_app, make_lines, until, until_loaded, until_shown
 
 pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
 
@@ -68,3 +68,15 @@ async def test_many_saved_searches_leave_room_for_the_query_of_one(
         await until_shown(pilot, "search 00")
         await until_shown(pilot, "oldest first · time")
         assert app.screen.region.contains_region(box(app))
+
+
+async def test_in_few_columns_help_and_jump_are_no_wider_than_the_terminal(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(9)), tmp_path)
+    async with app.run_test(size=(40, 24)) as pilot:
+        await until_loaded(pilot)
+        for key in ("question_mark", "colon"):
+            await pilot.press(key)
+            await until(pilot, lambda: app.screen.query(".dialog"), key)
+            assert box(app).width <= 40, key
+            await pilot.press("escape")
+            await until(pilot, lambda: not app.screen.query(".dialog"), key)

@@ -72,16 +72,21 @@ async def test_what_is_not_known_yet_is_an_ellipsis() -> None:
         assert "…" not in screen_text(app)
 
 
-async def test_enter_on_a_value_answers_it() -> None:
+@pytest.mark.parametrize(
+    ("downs", "besides"), [(0, ()), (8, (Value(Field(FieldName.RESULT), "failure"),))]
+)
+async def test_enter_answers_what_the_events_of_a_line_have(
+    downs: int, besides: tuple[Value, ...]
+) -> None:
     app = DialogApp(dialog())
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "busiest day  2026")
-        await pilot.press("enter")
+        await pilot.press("down", "enter", "up")  # a line that counts nothing
         assert app.answers == []
-        await pilot.press(*["down"] * 8, "enter")
+        await pilot.press(*["down"] * downs, "enter")
         await until_answered(pilot, app)
 
-        assert app.answers == [Value(Field(FieldName.RESULT), "failure")]
+        assert app.answers == [(Value(USER, "user-1"), *besides)]
 
 
 @UNMEASURED
@@ -94,8 +99,8 @@ async def test_the_right_column_answers_too() -> None:
 
         answer = app.answers[0]
         assert answer is not None
-        assert answer.field != USER
-        assert answer.text
+        assert answer[0] == Value(USER, "user-1")
+        assert answer[1].text
 
 
 async def test_a_click_twice_answers() -> None:
@@ -105,7 +110,7 @@ async def test_a_click_twice_answers() -> None:
         await pilot.click("#left", offset=(6, 7), times=2)
         await until_answered(pilot, app)
 
-        assert app.answers == [Value(Field(FieldName.RESULT), "success")]
+        assert app.answers == [(Value(USER, "user-1"), Value(Field(FieldName.RESULT), "success"))]
 
 
 async def test_escape_closes_while_it_is_counted() -> None:
@@ -125,12 +130,12 @@ async def test_the_cursor_stays_on_its_value_while_lists_grow() -> None:
         await until_shown(pilot, "busiest day  2026")
         left = app.screen.query_one("#left", LineList)
         await pilot.press("G", *["up"] * 6)
-        value = app.dialog._shown[0][left.cursor].value  # type: ignore[attr-defined]
-        assert value is not None
+        values = app.dialog._shown[0][left.cursor].values  # type: ignore[attr-defined]
+        assert values
         app.dialog._listings["result"] = None  # type: ignore[attr-defined]
         app.dialog._lay_out()  # type: ignore[attr-defined]
 
-        assert app.dialog._shown[0][left.cursor].value == value  # type: ignore[attr-defined]
+        assert app.dialog._shown[0][left.cursor].values == values  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("after", [0, 3])
@@ -198,12 +203,19 @@ def test_one_event_is_seen_once() -> None:
     assert texts[3] == " busiest hour 2026-11-01 00:00 UTC  1 event"
 
 
-def test_missing_values_stand_at_the_end_and_can_be_included() -> None:
+def test_missing_values_stand_at_the_end_and_can_be_chosen() -> None:
     shown = ((Value(Field(FieldName.IP), "10.0.0.1"), 3),)
     lines = listing_lines("ip", Listing("ip", 1, 2, shown), 5, 70)
 
-    assert lines[-1].value == Value(Field(FieldName.IP), None)
+    assert lines[-1].values == (Value(Field(FieldName.IP), None),)
     assert "(missing)" in lines[-1].line[1].text
+
+
+def test_no_value_is_blank_or_looks_as_if_it_were_missing() -> None:
+    shown = tuple((Value(Field(FieldName.IP), text), 1) for text in ("", "  ", "(missing)"))
+    lines = listing_lines("ip", Listing("ip", 3, 0, shown), 3, 70)
+
+    assert [line.line[1].text.strip() for line in lines[2:]] == ['""', '"  "', '"(missing)"']
 
 
 def test_columns_keep_the_order_and_start_without_a_blank() -> None:

@@ -16,6 +16,7 @@ from audit_console.sources.memory import MemorySource
 from audit_console.tui.actions import Pane
 from audit_console.tui.panes import keys_in_force, node_of
 from audit_console.tui.widgets.detail_pane import DetailPane
+from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import KeyBar
 from audit_console.tui.widgets.timeline import TimelinePane
@@ -188,8 +189,9 @@ async def test_counts_refuse_what_is_done_to_an_event(tmp_path: Path) -> None:
             assert len(app.screen_stack) == 1, key
         await pilot.press("c", "space")
         await until_shown(pilot, "cannot be switched off")
-        await pilot.press("t", "p")
+        await pilot.press("t", "p", "p", "p")
         await until_shown(pilot, "there is no value here to sum up")
+        assert screen_text(app).count("there is no value here to sum up") == 1
 
 
 @UNMEASURED
@@ -374,3 +376,26 @@ async def test_a_dialog_has_help_of_its_own(tmp_path: Path) -> None:
         await until_shown(pilot, "mark this event")
         assert explained(app)["f1"] == ["the keys of what has the focus"]
         assert "q" not in explained(app)
+
+
+@pytest.mark.parametrize(("keys", "stay"), [((), False), (("a",), True)])
+async def test_in_a_terminal_made_narrow_the_reader_stays_in_the_same_pane(
+    tmp_path: Path, keys: Sequence[str], stay: bool
+) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(200, 24)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press(*keys)
+        await until_shown(pilot, "▾ user")
+        assert app.screen.query_one(FacetsPane).outer_size.width == 40
+        before = app.screen.focused
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: app.screen.has_class("-stacked"), "the panes stand stacked")
+        await pilot.press("question_mark", "escape")
+
+        assert app.screen.focused is before
+        assert app.screen.query_one(FacetsPane).display is stay
+        assert ("▾ user" in screen_text(app)) is stay
+        if stay:
+            await pilot.resize_terminal(30, 24)
+            await until(pilot, lambda: app.screen.query_one(FacetsPane).outer_size.width == 30)

@@ -186,7 +186,7 @@ async def test_why_a_file_is_no_log_stands_in_the_place_of_its_events(tmp_path: 
         await until_shown(pilot, "✘ ERROR")
         await until_shown(pilot, "✘ a.pdf: a long reason")
         await until_shown(pilot, "a long reason ␛[2J")
-        await until_shown(pilot, "open another file")
+        await until_shown(pilot, "Open another file")
         await until_shown(pilot, "1 leads to other logs")
         assert "no event" not in screen_text(app)
 

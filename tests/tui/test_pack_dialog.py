@@ -235,7 +235,7 @@ async def test_the_events_of_a_table_are_packed(database: str, tmp_path: Path) -
 
 async def test_a_key_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     def key() -> SigningKey:
-        raise KeyFileError("console.key is open to others", hint="chmod 600 console.key")
+        raise KeyFileError("console.key is open to others", hint="use: chmod 600 console.key")
 
     app = AuditConsoleApp(
         lambda _: MemorySource(make_lines(5)),
@@ -246,5 +246,5 @@ async def test_a_key_that_cannot_be_used_is_said(tmp_path: Path) -> None:
         await until_loaded(pilot)
         await ask_for_package(pilot)
         await until_shown(pilot, "no package was written: console.key is open to others")
-        assert re.search("chmod 600 console.key", screen_text(app))
+        assert re.search("Use: chmod 600 console.key", screen_text(app))
     assert files_in(tmp_path) == set()

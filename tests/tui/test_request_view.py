@@ -46,7 +46,7 @@ class LongRequest(HugeSource):
 
 
 async def test_steps_are_listed_with_their_times() -> None:
-    app = DialogApp(RequestDialog(question_of(LOG), "req-1"))
+    app = DialogApp(RequestDialog(question_of(LOG), "req-1", ""))
     async with app.run_test(size=(160, 45)) as pilot:
         await until_shown(pilot, "action 3")
 
@@ -64,11 +64,13 @@ async def test_steps_are_listed_with_their_times() -> None:
         assert "workflow/wf-3" in text
 
 
-async def test_enter_answers_the_event() -> None:
-    app = DialogApp(RequestDialog(question_of(LOG), "req-1"))
+async def test_the_cursor_begins_on_the_event_that_the_reader_comes_from() -> None:
+    app = DialogApp(RequestDialog(question_of(LOG), "req-1", LOG[1].id))
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "action 3")
-        await pilot.press("down", "down", "enter")
+        marked = [line.split() for line in screen_text(app).splitlines() if "◆" in line]
+        assert [line[1:4] for line in marked] == [["◆", "250", "ms"]]
+        await pilot.press("down", "enter")
         await until_answered(pilot, app)
 
         assert app.answers == [LOG[2].id]
@@ -76,7 +78,7 @@ async def test_enter_answers_the_event() -> None:
 
 async def test_escape_closes_while_it_is_counted() -> None:
     question, hold = held(question_of(LOG))
-    app = DialogApp(RequestDialog(question, "req-1"))
+    app = DialogApp(RequestDialog(question, "req-1", ""))
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "request req-1")
         assert " …" in screen_text(app)
@@ -89,7 +91,7 @@ async def test_escape_closes_while_it_is_counted() -> None:
 @UNMEASURED
 async def test_many_events_are_fetched_by_the_page() -> None:
     source = LongRequest()
-    app = DialogApp(RequestDialog(Question(source, EVERYTHING), "req"))
+    app = DialogApp(RequestDialog(Question(source, EVERYTHING), "req", ""))
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, f"first {STEPS:,} of 100,000 events")
         assert source.made <= STEPS + 2
@@ -107,7 +109,7 @@ async def test_many_events_are_fetched_by_the_page() -> None:
 
 async def test_the_line_of_what_is_not_fetched_is_no_event() -> None:
     source = LongRequest()
-    app = DialogApp(RequestDialog(Question(source, EVERYTHING), "req"))
+    app = DialogApp(RequestDialog(Question(source, EVERYTHING), "req", ""))
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, f"first {STEPS:,} of 100,000 events")
         source.hold.clear()
@@ -120,13 +122,13 @@ async def test_the_line_of_what_is_not_fetched_is_no_event() -> None:
 
 
 async def test_a_log_that_cannot_be_counted_is_one_line() -> None:
-    app = DialogApp(RequestDialog(failing(question_of(LOG)), "req-1"))
+    app = DialogApp(RequestDialog(failing(question_of(LOG)), "req-1", ""))
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "✘ the log changed. Open it again")
 
 
 async def test_a_request_that_is_nowhere_is_said_to_be() -> None:
-    app = DialogApp(RequestDialog(question_of(LOG), "nothing"))
+    app = DialogApp(RequestDialog(question_of(LOG), "nothing", ""))
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "no event names this request")
         await pilot.press("enter", "escape")
@@ -134,7 +136,7 @@ async def test_a_request_that_is_nowhere_is_said_to_be() -> None:
 
 
 async def test_it_fits_a_small_screen() -> None:
-    app = DialogApp(RequestDialog(question_of(LOG), "req-1"))
+    app = DialogApp(RequestDialog(question_of(LOG), "req-1", LOG[1].id))
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "action 3")
         assert "✘ failure" in screen_text(app)
@@ -147,7 +149,7 @@ async def test_hostile_values_are_shown_as_symbols(attack: str) -> None:
     value = HOSTILE[attack][:5_000]
     fields = ("action", "resource_id", "event_type", "user_id")
     log = [make_event(seq, request_id=value, **dict.fromkeys(fields, value)) for seq in range(3)]
-    app = DialogApp(RequestDialog(question_of(log), value))
+    app = DialogApp(RequestDialog(question_of(log), value, ""))
     async with app.run_test(size=(160, 45)) as pilot:
         await until_shown(pilot, "3 events")
         await until(pilot, lambda: app.screen.query_one(LineList).lines, "steps are listed")

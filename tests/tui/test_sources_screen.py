@@ -91,7 +91,7 @@ async def test_a_password_that_was_typed_does_not_stay_on_the_screen(tmp_path: P
     def opener(places: Sequence[str]) -> Source:
         del places
         is_open.wait()
-        raise NotAnAuditLog(f"{'a very long reason ' * 5}at the end", hint="Do something else")
+        raise NotAnAuditLog(f"{'a very long reason ' * 5}at the end", hint="do something else")
 
     app = make_app(opener, tmp_path, places=())
     async with app.run_test(size=(80, 24)) as pilot:

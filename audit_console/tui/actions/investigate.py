@@ -93,7 +93,7 @@ INVESTIGATE_ACTIONS: tuple[Action, ...] = (
         "export",
         ("x",),
         "Export",
-        "write what is shown to a file",
+        "write what is shown, or evidence of it, to a file",
         in_footer=True,
     ),
     Action(

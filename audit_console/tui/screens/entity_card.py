@@ -1,4 +1,4 @@
-"""All that a log says of one value; Enter includes the value on a line."""
+"""All that a log says of one value; Enter shows the events that a line counts."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from audit_console.tui.screens.entity_lines import (
     in_columns,
     listing_lines,
     summary_lines,
+    worded,
 )
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.line_list import LineList
@@ -42,8 +43,8 @@ TWO_COLUMNS = 120
 """Cells from which on there are two columns."""
 
 
-class EntityCardDialog(Dialog[Value]):
-    """Answers a value to include.
+class EntityCardDialog(Dialog[tuple[Value, ...]]):
+    """Answers what the events of a line have: the value of the card, and that on the line.
 
     It is there at once; what is counted on threads takes the place of `…`.
     """
@@ -67,7 +68,7 @@ class EntityCardDialog(Dialog[Value]):
             classes="dialog",
         )
         box.border_title = "in the whole log, without the filter"
-        box.border_subtitle = "Enter includes a value · Esc closes"
+        box.border_subtitle = "Enter shows the events of a line · Esc closes"
         yield box
 
     def on_mount(self) -> None:
@@ -83,8 +84,7 @@ class EntityCardDialog(Dialog[Value]):
 
     def _say(self, text: str, role: str) -> None:
         name = field_text(self._value.field)
-        shown = "(missing)" if self._value.text is None else self._value.text
-        line = (Span(f" {name} ", "muted"), Span(shown, "heading"))
+        line = (Span(f" {name} ", "muted"), Span(worded(self._value), "heading"))
         self.query_one("#entity", TextLines).lines = (line, (Span(text, role),))
 
     # --- counting ----------------------------------------------------------------
@@ -128,13 +128,13 @@ class EntityCardDialog(Dialog[Value]):
     @on(LineList.Chosen)
     def _on_chosen(self, event: LineList.Chosen) -> None:
         column = 0 if event.line_list.id == "left" else 1
-        value = self._shown[column][event.index].value
-        if value is not None:
-            self.dismiss(value)
+        line = self._shown[column][event.index]
+        if line.values is not None:
+            self.dismiss((self._value, *line.values))
 
 
 def _place_of(cursor: int, before: Sequence[CardLine], now: Sequence[CardLine]) -> int:
     """Keep the cursor on its value while the lines above become more."""
-    value = before[cursor].value if cursor < len(before) else None
-    found = (number for number, line in enumerate(now) if line.value == value)
-    return cursor if value is None else next(found, cursor)
+    values = before[cursor].values if cursor < len(before) else None
+    found = (number for number, line in enumerate(now) if line.values == values)
+    return cursor if values is None else next(found, cursor)

@@ -11,6 +11,7 @@ from audit_console.core.wording import count
 from audit_console.search.entity import Busiest, Listing, Summary
 from audit_console.tui.durations import duration
 from audit_console.tui.painting import Line, Span, fit
+from audit_console.tui.widgets.facet_lines import MISSING, value_text
 from audit_console.tui.wording import RESULTS, moment, number
 
 WIDEST_VALUE = 60
@@ -34,10 +35,10 @@ TITLES: Mapping[str, tuple[str, str]] = {
 
 
 class CardLine(NamedTuple):
-    """A line of a card. `value` is what Enter includes, if there is anything."""
+    """A line of a card. `values` is what the events have besides that it counts, if it counts."""
 
     line: Line
-    value: Value | None = None
+    values: tuple[Value, ...] | None = None
 
 
 def summary_lines(summary: Summary | None, busiest: Busiest | None) -> Iterator[CardLine]:
@@ -66,12 +67,13 @@ def summary_lines(summary: Summary | None, busiest: Busiest | None) -> Iterator[
 
 def _seen_lines(summary: Summary) -> Iterator[CardLine]:
     so_far = ", so far: the log is being read" if summary.partial else ""
-    yield _fact(
+    events = _fact(
         "events",
         Span(number(summary.matched)),
         Span(f" of {number(summary.read)}{_share(summary.matched, summary.read)}", "muted"),
         Span(so_far, "warn"),
     )
+    yield events._replace(values=())
     if summary.first is None or summary.last is None:
         return
     yield _fact("first seen", Span(moment(summary.first, width=19)), Span(" UTC", "muted"))
@@ -137,15 +139,20 @@ def _value_line(value: Value, events: int, matched: int, width: int) -> CardLine
     ]
     if has_bar and matched:
         spans.append(Span("  " + "▪" * round(BAR_CELLS * min(1, events / matched)), "rule"))
-    return CardLine(tuple(spans), value)
+    return CardLine(tuple(spans), (value,))
 
 
 def _name(value: Value) -> Span:
     if value.text is None:
-        return Span("(missing)", "muted")
+        return Span(worded(value), "muted")
     if value.field.name == "result" and value.text in RESULTS:
         return RESULTS[value.text]
-    return Span(safe_text(value.text, limit=_VALUE_LIMIT), "name")
+    return Span(safe_text(worded(value), limit=_VALUE_LIMIT), "name")
+
+
+def worded(value: Value) -> str:
+    """Word a value so that it is neither blank nor looks as if it were missing."""
+    return MISSING if value.text is None else value_text(value.text)
 
 
 def in_columns(parts: Sequence[Iterable[CardLine]], columns: int) -> list[list[CardLine]]:

@@ -158,7 +158,7 @@ class GoingScreen(LookingScreen):
         if value.text is None:
             self.notify("this event has no such value")
             return
-        self.app.push_screen(EntityCardDialog(self._question, value), self._include)
+        self.app.push_screen(EntityCardDialog(self._question, value), self._show_counted)
 
     def _values_pointed_at(self) -> Sequence[Value]:
         """Give the value under the cursor of the pane that has the focus, else of the table."""
@@ -167,10 +167,11 @@ class GoingScreen(LookingScreen):
             return focused.values_pointed_at()
         return () if self.look.stages else self._table.values_pointed_at()
 
-    def _include(self, value: Value | None) -> None:
-        if value is not None:
-            where = narrowed(self.look.where, How.INCLUDE, [value])
-            self.take(replace(self.look, where=where))
+    def _show_counted(self, values: Sequence[Value] | None) -> None:
+        """Show the events that a line of a card counts: of the whole log, as it does."""
+        if values is not None:
+            where = narrowed(self.look.where, How.ONLY, values)
+            self.take(replace(self.look, where=where, stages=(), review=None))
 
     def action_request(self) -> None:
         """List the events of the request that the selected event belongs to."""
@@ -182,5 +183,5 @@ class GoingScreen(LookingScreen):
         if row["request_id"] is None:
             self.notify("this event belongs to no request")
             return
-        dialog = RequestDialog(self._question, row["request_id"])
+        dialog = RequestDialog(self._question, row["request_id"], row["id"])
         self.app.push_screen(dialog, self.go_to_event)

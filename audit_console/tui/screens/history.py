@@ -13,6 +13,7 @@ from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.steps import Step, Steps
 from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.widgets.text_pane import Paragraph, TextPane
 
 
 class HistoryDialog(Dialog[Step]):
@@ -26,8 +27,8 @@ class HistoryDialog(Dialog[Step]):
         self._current = steps.current
 
     def compose(self) -> ComposeResult:
-        """Make the list."""
-        box = Vertical(LineList(), classes="dialog")
+        """Make the list, and the whole query of the step under its cursor."""
+        box = Vertical(LineList(id="steps"), TextPane(id="step"), classes="dialog")
         box.border_title = f"history · {count(len(self._walk), 'step')}"
         box.border_subtitle = "Enter returns · Esc closes"
         yield box
@@ -41,8 +42,8 @@ class HistoryDialog(Dialog[Step]):
             self._line(depth, step, matched.rjust(width))
             for (depth, step), matched in zip(self._walk, counts, strict=True)
         ]
-        self.query_one(LineList).set_lines(lines, cursor=at)
-        self.query_one(LineList).focus()
+        self.query_one("#steps", LineList).set_lines(lines, cursor=at)
+        self.query_one("#steps").focus()
 
     def _line(self, depth: int, step: Step, matched: str) -> Line:
         """Draw a step; what it matched stands first, where no long query can push it away."""
@@ -53,7 +54,13 @@ class HistoryDialog(Dialog[Step]):
             Span(step.look.title, "name" if here else ""),
         )
 
-    @on(LineList.Chosen)
+    @on(LineList.Moved, "#steps")
+    def _on_moved(self, event: LineList.Moved) -> None:
+        """Say what a step asks: its last term tells it from others, and lines are cut there."""
+        title = self._walk[event.index][1].look.title
+        self.query_one(TextPane).show([Paragraph(title, "name", is_prose=True)])
+
+    @on(LineList.Chosen, "#steps")
     def _on_chosen(self, event: LineList.Chosen) -> None:
         self.dismiss(self._walk[event.index][1])
 

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
+from textual.events import Resize
 from textual.message import Message
 
 from audit_console.core.filters import Between
@@ -84,6 +85,12 @@ class InvestigateScreen(FollowingScreen):
         super().on_mount()
         self.set_class(self.app.size.width >= WIDE_ENOUGH_FOR_FACETS, "-facets")
         self._table.focus()
+
+    def on_resize(self, event: Resize) -> None:
+        """Keep the events where facets begin to take their place, unless the reader is in these."""
+        begins = event.size.width < PLACES_OF_DETAIL[1][0] and not self.has_class("-stacked")
+        if begins and not self.query_one(FacetsPane).has_focus:
+            self.remove_class("-facets")
 
     @property
     def _detail(self) -> DetailPane:

@@ -44,7 +44,7 @@ from audit_console.tui.widgets.result_table import ResultTable
 from audit_console.tui.widgets.rule_line import NOWHERE, RuleLine
 from audit_console.tui.widgets.status_lines import Completeness
 from audit_console.tui.widgets.text_pane import Paragraph, Said
-from audit_console.tui.wording import moment, number
+from audit_console.tui.wording import advice, moment, number
 
 
 class LookingScreen(CompletingScreen):
@@ -375,6 +375,6 @@ def why_no_log(error: AuditConsoleError, key: str) -> list[Said]:
     """Say why a log that broke off has no event, what to do, and which key leads to others."""
     return [
         Paragraph(f"✘ {error}", "bad", is_prose=True),
-        Paragraph(error.hint, is_prose=True),
+        Paragraph(advice(error), is_prose=True),
         (Span(f" {key}", "key"), Span(" leads to other logs", "muted")),
     ]

@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from audit_console.core.wording import count
-from audit_console.errors import AuditConsoleError
 from audit_console.search.question import Question
 from audit_console.sources.cancelling import Cancellation
 from audit_console.tui.background import begin
@@ -22,7 +21,7 @@ from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session, report_of
 from audit_console.tui.widgets.text_pane import Paragraph, TextPane
-from audit_console.tui.wording import number
+from audit_console.tui.wording import advice, number
 
 if TYPE_CHECKING:  # Polars comes with it, and the first frame waits for none of it
     from audit_console.evidence.case import Case
@@ -96,8 +95,7 @@ class PackDialog(Dialog[None]):
                 written = await asyncio.to_thread(_write, self._path, self._make_case)
             parts = _written_parts(self._path, written)
         except CANNOT_BE_LOOKED_AT as error:
-            hint = error.hint if isinstance(error, AuditConsoleError) else ""
-            parts = _unwritten_parts(str(error), hint)
+            parts = _unwritten_parts(str(error), advice(error))
         except Exception as error:  # noqa: BLE001 - a package that fails ends no investigation
             parts = _unwritten_parts(f"a fault of the program, {type(error).__name__}", _REPORT_IT)
         self._writing = False

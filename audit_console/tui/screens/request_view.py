@@ -27,6 +27,8 @@ from audit_console.tui.wording import CHECKS, MISSING, RESULTS, moment, number, 
 _TIME_CELLS = 10
 _CELL_LIMIT = 200
 _WAITING = Span(" …", "muted")
+_ORIGIN = Span("◆ ", "key")
+"""The event that the reader comes from, as in the event table."""
 
 Cells = tuple[int, int, int, int]
 """Widths of type, user, action and resource; none of those that are left out."""
@@ -35,14 +37,16 @@ Cells = tuple[int, int, int, int]
 class RequestDialog(Dialog[str]):
     """Answers the id of the event to go to.
 
-    It is there at once. Steps are fetched by the page when the cursor reaches the last.
+    It is there at once, the cursor on the event that the reader comes from. Steps are fetched
+    by the page when the cursor reaches the last.
     """
 
     CSS_PATH: ClassVar[str] = "request_view.tcss"
 
-    def __init__(self, question: Question, request_id: str) -> None:
+    def __init__(self, question: Question, request_id: str, event_id: str) -> None:
         super().__init__()
         self._request_id = request_id
+        self._event_id = event_id
         self._asked = events_of(question, request_id)
         self._extent: Extent | None = None
         self._steps: list[Step] = []
@@ -72,6 +76,7 @@ class RequestDialog(Dialog[str]):
             begin(self, self._fetch_more, group="steps")
 
     async def _fetch_more(self) -> None:
+        is_first = not self._steps
         try:
             if self._extent is None:
                 self._extent = await asked(extent, self._asked)
@@ -80,7 +85,13 @@ class RequestDialog(Dialog[str]):
             self._error = f"✘ {told(error)}"
         self._is_fetching = False
         self._say_extent()
-        self._show()
+        self._show(cursor=self._place_of_origin if is_first else None)
+
+    @property
+    def _place_of_origin(self) -> int:
+        """Where the reader comes from; the first step if that is not on this page."""
+        ids = [step.row["id"] for step in self._steps]
+        return ids.index(self._event_id) if self._event_id in ids else 0
 
     @property
     def _matched(self) -> int:
@@ -96,11 +107,12 @@ class RequestDialog(Dialog[str]):
             lines.append(_extent_line(self._extent, len(self._steps)))
         self.query_one("#request", TextLines).lines = tuple(lines)
 
-    def _show(self) -> None:
+    def _show(self, cursor: int | None = None) -> None:
         self.query_one("#titles", TextLines).lines = (tuple(_titles(self._cells)),)
         if self._steps:
             rest = self._matched - len(self._steps)
-            self.query_one(LineList).set_lines(_StepLines(tuple(self._steps), rest, self._cells))
+            lines = _StepLines(tuple(self._steps), rest, self._cells, self._event_id)
+            self.query_one(LineList).set_lines(lines, cursor=cursor)
 
     def on_resize(self, event: Resize) -> None:
         """Word the steps on another width."""
@@ -134,10 +146,11 @@ class RequestDialog(Dialog[str]):
 class _StepLines(Sequence[Line]):
     """The lines of steps, made when they come into sight, and one for what is not fetched."""
 
-    def __init__(self, steps: Sequence[Step], rest: int, cells: Cells) -> None:
+    def __init__(self, steps: Sequence[Step], rest: int, cells: Cells, origin: str) -> None:
         self._steps = steps
         self._rest = rest
         self._cells = cells
+        self._origin = origin
 
     def __len__(self) -> int:
         return len(self._steps) + (self._rest > 0)
@@ -150,7 +163,9 @@ class _StepLines(Sequence[Line]):
         if isinstance(index, slice):
             return [self[number] for number in range(*index.indices(len(self)))]
         if index < len(self._steps):
-            return tuple(_step_spans(self._steps[index], self._cells))
+            step = self._steps[index]
+            mark = _ORIGIN if step.row["id"] == self._origin else Span("  ")
+            return (mark, *_step_spans(step, self._cells))
         return (Span(f" … {count(self._rest, 'event')} more, fetched on the way", "muted"),)
 
 
@@ -186,7 +201,7 @@ def _titles(cells: Cells) -> Iterator[Span]:
 def _step_spans(step: Step, cells: Cells) -> Iterator[Span]:
     row = step.row
     gap = "" if step.gap is None else f"+{duration(step.gap)}"
-    yield Span(f"  {duration(step.offset):>{_TIME_CELLS}} ")
+    yield Span(f"{duration(step.offset):>{_TIME_CELLS}} ")
     yield Span(f"{gap:>{_TIME_CELLS - 1}} ", "muted")
     yield CHECKS[row["check"]]
     result = RESULTS.get(row["result"], MISSING)

@@ -23,6 +23,7 @@ from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.status_lines import KeyBar, SourceHeader
 from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.widgets.text_pane import Paragraph, wrapped
+from audit_console.tui.wording import advice
 
 WELCOME = (
     (Span("Look at an audit log and check that it is whole.", "muted"),),
@@ -105,7 +106,7 @@ class SourcesScreen(ConsoleScreen):
         width = self.query_one("#answer").size.width - 2
         lines = wrapped(Paragraph(f"✘ {error}", "bad", is_prose=True), width)
         if error.hint:
-            lines += wrapped(Paragraph(f"  {error.hint}", is_prose=True), width)
+            lines += wrapped(Paragraph(f"  {advice(error)}", is_prose=True), width)
         self._answer(lines)
 
     def show_welcome(self) -> None:

@@ -15,7 +15,6 @@ from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines
-from audit_console.tui.wording import told
 
 OFFERED = "20"
 
@@ -54,7 +53,7 @@ class SurroundingDialog(Dialog[Around]):
         self.query_one(LineList).set_lines([(Span(words[choice]),) for choice in self._choices])
         self.query_one(LineList).styles.height = len(self._choices)
         self.query_one(SafeInput).focus()
-        self._say(EXAMPLES, "muted")
+        self._tell("")
 
     @on(SafeInput.Submitted)
     @on(LineList.Chosen)
@@ -62,9 +61,14 @@ class SurroundingDialog(Dialog[Around]):
         try:
             reach = read_reach(self.query_one(SafeInput).value)
         except UsageError as error:
-            self._say(told(error), "bad")
+            self._tell(str(error))
             return
         self.dismiss(Around(reach, self._choices[self.query_one(LineList).cursor]))
+
+    def _tell(self, wrong: str) -> None:
+        """Say what can be typed, and below it what is wrong with what was."""
+        lines = ((Span(f" {EXAMPLES}", "muted"),), (Span(f" {wrong}", "bad"),))
+        self.query_one("#answer", TextLines).lines = lines
 
     def key_down(self) -> None:
         """Go from the input to the choices."""

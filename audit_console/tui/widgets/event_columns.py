@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from audit_console.core.filters import TEXT_ATTRIBUTES, Field, FieldName
@@ -118,6 +119,12 @@ def total_width(widths: Sequence[int]) -> int:
 def frozen_width(widths: Sequence[int]) -> int:
     """Count the cells of the gutter and the columns that do not scroll."""
     return GUTTER + sum(widths[:FROZEN]) + FROZEN
+
+
+def end_at(widths: Sequence[int], edge: int) -> int:
+    """Give where the column ends that an edge cuts, counted over a whole row; else the edge."""
+    ends = accumulate(widths, lambda end, width: end + 1 + width, initial=GUTTER - 1)
+    return next((max(edge, end) for end in ends if edge <= end + 1), edge)
 
 
 def scrolled_to(widths: Sequence[int], column: int, left: int, room: int) -> int:

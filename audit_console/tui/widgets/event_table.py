@@ -19,7 +19,7 @@ from audit_console.core.narrowing import Value
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import ValueActions
-from audit_console.tui.painting import Line, Span
+from audit_console.tui.painting import ELLIPSIS, Line, Span
 from audit_console.tui.widgets import event_columns as columns
 from audit_console.tui.widgets.event_columns import Column, EventRow
 from audit_console.tui.widgets.text_pane import Said, laid_out
@@ -191,11 +191,14 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
         return Strip.join(parts)
 
     def _scrolled(self, strip: Strip, width: int, style: Style) -> Strip:
-        if self.scroll_offset.x == 0:
-            return strip.adjust_cell_length(width, style)
+        """Give what is in sight of a row; a value that the edge cuts ends in an ellipsis."""
         frozen = columns.frozen_width(self._widths)
         left = frozen + self.scroll_offset.x
-        rest = strip.crop(left, left + max(0, width - frozen))
+        right = left + max(0, width - frozen)
+        rest = strip.crop(left, right)
+        if rest and strip.crop(right, columns.end_at(self._widths, right)).text.strip():
+            last = [Segment(ELLIPSIS, part.style) for part in rest.crop(right - left - 1)]
+            rest = Strip([*rest.crop(0, right - left - 1), *last])
         return Strip.join([strip.crop(0, frozen), rest]).adjust_cell_length(width, style)
 
     def _component(self, name: str) -> Style:

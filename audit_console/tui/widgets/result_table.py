@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.events import Resize
 from textual.message import Message
 from textual.reactive import reactive
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:  # Polars need not be there for the first paint
     import polars as pl
 
 _WIDEST = 48
+_NARROWEST = 12
+"""Cells below which a column of text does not give way to others."""
+_BETWEEN, _MARGIN = 2, 3
 _MEASURED = 200
 """Rows that the widths of columns are taken from."""
 
@@ -118,12 +123,25 @@ class ResultPane(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._names: tuple[str, ...] = ()
+        self._frame: pl.DataFrame | None = None
+        self._marked: frozenset[int] = frozenset()
         self._widths: tuple[int, ...] = ()
+        self._least: tuple[int, ...] = ()
+        self._first = 0
+        """The first column in sight."""
 
     def on_mount(self) -> None:
-        """Keep the titles in step with the column under the cursor."""
-        self.watch(self.query_one(ResultTable), "cursor_column", self._update_titles)
+        """Keep the column under the cursor in sight, and the titles in step with it."""
+        self.watch(self.query_one(ResultTable), "cursor_column", self._lay_out_again, init=False)
+
+    def on_resize(self, event: Resize) -> None:
+        """Share another width."""
+        del event
+        self._lay_out_again()
+
+    def _lay_out_again(self) -> None:
+        if self._frame is not None:
+            self._lay_out(self._frame, self.query_one(ResultTable).cell)
 
     def show(
         self, frame: pl.DataFrame, marked: frozenset[int], note: Line, cell: tuple[int, int]
@@ -136,36 +154,46 @@ class ResultPane(Vertical):
             note: what the result is, above it.
             cell: row and column under the cursor; of fewer rows, the last one is.
         """
-        self._names = tuple(frame.columns)
+        self._frame, self._marked, self._first = frame, marked, 0
         self._widths = column_widths(frame)
+        self._least = least_widths(frame, self._widths)
         self.query_one("#result-note", TextLines).lines = (note,)
-        table = self.query_one(ResultTable)
-        table.remove_class("-stale")
-        table.show(_ResultLines(frame, marked, self._widths), cell)
-        self._update_titles()
+        self.query_one(ResultTable).remove_class("-stale")
+        self._lay_out(frame, cell)
 
     def dim(self) -> None:
         """Dim what is shown until there is an answer to the question asked now."""
         self.query_one(ResultTable).add_class("-stale")
 
-    def _update_titles(self) -> None:
-        at = self.query_one(ResultTable).cursor_column
-        titles: list[Span] = [Span("   ")]
-        for index, name in enumerate(self._names):
-            is_number = name == "count"
-            text = fit(safe_text(name), self._widths[index])
-            text = text.strip().rjust(self._widths[index]) if is_number else text
-            titles += [Span(text, "heading" if index == at else "muted"), Span("  ")]
-        self.query_one("#result-titles", TextLines).lines = (tuple(titles),)
+    def _lay_out(self, frame: pl.DataFrame, cell: tuple[int, int]) -> None:
+        """Share the width among the columns, and keep the cursor's in sight."""
+        table = self.query_one(ResultTable)
+        room = self.size.width - table.styles.scrollbar_size_vertical - _MARGIN
+        widths = shared_widths(self._widths, self._least, room)
+        self._first = first_in_sight(widths, cell[1], self._first, room)
+        table.show(_ResultLines(frame, self._marked, widths, self._first), cell)
+        titles = tuple(self._titles(frame.columns, widths, cell[1]))
+        self.query_one("#result-titles", TextLines).lines = (titles[:-1],)
+
+    def _titles(self, names: Sequence[str], widths: Sequence[int], at: int) -> Iterator[Span]:
+        yield Span(" ← " if self._first else "   ", "key")
+        for index, name in enumerate(names[self._first :], self._first):
+            text = fit(safe_text(name), widths[index])
+            text = text.strip().rjust(widths[index]) if name == "count" else text
+            yield Span(text, "heading" if index == at else "muted")
+            yield Span(" " * _BETWEEN)
 
 
 class _ResultLines(Sequence[Line]):
     """The lines of a result, made when they come into sight."""
 
-    def __init__(self, frame: pl.DataFrame, marked: frozenset[int], widths: Sequence[int]) -> None:
+    def __init__(
+        self, frame: pl.DataFrame, marked: frozenset[int], widths: Sequence[int], first: int
+    ) -> None:
         self.frame = frame
         self._marked = marked
         self._widths = widths
+        self._first = first
 
     def __len__(self) -> int:
         return self.frame.height
@@ -179,9 +207,10 @@ class _ResultLines(Sequence[Line]):
             return [self[number] for number in range(*index.indices(len(self)))]
         is_marked = index in self._marked
         spans = [Span(" ▲ " if is_marked else "   ", "bad")]
-        for value, width in zip(self.frame.row(index), self._widths, strict=True):
-            spans += [_cell(value, width), Span("  ")]
-        return tuple(spans)
+        cells = zip(self.frame.row(index), self._widths, strict=True)
+        for value, width in islice(cells, self._first, None):
+            spans += [_cell(value, width), Span(" " * _BETWEEN)]
+        return tuple(spans[:-1])
 
 
 def _cell(value: object, width: int) -> Span:
@@ -203,6 +232,39 @@ def column_widths(frame: pl.DataFrame) -> tuple[int, ...]:
         min(_WIDEST, max(width_of((Span(_plain(value)),)) for value in (name, *head[name])))
         for name in frame.columns
     )
+
+
+def least_widths(frame: pl.DataFrame, widths: Sequence[int]) -> tuple[int, ...]:
+    """Say how narrow columns may be: text can be cut, a count or a time cannot."""
+    head = frame.head(_MEASURED)
+    is_text = [any(isinstance(value, str) for value in head[name]) for name in head.columns]
+    return tuple(
+        min(width, _NARROWEST) if text else width
+        for width, text in zip(widths, is_text, strict=True)
+    )
+
+
+def shared_widths(widths: Sequence[int], least: Sequence[int], room: int) -> tuple[int, ...]:
+    """Take cells from the widest columns, as far as it takes to have all in sight."""
+    shared = list(widths)
+    for _ in range(_total(widths) - room):
+        give = [index for index, width in enumerate(shared) if width > least[index]]
+        if not give:
+            break
+        shared[max(give, key=shared.__getitem__)] -= 1
+    return tuple(shared)
+
+
+def first_in_sight(widths: Sequence[int], column: int, first: int, room: int) -> int:
+    """Give the first column to show, so that another is in sight, as whole as there is room."""
+    first = min(first, column)
+    while first < column and _total(widths[first : column + 1]) > room:
+        first += 1
+    return first
+
+
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + _BETWEEN * (len(widths) - 1)
 
 
 def _plain(value: object) -> str:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.text import Text
+from textual.events import Paste
 from textual.widgets import Input
 
 from audit_console.core.safe_text import safe_text
+
+LONGEST_INSERT = 50_000
+"""Characters taken at once: more than a query may have, so that one that is cut is refused."""
+
+_LINE_ENDS = re.compile(r"[\r\n]+")
 
 
 class SafeInput(Input):
@@ -17,7 +25,13 @@ class SafeInput(Input):
 
     def replace(self, text: str, start: int, end: int) -> None:
         """Replace a part of the value with safe text."""
-        super().replace(safe_text(text), start, end)
+        super().replace(safe_text(text, limit=LONGEST_INSERT), start, end)
+
+    def _on_paste(self, event: Paste) -> None:
+        """Take all lines, with blanks between them: Textual takes the first and drops the rest."""
+        event.prevent_default()
+        event.stop()
+        self.replace(" ".join(filter(None, _LINE_ENDS.split(event.text))), *self.selection)
 
     @property
     def _value(self) -> Text:

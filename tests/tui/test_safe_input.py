@@ -1,0 +1,43 @@
+"""What is pasted into a line is taken as a whole, and made safe."""
+
+from __future__ import annotations
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.events import Paste
+
+from audit_console.core.query import MAX_TEXT
+from audit_console.tui.widgets.safe_input import SafeInput
+from tests.tui.support import until
+
+ADDRESSES = [f"ip:203.0.113.{number}" for number in range(250)]
+
+
+class InputApp(App[None]):
+    def compose(self) -> ComposeResult:
+        yield SafeInput("x ", select_on_focus=False)
+
+
+async def pasted(text: str) -> str:
+    app = InputApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        line = app.query_one(SafeInput)
+        await pilot.press("end")
+        line.post_message(Paste(text))
+        await until(pilot, lambda: line.value != "x ", "the text is there")
+        return line.value.removeprefix("x ")
+
+
+@pytest.mark.parametrize("between", ["\n", "\r\n", "\r\n\r\n"])
+async def test_all_lines_of_a_long_list_are_taken(between: str) -> None:
+    assert await pasted(between.join(["", *ADDRESSES, ""])) == " ".join(ADDRESSES)
+
+
+async def test_what_would_steer_a_terminal_is_a_symbol() -> None:
+    assert await pasted("\x1b[31m\u202e\tred") == "␛[31m«U+202E»␉red"
+
+
+async def test_what_is_cut_is_longer_than_a_query_may_be() -> None:
+    text = await pasted("a" * 1_000_000)
+    assert "1,000,000 characters" in text
+    assert len(text) > MAX_TEXT
