@@ -195,11 +195,14 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
         frozen = columns.frozen_width(self._widths)
         left = frozen + self.scroll_offset.x
         right = left + max(0, width - frozen)
-        rest = strip.crop(left, right)
-        if rest and strip.crop(right, columns.end_at(self._widths, right)).text.strip():
-            last = [Segment(ELLIPSIS, part.style) for part in rest.crop(right - left - 1)]
-            rest = Strip([*rest.crop(0, right - left - 1), *last])
-        return Strip.join([strip.crop(0, frozen), rest]).adjust_cell_length(width, style)
+        seen = strip
+        if self.scroll_offset.x:
+            seen = Strip.join([strip.crop(0, frozen), strip.crop(left, right)])
+        end = columns.end_at(self._widths, right)
+        if end > right > left and strip.crop(right, end).text.strip():
+            last = [Segment(ELLIPSIS, part.style) for part in strip.crop(right - 1, right)]
+            seen = Strip([*seen.crop(0, width - 1), *last])
+        return seen.adjust_cell_length(width, style)
 
     def _component(self, name: str) -> Style:
         return self.get_component_rich_style(f"event-table--{name}")
