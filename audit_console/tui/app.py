@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -211,6 +212,9 @@ class AuditConsoleApp(TypingAhead):
         if (session := self._session_of(message.generation)) is not None:
             status = session.source.status
             self._update(replace(session, status=status, verification=message.verification))
+            # What a log leaves stays while it is open. To go over it at each look for garbage
+            # would stop the screen, 0.1 s at ten million events.
+            gc.freeze()
         elif self._is_opening(message.generation) and self._opening and self._opening.source:
             news = partial(self._show_news, self._opening.source, message.verification)
             begin(self, news, group="follow", exclusive=True)

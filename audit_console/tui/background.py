@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -22,10 +23,15 @@ def begin(
     It is given as a function: of a coroutine that is made here and not begun, as the program
     ended first, Python would complain in the terminal that was left.
     """
+    # Textual's workers refer to themselves, and stay until garbage is collected. Neither what was
+    # asked of a log nor the frames of what was taken back stay with them, or the log would.
+    works = [work]
 
     async def while_there() -> None:
         try:
-            await work()
+            await works.pop()()
+        except asyncio.CancelledError as cancelled:
+            raise cancelled.with_traceback(None) from None
         except NoMatches:
             if node.display:
                 raise

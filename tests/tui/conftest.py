@@ -6,6 +6,7 @@ They wait for messages to be handled, not for the processor.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -83,6 +84,12 @@ def forget_what_changed(compositor: Compositor, **options: object) -> None:
 def toasts_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep a toast until the test ends: it may be seconds before a busy machine looks at it."""
     monkeypatch.setattr(Notification, "time_left", 3_600.0)
+
+
+@pytest.fixture(autouse=True)
+def screens_are_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set nothing apart: a program has one app until it ends, and the tests a thousand."""
+    monkeypatch.setattr(gc, "freeze", lambda: None)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,8 @@ import asyncio
 import gc
 import threading
 import warnings
+import weakref
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,9 @@ from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Page
 from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
+from audit_console.tui.loader import Reading
 from tests.support.effort import UNMEASURED
-from tests.tui.support import make_app, make_lines, until_loaded, until_shown
+from tests.tui.support import make_app, make_lines, until, until_loaded, until_shown
 
 pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
 
@@ -122,3 +125,36 @@ async def test_nobody_waits_at_the_end_for_what_only_reads(tmp_path: Path) -> No
         await pilot.press("2", *"/since:end-5m", "enter", "v", "down", "enter")
         await until_shown(pilot, "Range verified")
     assert source.askers == {QUESTION_THREAD}
+
+
+async def test_a_log_that_is_closed_is_let_go_without_a_look_for_garbage(tmp_path: Path) -> None:
+    opened: list[weakref.ref[MemorySource]] = []
+
+    def opener(places: Sequence[str]) -> MemorySource:
+        source = MemorySource(make_lines(20), label=places[0])
+        opened.append(weakref.ref(source))
+        return source
+
+    app = make_app(opener, tmp_path, places=["first"])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        gc.disable()
+        try:
+            await pilot.press("a", "slash", *"user:user-1", "enter", "i", "4", "1")
+            app.open(["second"], Reading.ANOTHER)
+            await until_shown(pilot, "second")
+            await until(pilot, lambda: opened[0]() is None, "the first log is let go")
+        finally:
+            gc.enable()
+
+
+async def test_what_a_log_leaves_is_set_apart_when_it_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_apart: list[bool] = []
+    app = make_app(MemorySource(make_lines(20)), tmp_path)
+    monkeypatch.setattr(gc, "freeze", lambda: set_apart.append(app.verification is not None))
+    async with app.run_test() as pilot:
+        await until_loaded(pilot)
+        await until(pilot, lambda: bool(set_apart))
+    assert set_apart == [True]
