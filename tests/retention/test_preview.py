@@ -167,7 +167,8 @@ def test_a_log_without_chains_is_only_counted() -> None:
     entries = orchestrator_chain(10)
     source = read(MemorySource(orchestrator_lines(entries)))
     cutoff = parse_time(str(entries[6]["timestamp"]))
-    made = preview(source, Limits(cutoff, POLICY, [hold("user:user-2")]))
+    holds = [hold("user:nobody"), hold("user:user-2", "h2")]
+    made = preview(source, Limits(cutoff, POLICY, holds))
     assert (made.chain, made.plan, made.events, made.kept) == (None, None, 6, 4)
     assert [(stop.events, stop.first_seq) for stop in made.stops] == [(1, None)]
     with pytest.raises(UsageError, match="there is no chain 'x'") as refused:
