@@ -57,7 +57,7 @@ def add_to(actions: Any) -> None:
 
 def _run(options: argparse.Namespace) -> ExitCode:
     from audit_console.retention.logs import pruner_of
-    from audit_console.retention.preview import require_sound
+    from audit_console.retention.soundness import require_sound
     from audit_console.writer.pruning.request import PruneRequest
 
     plan = _read_plan(user_path(options.plan))

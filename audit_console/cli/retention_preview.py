@@ -77,7 +77,8 @@ def _preview(options: argparse.Namespace) -> Preview:
     from audit_console.cli.watch import verify_watched
     from audit_console.core.holds import read_holds
     from audit_console.core.retention import Limits
-    from audit_console.retention.preview import faults_in, preview
+    from audit_console.retention.preview import preview
+    from audit_console.retention.soundness import faults_in
     from audit_console.writer.pruning.request import require_valid_holds
 
     now = datetime.now(UTC)

@@ -21,15 +21,14 @@ from audit_console.core.filters import (
     Term,
     equals,
 )
-from audit_console.core.findings import Finding, FindingClass
+from audit_console.core.findings import Finding
 from audit_console.core.holds import Hold
 from audit_console.core.prunes import PruneRecord, read_prunes
 from audit_console.core.query.stages import Limit, Sort
 from audit_console.core.retention import Limits, PrunePlan
 from audit_console.core.wording import count
-from audit_console.errors import PrefixBroken, PruneRefused, UsageError
+from audit_console.errors import PruneRefused, UsageError
 from audit_console.integrity.trust import NO_TRUST, Trust
-from audit_console.integrity.verification import Verification
 from audit_console.retention.going import Breakdown, Going, GoingSums, count_going
 from audit_console.retention.spans import Matches, both, count_events, events_of, first_seq
 from audit_console.sources.protocol import AtRow, Order, Source
@@ -189,37 +188,15 @@ class Previews:
 
 @dataclass(slots=True)
 class _Earlier:
-    """What was counted of a chain that begins with `first`; `total` are all of its events."""
+    """What was counted of a chain that begins with `first`.
+
+    `total` are all of its events: a log that is open ends where it did when it was opened.
+    """
 
     first: int
     sums: GoingSums
     matches: Matches
     total: int | None = None
-
-
-def require_sound(verification: Verification, plan: PrunePlan) -> None:
-    """Refuse to delete what does not verify.
-
-    Raises:
-        PrefixBroken: a fault is among the events of the plan.
-    """
-    codes = sorted({found.code for found in faults_in(verification, plan)})
-    if codes:
-        raise PrefixBroken(
-            f"what is to be deleted does not verify: {', '.join(codes)}; nothing is deleted",
-            hint="see where: audit-console verify; what does not verify is evidence, and stays",
-        )
-
-
-def faults_in(verification: Verification, plan: PrunePlan) -> list[Finding]:
-    """List the faults among the events of a plan, and those whose place is not known."""
-    return [
-        found
-        for found in verification.findings
-        if found.finding_class is FindingClass.FAULT
-        and found.chain in {None, plan.chain}
-        and (found.first_seq is None or found.first_seq < plan.pruned_to)
-    ]
 
 
 def _chain(source: Source, wanted: str | None) -> str | None:

@@ -8,14 +8,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
 from textual.filter import ANSIToTruecolor, LineFilter
-from textual.notifications import Notify
 
-from audit_console.core.safe_text import safe_text
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
 from audit_console.sources.protocol import Source
@@ -39,6 +37,7 @@ from audit_console.tui.screens.retention import RetentionScreen
 from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.session import Session
 from audit_console.tui.themes import DARK, LIGHT
+from audit_console.tui.toasts import Toasts
 from audit_console.tui.typing_ahead import TypingAhead
 from audit_console.tui.wording import told
 
@@ -46,7 +45,7 @@ if TYPE_CHECKING:  # dialogs are there when they are needed
     from audit_console.tui.screens.verify import Extent
 
 
-class AuditConsoleApp(TypingAhead):
+class AuditConsoleApp(Toasts, TypingAhead):
     """The console over one log at a time.
 
     Args:
@@ -393,28 +392,3 @@ class AuditConsoleApp(TypingAhead):
         for load in (self._load, self._opening):
             if load is not None:
                 load.close()
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: Literal["information", "warning", "error"] = "information",
-        timeout: float | None = None,
-        markup: bool = False,
-    ) -> None:
-        """Show a toast; its text is made safe and is never markup."""
-        del markup
-        super().notify(
-            safe_text(message, limit=400),
-            title=safe_text(title, limit=80),
-            severity=severity,
-            timeout=timeout,
-            markup=False,
-        )
-
-    def on_notify(self, event: Notify) -> None:
-        """Take away a toast that says the same: those of a held key would cover the screen."""
-        for shown in [*self._notifications]:
-            if shown.message == event.notification.message:
-                self._unnotify(shown, refresh=False)

@@ -52,7 +52,7 @@ def outline(previews: Previews, session: Session, rules: Pruning, days: int) -> 
     """
     from audit_console.core.holds import read_holds
     from audit_console.integrity.trust import NO_TRUST
-    from audit_console.retention.preview import faults_in
+    from audit_console.retention.soundness import faults_in
     from audit_console.writer.pruning.request import require_valid_holds
 
     source, verification = session.source, session.verification

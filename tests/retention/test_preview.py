@@ -23,7 +23,8 @@ from audit_console.database import connect
 from audit_console.errors import PrefixBroken, PruneRefused, UsageError
 from audit_console.integrity.trust import Trust
 from audit_console.integrity.verifier import verify
-from audit_console.retention.preview import Preview, Previews, faults_in, preview, require_sound
+from audit_console.retention.preview import Preview, Previews, preview
+from audit_console.retention.soundness import faults_in, require_sound
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.postgres import open_postgres

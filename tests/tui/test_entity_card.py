@@ -125,17 +125,18 @@ async def test_escape_closes_while_it_is_counted() -> None:
 
 
 async def test_the_cursor_stays_on_its_value_while_lists_grow() -> None:
-    app = DialogApp(dialog())
+    card = dialog()
+    app = DialogApp(card)
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "busiest day  2026")
         left = app.screen.query_one("#left", LineList)
         await pilot.press("G", *["up"] * 6)
-        values = app.dialog._shown[0][left.cursor].values  # type: ignore[attr-defined]
+        values = card._shown[0][left.cursor].values
         assert values
-        app.dialog._listings["result"] = None  # type: ignore[attr-defined]
-        app.dialog._lay_out()  # type: ignore[attr-defined]
+        card._listings["result"] = None
+        card._lay_out()
 
-        assert app.dialog._shown[0][left.cursor].values == values  # type: ignore[attr-defined]
+        assert card._shown[0][left.cursor].values == values
 
 
 @pytest.mark.parametrize("after", [0, 3])

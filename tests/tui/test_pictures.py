@@ -12,7 +12,6 @@ from audit_console.errors import NotAnAuditLog
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
 from audit_console.tui.app import AuditConsoleApp
-from audit_console.tui.widgets.event_table import EventTable
 from tests.support.effort import UNMEASURED
 from tests.tui.support import make_app, make_lines, until_loaded, until_shown
 
@@ -107,8 +106,7 @@ async def test_no_colour_is_one_of_the_terminals_own(tmp_path: Path, names: Sequ
         await until_loaded(pilot)
         await pilot.press(*names)
         await app.workers.wait_for_complete()
-        for table in app.screen.query(EventTable):
-            table.stale = True
+        app.screen.query("*").add_class("-stale")
         await pilot.pause()
         styles = [
             segment.style

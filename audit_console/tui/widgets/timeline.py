@@ -51,10 +51,7 @@ class TimelinePane(LinePainter, can_focus=True):
 
     PANE = Pane.TIMELINE
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.TIMELINE)
-    DEFAULT_CSS = """
-    TimelinePane { height: 5; }
-    TimelinePane.-stale { text-opacity: 66%; }
-    """
+    DEFAULT_CSS = "TimelinePane { height: 5; }"
 
     cursor: reactive[int] = reactive(0)
     brush: reactive[Brush | None] = reactive(None)
