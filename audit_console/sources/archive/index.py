@@ -17,7 +17,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from errno import EPERM
-from mmap import mmap
 from pathlib import Path
 from secrets import token_hex
 from threading import Thread
@@ -38,7 +37,7 @@ from audit_console.sources.archive.stored import (
     Damaged,
     Layout,
     StoredColumns,
-    map_file,
+    StoredFile,
     write_columns,
 )
 from audit_console.sources.protocol import Status
@@ -133,14 +132,14 @@ class IndexStore:
         except _UNUSABLE:
             return None
 
-    def _rows_of(self, path: Path, manifest: dict[str, Any]) -> mmap:
+    def _rows_of(self, path: Path, manifest: dict[str, Any]) -> StoredFile:
         """Map the rows that a manifest names; raises `Damaged` where they are not to be used."""
         at = self.folder / manifest["rows"]
         if manifest["made_by"] != _made_by() or not all(map(_is_private, (self.folder, path, at))):
             raise Damaged("made by another program, or open to others")
-        rows = map_file(at)
-        if len(rows) != manifest["size"]:
-            raise Damaged(f"{len(rows)} bytes")
+        rows = StoredFile(at)
+        if len(rows.mapped) != manifest["size"]:
+            raise Damaged(f"{len(rows.mapped)} bytes")
         return rows
 
     def shelf(self, prints: Sequence[Fingerprint]) -> Shelf:
@@ -382,5 +381,5 @@ class ArchiveIndex:
             log.events.shelf.discard()
 
     def _note(self, error: OSError | pl.exceptions.PolarsError) -> None:
-        reason = error.strerror if isinstance(error, OSError) else error
+        reason = getattr(error, "strerror", None) or str(error).partition(" (os error")[0]
         self.fault = f"no index of this log could be written: {self._store.folder}: {reason}"

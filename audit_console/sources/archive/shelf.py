@@ -14,7 +14,6 @@ from functools import partial
 from io import FileIO
 from pathlib import Path
 from secrets import randbits
-from typing import BinaryIO
 
 import polars as pl
 
@@ -24,7 +23,7 @@ from audit_console.columns.schema import PAGE
 from audit_console.columns.selection import NAMES
 from audit_console.sources.archive import stored
 from audit_console.sources.archive.stand_in import COMPARED, KEY, key_of
-from audit_console.sources.archive.stored import Damaged, Layout, Piece, read_piece, write_columns
+from audit_console.sources.archive.stored import Layout, Piece, read_piece, write_columns
 
 TEXTS = tuple(name for name in COMPARED if PAGE[name] == pl.String and name not in NAMES)
 """Columns that go to the file: they are most of a log, and seldom asked for."""
@@ -51,7 +50,7 @@ class Shelf:
         self.fault: OSError | None = None
         self._descriptor = os.open(path, os.O_RDWR)
         weakref.finalize(self, os.close, self._descriptor)  # when nobody reads it any more
-        self.file: BinaryIO = FileIO(self._descriptor, "r+", closefd=False)
+        self.file = FileIO(self._descriptor, "r+", closefd=False)
         fcntl.flock(self.file, fcntl.LOCK_EX)
         self._pieces: dict[str, list[Piece]] = {name: [] for name in TEXTS}
 
@@ -79,7 +78,7 @@ class Shelf:
             Damaged: the file is.
         """
         pieces = self._pieces[name][: rows // stored.GROUP]
-        return [read_piece(name, self._bytes_of(piece), piece) for piece in pieces]
+        return [read_piece(name, self._descriptor, piece) for piece in pieces]
 
     def finish(self, numbers: pl.DataFrame, texts: pl.DataFrame) -> Layout:
         """Write what is left, and tell where all columns are.
@@ -102,12 +101,6 @@ class Shelf:
         """Remove the file, unless it has another name by now; who reads it is not disturbed."""
         with suppress(OSError):
             self.path.unlink()
-
-    def _bytes_of(self, piece: Piece) -> bytes:
-        try:
-            return os.pread(self._descriptor, piece.length, piece.start)
-        except OSError as error:
-            raise Damaged(f"{self.path}: {error.strerror}") from None
 
 
 def is_held(path: Path) -> bool:

@@ -8,15 +8,17 @@ against damage, since who can write the file can write its checksums.
 
 from __future__ import annotations
 
-import io
 import mmap
+import os
+import weakref
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -28,6 +30,7 @@ GROUP = 1 << 16
 """Rows of a piece of texts."""
 
 _ALIGNED = 64
+_AT_ONCE = 1 << 22
 _PLAIN = (pl.UInt32, pl.UInt64, pl.Int64, pl.Datetime)
 """Types whose columns are mapped, where no value is missing."""
 
@@ -70,8 +73,8 @@ class Layout:
         return cls(int(values["height"]), pieces, list(values["plain"]))
 
 
-def write_columns(file: BinaryIO, events: pl.DataFrame) -> Layout:
-    """Write columns behind each other at the end of a file.
+def write_columns(file: FileIO, events: pl.DataFrame) -> Layout:
+    """Write columns behind each other at the end of a file, which is read as well.
 
     Raises:
         OSError, PolarsError: they cannot be written.
@@ -89,7 +92,7 @@ def write_columns(file: BinaryIO, events: pl.DataFrame) -> Layout:
     return Layout(events.height, pieces, plain)
 
 
-def _write_plain(file: BinaryIO, column: pl.Series) -> Piece:
+def _write_plain(file: FileIO, column: pl.Series) -> Piece:
     _write_all(file, memoryview(bytes(-file.tell() % _ALIGNED)))
     start = file.tell()
     for part in column.to_physical().get_chunks():
@@ -98,47 +101,58 @@ def _write_plain(file: BinaryIO, column: pl.Series) -> Piece:
     return Piece(start, file.tell() - start, 0)
 
 
-def _write_piece(file: BinaryIO, rows: pl.DataFrame) -> Piece:
-    stream = io.BytesIO()
-    rows.rechunk().write_ipc(stream, record_batch_size=max(1, rows.height))
-    text = stream.getvalue()  # without a copy, and no export that an error would keep open
+def _write_piece(file: FileIO, rows: pl.DataFrame) -> Piece:
+    """Have Polars write to the file itself: into memory, it would hold the interpreter's lock."""
     start = file.tell()
-    _write_all(file, memoryview(text))
-    return Piece(start, file.tell() - start, zlib.crc32(text))
+    rows.rechunk().write_ipc(file, record_batch_size=max(1, rows.height))
+    length = file.tell() - start
+    return Piece(start, length, _checksum(file.fileno(), start, length))
 
 
-def _write_all(file: BinaryIO, rest: memoryview) -> None:
+def _checksum(descriptor: int, start: int, length: int) -> int:
+    checksum = 0
+    for at in range(start, start + length, _AT_ONCE):
+        there = os.pread(descriptor, min(_AT_ONCE, start + length - at), at)
+        checksum = zlib.crc32(there, checksum)
+    return checksum
+
+
+def _write_all(file: FileIO, rest: memoryview) -> None:
     """Write to a file without a buffer, which may take less than it is given."""
     while rest:
         rest = rest[file.write(rest) :]
 
 
-def map_file(path: Path) -> mmap.mmap:
-    """Map a file, which may then be removed.
+class StoredFile:
+    """A file to be read, which may then be removed.
 
     Raises:
         OSError, ValueError: it cannot be mapped, or is empty.
     """
-    with path.open("rb") as file:
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as file:
+            self.mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self.descriptor = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self.descriptor)
 
 
 class StoredColumns:
     """The columns that `write_columns` wrote.
 
     Args:
-        mapped: the file.
-        layout: where they are in it.
+        file: where they are.
+        layout: where in it.
         dtypes: what they are made of.
     """
 
     def __init__(
         self,
-        mapped: mmap.mmap,
+        file: StoredFile,
         layout: Layout,
         dtypes: Mapping[str, pl.DataType | type[pl.DataType]],
     ) -> None:
-        self._mapped = mapped
+        self._file = file
         self._layout = layout
         self._dtypes = dtypes
         self.height = layout.height
@@ -191,7 +205,7 @@ class StoredColumns:
         dtype = self._dtypes[name]
         numbers = pl.Series([], dtype=dtype).to_physical().to_numpy().dtype
         try:
-            there = np.frombuffer(self._mapped, numbers, self.height, piece.start)
+            there = np.frombuffer(self._file.mapped, numbers, self.height, piece.start)
         except ValueError as error:
             raise Damaged(f"{name}: {error}") from None
         column = pl.Series(name, there).cast(dtype)
@@ -200,23 +214,21 @@ class StoredColumns:
         return column
 
     def _read_piece(self, name: str, piece: Piece) -> pl.Series:
-        return read_piece(name, self._mapped[piece.start : piece.start + piece.length], piece)
+        return read_piece(name, self._file.descriptor, piece)
 
 
-def read_piece(name: str, text: bytes, piece: Piece) -> pl.Series:
+def read_piece(name: str, descriptor: int, piece: Piece) -> pl.Series:
     """Give the rows of a column that are in a piece of a file.
 
-    Args:
-        name: of the column.
-        text: what the file holds where the piece is.
-        piece: where that is.
+    The piece is read, not copied out of a mapped file: that would hold the interpreter's lock.
 
     Raises:
         Damaged: it is not what was written.
     """
-    if zlib.crc32(text) != piece.checksum:
-        raise Damaged(f"{name}: the checksum is another one")
     try:
+        text = os.pread(descriptor, piece.length, piece.start)
+        if zlib.crc32(text) != piece.checksum:
+            raise Damaged(f"{name}: the checksum is another one")
         return pl.read_ipc(text).get_column(name)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise Damaged(f"{name}: {error}") from None

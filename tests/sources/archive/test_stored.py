@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from io import FileIO
 from pathlib import Path
 from random import Random
 
@@ -18,7 +19,7 @@ from audit_console.sources.archive.stored import (
     Damaged,
     Layout,
     StoredColumns,
-    map_file,
+    StoredFile,
     write_columns,
 )
 
@@ -44,13 +45,13 @@ def frame_of(rng: Random, height: int) -> pl.DataFrame:
 
 
 def store(path: Path, frame: pl.DataFrame) -> Layout:
-    with path.open("wb") as file:
+    with FileIO(path, "w+") as file:
         return write_columns(file, frame)
 
 
 def columns_of(path: Path, frame: pl.DataFrame) -> StoredColumns:
     layout = json.loads(json.dumps(asdict(store(path, frame))))
-    return StoredColumns(map_file(path), Layout.of(layout), dict(frame.schema))
+    return StoredColumns(StoredFile(path), Layout.of(layout), dict(frame.schema))
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -90,7 +91,7 @@ def test_a_layout_of_another_file_is_damage(
     layout = asdict(store(path, frame))
     layout["pieces"][name] = pieces
     layout["height"] = 10**6
-    columns = StoredColumns(map_file(path), Layout.of(layout), dict(frame.schema))
+    columns = StoredColumns(StoredFile(path), Layout.of(layout), dict(frame.schema))
     with pytest.raises(Damaged):
         columns[name]
 
@@ -100,4 +101,4 @@ def test_rows_that_are_missing_are_damage(tmp_path: Path) -> None:
     frame = frame_of(Random(1), 20)
     layout = asdict(store(path, frame)) | {"height": 21}
     with pytest.raises(Damaged, match="20 rows, not 21"):
-        StoredColumns(map_file(path), Layout.of(layout), dict(frame.schema))["text"]
+        StoredColumns(StoredFile(path), Layout.of(layout), dict(frame.schema))["text"]
