@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -48,11 +49,17 @@ def _numbers(times: pl.Series, every: Duration) -> pl.Series:
 
 
 def _in_order(times: pl.Series, numbers: pl.Series, every: Duration) -> pl.Series:
-    """Repeat each number as often as there are times in its bin, found by bisection."""
+    """Put each number where the times of its bin are, found by bisection.
+
+    Bin by bin: `numpy.repeat` holds the interpreter's lock until it has gone over all rows.
+    """
     starts = numbers[1:].to_frame("bin").select(bin_start(pl.col("bin"), every)).to_series()
-    lengths = np.diff(times.search_sorted(starts).to_numpy(), prepend=0, append=times.len())
-    behind = (numbers - numbers[0]).shrink_dtype()
-    return pl.Series(np.repeat(behind.to_numpy(), lengths)).set_sorted()
+    ends = [*times.search_sorted(starts), times.len()]
+    numbers = (numbers - numbers[0]).shrink_dtype()
+    behind = np.empty(times.len(), numbers.to_numpy().dtype)
+    for number, (begin, end) in zip(numbers, pairwise([0, *ends]), strict=True):
+        behind[begin:end] = number
+    return pl.Series(behind).set_sorted()
 
 
 def bin_number(time: pl.Expr, every: Duration) -> pl.Expr:

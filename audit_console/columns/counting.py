@@ -12,12 +12,15 @@ import polars as pl
 
 from audit_console.columns.selection import codes_in
 
-BLOCK = 1 << 20
-"""Rows that are counted at a time, so that the interpreter is held for milliseconds only, and
-the highest number of codes that are counted in place."""
-
 FIRST_BLOCK = 1 << 14
 """Rows of the first block."""
+
+BLOCK = 1 << 17
+"""Rows that are counted at a time, so that the interpreter is held for a millisecond only; more
+where there are many codes, since each block goes over all of them."""
+
+MOST_CODES = 1 << 20
+"""Codes that are counted in place."""
 
 LONG_RUN = 1 << 15
 """Rows of a bin, on an average, from which on each is counted by itself."""
@@ -32,7 +35,7 @@ Numbers = npt.NDArray[np.integer]
 def counted(keys: pl.DataFrame) -> pl.DataFrame:
     """Count equal rows, in the order in which they stand first: at `place`."""
     if keys.width == 1 and (dense := _dense(keys.to_series())) is not None:
-        return _frame([_counted_codes(_blocks(dense.codes), dense.size)])
+        return _frame([_counted_codes(_blocks(dense.codes, dense.size), dense.size)])
     groups = keys.lazy().with_row_index("place").group_by(keys.columns)
     counts = groups.agg(pl.col("place").min(), pl.len().alias("count")).sort("place")
     return counts.collect(engine="streaming")
@@ -47,10 +50,11 @@ def counted_pairs(bins: pl.Series, keys: pl.Series) -> pl.DataFrame:
         count = last - first + 1
         if count * max(dense.size, LONG_RUN) <= numbers.size and bins.is_sorted():
             return _frame(_counted_runs(_ends(numbers, first, last), dense))
-        if count * dense.size <= BLOCK:
-            pairs = zip(_blocks(numbers), _blocks(dense.codes), strict=True)
+        size = count * dense.size
+        if size <= MOST_CODES:
+            pairs = zip(_blocks(numbers, size), _blocks(dense.codes, size), strict=True)
             both = ((bin_.astype(np.intp) - first) * dense.size + code for bin_, code in pairs)
-            return _frame([_counted_codes(both, count * dense.size)])
+            return _frame([_counted_codes(both, size)])
     return counted(_as_one(bins, keys))
 
 
@@ -70,19 +74,22 @@ class _Dense(NamedTuple):
 
 def _dense(keys: pl.Series) -> _Dense | None:
     """Give codes as an array if there are few of them for so many rows; a missing one too."""
-    if not keys.dtype.is_unsigned_integer() or (codes := codes_in(keys)) >= min(keys.len(), BLOCK):
+    if not keys.dtype.is_unsigned_integer():
+        return None
+    codes = codes_in(keys)
+    if codes >= min(keys.len(), MOST_CODES):
         return None
     if not keys.has_nulls():
         return _Dense(keys.to_numpy(), codes)
     return _Dense(keys.cast(pl.UInt32).fill_null(codes).to_numpy(), codes + 1)
 
 
-def _blocks(numbers: Numbers) -> Iterator[Numbers]:
+def _blocks(numbers: Numbers, codes: int = 0) -> Iterator[Numbers]:
     """Cut into a small block, in which most codes are met first, and large ones."""
-    start, size = 0, FIRST_BLOCK
+    start, rows = 0, FIRST_BLOCK
     while start < numbers.size:
-        yield numbers[start : start + size]
-        start, size = start + size, BLOCK
+        yield numbers[start : start + rows]
+        start, rows = start + rows, max(BLOCK, 2 * codes)
 
 
 def _ends(sorted_numbers: Numbers, first: int, last: int) -> list[int]:
@@ -95,7 +102,7 @@ def _ends(sorted_numbers: Numbers, first: int, last: int) -> list[int]:
 def _counted_runs(ends: list[int], dense: _Dense) -> list[_Counts]:
     """Count the codes of each run of rows by themselves: nothing is made of bin and code."""
     runs = pairwise([0, *ends])
-    return [_counted_codes(_blocks(dense.codes[a:b]), dense.size, a) for a, b in runs]
+    return [_counted_codes(_blocks(dense.codes[a:b], dense.size), dense.size, a) for a, b in runs]
 
 
 def _counted_codes(blocks: Iterable[Numbers], size: int, start: int = 0) -> _Counts:
