@@ -363,6 +363,18 @@ def map_terms(expression: Expression, change: Callable[[Term], Expression]) -> E
             return Or(tuple(map_terms(part, change) for part in expression.parts))
 
 
+def terms_of(expression: Expression) -> Iterator[Term]:
+    """Give every term."""
+    match expression:
+        case Term():
+            yield expression
+        case Not(part):
+            yield from terms_of(part)
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from terms_of(part)
+
+
 def may_lack(where: Filter) -> tuple[Field, ...]:
     """List fields for which negated terms keep the events that lack them."""
     fields: dict[Field, None] = {}

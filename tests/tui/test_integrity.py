@@ -461,3 +461,11 @@ async def test_without_a_time_in_the_query_no_range_is_offered(tmp_path: Path) -
         await until_loaded(pilot)
         await pilot.press("v", "down", "enter")
         await until_shown(pilot, "a range: give the query a time first")
+
+
+async def test_the_range_of_a_query_is_offered_as_soon_as_it_is_asked(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(5)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("slash", *"since:end-2m", "enter", "v")
+        await until_shown(pilot, "the range 20")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,10 +13,8 @@ from textual import on
 from audit_console.core.around import resolve
 from audit_console.core.filters import (
     Around,
-    Expression,
     Filter,
-    Term,
-    map_terms,
+    terms_of,
 )
 from audit_console.core.query import Query, offer_end, parse
 from audit_console.core.timespan import Anchor
@@ -215,19 +213,23 @@ class LookingScreen(CompletingScreen):
 
         It does not go there when the look is there: the reader may be elsewhere by then.
         """
-        self.workers.cancel_group(self, "preview")
+        for group in ("preview", "ask"):
+            self.workers.cancel_group(self, group)
         self.stop_completing()
         if self.has_class("-stacked"):
             self.remove_class("-detail")  # it would hide what is asked for
-        self.focus_events()
         self.query_one(QueryBar).show_asked(text)
         text = text.strip()
         self._asked = [*(known for known in self._asked if known != text), *filter(None, [text])]
         begin(self, partial(self._remember, text), group="remember")
+        take = partial(self._take_asked, text, query, review=review, order=order)
         if self._session is None:
             self.ask_next = text
+        elif origin_of(query.where) is None:
+            take(query.where)
         else:
-            self.in_background(partial(self._ask, text, query, review, order), "ask")
+            self.in_background(partial(self._find_event, query.where, take), "ask")
+        self.focus_events()
 
     def ask_when_open(self) -> None:
         """Ask the query that was typed before the log was there."""
@@ -239,19 +241,22 @@ class LookingScreen(CompletingScreen):
         except QueryError as error:
             self.say(error)
 
-    async def _ask(self, text: str, query: Query, review: str | None, order: Order | None) -> None:
-        if self._session is None:
-            return
+    async def _find_event(self, where: Filter, take: Callable[[Filter], None]) -> None:
+        """Take a look once the time of the event that the filter looks around is known."""
         before = self.look
         try:
-            where = await asked(self._resolved, query.where)
+            resolved = await asked(self._resolved, where)
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
             self.query_one(QueryBar).show(self.look.text)
             return
-        if self.look is not before:  # the reader went on meanwhile, and the newest wins
-            return
-        last = self._session.status.last
+        if self.look is before:  # else the reader went on meanwhile, and the newest wins
+            take(resolved)
+
+    def _take_asked(
+        self, text: str, query: Query, where: Filter, *, review: str | None, order: Order | None
+    ) -> None:
+        last = None if self._session is None else self._session.status.last
         if review is None:
             where = keeping_what_is_off(where, self.look.where)
         look = Look(
@@ -332,16 +337,9 @@ def keeping_what_is_off(where: Filter, before: Filter) -> Filter:
 
 def origin_of(where: Filter) -> str | None:
     """Give the id of the event that a filter looks around."""
-    found: list[str] = []
-
-    def seen(term: Term) -> Expression:
-        if isinstance(term.match, Around):
-            found.append(term.match.event_id)
-        return term
-
-    for term in where.active:
-        map_terms(term, seen)
-    return found[0] if found else None
+    terms = (term for part in where.active for term in terms_of(part))
+    around = (term.match.event_id for term in terms if isinstance(term.match, Around))
+    return next(around, None)
 
 
 def why_no_event(look: Look, session: Session | None, offered: int | None, key: str) -> list[Said]:
