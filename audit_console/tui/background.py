@@ -33,12 +33,19 @@ def begin(
         except asyncio.CancelledError as cancelled:
             raise cancelled.with_traceback(None) from None
         except NoMatches:
-            if node.display:
+            if not _is_taken_away(node):
                 raise
-            # The node is taken away, its panes first, and nobody waits for the answer.
+            # Its panes go first, and nobody waits for the answer.
 
     later: WorkType[None] = while_there
     return node.run_worker(later, group=group, exclusive=exclusive)
+
+
+def _is_taken_away(node: DOMNode) -> bool:
+    """Tell whether a node, or what it is part of, is being closed, and not hidden by its style."""
+    return any(
+        not each.display and each.styles.display != "none" for each in node.ancestors_with_self
+    )
 
 
 def crash_of(error: BaseException) -> Exception:

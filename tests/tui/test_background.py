@@ -17,6 +17,7 @@ from polars.exceptions import PanicException
 from textual.app import App, ComposeResult
 from textual.screen import ModalScreen
 from textual.widgets import Static
+from textual.worker import WorkerFailed
 
 from audit_console.sources.cancelling import QUESTION_THREAD
 from audit_console.sources.memory import MemorySource
@@ -93,6 +94,19 @@ async def test_an_answer_to_a_dialog_that_is_being_closed_is_no_fault() -> None:
         await app.push_screen(dialog)
         await app.pop_screen()
         assert dialog.looked
+
+
+async def test_a_pane_that_is_missing_in_a_hidden_one_is_a_fault() -> None:
+    async def look_for_a_pane() -> None:
+        app.screen.query_one(LastWords)
+
+    app = App[None]()
+    with pytest.raises(WorkerFailed, match="NoMatches"):
+        async with app.run_test():
+            hidden = Static()
+            await app.mount(hidden)
+            hidden.display = False
+            await begin(hidden, look_for_a_pane).wait()
 
 
 class WatchedSource(MemorySource):

@@ -399,3 +399,24 @@ async def test_in_a_terminal_made_narrow_the_reader_stays_in_the_same_pane(
         if stay:
             await pilot.resize_terminal(30, 24)
             await until(pilot, lambda: app.screen.query_one(FacetsPane).outer_size.width == 30)
+
+
+@pytest.mark.parametrize(
+    ("keys", "come_back"), [((), True), (("a",), True), (("a", "escape"), True), (("a", "q"), False)]
+)
+async def test_facets_that_gave_way_come_back_with_the_room(
+    tmp_path: Path, keys: Sequence[str], *, come_back: bool
+) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(200, 24)) as pilot:
+        await until_loaded(pilot)
+        await until_shown(pilot, "▾ user")
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: app.screen.has_class("-stacked"), "the panes stand stacked")
+        assert "▾ user" not in screen_text(app)
+        await pilot.press(*keys)
+        await pilot.resize_terminal(200, 24)
+        await until(pilot, lambda: not app.screen.has_class("-stacked"), "there is room")
+        if come_back:
+            await until_shown(pilot, "▾ user")
+        assert app.screen.query_one(FacetsPane).display is come_back

@@ -54,6 +54,9 @@ class InvestigateScreen(FollowingScreen):
     VERTICAL_BREAKPOINTS = HEIGHTS
     HORIZONTAL_BREAKPOINTS = PLACES_OF_DETAIL
 
+    _facets_gave_way = False
+    """Whether the facets went for want of room."""
+
     class StopAsked(Message):
         """The reader wants the load to end with what is there."""
 
@@ -87,10 +90,17 @@ class InvestigateScreen(FollowingScreen):
         self._table.focus()
 
     def on_resize(self, event: Resize) -> None:
-        """Keep the events where facets begin to take their place, unless the reader is in these."""
-        begins = event.size.width < PLACES_OF_DETAIL[1][0] and not self.has_class("-stacked")
-        if begins and not self.query_one(FacetsPane).has_focus:
-            self.remove_class("-facets")
+        """Give the place of the facets to the events where there is no room for both.
+
+        Where the reader is in the facets, they stay. With the room they come back.
+        """
+        is_narrow = event.size.width < PLACES_OF_DETAIL[1][0]
+        if is_narrow and not self.has_class("-stacked"):
+            self._facets_gave_way = self.has_class("-facets")
+            self.set_class(self.query_one(FacetsPane).has_focus, "-facets")
+        elif not is_narrow and self._facets_gave_way:
+            self._facets_gave_way = False
+            self._show_facets()
 
     @property
     def _detail(self) -> DetailPane:
@@ -299,15 +309,18 @@ class InvestigateScreen(FollowingScreen):
 
     def action_facets(self) -> None:
         """Show the facets and go to them."""
-        was_there = self.has_class("-facets")
-        self.add_class("-facets")
+        self._show_facets()
         self.query_one(FacetsPane).focus()
         self.known_paths()  # looked for now, to be there when a facet is added
-        if not was_there:
+
+    def _show_facets(self) -> None:
+        if not self.has_class("-facets"):
+            self.add_class("-facets")
             self.survey()
 
     @on(FacetsPane.HideAsked)
     def _hide_facets(self) -> None:
+        self._facets_gave_way = False
         self.remove_class("-facets")
         self.focus_events()
 
