@@ -100,13 +100,16 @@ async def test_a_pane_that_is_missing_in_a_hidden_one_is_a_fault() -> None:
     async def look_for_a_pane() -> None:
         app.screen.query_one(LastWords)
 
-    app = App[None]()
-    with pytest.raises(WorkerFailed, match="NoMatches"):
+    async def look_in_a_hidden_one() -> None:
         async with app.run_test():
             hidden = Static()
             await app.mount(hidden)
             hidden.display = False
             await begin(hidden, look_for_a_pane).wait()
+
+    app = App[None]()
+    with pytest.raises(WorkerFailed, match="NoMatches"):
+        await look_in_a_hidden_one()
 
 
 class WatchedSource(MemorySource):

@@ -402,7 +402,8 @@ async def test_in_a_terminal_made_narrow_the_reader_stays_in_the_same_pane(
 
 
 @pytest.mark.parametrize(
-    ("keys", "come_back"), [((), True), (("a",), True), (("a", "escape"), True), (("a", "q"), False)]
+    ("keys", "come_back"),
+    [((), True), (("a",), True), (("a", "escape"), True), (("a", "q"), False)],
 )
 async def test_facets_that_gave_way_come_back_with_the_room(
     tmp_path: Path, keys: Sequence[str], *, come_back: bool

@@ -30,6 +30,16 @@ async def test_all_columns_can_be_seen(tmp_path: Path) -> None:
         await until_shown(pilot, "  user-0  —      …")
 
 
+@pytest.mark.parametrize("lines", [10, 11, 12])
+async def test_rows_of_a_result_are_in_sight_on_few_lines(tmp_path: Path, lines: int) -> None:
+    app = make_app(MemorySource(make_lines(60)), tmp_path)
+    async with app.run_test(size=(40, lines)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "| top user")
+        await until_shown(pilot, "  user-0     20")
+        await until_shown(pilot, "  user-1     20")
+
+
 @pytest.mark.parametrize(
     ("widths", "room", "shared"),
     [

@@ -44,6 +44,9 @@ WIDE_ENOUGH_FOR_FACETS = 140
 PLACES_OF_DETAIL = [(0, "-stacked"), (120, "-below"), (160, "-beside")]
 """Classes by columns: the detail takes the place of the table, stands below it, or to its right."""
 
+LINES_FOR_A_RESULT = [(0, "-tiny"), (12, "-low"), *HEIGHTS[1:]]
+"""Classes by lines: below the second, the timeline leaves its marks and axis to a result."""
+
 
 class InvestigateScreen(FollowingScreen):
     """The events with all that is counted of them."""
@@ -51,7 +54,7 @@ class InvestigateScreen(FollowingScreen):
     PANE = Pane.INVESTIGATE
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.INVESTIGATE)
     CSS_PATH: ClassVar[str] = "investigate.tcss"
-    VERTICAL_BREAKPOINTS = HEIGHTS
+    VERTICAL_BREAKPOINTS = LINES_FOR_A_RESULT
     HORIZONTAL_BREAKPOINTS = PLACES_OF_DETAIL
 
     _facets_gave_way = False
