@@ -12,6 +12,7 @@ from audit_console.sources.memory import MemorySource
 from audit_console.tui.saved import SavedSearch, SavedSearches
 from audit_console.tui.screens.add_facet import AddFacetDialog
 from audit_console.tui.screens.saved_searches import SavedSearchesDialog
+from audit_console.tui.widgets.safe_input import SafeInput
 from tests.support.effort import UNMEASURED
 from tests.tui.support import make_app, make_lines, until, until_loaded, until_shown
 
@@ -80,3 +81,16 @@ async def test_in_few_columns_help_and_jump_are_no_wider_than_the_terminal(tmp_p
             assert box(app).width <= 40, key
             await pilot.press("escape")
             await until(pilot, lambda: not app.screen.query(".dialog"), key)
+
+
+async def test_what_is_wrong_with_a_place_to_jump_to_is_said_with_its_hint(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(9)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("colon", "0", "enter")
+        await until_shown(pilot, "rows count from 1. Row 1200")
+        await until_shown(pilot, "│  event id ")
+        app.screen.query_one(SafeInput).value = "12345678-1234-4234-8234-123456789abc"
+        await pilot.press("enter")
+        await until_shown(pilot, "no event has the id 12345678")
+        await until_shown(pilot, "2026-11-23 02:58")

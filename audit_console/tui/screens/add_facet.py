@@ -15,9 +15,9 @@ from audit_console.errors import QueryError
 from audit_console.search.facet_fields import FACET_FIELDS, facet_field
 from audit_console.tui.painting import Span
 from audit_console.tui.screens.dialog import Dialog
+from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
-from audit_console.tui.widgets.text_lines import TextLines
 
 EXAMPLES = "a field such as error, or a path such as details.model"
 
@@ -45,7 +45,7 @@ class AddFacetDialog(Dialog[str]):
             placeholder="field or details.path",
             suggester=SuggestFromList(safe_names, case_sensitive=False),
         )
-        box = Vertical(name, TextLines(id="answer"), LineList(), classes="dialog")
+        box = Vertical(name, AnswerLine(), LineList(), classes="dialog")
         box.border_title = "add a facet"
         box.border_subtitle = "→ completes · Tab to the list · Enter adds · Esc closes"
         yield box

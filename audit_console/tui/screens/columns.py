@@ -14,8 +14,8 @@ from textual.events import Click
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.dialog import Dialog
+from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.line_list import LineList
-from audit_console.tui.widgets.text_lines import TextLines
 
 _HOW = "Space shows or hides · J K or ⇧↓ ⇧↑ move down and up"
 
@@ -103,7 +103,7 @@ class ColumnsDialog(Dialog[tuple[str, ...]]):
 
     def compose(self) -> ComposeResult:
         """Make list and answer line."""
-        box = Vertical(self._list, TextLines(id="answer"), classes="dialog")
+        box = Vertical(self._list, AnswerLine(), classes="dialog")
         box.border_title = "columns"
         box.border_subtitle = "Enter applies · Esc closes"
         yield box

@@ -8,9 +8,10 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen
 
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.painting import ROLE_STYLES, Span
+from audit_console.tui.painting import ROLE_STYLES
 from audit_console.tui.screens.console_screen import HEIGHTS, take_size
-from audit_console.tui.widgets.text_lines import TextLines
+from audit_console.tui.widgets.answer_line import AnswerLine
+from audit_console.tui.widgets.text_pane import Paragraph
 
 Answer = TypeVar("Answer")
 
@@ -30,7 +31,7 @@ class Dialog(ModalScreen[Answer | None]):
 
     def _say(self, text: str, role: str) -> None:
         """Say something on the answer line, in a dialog that has one."""
-        self.query_one("#answer", TextLines).lines = ((Span(f" {text}", role),),)
+        self.query_one(AnswerLine).said = Paragraph(text, role, is_prose=True)
 
     def action_help(self) -> None:
         """Show the keys of what has the focus here."""

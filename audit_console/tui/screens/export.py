@@ -19,9 +19,9 @@ from audit_console.tui.background import begin
 from audit_console.tui.painting import Span
 from audit_console.tui.path_suggester import PathSuggester
 from audit_console.tui.screens.dialog import Dialog
+from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
-from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.widgets.toggle import Toggle
 from audit_console.tui.wording import told
 
@@ -108,7 +108,7 @@ class ExportDialog(Dialog[Export]):
             LineList(id="forms"),
             SafeInput(placeholder="file", suggester=PathSuggester()),
             Toggle("replace a file that exists"),
-            TextLines(id="answer"),
+            AnswerLine(),
             classes="dialog",
         )
         box.border_title = "export"

@@ -14,10 +14,10 @@ from audit_console.tui.background import begin
 from audit_console.tui.jump import EXAMPLES, not_found, parse_jump
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
+from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.event_window import View
 from audit_console.tui.widgets.safe_input import SafeInput
-from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.wording import told
 
 
@@ -35,7 +35,7 @@ class JumpDialog(Dialog[int]):
         """Make input and answer line."""
         box = Vertical(
             SafeInput(placeholder="time, row number or event id"),
-            TextLines(id="answer"),
+            AnswerLine(),
             classes="dialog",
         )
         box.border_title = "jump to"

@@ -19,6 +19,7 @@ from audit_console.search.marks import LONGEST_NOTE, read_tags, require_marks
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.painting import Span
 from audit_console.tui.screens.dialog import Dialog
+from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.safe_text_area import SafeTextArea, safe_lines
 from audit_console.tui.widgets.text_lines import TextLines
@@ -69,7 +70,7 @@ class MarkDialog(Dialog[Marks]):
             "star", value=self._current.star, on=Span("★", "warn"), off=Span("☆", "muted")
         )
         note = SafeTextArea(self._current.note or "", id="note")
-        box = MarkBox(star, tags, TextLines(id="known"), note, TextLines(id="answer"))
+        box = MarkBox(star, tags, TextLines(id="known"), note, AnswerLine())
         box.add_class("dialog")
         note.border_title = "note"
         box.border_title = "mark this event"

@@ -20,6 +20,7 @@ from audit_console.tui.background import begin
 from audit_console.tui.painting import Line, Span, fit
 from audit_console.tui.saved import LONGEST_NAME, NEWEST_FIRST, SavedSearch, SavedSearches
 from audit_console.tui.screens.dialog import Dialog
+from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines
@@ -54,7 +55,7 @@ class SavedSearchesDialog(Dialog[SavedSearch]):
 
     def compose(self) -> ComposeResult:
         """Make the list, the text of the search under its cursor, and the answer line."""
-        box = SavedBox(LineList(id="searches"), TextPane(id="search"), TextLines(id="answer"))
+        box = SavedBox(LineList(id="searches"), TextPane(id="search"), AnswerLine())
         box.add_class("dialog")
         box.border_title = "saved searches"
         box.border_subtitle = "Enter opens · Del forgets · Esc closes"
@@ -139,7 +140,7 @@ class NameSearchDialog(Dialog[str]):
         """Make query, input and answer line."""
         query = TextLines(id="query")
         name = SafeInput(placeholder="a name", max_length=LONGEST_NAME)
-        box = Vertical(query, name, TextLines(id="answer"), classes="dialog")
+        box = Vertical(query, name, AnswerLine(), classes="dialog")
         box.border_title = "save this search"
         box.border_subtitle = "Enter saves · Esc closes"
         yield box

@@ -12,9 +12,9 @@ from textual.containers import Vertical
 from audit_console.errors import UsageError
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.dialog import Dialog
+from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
-from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.wording import told
 from audit_console.tui.zones import parse_zone, zone_choices, zone_label
 
@@ -43,7 +43,7 @@ class ZoneDialog(Dialog[tzinfo]):
         box = Vertical(
             SafeInput(placeholder="a zone, such as Europe/Berlin or Tokyo"),
             LineList(),
-            TextLines(id="answer"),
+            AnswerLine(),
             classes="dialog",
         )
         box.border_title = "show times in"

@@ -8,7 +8,7 @@ from audit_console.core.findings import EXIT_CODES, Code
 from audit_console.core.wording import count
 from audit_console.integrity.verification import Verification
 from audit_console.reports.model import Standing, Statement, coverage_of, integrity_of, meaning
-from audit_console.tui.painting import Line, Span, fit
+from audit_console.tui.painting import Line, Span, fit, width_of
 from audit_console.tui.session import Session
 from audit_console.tui.widgets.status_lines import SessionLine
 from audit_console.tui.wording import VERDICTS, number
@@ -31,12 +31,12 @@ class VerdictPane(SessionLine):
             return self.paint(
                 (Span(" no log is open" if y == 1 else "", "muted"),), self.size.width
             )
-        lines = verdict_lines(self.session)
+        lines = verdict_lines(self.session, self.size.width)
         return self.paint(lines[y] if y < len(lines) else (), self.size.width)
 
 
-def verdict_lines(session: Session) -> list[Line]:
-    """Word verdict, integrity, coverage and counts."""
+def verdict_lines(session: Session, width: int) -> list[Line]:
+    """Word verdict, integrity, coverage and counts; in little room, these in fewer words."""
     verdict = _verdict(session)
     rule = "─" * BOX_WIDTH
     box = (
@@ -45,7 +45,10 @@ def verdict_lines(session: Session) -> list[Line]:
         Span(f" │{fit(_scope(session).center(BOX_WIDTH), BOX_WIDTH)}│ ", verdict.role),
         Span(f" ╰{rule}╯ ", verdict.role),
     )
-    right = (*_statements(session), *_counts(session))
+    counts = _counts(session)
+    if width_of((box[0], *counts[0])) > width:
+        counts = _counts(session, short=True)
+    right = (*_statements(session), *counts)
     return [(left, *line) for left, line in zip(box, right, strict=True)]
 
 
@@ -89,23 +92,27 @@ def _tally(code: Code, verification: Verification) -> str:
     return f"{number(amount)} × {meaning(code)}" if amount > 1 else meaning(code)
 
 
-def _counts(session: Session) -> tuple[Line, Line]:
+def _counts(session: Session, *, short: bool = False) -> tuple[Line, Line]:
+    """Word how many events there are and how they were checked; in short, what adds up to them."""
     status, verification = session.status.as_read, session.verification
     so_far = " so far" if session.loading else ""
     read = f"{count(status.events, 'event')} read{so_far}"
-    bad = Span(
-        f" · {count(status.malformed, 'unreadable line')}", "bad" if status.malformed else ""
-    )
+    unreadable = f"{number(status.malformed)} unreadable"
+    if not short:
+        unreadable = count(status.malformed, "unreadable line")
+    bad = Span(f" · {unreadable}", "bad" if status.malformed else "")
     if verification is None:
         faults = Span(f" · {count(session.faults, 'fault')}", "bad" if session.faults else "")
         return (Span(read), bad, faults), ()
     chains = verification.chains
     failed = sum(chain.failed for chain in chains)
     unchecked = sum(chain.not_checked for chain in chains)
+    of = "" if short else f"{count(status.events, 'event')} · "
+    not_checked = "unchecked" if short else "not checked"
     return (
-        Span(f"{count(status.events, 'event')} · {number(verification.verified)} verified"),
+        Span(f"{of}{number(verification.verified)} verified"),
         Span(f" · {number(failed)} failed", "bad" if failed else ""),
-        Span(f" · {number(unchecked)} not checked", "warn" if unchecked else ""),
+        Span(f" · {number(unchecked)} {not_checked}", "warn" if unchecked else ""),
         bad,
     ), _sealed(verification)
 
