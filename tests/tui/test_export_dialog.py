@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from audit_console.errors import AuditConsoleError
 from audit_console.tui.screens.export import (
     EVENT_FORMS,
     TABLE_FORMS,
@@ -26,9 +28,27 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def make(*, has_stages: bool = False) -> DialogApp[Export]:
+class Written:
+    """Writes nothing, but fails as often as it is told to, once it may."""
+
+    def __init__(self, *, failing: int = 0) -> None:
+        self.exports: list[Export] = []
+        self.failing = failing
+        self.may = asyncio.Event()
+        self.may.set()
+
+    async def __call__(self, export: Export) -> str:
+        await self.may.wait()
+        if self.failing:
+            self.failing -= 1
+            raise AuditConsoleError(f"cannot write {export.path}: no space", hint="name another")
+        self.exports.append(export)
+        return f"written: {export.path}"
+
+
+def make(written: Written, *, has_stages: bool = False) -> DialogApp[Path]:
     forms = TABLE_FORMS if has_stages else EVENT_FORMS
-    return DialogApp(ExportDialog("found", ["log.jsonl"], forms))
+    return DialogApp(ExportDialog("found", ["log.jsonl"], forms, written))
 
 
 async def shown(pilot: Pilot[None], name: str = "found-events.jsonl") -> None:
@@ -38,17 +58,19 @@ async def shown(pilot: Pilot[None], name: str = "found-events.jsonl") -> None:
 
 @UNMEASURED
 async def test_enter_takes_what_is_offered() -> None:
-    app = make()
+    written = Written()
+    app = make(written)
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot)
         await pilot.press("enter")
         await until_answered(pilot, app)
 
-    assert app.answers == [Export("jsonl", Path("found-events.jsonl"), overwrite=False)]
+    assert written.exports == [Export("jsonl", Path("found-events.jsonl"))]
 
 
 async def test_the_name_follows_the_form() -> None:
-    app = make()
+    written = Written()
+    app = make(written)
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot)
         await pilot.press("down", "down", "down")
@@ -57,12 +79,13 @@ async def test_the_name_follows_the_form() -> None:
         await pilot.press("enter")
         await until_answered(pilot, app)
 
-    assert app.answers == [Export("marks-jsonl", Path("found.marks.jsonl"), overwrite=False)]
+    assert written.exports == [Export("marks-jsonl", Path("found.marks.jsonl"))]
 
 
 async def test_a_name_that_was_typed_stays(folder: Path) -> None:
     (folder / "mine").write_text("old")
-    app = make()
+    written = Written()
+    app = make(written)
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot)
         app.screen.query_one(SafeInput).value = "mine"
@@ -76,18 +99,19 @@ async def test_a_name_that_was_typed_stays(folder: Path) -> None:
         await pilot.press("shift+tab", "enter")
         await until_answered(pilot, app)
 
-    assert app.answers == [Export("csv", Path("mine"), overwrite=True)]
+    assert written.exports == [Export("csv", Path("mine"))]
 
 
 async def test_a_table_has_no_original_lines() -> None:
-    app = make(has_stages=True)
+    written = Written()
+    app = make(written, has_stages=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot, "found.csv")
         assert "evidence package" not in screen_text(app)
         await pilot.press("enter")
         await until_answered(pilot, app)
 
-    assert app.answers == [Export("csv", Path("found.csv"), overwrite=False)]
+    assert written.exports == [Export("csv", Path("found.csv"))]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +127,8 @@ async def test_a_table_has_no_original_lines() -> None:
 )
 async def test_what_cannot_be_written_is_said(folder: Path, name: str, answer: str) -> None:
     (folder / "log.jsonl").write_text("log")
-    app = make()
+    written = Written()
+    app = make(written)
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot)
         app.screen.query_one(Toggle).value = True
@@ -112,16 +137,67 @@ async def test_what_cannot_be_written_is_said(folder: Path, name: str, answer: s
         await until_shown(pilot, answer)
 
     assert app.answers == []
+    assert written.exports == []
 
 
 async def test_escape_answers_nothing() -> None:
-    app = make()
+    written = Written()
+    app = make(written)
     async with app.run_test(size=(80, 24)) as pilot:
         await shown(pilot)
         await pilot.press("escape")
         await until_answered(pilot, app)
 
-    assert app.answers == [None]
+    assert written.exports == []
+
+
+async def test_a_package_is_left_to_its_own_dialog() -> None:
+    written = Written()
+    app = make(written)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot)
+        await pilot.press("end")
+        await until_shown(pilot, "found.zip")
+        await pilot.press("enter")
+        await until_answered(pilot, app)
+
+    assert app.answers == [Path("found.zip")]
+    assert written.exports == []
+
+
+async def test_what_was_typed_stays_where_the_file_could_not_be_written() -> None:
+    written = Written(failing=1)
+    app = make(written)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot)
+        app.screen.query_one(SafeInput).value = "mine"
+        await pilot.press("enter")
+        await until_shown(pilot, "cannot write mine: no space. Name another")
+        assert app.screen.query_one(SafeInput).value == "mine"
+        await pilot.press("enter")
+        await until_answered(pilot, app)
+
+    assert written.exports == [Export("jsonl", Path("mine"))]
+
+
+@pytest.mark.parametrize(
+    ("failing", "told"), [(0, "written: mine"), (1, "cannot write mine: no space")]
+)
+async def test_who_closes_the_dialog_is_told_what_came_of_it(failing: int, told: str) -> None:
+    written = Written(failing=failing)
+    written.may.clear()
+    app = make(written)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await shown(pilot)
+        app.screen.query_one(SafeInput).value = "mine"
+        await pilot.press("enter", "enter")
+        await until_shown(pilot, "… writing")
+        await pilot.press("escape")
+        await until_answered(pilot, app)
+        written.may.set()
+        await until_shown(pilot, told)
+
+    assert len(written.exports) == 1 - failing
 
 
 @pytest.mark.parametrize(

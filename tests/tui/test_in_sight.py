@@ -378,6 +378,17 @@ async def test_a_dialog_has_help_of_its_own(tmp_path: Path) -> None:
         assert "q" not in explained(app)
 
 
+async def test_the_footer_offers_nothing_about_an_event_over_counts(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(200, 24)) as pilot:
+        await until_loaded(pilot)
+        bar = app.screen.query_one(KeyBar)
+        assert {":", "s"} <= {entry[1] for entry in bar.entries}
+        await ask(pilot, "| top user")
+        await until_shown(pilot, "user-1     10")
+        await until(pilot, lambda: not {":", "s"} & {entry[1] for entry in bar.entries})
+
+
 @pytest.mark.parametrize(("keys", "stay"), [((), False), (("a",), True)])
 async def test_in_a_terminal_made_narrow_the_reader_stays_in_the_same_pane(
     tmp_path: Path, keys: Sequence[str], stay: bool

@@ -44,6 +44,7 @@ class Action:
         in_footer: whether the footer offers it.
         in_palette: whether the command palette offers it.
         priority: whether it holds before the focused widget sees the key.
+        of_event: whether it is about the selected event; over counts there is none.
     """
 
     pane: Pane
@@ -54,6 +55,7 @@ class Action:
     in_footer: bool = False
     in_palette: bool = True
     priority: bool = False
+    of_event: bool = False
 
     @property
     def id(self) -> str:

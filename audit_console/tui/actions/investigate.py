@@ -26,6 +26,7 @@ INVESTIGATE_ACTIONS: tuple[Action, ...] = (
         "Jump",
         "go to a time, a row number or an event id",
         in_footer=True,
+        of_event=True,
     ),
     Action(
         Pane.INVESTIGATE,
@@ -67,6 +68,7 @@ INVESTIGATE_ACTIONS: tuple[Action, ...] = (
         "Around",
         "the events around this one, with or without the filter",
         in_footer=True,
+        of_event=True,
     ),
     Action(Pane.INVESTIGATE, "timeline", ("t",), "Timeline", "go to the timeline, or back"),
     Action(

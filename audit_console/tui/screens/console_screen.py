@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from textual.screen import Screen
 
-from audit_console.tui.actions import key_label
+from audit_console.tui.actions import Action, key_label
 from audit_console.tui.background import begin
 from audit_console.tui.painting import ROLE_STYLES
 from audit_console.tui.panes import keys_in_force
@@ -55,6 +55,11 @@ class ConsoleScreen(Screen[None]):
         """Tell whether work of a group is under way."""
         return any(worker.group == group and not worker.is_finished for worker in self.workers)
 
+    def offers(self, action: Action) -> bool:
+        """Tell whether an action of the footer can be done with what is on the screen."""
+        del action
+        return True
+
     def update_keys(self) -> None:
         """List the keys of what has the focus."""
         if not self.app.screen_stack:  # the program ends, and the focus goes with the panes
@@ -62,7 +67,7 @@ class ConsoleScreen(Screen[None]):
         entries = [
             (keys[0], key_label(keys[0]), action.title)
             for action, keys in keys_in_force(self)
-            if action.in_footer
+            if action.in_footer and self.offers(action)
         ]
         for bar in self.query(KeyBar):
             bar.entries = tuple(entries)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -13,12 +14,12 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from audit_console.config import user_path
-from audit_console.errors import AuditConsoleError
 from audit_console.search.output import check_target
 from audit_console.tui.background import begin
 from audit_console.tui.painting import Span
 from audit_console.tui.path_suggester import PathSuggester
 from audit_console.tui.screens.dialog import Dialog
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
@@ -75,30 +76,41 @@ def stem_of(label: str) -> str:
 
 
 class Export(NamedTuple):
-    """The name of a form, the file, and whether it may take the place of one there."""
+    """The name of a form, and the file."""
 
     form: str
     path: Path
-    overwrite: bool
 
 
-class ExportDialog(Dialog[Export]):
-    """Answers what to write; the file is free, or may be replaced."""
+class ExportDialog(Dialog[Path]):
+    """Has a file written, which is free or may be replaced, and stays until it is.
+
+    Answers the file alone where that is to be a package, which has a dialog of its own.
+    """
 
     CSS_PATH: ClassVar[str] = "export.tcss"
 
-    def __init__(self, stem: str, places: Sequence[str], forms: Sequence[Form]) -> None:
+    def __init__(
+        self,
+        stem: str,
+        places: Sequence[str],
+        forms: Sequence[Form],
+        write: Callable[[Export], Awaitable[str]],
+    ) -> None:
         """Make the dialog.
 
         Args:
             stem: name of the file that is offered, without its ending.
             places: of the log, which is never written to.
             forms: that are offered.
+            write: writes any but a package, and gives what to say then.
         """
         super().__init__()
         self._stem = stem
         self._places = places
         self._forms = forms
+        self._write = write
+        self._is_writing = False
         self._offered = ""
         self._chosen = 0
 
@@ -145,20 +157,35 @@ class ExportDialog(Dialog[Export]):
     @on(SafeInput.Submitted)
     @on(LineList.Chosen, "#forms")
     def _on_submitted(self) -> None:
-        begin(self, self._answer, exclusive=True)
-
-    async def _answer(self) -> None:
         text = self.query_one(SafeInput).value.strip()
-        overwrite = self.query_one(Toggle).value
         if not text:
             self._say("name a file", "bad")
-            return
+        elif not self._is_writing:
+            self._is_writing = True
+            self._say("… writing", "warn")
+            # Work of the app: who closes the dialog meanwhile is told all the same what came of it.
+            begin(self.app, partial(self._answer, text, overwrite=self.query_one(Toggle).value))
+
+    async def _answer(self, text: str, *, overwrite: bool) -> None:
+        form = self._forms[self._chosen].name
         try:
             path = await asyncio.to_thread(_checked, text, self._places, overwrite=overwrite)
-        except AuditConsoleError as error:
-            self._say(told(error), "bad")
+            said = None if form == PACKAGE else await self._write(Export(form, path))
+        except CANNOT_BE_LOOKED_AT as error:
+            self._say_not_written(told(error))
             return
-        self.dismiss(Export(self._forms[self._chosen].name, path, overwrite))
+        finally:
+            self._is_writing = False
+        if said is not None:
+            self.app.notify(said)
+        if self.is_current:
+            self.dismiss(path if form == PACKAGE else None)
+
+    def _say_not_written(self, why: str) -> None:
+        if self in self.app.screen_stack:
+            self._say(why, "bad")
+        else:
+            self.app.notify(why, severity="error")
 
 
 def _checked(text: str, places: Sequence[str], *, overwrite: bool) -> Path:

@@ -353,27 +353,17 @@ class IntegrityScreen(ConsoleScreen):
             self.notify("the report stands when the load ends")
             return
         stem = stem_of(session.source.label) + "-report"
-        dialog = ExportDialog(stem, session.places, REPORT_FORMS)
-        self.app.push_screen(dialog, self._export)
-
-    def _export(self, export: Export | None) -> None:
-        if export is not None:
-            self.in_background(partial(self._write, export), "export")
-
-    async def _write(self, export: Export) -> None:
-        session = self._session
-        if session is None or session.verification is None:
-            return
-        try:
-            await asyncio.to_thread(_write_report, session, export)
-        except CANNOT_BE_LOOKED_AT as error:
-            self.notify(told(error), severity="error")
-            return
-        self.notify(f"written: {export.path}")
+        write = partial(_write_report, session)
+        self.app.push_screen(ExportDialog(stem, session.places, REPORT_FORMS, write))
 
 
-def _write_report(session: Session, export: Export) -> None:
+async def _write_report(session: Session, export: Export) -> str:
+    """Write the report to a file, and say so."""
     from audit_console.reports.forms import RENDERERS
     from audit_console.search.output import write_file
 
-    write_file(export.path, [RENDERERS[export.form](report_of(session)).encode()])
+    def write() -> None:
+        write_file(export.path, [RENDERERS[export.form](report_of(session)).encode()])
+
+    await asyncio.to_thread(write)
+    return f"written: {export.path}"

@@ -19,7 +19,6 @@ from audit_console.tui.locating import find_marked
 from audit_console.tui.saved import SavedSearch
 from audit_console.tui.screens.export import (
     EVENT_FORMS,
-    PACKAGE,
     TABLE_FORMS,
     Export,
     ExportDialog,
@@ -194,22 +193,16 @@ class KeepingScreen(GoingScreen):
             self.notify("not all was read: the file will hold a part", severity="warning")
         stem = stem_of(self._session.source.label)
         forms = TABLE_FORMS if self.look.stages else EVENT_FORMS
-        dialog = ExportDialog(stem, self._session.places, forms)
-        self.app.push_screen(dialog, self._export)
+        dialog = ExportDialog(stem, self._session.places, forms, self._write)
+        self.app.push_screen(dialog, self._pack)
 
-    def _export(self, export: Export | None) -> None:
-        if export is None:
-            return
-        if export.form == PACKAGE:
-            self._pack(export.path)
-        else:
-            self.in_background(partial(self._write, export), "export")
-
-    def _pack(self, path: Path) -> None:
+    def _pack(self, path: Path | None) -> None:
         """Pack the events, of a log all of which was verified."""
         from audit_console.tui.screens.pack import PackDialog, case_of
 
         session = self._session
+        if path is None:
+            return
         if session is None or session.loading:
             self.notify("no package yet: the log is still being verified")
         elif session.verification is None or self.is_partial:
@@ -218,19 +211,16 @@ class KeepingScreen(GoingScreen):
             make_case = partial(case_of, session, self._question, self.look.text, self._kept)
             self.app.push_screen(PackDialog(path, make_case))
 
-    async def _write(self, export: Export) -> None:
+    async def _write(self, export: Export) -> str:
+        """Write what is shown to a file, and say what that is."""
         from audit_console.search.exporting import print_export
         from audit_console.search.output import write_file
 
         question, stages = self._question, self.look.stages
         what = self._what_is_written(export.form)
-        try:
-            chunks = print_export(question, stages, export.form)
-            await asyncio.to_thread(write_file, export.path, chunks)
-        except CANNOT_BE_LOOKED_AT as error:
-            self.say(error)
-            return
-        self.notify(f"written: {export.path}{what}")
+        chunks = print_export(question, stages, export.form)
+        await asyncio.to_thread(write_file, export.path, chunks)
+        return f"written: {export.path}{what}"
 
     def _what_is_written(self, form: str) -> str:
         """Say of which events a file tells, and whether of them or of what was made of them."""

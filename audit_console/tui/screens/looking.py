@@ -136,6 +136,7 @@ class LookingScreen(CompletingScreen):
             self.remove_class("-detail")  # it is of an event, and these are counts
         if had_focus:
             self.focus_events()
+        self.update_keys()
         self.survey()
 
     def show_why_nothing(self) -> None:

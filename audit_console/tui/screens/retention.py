@@ -143,20 +143,15 @@ class RetentionScreen(PreviewingScreen):
             return
         stem = stem_of(session.source.label) + "-retention"
         forms = PREVIEW_FORMS if self._preview.plan else PREVIEW_FORMS[:-1]
-        self.app.push_screen(ExportDialog(stem, session.places, forms), self._export)
+        write = partial(_write_preview, self._preview)
+        self.app.push_screen(ExportDialog(stem, session.places, forms, write))
 
-    def _export(self, export: Export | None) -> None:
-        if export is not None and self._preview is not None:
-            self.in_background(partial(self._write, export, self._preview), "export")
 
-    async def _write(self, export: Export, made: Preview) -> None:
-        from audit_console.reports.retention import RENDERERS
-        from audit_console.search.output import write_file
+async def _write_preview(made: Preview, export: Export) -> str:
+    """Write a preview to a file, and say so."""
+    from audit_console.reports.retention import RENDERERS
+    from audit_console.search.output import write_file
 
-        text = RENDERERS[export.form](made)
-        try:
-            await asyncio.to_thread(write_file, export.path, [text.encode()])
-        except CANNOT_BE_LOOKED_AT as error:
-            self.notify(told(error), severity="error")
-            return
-        self.notify(f"written: {export.path}")
+    text = RENDERERS[export.form](made)
+    await asyncio.to_thread(write_file, export.path, [text.encode()])
+    return f"written: {export.path}"

@@ -14,7 +14,7 @@ from audit_console.core.narrowing import window_of
 from audit_console.core.query.fields import field_text
 from audit_console.errors import SourceUnreached
 from audit_console.search.question import Question
-from audit_console.tui.actions import Pane
+from audit_console.tui.actions import Action, Pane
 from audit_console.tui.asking import asked
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.screens.console_screen import ConsoleScreen
@@ -192,6 +192,10 @@ class SurveyingScreen(ConsoleScreen):
             key = keymap_of(self).label_of(Pane.RESULT, "choose")
             self.notify(f"these are counts: {key} shows the events behind a row")
         return not self.look.stages
+
+    def offers(self, action: Action) -> bool:
+        """Offer nothing about an event over counts."""
+        return not (action.of_event and self.look.stages)
 
     def event_in_sight(self) -> EventRow | None:
         """Give the selected event; where none is in sight, say why."""
