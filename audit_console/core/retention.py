@@ -80,8 +80,8 @@ def require_days(days: int) -> None:
     Raises:
         UsageError: it is negative or absurdly large.
     """
-    if not 0 <= days <= MAX_DAYS:
-        raise UsageError(f"{days} is not a number of days from 0 to {MAX_DAYS:,}")
+    if type(days) is not int or not 0 <= days <= MAX_DAYS:
+        raise UsageError(f"{days!r:.80} is not a number of days from 0 to {MAX_DAYS:,}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,7 @@ class Previews:
         self._source = source
         self._chain = chain
         self._earlier: _Earlier | None = None
+        self._events_without_chain: int | None = None
 
     def outline(self, limits: Limits, trust: Trust = NO_TRUST) -> Preview:
         """Say where a prune would end and what stops it; see `preview`."""
@@ -144,7 +145,7 @@ class Previews:
             raise PruneRefused("the log was not read to its end", hint="wait until it is")
         name = _chain(self._source, self._chain)
         if name is None:
-            return _without_chain(self._source, limits)
+            return self._without_chain(limits)
         chain = _Chain(self._source, name, limits)
         return chain.outline(trust, self._earlier_of(name, chain.first).matches)
 
@@ -177,6 +178,22 @@ class Previews:
             kept = count_events(self._source, events_of(chain, boundary, last + 1))
             earlier.total = going.events + kept
         return going, earlier.total - going.events
+
+    def _without_chain(self, limits: Limits) -> Preview:
+        """Count what is older than the cut-off where nothing can be deleted."""
+        source, where = self._source, _before(limits.cutoff)
+        if self._events_without_chain is None:  # as many as when the log was opened
+            self._events_without_chain = count_events(source, EVERYTHING)
+        events = count_events(source, where)
+        return Preview(
+            chain=None,
+            plan=None,
+            cutoff=limits.cutoff,
+            policy_days=limits.policy.days,
+            events=events,
+            kept=self._events_without_chain - events,
+            stops=tuple(_held(source, where, limits.holds)),
+        )
 
     def _earlier_of(self, chain: str, first: int) -> _Earlier:
         """Give what was counted of a chain; nothing where it began with another seq."""
@@ -214,21 +231,6 @@ def _chain(source: Source, wanted: str | None) -> str | None:
 
 def _known(named: Sequence[str]) -> str:
     return "; ".join(f"--chain {name}" for name in named[:5]) or "its events are of no chain"
-
-
-def _without_chain(source: Source, limits: Limits) -> Preview:
-    """Count what is older than the cut-off where nothing can be deleted."""
-    where = _before(limits.cutoff)
-    events = count_events(source, where)
-    return Preview(
-        chain=None,
-        plan=None,
-        cutoff=limits.cutoff,
-        policy_days=limits.policy.days,
-        events=events,
-        kept=count_events(source, EVERYTHING) - events,
-        stops=tuple(_held(source, where, limits.holds)),
-    )
 
 
 def _held(source: Source, where: Filter, holds: Sequence[Hold]) -> Iterator[Stop]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from audit_console.core.sealing import Head, SealedGroup
 from audit_console.errors import UsageError
+from audit_console.writer.arguments import require_kind
 from audit_console.writer.files import (
     append,
     open_to_append,
@@ -54,7 +55,7 @@ class ArchiveSink:
         patience: seconds to wait for another process that holds the lock.
 
     Raises:
-        UsageError: a bad name of the chain or the file.
+        UsageError: a bad name of the chain or the file, or an argument of another type.
         SinkUnavailable: the files cannot be opened or written.
         ChainBroken: the last event of the log does not verify.
     """
@@ -68,6 +69,9 @@ class ArchiveSink:
         patience: float = LOCK_SECONDS,
     ) -> None:
         require_chain_name(chain)
+        require_kind("path", path, str, Path)
+        require_kind("rotation", rotation, Rotation)
+        require_kind("patience", patience, int, float)
         self._path = Path(path).absolute()
         if not re.fullmatch(r"[^.]+\.jsonl", self._path.name):
             raise UsageError(

@@ -7,10 +7,11 @@ import atexit
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Self, Unpack, get_args
 
 from audit_console.core.sealing import Sealed, Unsealed
 from audit_console.errors import WriterError
+from audit_console.writer.arguments import require_kind, require_methods, require_one_of
 from audit_console.writer.background import (
     RETRIES,
     Background,
@@ -50,7 +51,7 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
             to the logging of the standard library and to `metrics`; the events are stored.
 
     Raises:
-        UsageError: the sink takes no checkpoints.
+        UsageError: the sink takes no checkpoints, or an argument is of another type.
         KeyFileError: the key cannot be used, or is that of another log.
     """
 
@@ -68,6 +69,12 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         on_error: OnError = log_error,
         signing: Signing | None = None,
     ) -> None:
+        require_methods("sink", sink, "append", "sync", "close")
+        require_one_of("sync", sync, get_args(Sync))
+        require_one_of("when_full", when_full, get_args(WhenFull))
+        require_kind("queue_events", queue_events, int)
+        require_kind("retries", retries, int)
+        require_kind("signing", signing, Signing, type(None))
         self._store = Store(sink, sync, signing)
         self._in_background = background
         self._queue = Background(

@@ -13,6 +13,7 @@ from audit_console.core.hashing import leaf_hash
 from audit_console.core.sealing import Head, SealedGroup, seal
 from audit_console.database import connect, connection_string, read_dsn, told
 from audit_console.errors import ChainBroken, EventRefused, SinkUnavailable, WriterError
+from audit_console.writer.arguments import require_kind
 from audit_console.writer.forking import renew_in_child
 from audit_console.writer.sink import Seal, require_chain_name
 
@@ -81,6 +82,7 @@ class PostgresSink:
             UsageError: the DSN or the name is none.
         """
         require_chain_name(chain)
+        require_kind("dsn", dsn, str)
         read_dsn(dsn)
         self._chain = chain
         self._dsn = dsn

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from audit_console.core.retention import DEFAULT_DAYS, KeepLonger, PrunePlan, RetentionPolicy
 from audit_console.errors import UsageError
 from audit_console.writer.archive import ArchiveSink
+from audit_console.writer.arguments import require_kind
 from audit_console.writer.forking import renew_in_child
 from audit_console.writer.pruning.archive import ArchivePruner
 from audit_console.writer.pruning.request import PruneRequest
@@ -37,7 +38,7 @@ class RetentionManager:
         clock: tells the time, aware of its zone.
 
     Raises:
-        UsageError: a number of days or a query is none.
+        UsageError: a number of days or a query is none, or an argument of another type.
     """
 
     def __init__(  # noqa: PLR0913 - all but the sink have defaults and names
@@ -50,6 +51,9 @@ class RetentionManager:
         reason: str = "retention policy",
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        require_kind("longer", longer, Mapping, type(None))
+        require_kind("actor", actor, str)
+        require_kind("reason", reason, str)
         rules = tuple(KeepLonger(query, kept) for query, kept in (longer or {}).items())
         self._policy = RetentionPolicy(days=days, longer=rules)
         self._request = PruneRequest(actor=actor, reason=reason)
@@ -97,6 +101,7 @@ class RetentionManager:
         Raises:
             UsageError: the interval is not positive, or one runs already.
         """
+        require_kind("interval", interval, int, float)
         if interval <= 0:
             raise UsageError(f"{interval} is no interval in seconds", hint="86400 for every day")
         if self._background is not None and self._background.is_running:
@@ -139,6 +144,8 @@ class BackgroundCleanup:
 def _pruner_of(sink: ArchiveSink | PostgresSink) -> ArchivePruner | PostgresPruner:
     if isinstance(sink, ArchiveSink):
         return ArchivePruner(sink.path, chain=sink.chain)
+    from audit_console.writer.postgres import PostgresSink  # noqa: PLC0415 - see above
     from audit_console.writer.pruning.postgres import PostgresPruner  # noqa: PLC0415 - see above
 
+    require_kind("sink", sink, ArchiveSink, PostgresSink)
     return PostgresPruner(sink.dsn, chain=sink.chain)

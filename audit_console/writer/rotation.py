@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from audit_console.errors import UsageError
+from audit_console.writer.arguments import require_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Rotation:
         Raises:
             UsageError: the number is not positive.
         """
+        require_kind("max_bytes", max_bytes, int)
         if max_bytes <= 0:
             raise UsageError(
                 f"a file of at most {max_bytes} bytes holds no event",

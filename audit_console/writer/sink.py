@@ -9,6 +9,7 @@ from typing import Protocol
 from audit_console.core.safe_text import safe_text
 from audit_console.core.sealing import Head, Sealed, SealedGroup
 from audit_console.errors import UsageError
+from audit_console.writer.arguments import require_kind
 
 Seal = Callable[[Head | None], SealedGroup]
 """Gives a group of events its places behind a head; None stands for an empty chain.
@@ -25,8 +26,9 @@ def require_chain_name(chain: str) -> None:
     """Refuse what is no name of a chain.
 
     Raises:
-        UsageError: it is empty, too long, or holds other characters.
+        UsageError: it is no text, empty, too long, or holds other characters.
     """
+    require_kind("chain", chain, str)
     if not _CHAIN.fullmatch(chain):
         raise UsageError(
             f"{safe_text(chain, limit=80)!r} is no name of a chain",

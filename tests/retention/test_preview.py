@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit_console.core.event import AuditEvent, format_time, parse_time
+from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.findings import Code
 from audit_console.core.prefix import find_prefix
 from audit_console.core.retention import KeepLonger, Limits, RetentionPolicy
@@ -175,6 +176,24 @@ def test_a_log_without_chains_is_only_counted() -> None:
     with pytest.raises(UsageError, match="there is no chain 'x'") as refused:
         preview(source, limits(5), chain="x")
     assert refused.value.hint == "its events are of no chain"
+
+
+def test_all_of_a_log_without_chains_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = orchestrator_chain(10)
+    source = read(MemorySource(orchestrator_lines(entries)))
+    times = [parse_time(str(entry["timestamp"])) for entry in entries]
+    counts, asked = source.counts, []
+
+    def counted(where: Filter, **by: Any) -> Any:
+        asked.append(where)
+        return counts(where, **by)
+
+    monkeypatch.setattr(source, "counts", counted)
+    previews = Previews(source)
+    for older in (6, 3, 9):
+        made = previews.outline(Limits(times[older], POLICY, []))
+        assert (made.events, made.kept) == (older, 10 - older)
+    assert asked.count(EVERYTHING) == 1
 
 
 def test_a_log_without_events() -> None:

@@ -32,6 +32,7 @@ from audit_console.tui.belongings import Belongings
 from audit_console.tui.pruning import Pruning, outline
 from audit_console.tui.screens import previewing
 from audit_console.tui.screens.retention import RetentionScreen
+from audit_console.tui.widgets import split_timeline
 from audit_console.tui.widgets.days_slider import DaysSlider
 from audit_console.tui.widgets.section_lines import section_parts
 from audit_console.tui.widgets.split_timeline import SplitTimeline
@@ -142,6 +143,20 @@ async def test_days_split_the_timeline_at_every_size(show: Show, size: tuple[int
         ):
             assert part in text
         assert all("\x1b" not in line and len(line) == size[0] for line in screen_lines(app))
+
+
+async def test_the_split_timeline_is_made_once_and_not_for_each_line(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = show(in_memory())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40")
+        await until_shown(pilot, "━ 20 stay")
+        drawn: list[object] = []
+        monkeypatch.setattr(split_timeline, "split_lines", lambda *given: drawn.append(given) or [])
+        app.screen.query_one(SplitTimeline).refresh()
+        assert "━ 20 stay" in screen_text(app)
+        assert drawn == []
 
 
 @UNMEASURED

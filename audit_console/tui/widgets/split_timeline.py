@@ -22,6 +22,7 @@ class SplitTimeline(LinePainter):
         self._histogram: Histogram | None = None
         self._boundary: datetime | None = None
         self._amounts = (0, 0)
+        self._lines: list[Line] = []
 
     @property
     def bars_wanted(self) -> int:
@@ -40,16 +41,24 @@ class SplitTimeline(LinePainter):
             stays: how many stay.
         """
         self._histogram, self._boundary, self._amounts = histogram, boundary, (goes, stays)
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Draw anew."""
+        self._draw()
+
+    def _draw(self) -> None:
+        """Draw all lines, once for each preview and size."""
+        self._lines = []
+        if self._histogram is not None and self._histogram.bars:
+            self._lines = split_lines(
+                self._histogram, self._boundary, self._amounts, self.size.height, self.bars_wanted
+            )
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Draw a line."""
-        line: Line = ()
-        if self._histogram is not None and self._histogram.bars:
-            lines = split_lines(
-                self._histogram, self._boundary, self._amounts, self.size.height, self.bars_wanted
-            )
-            line = lines[y] if y < len(lines) else ()
+        line = self._lines[y] if y < len(self._lines) else ()
         return self.paint((Span(" " * MARGIN), *line), self.size.width)
 
 

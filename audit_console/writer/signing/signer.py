@@ -13,6 +13,7 @@ from audit_console.core.checkpoints import Checkpoint
 from audit_console.core.notes import KeyType, Note
 from audit_console.errors import KeyFileError, UsageError
 from audit_console.writer.archive import ArchiveSink
+from audit_console.writer.arguments import require_kind
 from audit_console.writer.forking import renew_in_child
 from audit_console.writer.signing.archive import SignedArchive
 from audit_console.writer.signing.log import NOTHING, Known, SignedStore, read_on
@@ -30,7 +31,7 @@ class Signing:
         clock: tells seconds.
 
     Raises:
-        UsageError: a number is not positive.
+        UsageError: a number is not positive, or none.
     """
 
     key: str | Path
@@ -39,6 +40,9 @@ class Signing:
     clock: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
+        require_kind("key", self.key, str, Path)
+        require_kind("every_events", self.every_events, int)
+        require_kind("every_seconds", self.every_seconds, int, float, type(None))
         if self.every_events <= 0 or (self.every_seconds is not None and self.every_seconds <= 0):
             raise UsageError(
                 f"signing every {self.every_events} events, every {self.every_seconds} seconds",
