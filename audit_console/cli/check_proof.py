@@ -100,15 +100,19 @@ def _judged(
     from audit_console.reports.model import cosigners
 
     judge, signers, trusted = Judge(trusting.load_policy(policy)), [], True
+    strangers: dict[str, None] = {}
     for name, signed in zip(("", "the old one "), notes, strict=False):
         judged = judge.judge(signed)
         if not isinstance(judged, SignedHead):
             return ExitCode.FAIL, str(judged)
         signers += [f"{name}signed by the log", *cosigners(judged)]
+        strangers |= dict.fromkeys(judge.strangers(signed))
         trusted = trusted and judged.trusted
+    unchecked = [f"not checked, for want of its key: the signature of {name}" for name in strangers]
     if not trusted:
-        return ExitCode.INCOMPLETE, f"{found}, but no policy here trusts who signed that"
-    return ExitCode.PASS, f"{found}: {'; '.join(signers)}"
+        told = f"{found}, but no policy here trusts who signed that"
+        return ExitCode.INCOMPLETE, "; ".join([told, *unchecked])
+    return ExitCode.PASS, f"{found}: {'; '.join([*signers, *unchecked])}"
 
 
 def _read(path: Path) -> str:

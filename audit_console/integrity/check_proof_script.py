@@ -3,8 +3,7 @@ import base64, hashlib, json, pathlib, sys
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
 sys.excepthook = lambda _, error, __: print(f"FAIL: no proof: {error!a:.200}", file=sys.stderr)
-def need(holds: object, otherwise: str) -> None:
-    return None if holds else sys.exit(f"FAIL: {otherwise}")
+def need(holds: object, why: str) -> None: return None if holds else sys.exit(f"FAIL: {why}")
 def point(raw: bytes) -> tuple[int, int]:  # RFC 8032, 5.1.3
     sign, y = raw[31] >> 7, int.from_bytes(raw, "little") & 2**255 - 1
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
@@ -28,17 +27,15 @@ notes = [proof[key].rpartition("\n\n") for key in ["checkpoint", "old_checkpoint
 covered = b"" if grown else proof["line"].encode()[: -81 if proof["covers"] == "entry" else None]
 leaf, hashes = hashlib.sha256(b"\0" + covered).digest(), [*map(bytes.fromhex, proof["hashes"])]
 need([one.hex() for one in hashes if len(one) == 32] == proof["hashes"], "a hash spelled oddly")
-place, last = int(old) - 1 if grown else proof["index"], int(size) - 1
+place, last = int(old) - 1 if grown else proof["index"], int(size) - 1  # RFC 9162, 2.1.3, 2.1.4
 need(of == origin and type(place) is int and 0 <= place <= last, "not a part of the tree")
 signed = {**proof, "schema": "audit-console/proof/1", "chain": origin, "size": last + 1}
 need(grown or proof == signed, "schema, chain or size is not that of the checkpoint")
-while grown and (place & 1 or 0 < place == last):  # RFC 9162, 2.1.4.2
-    place, last = place >> 1, last >> 1
+while grown and (place & 1 or 0 < place == last): place, last = place >> 1, last >> 1
 root = leaf if not grown else hashes.pop(0) if place and hashes else base64.b64decode(old_head)
 before, inner = root, (place ^ last).bit_length()
 need(len(hashes) == inner + f"{place >> inner:b}".count("1"), "too few hashes, or too many")
-for height, sibling in enumerate(hashes):  # RFC 9162, 2.1.3.2
-    left = height >= inner or place >> height & 1
+for left, sibling in [(at >= inner or place >> at & 1, one) for at, one in enumerate(hashes)]:
     before = hashlib.sha256(b"\1" + sibling + before).digest() if left else before
     root = hashlib.sha256(b"\1" + (sibling + root if left else root + sibling)).digest()
 need(base64.b64encode(root).decode() == head, "the hashes do not lead to the checkpoint")
@@ -48,13 +45,16 @@ if not grown and proof["covers"] != "line":
     need(told == [origin, place, leaf.hex()], "the event says that it is another")
 what = f"the first {int(old)} with tree head {old_head} are the beginning of"
 print(f"{what if grown else f'event {place} is among'} the first {int(size)} of {origin!a}")
-for name, key_id, key in (vkey.split("+", 2) for vkey in sys.argv[2:]):
+lines = [(n[0], *s.split(" ")[1:]) for n in notes for s in n[2].split("\n") if s[:2] == "— "]
+made = [(text, name, base64.b64decode(signature)) for text, name, signature in lines]
+keys = [vkey.split("+", 2) for vkey in sys.argv[2:]]
+for name, key_id, key in keys:
     skip, public = 8 if base64.b64decode(key)[0] == 4 else 0, base64.b64decode(key)[1:]
-    for text, _, signatures in notes:
-        lines = [s.split(" ")[2] for s in signatures.split("\n") if s.startswith(f"— {name} ")]
-        made = [one[4:] for one in map(base64.b64decode, lines) if one[:4].hex() == key_id]
-        for one in made or [b""]:  # that of a witness begins with its time
-            time = f"cosignature/v1\ntime {int.from_bytes(one[:8], 'big')}\n" if skip else ""
-            parts = public, f"{time}{text}\n".encode(), one[skip:]
-            need(len(one) == 64 + skip and is_signed(*parts), f"not signed by {name}: {text!a}")
+    for text, _, _ in notes:
+        for one in [s for t, n, s in made if (t, n, s[:4].hex()) == (text, name, key_id)] or [b""]:
+            time = f"cosignature/v1\ntime {int.from_bytes(one[4:12], 'big')}\n" if skip else ""
+            parts = public, f"{time}{text}\n".encode(), one[4 + skip :]  # by a witness with a time
+            need(len(one) == 68 + skip and is_signed(*parts), f"not signed by {name}: {text!a}")
     print(f"signed by {name}")
+for name in sorted({by for _, by, one in made if [by, one[:4].hex()] not in [k[:2] for k in keys]}):
+    print(f"not checked, for want of its key: the signature of {name!a}")

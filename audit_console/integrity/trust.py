@@ -134,6 +134,14 @@ class Judge:
                 altered = altered or self._resembles_known(signature)
         return self._head(signed, cosigned, by_log=by_log, altered=altered)
 
+    def strangers(self, signed: SignedCheckpoint) -> list[str]:
+        """Name who signed a checkpoint by a key that the policy does not know."""
+        return [
+            signature.name
+            for signature in signed.note.signatures
+            if not {(signature.name, signature.key_id)} & {*self._logs, *self._witnesses}
+        ]
+
     def together(self, heads: Sequence[SignedHead]) -> list[SignedHead]:
         """Take what known keys signed of one text in several notes as signed in one.
 

@@ -381,6 +381,17 @@ def test_an_event_is_proven_without_the_log(sealed_log: Path, keys: Keys, tmp_pa
     assert checked.stdout.startswith(f"PASS: event 17 is among the first 40 events of {CHAIN}")
     nobody = run_here("check-proof", str(proof))
     assert nobody.returncode == 3
+    unchecked = "not checked, for want of its key: the signature of "
+    assert nobody.stdout.endswith(
+        f"no policy here trusts who signed that; {unchecked}{CHAIN}; "
+        f"{unchecked}console.example.org/me\n"
+    )
+    assert unchecked not in checked.stdout
+    log_alone = tmp_path / "log-alone.txt"
+    log_alone.write_text(f"log {vkey_of('show', keys.log)}\nquorum none\n", encoding="utf-8")
+    half = run_here("check-proof", str(proof), "--policy", str(log_alone))
+    assert half.returncode == 0
+    assert half.stdout.endswith(f": signed by the log; {unchecked}console.example.org/me\n")
     proof.write_text(proof.read_text("utf-8").replace("alice", "bob"), encoding="utf-8")
     forged = run_here("check-proof", str(proof), "--policy", keys.policy)
     assert (forged.returncode, forged.stderr) == (1, "")
@@ -436,6 +447,16 @@ def test_the_script_checks_a_proof_without_this_program(
         f"signed by {CHAIN}",
         "signed by console.example.org/me",
     ]
+    half = run_script(script, proof, vkeys[0])
+    unchecked = "not checked, for want of its key: the signature of "
+    assert half.stdout.splitlines()[1:] == [
+        f"signed by {CHAIN}",
+        f"{unchecked}'console.example.org/me'",
+    ]
+    assert run_script(script, proof).stdout.splitlines()[1:] == [
+        f"{unchecked}'{CHAIN}'",
+        f"{unchecked}'console.example.org/me'",
+    ]
     stranger = vkey_of("new", "another", "--log", "-o", str(tmp_path / "another.key"))
     assert run_script(script, proof, stranger).stderr.startswith("FAIL: not signed by another: ")
     text = proof.read_text("utf-8")
@@ -446,6 +467,7 @@ def test_the_script_checks_a_proof_without_this_program(
         ("\\n40\\n", "\\n41\\n"),
         ('"entry"', '"line"'),
         (f"— {CHAIN} ", f"— {CHAIN}x "),
+        (f"— {CHAIN} ", f"- {CHAIN} "),
         ("proof/1", "proof/9"),
         ('"size": 40', '"size": 41'),
         (f'"chain": "{CHAIN}"', '"chain": "another"'),
