@@ -10,7 +10,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.events import Resize
 from textual.message import Message
 
 from audit_console.core.filters import Between
@@ -23,6 +22,7 @@ from audit_console.tui.clipboard import copy
 from audit_console.tui.recent import without_password
 from audit_console.tui.results import events_behind
 from audit_console.tui.screens.console_screen import HEIGHTS
+from audit_console.tui.screens.faceting import ROOM_FOR_BOTH
 from audit_console.tui.screens.following import FollowingScreen
 from audit_console.tui.session import Session
 from audit_console.tui.steps import Look
@@ -41,7 +41,7 @@ from audit_console.tui.widgets.timeline import TimelinePane
 WIDE_ENOUGH_FOR_FACETS = 140
 """Cells from which on the facets are there from the start."""
 
-PLACES_OF_DETAIL = [(0, "-stacked"), (120, "-below"), (160, "-beside")]
+PLACES_OF_DETAIL = [(0, "-stacked"), (ROOM_FOR_BOTH, "-below"), (160, "-beside")]
 """Classes by columns: the detail takes the place of the table, stands below it, or to its right."""
 
 LINES_FOR_A_RESULT = [(0, "-tiny"), (12, "-low"), *HEIGHTS[1:]]
@@ -56,9 +56,6 @@ class InvestigateScreen(FollowingScreen):
     CSS_PATH: ClassVar[str] = "investigate.tcss"
     VERTICAL_BREAKPOINTS = LINES_FOR_A_RESULT
     HORIZONTAL_BREAKPOINTS = PLACES_OF_DETAIL
-
-    _facets_gave_way = False
-    """Whether the facets went for want of room."""
 
     class StopAsked(Message):
         """The reader wants the load to end with what is there."""
@@ -91,19 +88,6 @@ class InvestigateScreen(FollowingScreen):
         super().on_mount()
         self.set_class(self.app.size.width >= WIDE_ENOUGH_FOR_FACETS, "-facets")
         self._table.focus()
-
-    def on_resize(self, event: Resize) -> None:
-        """Give the place of the facets to the events where there is no room for both.
-
-        Where the reader is in the facets, they stay. With the room they come back.
-        """
-        is_narrow = event.size.width < PLACES_OF_DETAIL[1][0]
-        if is_narrow and not self.has_class("-stacked"):
-            self._facets_gave_way = self.has_class("-facets")
-            self.set_class(self.query_one(FacetsPane).has_focus, "-facets")
-        elif not is_narrow and self._facets_gave_way:
-            self._facets_gave_way = False
-            self._show_facets()
 
     @property
     def _detail(self) -> DetailPane:
@@ -309,41 +293,6 @@ class InvestigateScreen(FollowingScreen):
         self.take(replace(self.look, order=Order.NEWEST_FIRST if newest else Order.OLDEST_FIRST))
 
     # --- time --------------------------------------------------------------------
-
-    def action_facets(self) -> None:
-        """Show the facets and go to them."""
-        self._show_facets()
-        self.query_one(FacetsPane).focus()
-        self.known_paths()  # looked for now, to be there when a facet is added
-
-    def _show_facets(self) -> None:
-        if not self.has_class("-facets"):
-            self.add_class("-facets")
-            self.survey()
-
-    @on(FacetsPane.HideAsked)
-    def _hide_facets(self) -> None:
-        self._facets_gave_way = False
-        self.remove_class("-facets")
-        self.focus_events()
-
-    @on(FacetsPane.TypingChanged)
-    def _list_other_keys(self) -> None:
-        self.update_keys()
-
-    @on(FacetsPane.FieldAsked)
-    def _ask_for_facet(self) -> None:
-        from audit_console.tui.screens.add_facet import AddFacetDialog
-
-        shown = self.query_one(FacetsPane).fields
-        self.app.push_screen(AddFacetDialog(shown, self.known_paths()), self._add_facet)
-
-    def _add_facet(self, field: str | None) -> None:
-        if field is not None:
-            pane = self.query_one(FacetsPane)
-            pane.add_field(field)
-            pane.focus()
-            self.survey()
 
     def action_timeline(self) -> None:
         """Go to the timeline, or from it to the events."""
