@@ -30,6 +30,7 @@ from audit_console.tui.messages import (
 )
 from audit_console.tui.palette import Commands
 from audit_console.tui.panes import keys_in_force
+from audit_console.tui.pointing import Pointing
 from audit_console.tui.pruning import PREVIEWS_ALONE, Pruning
 from audit_console.tui.screens.integrity import IntegrityScreen
 from audit_console.tui.screens.investigate import InvestigateScreen
@@ -39,13 +40,14 @@ from audit_console.tui.session import Session
 from audit_console.tui.themes import DARK, LIGHT
 from audit_console.tui.toasts import Toasts
 from audit_console.tui.typing_ahead import TypingAhead
+from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.wording import told
 
 if TYPE_CHECKING:  # dialogs are there when they are needed
     from audit_console.tui.screens.verify import Extent
 
 
-class AuditConsoleApp(Toasts, TypingAhead):
+class AuditConsoleApp(Toasts, Pointing, TypingAhead):
     """The console over one log at a time.
 
     Args:
@@ -260,6 +262,7 @@ class AuditConsoleApp(Toasts, TypingAhead):
         else:
             self.notify("open a log first: a review is a query on one")
 
+    @on(RuleLine.StopAsked)
     @on(InvestigateScreen.StopAsked)
     @on(IntegrityScreen.StopAsked)
     def _on_stop_asked(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -45,6 +46,12 @@ ROLE_STYLES = {f"role--{role}" for role in ROLES}
 def width_of(line: Iterable[Span]) -> int:
     """Count the cells that a line takes once it is made safe."""
     return sum(cell_len(safe_text(span.text)) for span in line)
+
+
+def span_at(line: Sequence[Span], cell: int) -> int:
+    """Give the index of the span that stands on a cell; behind the line, how many there are."""
+    ends = accumulate(width_of((span,)) for span in line)
+    return next((index for index, end in enumerate(ends) if cell < end), len(line))
 
 
 def fit(text: str, width: int, *, keep_end: bool = False) -> str:

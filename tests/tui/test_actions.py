@@ -73,7 +73,7 @@ def test_explanations_fit_the_help() -> None:
 def test_bindings_and_help_come_from_the_table() -> None:
     table = bindings(Pane.TABLE)
     shown = [(action, action.keys) for action in ACTIONS if action.pane is Pane.TABLE]
-    help_text = "\n".join("".join(span.text for span in line) for line in help_lines(shown))
+    help_text = "\n".join("".join(span.text for span in line) for line, _ in help_lines(shown))
 
     for action in ACTIONS:
         if action.pane is Pane.TABLE:

@@ -9,6 +9,8 @@ from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from textual import on
+
 from audit_console.core.filters import Field, FieldName
 from audit_console.core.query.completion import MOST
 from audit_console.core.query.fields import field_text
@@ -18,6 +20,7 @@ from audit_console.tui.asking import asked_at_rest
 from audit_console.tui.screens.surveying import COMPLETED, SurveyingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.query_bar import QueryBar
+from audit_console.tui.widgets.query_hints import QueryHints
 
 if TYPE_CHECKING:  # Polars need not be there for the first paint
     from datetime import datetime
@@ -93,6 +96,10 @@ class CompletingScreen(SurveyingScreen):
         else:
             count = partial(_values_of, self._question, name, window)
             await self.keep_for_completion([await asked_at_rest(self._previews, count)])
+
+    @on(QueryHints.Pointed)
+    def _take_completion(self, event: QueryHints.Pointed) -> None:
+        self.query_one(QueryBar).take(event.index)
 
     def stop_completing(self) -> None:
         """Count no values, because nobody types."""

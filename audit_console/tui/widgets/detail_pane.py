@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.events import Resize
+from textual.events import Click, Resize
 from textual.message import Message
 
 from audit_console.core.narrowing import Value
@@ -14,7 +14,13 @@ from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import ValueActions
 from audit_console.tui.painting import Span
 from audit_console.tui.widgets.event_columns import EventRow
-from audit_console.tui.widgets.event_lines import NOTHING_KNOWN, DetailLine, Known, detail_lines
+from audit_console.tui.widgets.event_lines import (
+    NOTHING_KNOWN,
+    DetailLine,
+    Known,
+    detail_lines,
+    sign_place,
+)
 from audit_console.tui.widgets.json_tree import Path
 from audit_console.tui.widgets.line_list import LineList
 
@@ -97,6 +103,16 @@ class DetailPane(LineList, ValueActions):
     def _toggle(self, path: Path) -> None:
         self._toggled = self._toggled ^ {path}
         self._update_lines()
+
+    def on_click(self, event: Click) -> None:
+        """A click on the sign of a part folds and unfolds it."""
+        at = event.get_content_offset(self)
+        line = len(self._details) if at is None else self.scroll_offset.y + at.y
+        fold = self._details[line].fold if line < len(self._details) else None
+        if at is not None and fold is not None and at.x <= sign_place(fold):
+            event.prevent_default()
+            self.cursor = line
+            self._toggle(fold)
 
     def action_choose(self) -> None:
         """A double click folds and unfolds, and closes nothing."""

@@ -179,10 +179,15 @@ def _details(
         yield from _node_lines(node, width)
 
 
+def sign_place(path: json_tree.Path) -> int:
+    """Give the cell on which it stands whether a part is folded."""
+    return 2 * len(path)
+
+
 def _node_lines(node: json_tree.JsonNode, width: int) -> Iterator[DetailLine]:
     mark = {None: " ", True: "▸", False: "▾"}[node.folded]
     key = safe_text(node.key, limit=120)
-    head = f"{'  ' * len(node.path)}{mark} {key} "
+    head = f"{' ' * sign_place(node.path)}{mark} {key} "
     fold = None if node.folded is None else node.path
     copied = json_tree.as_text(node.value)
     path = _path(node)

@@ -20,9 +20,10 @@ from audit_console.tui.painting import Line, Span, width_of
 from audit_console.tui.widgets.query_hints import (
     PROMPT,
     READY,
+    Hint,
     QueryHints,
-    completion_lines,
-    error_lines,
+    completion_hints,
+    error_hints,
     is_begun,
     preferred,
 )
@@ -167,6 +168,10 @@ class QueryBar(Widget):
         """Take the focus, to edit the query in force."""
         self._input.focus()
 
+    def on_click(self) -> None:
+        """A click beside the line edits it, too."""
+        self.edit()
+
     def preview(self, line: Line) -> None:
         """Say how many events the query would match."""
         preview = self.query_one("#preview", TextLines)
@@ -284,6 +289,12 @@ class QueryBar(Widget):
         if self._input.has_focus and not self._is_mark_moved:
             self._look()
 
+    def take(self, completion: int) -> None:
+        """Take a completion that was pointed at."""
+        if completion < len(self._completions):
+            self._marked = completion
+            self._complete()
+
     def _complete(self) -> None:
         if not self._completions:
             # What is typed is not left by a key that completes it, unless it is pressed again.
@@ -337,12 +348,12 @@ class QueryBar(Widget):
         self._look()
 
     def _update_hints(self) -> None:
-        self._hints.show(self._hint_lines() if self._input.has_focus else ())
+        self._hints.show(self._hints_now() if self._input.has_focus else ())
 
-    def _hint_lines(self) -> list[Line]:
-        lines = [] if self._error is None else self._error_lines(self._error)
-        return [*lines, *completion_lines(self._completions, self._marked), READY]
+    def _hints_now(self) -> list[Hint]:
+        hints = [] if self._error is None else self._error_hints(self._error)
+        return [*hints, *completion_hints(self._completions, self._marked), Hint(READY)]
 
-    def _error_lines(self, error: QueryError) -> list[Line]:
+    def _error_hints(self, error: QueryError) -> list[Hint]:
         begun = not self._is_refused and is_begun(error, *self._looked_at)
-        return error_lines(error, self.size.width, begun=begun)
+        return error_hints(error, self.size.width, begun=begun)

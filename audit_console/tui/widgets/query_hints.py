@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
+from textual.events import Click
 from textual.geometry import NULL_REGION
+from textual.message import Message
 from textual.screen import Screen
 
 from audit_console.core.query import Completion
 from audit_console.core.query.completion import MOST, OPERATORS
 from audit_console.errors import QueryError
-from audit_console.tui.painting import Line, Span
+from audit_console.tui.actions.keys import key_of_hint
+from audit_console.tui.painting import Line, Span, span_at
 from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.wording import number
 
@@ -19,26 +23,52 @@ PROMPT = " / "
 SHOWN = 7
 """Completions in sight at a time."""
 
-READY: Line = (Span(" Tab completes · ↑ earlier queries · Enter searches · Esc leaves ", "muted"),)
+_KEYS = " Tab completes · ↑ earlier queries · Enter searches · Esc leaves "
+READY: Line = tuple(Span(part, "muted") for part in re.split("(·)", _KEYS))
 
 _WORD_BEFORE, _WORD_BEHIND = re.compile(r"\S*\Z"), re.compile(r"\S*")
+
+
+class Hint(NamedTuple):
+    """A line, and the indexes of the completions that its first spans stand for."""
+
+    line: Line
+    takes: Sequence[int] = ()
 
 
 class QueryHints(TextLines):
     """Lies over the panes, as high as what it says."""
 
+    class Pointed(Message):
+        """The reader pointed at a completion."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
     _lay_over = NULL_REGION
+    _hints: Sequence[Hint] = ()
 
     def on_mount(self) -> None:
         """Look at each layout of the screen."""
         signal = self.screen.screen_layout_refresh_signal
         signal.subscribe(self, self._paint_below, immediate=True)
 
-    def show(self, lines: Sequence[Line]) -> None:
+    def show(self, hints: Sequence[Hint]) -> None:
         """Say something else; nothing is said by no line."""
-        self.display = bool(lines)
-        self.styles.height = len(lines)
-        self.lines = tuple(lines)
+        self.display = bool(hints)
+        self.styles.height = len(hints)
+        self._hints = hints
+        self.lines = tuple(hint.line for hint in hints)
+
+    def on_click(self, event: Click) -> None:
+        """Take the completion under the pointer, or press the key that is named there."""
+        line, takes = self._hints[event.y]
+        at = span_at(line, event.x)
+        if takes:
+            self.post_message(self.Pointed(takes[min(at, len(takes) - 1)]))
+        elif line is READY and at < len(line) and (key := key_of_hint(line[at].text)) is not None:
+            self.app.simulate_key(key)
 
     def _paint_below(self, screen: Screen[object]) -> None:
         """Have what was below painted again.
@@ -66,18 +96,18 @@ def is_begun(error: QueryError, text: str, cursor: int) -> bool:
     return start is not None and end is not None and start.start() <= at <= end.end()
 
 
-def error_lines(error: QueryError, width: int, *, begun: bool) -> list[Line]:
+def error_hints(error: QueryError, width: int, *, begun: bool) -> list[Hint]:
     """Say what is wrong, or only missing yet, under its column as far as that is in sight."""
     symbol, role = ("…", "muted") if begun else ("✘", "bad")
     said = Span(f" {symbol} {error}", role)
     hint = Span(f" · {error.hint}" if error.hint else "", "muted" if begun else "")
     column = len(PROMPT) + error.column - 1
     if column >= width - 1:
-        return [(said, hint)]
-    return [(Span(" " * column), Span("▲", role)), (said, hint)]
+        return [Hint((said, hint))]
+    return [Hint((Span(" " * column), Span("▲", role))), Hint((said, hint))]
 
 
-def completion_lines(completions: Sequence[Completion], marked: int) -> list[Line]:
+def completion_hints(completions: Sequence[Completion], marked: int) -> list[Hint]:
     """List the completions around the marked one, and say how many there are beside them.
 
     Operators, which come first, share a line, so that values are in sight below them.
@@ -86,17 +116,17 @@ def completion_lines(completions: Sequence[Completion], marked: int) -> list[Lin
     operators = _count_operators(completions)
     first = max(operators, min(marked - SHOWN // 2, len(completions) - SHOWN))
     shown = range(first, min(first + SHOWN, len(completions)))
-    lines: list[Line] = [tuple(names[:operators])] if operators else []
+    hints = [Hint(tuple(names[:operators]), range(operators))] if operators else []
     for index in shown:
         counted = completions[index].count
         count = "" if counted is None else f"  {number(counted)}"
-        lines.append((names[index], Span(count, "muted")))
+        hints.append(Hint((names[index], Span(count, "muted")), (index,)))
     if len(completions) > operators + len(shown):
         beside = len(completions) - operators - len(shown)
         at_least = f"{beside} or more: ↓ goes on, typing narrows"
         more = f"{beside} more, ↓ goes on" if len(completions) < MOST else at_least
-        lines.append((Span(f"   … {more}", "muted"),))
-    return lines
+        hints.append(Hint((Span(f"   … {more}", "muted"),)))
+    return hints
 
 
 def _count_operators(completions: Sequence[Completion]) -> int:

@@ -64,6 +64,9 @@ class RuleLine(SessionLine, can_focus=True):
     class StagesRemoved(Message):
         """The reader wants the events, without the stages."""
 
+    class StopAsked(Message):
+        """The reader wants the load to end with what is there."""
+
     class EditAsked(Message):
         """The reader wants to edit the query."""
 
@@ -135,7 +138,11 @@ class RuleLine(SessionLine, can_focus=True):
     # --- actions -----------------------------------------------------------------
 
     def on_click(self, event: Click) -> None:
-        """Switch the term under the pointer."""
+        """Switch the term under the pointer; where it says that a key stops the load, stop it."""
+        loading = self.session is not None and self.session.loading
+        if loading and event.x >= self.size.width - 1 - width_of(self._right()):
+            self.post_message(self.StopAsked())
+            return
         position = 1
         for chip in self._in_sight(self.size.width - width_of(self._right()) - 2):
             end = position + width_of((Span(chip.text),))

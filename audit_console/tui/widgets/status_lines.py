@@ -48,6 +48,14 @@ class SourceHeader(SessionLine):
         gap = max(0, width - width_of(left) - width_of(right))
         return self.paint((*left, Span(" " * gap), *right), width)
 
+    async def on_click(self, event: Click) -> None:
+        """A click on the verdict shows what it rests on."""
+        if self.session is None:
+            return
+        verdict = width_of(verdict_line(self.session, short=self.size.width < 100))
+        if event.x >= self.size.width - verdict:
+            await self.run_action("app.integrity")
+
 
 def _named(session: Session, program: Line, room: int) -> Line:
     """Name the log; in little room its kind gives way first, then all of it."""
