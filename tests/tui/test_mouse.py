@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual.events import MouseDown, MouseUp
 from textual.pilot import Pilot
 
 from audit_console.sources.memory import MemorySource
 from audit_console.tui.widgets.query_bar import QueryInput
+from audit_console.tui.widgets.result_table import ResultTable
 from tests.tui.support import (
     GatedSource,
     make_app,
@@ -20,6 +22,7 @@ from tests.tui.support import (
     until_loaded,
     until_shown,
 )
+from tests.tui.test_in_sight import ask
 
 SIZE = (80, 24)
 
@@ -142,3 +145,33 @@ async def test_a_click_on_what_stops_the_load_stops_it(tmp_path: Path) -> None:
         await click(pilot, "Esc stops")
         source.gate.release(5)
         await until_shown(pilot, "◐ partial")
+
+
+async def test_a_click_on_a_cell_of_a_result_points_at_its_value(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "| count by user,result | sort count desc")
+        await until_shown(pilot, "user-0  success")
+        x, y = place_of(pilot, "user-0  success")
+        for cell, column in ((8, "result"), (17, "count"), (60, "count"), (7, "user"), (0, "user")):
+            await pilot.click(offset=(x + cell, y))
+            assert app.screen.query_one(ResultTable).column == column
+        await pilot.click(offset=(x + 8, y))
+        await click(pilot, "f Include")
+        await until_shown(pilot, "/ result:=success")
+
+
+async def test_a_check_mark_that_is_clicked_leaves_enter_to_the_dialog(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("x")
+        await click(pilot, "CSV, no value")
+        await click(pilot, "[ ] replace")
+        await until_shown(pilot, "[x] replace")
+        await click(pilot, "Enter writes")
+        await until_shown(pilot, "written: memory.csv")

@@ -45,13 +45,3 @@ _KEYS_BY_LABEL = {key_label(key): key for key in _NAMED_IN_HINTS}
 def key_of_hint(hint: str) -> str | None:
     """Give the key that a hint such as `Esc closes` begins with."""
     return _KEYS_BY_LABEL.get(hint.strip().partition(" ")[0])
-
-
-def clickable(hints: str) -> str:
-    """Make markup of hints with dots between them; a click on one presses its key."""
-    return " · ".join(map(_clickable, hints.split(" · ")))
-
-
-def _clickable(hint: str) -> str:
-    key = key_of_hint(hint)
-    return hint if key is None else f"[@click=app.press('{key}')]{hint}[/]"

@@ -13,7 +13,6 @@ from textual.suggester import SuggestFromList
 from audit_console.core.safe_text import safe_text
 from audit_console.errors import QueryError
 from audit_console.search.facet_fields import FACET_FIELDS, facet_field
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.painting import Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.answer_line import AnswerLine
@@ -48,7 +47,7 @@ class AddFacetDialog(Dialog[str]):
         )
         box = Vertical(name, AnswerLine(), LineList(), classes="dialog")
         box.border_title = "add a facet"
-        box.border_subtitle = clickable("→ completes · Tab to the list · Enter adds · Esc closes")
+        box.border_subtitle = "→ completes · Tab to the list · Enter adds · Esc closes"
         yield box
 
     def on_mount(self) -> None:

@@ -10,7 +10,6 @@ from textual.containers import Vertical
 
 from audit_console.core.retention import PrunePlan
 from audit_console.core.wording import count
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.safe_input import SafeInput
@@ -32,7 +31,7 @@ class ApplyDialog(Dialog[PrunePlan]):
         """Make text and input."""
         box = Vertical(TextLines(), SafeInput(placeholder="the name of the log"), classes="dialog")
         box.border_title = "delete for good"
-        box.border_subtitle = clickable("Enter deletes · Esc closes")
+        box.border_subtitle = "Enter deletes · Esc closes"
         yield box
 
     def on_mount(self) -> None:

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from audit_console.core.wording import count
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
 from audit_console.tui.painting import Line, Span
@@ -40,7 +39,7 @@ class BadLinesDialog(Dialog[None]):
         total = self._session.status.malformed
         indexed = " · from the index" if self._session.status.indexed else ""
         box.border_title = f"{count(total, 'line')} could not be read{indexed}"
-        box.border_subtitle = clickable("Tab to the bytes · Esc closes")
+        box.border_subtitle = "Tab to the bytes · Esc closes"
         yield box
 
     def on_mount(self) -> None:

@@ -12,7 +12,6 @@ from textual.containers import Vertical
 from textual.events import Click
 
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.answer_line import AnswerLine
@@ -106,7 +105,7 @@ class ColumnsDialog(Dialog[tuple[str, ...]]):
         """Make list and answer line."""
         box = Vertical(self._list, AnswerLine(), classes="dialog")
         box.border_title = "columns"
-        box.border_subtitle = clickable("Enter applies · Esc closes")
+        box.border_subtitle = "Enter applies · Esc closes"
         yield box
 
     def on_mount(self) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
+from textual.events import Click
 from textual.screen import Screen
 
 from audit_console.tui.actions import Action, key_label
 from audit_console.tui.background import begin
 from audit_console.tui.painting import ROLE_STYLES
 from audit_console.tui.panes import keys_in_force
+from audit_console.tui.pointing import press_hint
 from audit_console.tui.widgets.status_lines import KeyBar
 
 HEIGHTS = [(0, "-low"), (30, "-high"), (50, "-tall")]
@@ -46,6 +48,10 @@ class ConsoleScreen(Screen[None]):
     def on_mount(self) -> None:
         """Keep the footer in step with the focus."""
         self.watch(self, "focused", self.update_keys)
+
+    def on_click(self, event: Click) -> None:
+        """Press the key that is named where it was clicked."""
+        press_hint(self, event)
 
     def in_background(self, work: Callable[[], Coroutine[Any, Any, None]], group: str) -> None:
         """Begin work that takes the place of the last of its group, whose answer is dropped."""

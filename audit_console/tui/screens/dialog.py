@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import ClassVar, TypeVar
 
 from textual.binding import BindingType
+from textual.events import Click
 from textual.screen import ModalScreen
 
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.painting import ROLE_STYLES
+from audit_console.tui.pointing import press_hint
 from audit_console.tui.screens.console_screen import HEIGHTS, take_size
 from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.text_pane import Paragraph
@@ -32,6 +34,10 @@ class Dialog(ModalScreen[Answer | None]):
     def _say(self, text: str, role: str) -> None:
         """Say something on the answer line, in a dialog that has one."""
         self.query_one(AnswerLine).said = Paragraph(text, role, is_prose=True)
+
+    def on_click(self, event: Click) -> None:
+        """Press the key that is named where it was clicked."""
+        press_hint(self, event)
 
     def action_help(self) -> None:
         """Show the keys of what has the focus here."""

@@ -23,7 +23,6 @@ from audit_console.search.entity import (
     summary,
 )
 from audit_console.search.question import Question
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
 from audit_console.tui.painting import Span
@@ -69,7 +68,7 @@ class EntityCardDialog(Dialog[tuple[Value, ...]]):
             classes="dialog",
         )
         box.border_title = "in the whole log, without the filter"
-        box.border_subtitle = clickable("Enter shows the events of a line · Esc closes")
+        box.border_subtitle = "Enter shows the events of a line · Esc closes"
         yield box
 
     def on_mount(self) -> None:

@@ -15,7 +15,6 @@ from textual.containers import Vertical
 
 from audit_console.config import user_path
 from audit_console.search.output import check_target
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.background import begin
 from audit_console.tui.painting import Span
 from audit_console.tui.path_suggester import PathSuggester
@@ -125,7 +124,7 @@ class ExportDialog(Dialog[Path]):
             classes="dialog",
         )
         box.border_title = "export"
-        box.border_subtitle = clickable("Enter writes · Tab goes on · Esc closes")
+        box.border_subtitle = "Enter writes · Tab goes on · Esc closes"
         yield box
 
     def on_mount(self) -> None:

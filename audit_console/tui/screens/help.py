@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from audit_console.tui.actions import Action, key_label
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.line_list import LineList
@@ -32,7 +31,7 @@ class HelpDialog(Dialog[None]):
         """Make the list."""
         box = Vertical(LineList(), classes="dialog")
         box.border_title = "help"
-        box.border_subtitle = clickable("Enter does it · Esc closes")
+        box.border_subtitle = "Enter does it · Esc closes"
         yield box
 
     def action_help(self) -> None:

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from audit_console.core.wording import count
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.steps import Step, Steps
@@ -31,7 +30,7 @@ class HistoryDialog(Dialog[Step]):
         """Make the list, and the whole query of the step under its cursor."""
         box = Vertical(LineList(id="steps"), TextPane(id="step"), classes="dialog")
         box.border_title = f"history · {count(len(self._walk), 'step')}"
-        box.border_subtitle = clickable("Enter returns · Esc closes")
+        box.border_subtitle = "Enter returns · Esc closes"
         yield box
 
     def on_mount(self) -> None:

@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
 from audit_console.tui.jump import EXAMPLES, not_found, parse_jump
@@ -40,7 +39,7 @@ class JumpDialog(Dialog[int]):
             classes="dialog",
         )
         box.border_title = "jump to"
-        box.border_subtitle = clickable("Enter goes · Esc closes")
+        box.border_subtitle = "Enter goes · Esc closes"
         yield box
 
     def on_mount(self) -> None:

@@ -17,7 +17,6 @@ from audit_console.core.matching import Marks
 from audit_console.errors import UsageError
 from audit_console.search.marks import LONGEST_NOTE, read_tags, require_marks
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.painting import Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.answer_line import AnswerLine
@@ -75,7 +74,7 @@ class MarkDialog(Dialog[Marks]):
         box.add_class("dialog")
         note.border_title = "note"
         box.border_title = "mark this event"
-        box.border_subtitle = clickable("^S saves · Tab goes on · ⇧Tab to the star · Esc leaves it")
+        box.border_subtitle = "^S saves · Tab goes on · ⇧Tab to the star · Esc leaves it"
         yield box
 
     def on_mount(self) -> None:

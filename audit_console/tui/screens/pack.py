@@ -15,7 +15,6 @@ from textual.containers import Vertical
 from audit_console.core.wording import count
 from audit_console.search.question import Question
 from audit_console.sources.cancelling import Cancellation
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.background import begin
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.painting import Line, Span
@@ -87,7 +86,7 @@ class PackDialog(Dialog[None]):
         Thread(target=self._cancellation.cancel, name="cancel", daemon=True).start()
 
     def _show(self, keys: str, parts: list[Paragraph | Line]) -> None:
-        self.query_one(".dialog").border_subtitle = clickable(keys)
+        self.query_one(".dialog").border_subtitle = keys
         self.query_one(TextPane).show(parts)
 
     async def _write(self) -> None:

@@ -14,7 +14,6 @@ from audit_console.core.safe_text import safe_text
 from audit_console.core.wording import count
 from audit_console.search.question import Question
 from audit_console.search.request import Extent, Step, events_of, extent, steps
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
 from audit_console.tui.durations import duration
@@ -60,7 +59,7 @@ class RequestDialog(Dialog[str]):
             TextLines(id="request"), TextLines(id="titles"), LineList(), classes="dialog"
         )
         box.border_title = "request · in the whole log, without the filter"
-        box.border_subtitle = clickable("Enter goes to the event · Esc closes")
+        box.border_subtitle = "Enter goes to the event · Esc closes"
         yield box
 
     def on_mount(self) -> None:

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from audit_console.search.reviews import REVIEWS, Review
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.line_list import LineList
@@ -30,7 +29,7 @@ class ReviewsDialog(Dialog[Review]):
         """Make the list and the text of the review under its cursor."""
         box = Vertical(LineList(id="reviews"), TextPane(id="review"), classes="dialog")
         box.border_title = "reviews"
-        box.border_subtitle = clickable("Enter asks · Esc closes")
+        box.border_subtitle = "Enter asks · Esc closes"
         yield box
 
     def on_mount(self) -> None:

@@ -16,7 +16,6 @@ from textual.containers import Vertical
 from audit_console.core.safe_text import safe_text
 from audit_console.errors import AuditConsoleError
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.background import begin
 from audit_console.tui.painting import Line, Span, fit
 from audit_console.tui.saved import LONGEST_NAME, NEWEST_FIRST, SavedSearch, SavedSearches
@@ -59,7 +58,7 @@ class SavedSearchesDialog(Dialog[SavedSearch]):
         box = SavedBox(LineList(id="searches"), TextPane(id="search"), AnswerLine())
         box.add_class("dialog")
         box.border_title = "saved searches"
-        box.border_subtitle = clickable("Enter opens · Del forgets · Esc closes")
+        box.border_subtitle = "Enter opens · Del forgets · Esc closes"
         yield box
 
     def on_mount(self) -> None:
@@ -143,7 +142,7 @@ class NameSearchDialog(Dialog[str]):
         name = SafeInput(placeholder="a name", max_length=LONGEST_NAME)
         box = Vertical(query, name, AnswerLine(), classes="dialog")
         box.border_title = "save this search"
-        box.border_subtitle = clickable("Enter saves · Esc closes")
+        box.border_subtitle = "Enter saves · Esc closes"
         yield box
 
     def on_mount(self) -> None:

@@ -14,7 +14,6 @@ from textual.message import Message
 from audit_console.errors import AuditConsoleError
 from audit_console.search.reviews import REVIEWS, Review
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.path_suggester import PathSuggester
 from audit_console.tui.recent import Places, RecentSources, without_password
@@ -67,7 +66,7 @@ class SourcesScreen(ConsoleScreen):
                 placeholder="file, folder, glob or database", suggester=PathSuggester()
             )
             place.border_title = "open"
-            place.border_subtitle = clickable("→ completes · Enter opens")
+            place.border_subtitle = "→ completes · Enter opens"
             yield place
             yield TextLines(id="answer")
             recent = LineList(id="recent")
@@ -75,8 +74,7 @@ class SourcesScreen(ConsoleScreen):
             yield recent
             reviews = LineList(id="reviews")
             reviews.border_title = "standing reviews"
-            asks = "Enter asks the open log, or the recent source above"
-            reviews.border_subtitle = clickable(asks)
+            reviews.border_subtitle = "Enter asks the open log, or the recent source above"
             yield reviews
         yield KeyBar()
 

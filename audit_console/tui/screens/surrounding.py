@@ -10,7 +10,6 @@ from textual.containers import Vertical
 
 from audit_console.errors import UsageError
 from audit_console.search.surrounding import EXAMPLES, Reach, read_reach
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.painting import Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.line_list import LineList
@@ -45,7 +44,7 @@ class SurroundingDialog(Dialog[Around]):
             classes="dialog",
         )
         box.border_title = "look around this event"
-        box.border_subtitle = clickable("↓ chooses · Enter looks · Esc closes")
+        box.border_subtitle = "↓ chooses · Enter looks · Esc closes"
         yield box
 
     def on_mount(self) -> None:

@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.line_list import LineList
@@ -40,7 +39,7 @@ class VerifyDialog(Dialog[Extent]):
         """Make the list."""
         box = Vertical(LineList(), classes="dialog")
         box.border_title = "verify"
-        box.border_subtitle = clickable("Enter verifies · Esc closes")
+        box.border_subtitle = "Enter verifies · Esc closes"
         yield box
 
     def on_mount(self) -> None:

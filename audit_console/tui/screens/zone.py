@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from audit_console.errors import UsageError
-from audit_console.tui.actions.keys import clickable
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.answer_line import AnswerLine
@@ -48,8 +47,7 @@ class ZoneDialog(Dialog[tzinfo]):
             classes="dialog",
         )
         box.border_title = "show times in"
-        keys = "type a zone, or ↓ to the list · Enter chooses · Esc closes"
-        box.border_subtitle = clickable(keys)
+        box.border_subtitle = "type a zone, or ↓ to the list · Enter chooses · Esc closes"
         yield box
 
     def on_mount(self) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, overload
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.events import Resize
+from textual.events import Click, Resize
 from textual.message import Message
 from textual.reactive import reactive
 
@@ -20,7 +20,7 @@ from audit_console.core.query import event_field
 from audit_console.core.safe_text import safe_text
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import ValueActions
-from audit_console.tui.painting import Line, Span, fit, width_of
+from audit_console.tui.painting import Line, Span, fit, span_at, width_of
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.wording import MISSING, moment, number
@@ -63,10 +63,13 @@ class ResultTable(LineList, ValueActions):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._frame: pl.DataFrame | None = None
+        self._first = 0
+        """The first column in sight."""
 
     def show(self, lines: _ResultLines, cell: tuple[int, int]) -> None:
         """Show a result, with the cursor on a row and a column that it has."""
         self._frame = lines.frame
+        self._first = lines.first
         self.cursor_column = cell[1]
         self.set_lines(lines, cursor=cell[0])
 
@@ -86,6 +89,15 @@ class ResultTable(LineList, ValueActions):
     def column(self) -> str:
         """The column under the cursor."""
         return "" if self._frame is None else self._frame.columns[self.cursor_column]
+
+    def on_click(self, event: Click) -> None:
+        """Put the cursor on the column under the pointer; the list puts it on the row."""
+        at = event.get_content_offset(self)
+        row = len(self.lines) if at is None else self.scroll_offset.y + at.y
+        if at is not None and row < len(self.lines):
+            line = self.lines[row]
+            span = min(span_at(line, at.x), len(line) - 1)
+            self.cursor_column = self._first + max(0, span - 1) // 2  # a gap is of the cell before
 
     def values_pointed_at(self) -> Sequence[Value]:
         """Give the value under the cursor, if it is one of a field."""
@@ -193,7 +205,7 @@ class _ResultLines(Sequence[Line]):
         self.frame = frame
         self._marked = marked
         self._widths = widths
-        self._first = first
+        self.first = first
 
     def __len__(self) -> int:
         return self.frame.height
@@ -208,7 +220,7 @@ class _ResultLines(Sequence[Line]):
         is_marked = index in self._marked
         spans = [Span(" ▲ " if is_marked else "   ", "bad")]
         cells = zip(self.frame.row(index), self._widths, strict=True)
-        for value, width in islice(cells, self._first, None):
+        for value, width in islice(cells, self.first, None):
             spans += [_cell(value, width), Span(" " * _BETWEEN)]
         return tuple(spans[:-1])
 

@@ -23,6 +23,8 @@ class Toggle(LineList, inherit_bindings=False):
     PANE = Pane.CHECK
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.CHECK)
 
+    FOCUS_ON_CLICK = False  # so that Enter still does what the dialog is for
+
     value: reactive[bool] = reactive(False)
 
     class Changed(Message):
