@@ -5,14 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.app import App, ComposeResult
 from textual.events import MouseDown, MouseUp
 from textual.pilot import Pilot
 
+from audit_console.core.query import chips
 from audit_console.sources.memory import MemorySource
+from audit_console.tui.widgets.days_slider import DaysSlider
 from audit_console.tui.widgets.query_bar import QueryInput
 from audit_console.tui.widgets.result_table import ResultTable
+from audit_console.tui.widgets.rule_line import RuleLine
 from tests.tui.support import (
     GatedSource,
+    PaneScreen,
     make_app,
     make_lines,
     screen_lines,
@@ -25,6 +30,19 @@ from tests.tui.support import (
 from tests.tui.test_in_sight import ask
 
 SIZE = (80, 24)
+
+
+class SliderApp(App[None]):
+    """Shows a slider alone."""
+
+    def get_default_screen(self) -> PaneScreen:
+        return PaneScreen()
+
+    def compose(self) -> ComposeResult:
+        yield DaysSlider(30, 5)
+
+    def on_mount(self) -> None:
+        self.query_one(DaysSlider).reach(60)
 
 
 def place_of(pilot: Pilot[None], text: str) -> tuple[int, int]:
@@ -175,3 +193,31 @@ async def test_a_check_mark_that_is_clicked_leaves_enter_to_the_dialog(
         await until_shown(pilot, "[x] replace")
         await click(pilot, "Enter writes")
         await until_shown(pilot, "written: memory.csv")
+
+
+async def test_terms_that_find_no_room_are_brought_into_sight(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(60, 24)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "type:authentication result:success rtype:workflow user:user-1")
+        await until_shown(pilot, " type:authentication ─")
+        rule = app.screen.query_one(RuleLine)
+        assert "user:user-1 " not in screen_lines(app)[2]
+        while "user:user-1 " not in screen_lines(app)[2]:
+            before = rule.cursor
+            await click(pilot, " +")
+            assert rule.cursor > before
+        assert all(is_on for _, is_on in chips(rule.look.where))
+
+
+async def test_the_words_beside_the_slider_do_not_move_it() -> None:
+    app = SliderApp()
+    async with app.run_test(size=SIZE) as pilot:
+        slider = app.query_one(DaysSlider)
+        for offset, days in (((3, 0), 30), ((78, 0), 30), ((22, 0), 5)):
+            await pilot.click(slider, offset=offset)
+            assert slider.days == days
+        await pilot.mouse_down(slider, offset=(22, 0))
+        await pilot.hover(slider, offset=(1, 0))
+        await pilot.mouse_up(slider, offset=(1, 0))
+        assert slider.days == 5

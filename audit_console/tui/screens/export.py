@@ -162,7 +162,7 @@ class ExportDialog(Dialog[Path]):
             self._say("name a file", "bad")
         elif not self._is_writing:
             self._is_writing = True
-            self._say("… writing", "warn")
+            self._say("… writing; it goes on when this is closed", "warn")
             # Work of the app: who closes the dialog meanwhile is told all the same what came of it.
             begin(self.app, partial(self._answer, text, overwrite=self.query_one(Toggle).value))
 

@@ -128,14 +128,16 @@ class DaysSlider(LinePainter, can_focus=True):
 
     # --- the mouse ---------------------------------------------------------------
 
+    def _place_at(self, event: MouseEvent) -> int:
+        return event.get_content_offset_capture(self).x - LABEL_WIDTH
+
     def _days_at(self, event: MouseEvent) -> int:
-        place = event.get_content_offset_capture(self).x - LABEL_WIDTH
         reach = self._most - self._fewest
-        return self._fewest + round(place / max(1, self._cells - 1) * reach)
+        return self._fewest + round(self._place_at(event) / max(1, self._cells - 1) * reach)
 
     def on_mouse_down(self, event: MouseDown) -> None:
-        """Take hold of the slider where the pointer is."""
-        if event.button == 1:
+        """Take hold of the slider where the pointer is; the words beside it are no part of it."""
+        if event.button == 1 and 0 <= self._place_at(event) < self._cells:
             self._dragged = True
             self.days = self._days_at(event)
             self.capture_mouse()

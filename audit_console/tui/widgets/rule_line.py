@@ -101,7 +101,7 @@ class RuleLine(SessionLine, can_focus=True):
         hidden = len(self.chips) - len(shown)
         for chip in shown:
             spans += [self._chip_span(chip), Span("─", "rule")]
-        return (*spans, Span(f" +{hidden} ", "muted")) if hidden else tuple(spans)
+        return (*spans, _hidden_span(hidden)) if hidden else tuple(spans)
 
     def _chip_span(self, chip: Chip) -> Span:
         if self.has_focus and self.chips[self._at] == chip:
@@ -138,19 +138,23 @@ class RuleLine(SessionLine, can_focus=True):
     # --- actions -----------------------------------------------------------------
 
     def on_click(self, event: Click) -> None:
-        """Switch the term under the pointer; where it says that a key stops the load, stop it."""
+        """Switch the term under the pointer; bring hidden ones into sight; stop the load."""
         loading = self.session is not None and self.session.loading
         if loading and event.x >= self.size.width - 1 - width_of(self._right()):
             self.post_message(self.StopAsked())
             return
         position = 1
-        for chip in self._in_sight(self.size.width - width_of(self._right()) - 2):
+        shown = self._in_sight(self.size.width - width_of(self._right()) - 2)
+        for chip in shown:
             end = position + width_of((Span(chip.text),))
             if position <= event.x < end:
                 self.cursor = self.chips.index(chip)
                 self.action_switch_term()
                 return
             position = end + 1
+        hidden = len(self.chips) - len(shown)
+        if hidden and position <= event.x < position + width_of((_hidden_span(hidden),)):
+            self.cursor = (self.chips.index(shown[-1]) + 1) % len(self.chips)
 
     def action_cursor_left(self) -> None:
         """Go to the term before."""
@@ -194,6 +198,10 @@ def chips_of(look: Look) -> Iterator[Chip]:
 def stages_text(stages: tuple[Stage, ...]) -> str:
     """Word stages on a chip."""
     return safe_text(" ".join(f"| {stage}" for stage in stages), limit=CHIP_LIMIT)
+
+
+def _hidden_span(hidden: int) -> Span:
+    return Span(f" +{hidden} ", "muted")
 
 
 def _chips_width(shown: list[Chip]) -> int:
