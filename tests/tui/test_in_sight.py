@@ -427,8 +427,10 @@ async def test_facets_that_gave_way_come_back_with_the_room(
         await until(pilot, lambda: app.screen.has_class("-stacked"), "the panes stand stacked")
         assert "▾ user" not in screen_text(app)
         await pilot.press(*keys)
+        before = app.screen.focused
         await pilot.resize_terminal(200, 24)
         await until(pilot, lambda: not app.screen.has_class("-stacked"), "there is room")
         if come_back:
             await until_shown(pilot, "▾ user")
         assert app.screen.query_one(FacetsPane).display is come_back
+        assert app.screen.focused is before

@@ -29,6 +29,7 @@ class FacetingScreen(KeepingScreen):
             self.set_class(self.query_one(FacetsPane).has_focus, "-facets")
         elif not is_narrow and self._facets_gave_way:
             self._facets_gave_way = False
+            self.remove_class("-stacked")  # else the events would be hidden first, and lose focus
             self._show_facets()
 
     def action_facets(self) -> None:
