@@ -19,9 +19,7 @@ from audit_console.config import user_path
 from audit_console.errors import UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
-    from audit_console.core.anchors import SignedHead
     from audit_console.core.checkpoints import SignedCheckpoint
-    from audit_console.integrity.trust import BadSignature
     from audit_console.integrity.verification import Verification
     from audit_console.signing import SigningKey
 
@@ -153,25 +151,11 @@ def _verify(options: argparse.Namespace) -> ExitCode:
         raise UsageError("whose checkpoints count?", hint="give --policy FILE, or set `policy`")
     judge, codes = Judge(policy), [ExitCode.PASS]
     for read in trusting.read_checkpoints(user_path(options.note)):
-        code, told = _told(judge.judge(read))
+        code, told = trusting.told(judge.judge(read))
         what = f"{read.checkpoint.origin}, the first {read.checkpoint.size:,} events"
         write_lines([f"{code.name}: {what}: {told}"])
         codes.append(code)
     return ExitCode.FAIL if ExitCode.FAIL in codes else max(codes)
-
-
-def _told(judged: SignedHead | BadSignature) -> tuple[ExitCode, str]:
-    from audit_console.core.anchors import SignedHead
-    from audit_console.reports.model import cosigners
-
-    if not isinstance(judged, SignedHead):
-        return ExitCode.FAIL, str(judged)
-    if not judged.by_log:
-        return ExitCode.INCOMPLETE, "not signed by a key that the policy gives this log"
-    by = "; ".join(["signed by the log", *cosigners(judged)])
-    if not judged.trusted:
-        return ExitCode.INCOMPLETE, f"{by}; not by as many witnesses as the policy asks for"
-    return ExitCode.PASS, by
 
 
 def _export(options: argparse.Namespace) -> ExitCode:
@@ -188,6 +172,5 @@ def _export(options: argparse.Namespace) -> ExitCode:
         )
     notes.put_out_notes([head.note for head in best], target)
     for head in best:
-        if not head.trusted:
-            say(f"{head.checkpoint.origin}: no policy here trusts this checkpoint")
+        trusting.say_untrusted(f"the checkpoint of {head.checkpoint.origin}", head, trust.policy)
     return ExitCode.PASS

@@ -1,10 +1,9 @@
-"""Check a proof with Python alone: python3 check_proof.py FILE [VERIFIER-KEY ...]."""
+"""Check a proof with Python alone: python3 check_proof.py FILE VERIFIER-KEY ..."""
 import base64, hashlib, json, pathlib, sys
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
-sys.excepthook = lambda _, error, __: print(f"FAIL: no proof: {error!a:.200}", file=sys.stderr)
-def need(holds: object, otherwise: str) -> None:
-    return None if holds else sys.exit(f"FAIL: {otherwise}")
+sys.excepthook = lambda _, e, __: print(f"FAIL: no proof: {e!s:.200}. {__doc__}", file=sys.stderr)
+def need(holds: object, otherwise: str) -> None: holds or sys.exit(f"FAIL: {otherwise}")
 def point(raw: bytes) -> tuple[int, int]:  # RFC 8032, 5.1.3
     sign, y = raw[31] >> 7, int.from_bytes(raw, "little") & 2**255 - 1
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
@@ -48,6 +47,7 @@ if not grown and proof["covers"] != "line":
     need(told == [origin, place, leaf.hex()], "the event says that it is another")
 what = f"the first {int(old)} with tree head {old_head} are the beginning of"
 print(f"{what if grown else f'event {place} is among'} the first {int(size)} of {origin!a}")
+need(sys.argv[2:], "by whose word? Name the verifier keys that you trust")
 for name, key_id, key in (vkey.split("+", 2) for vkey in sys.argv[2:]):
     skip, public = 8 if base64.b64decode(key)[0] == 4 else 0, base64.b64decode(key)[1:]
     for text, _, signatures in notes:

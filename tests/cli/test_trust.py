@@ -28,6 +28,7 @@ from tests.support.chains import event, linked, orchestrator_chain, orchestrator
 from tests.support.effort import UNMEASURED
 from tests.support.places import V1_VECTORS
 from tests.support.retention import aged_chain, day, plan_of
+from tests.support.scripts import NOBODYS_WORD
 from tests.support.trees import grown
 from tests.support.trusting import leaves
 
@@ -89,6 +90,12 @@ def test_the_policy_can_be_set(sealed_log: Path, keys: Keys, user_directories: P
     assert f"{setting}, line 2: 'policies' is no setting" in spoken_line(refused)
 
 
+def test_an_empty_name_is_no_leave_to_do_without_a_policy(whole_log: Path) -> None:
+    refused = run_here("verify", str(whole_log), "--policy", "")
+    assert refused.returncode == 2
+    assert "Name a policy file" in spoken_line(refused)
+
+
 @pytest.mark.parametrize(("text", "reason"), [("quorum x\n", "line 1: 'x'"), (None, "No such")])
 def test_a_policy_that_cannot_be_read(
     whole_log: Path, tmp_path: Path, text: str | None, reason: str
@@ -130,6 +137,44 @@ def test_a_checkpoint_is_cosigned_later(whole_log: Path, keys: Keys) -> None:
     )
     assert made.returncode == 0, made.stderr
     assert verdict_of(str(whole_log), "--policy", keys.policy) == (0, {})
+
+
+def test_a_proof_brings_the_note_that_most_signed(
+    whole_log: Path, keys: Keys, tmp_path: Path
+) -> None:
+    run_here("checkpoint", "create", str(whole_log), "--key", keys.log)
+    run_here(
+        *("checkpoint", "create", str(whole_log), "--policy", keys.policy),
+        *("--cosign", keys.console),
+    )
+    proof = str(tmp_path / "proof.json")
+    event = "00000000-0000-4000-8000-000000000017"
+    assert run_here("prove", str(whole_log), event, "-o", proof).returncode == 0
+    checked = run_here("check-proof", proof, "--policy", keys.policy)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_what_is_not_trusted_is_said_with_the_reason(
+    whole_log: Path, keys: Keys, tmp_path: Path
+) -> None:
+    run_here("checkpoint", "create", str(whole_log), "--key", keys.log)
+    reason = "signed by the log; not by as many witnesses as the policy asks for"
+    policy = ("--policy", keys.policy)
+    exported = run_here("checkpoint", "export", str(whole_log), *policy)
+    assert spoken_line(exported) == (
+        f"audit-console: no policy here trusts the checkpoint of {CHAIN}: {reason}"
+    )
+    proof = str(tmp_path / "proof.json")
+    event = "00000000-0000-4000-8000-000000000017"
+    run_here("prove", str(whole_log), event, "-o", proof)
+    checked = run_here("check-proof", proof, *policy)
+    found = f"event 17 is among the first 40 events of {CHAIN}"
+    assert (checked.returncode, checked.stdout) == (3, f"INCOMPLETE: {found}: {reason}\n")
+    nobody = run_here("check-proof", proof)
+    assert nobody.returncode == 3
+    assert nobody.stdout == (
+        f"INCOMPLETE: {found}: by whose word? Give --policy FILE, or set `policy`\n"
+    )
 
 
 def test_a_checkpoint_that_finds_no_room_leaves_no_half_line(
@@ -458,6 +503,13 @@ def test_the_script_checks_a_proof_without_this_program(
     proof.write_text(text, encoding="utf-8")
     damaged = run_script(script, proof, vkeys[0][:-3])
     assert (damaged.returncode, damaged.stderr[:6]) == (1, "FAIL: ")
+    nobody = run_script(script, proof)
+    assert (nobody.returncode, nobody.stderr) == (1, f"{NOBODYS_WORD}\n")
+    assert nobody.stdout == f"event 39 is among the first 40 of '{CHAIN}'\n"
+    for no_key in ("key", keys.policy):
+        refused = run_script(script, proof, no_key)
+        assert refused.returncode == 1
+        assert refused.stderr.endswith("python3 check_proof.py FILE VERIFIER-KEY ...\n")
 
 
 @pytest.mark.parametrize(
@@ -483,7 +535,9 @@ def test_the_script_says_of_what_is_no_proof_that_it_is_none(
     done = run_script(script, proof)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("FAIL: no proof: ")
+    assert done.stderr.endswith("python3 check_proof.py FILE VERIFIER-KEY ...\n")
     assert len(done.stderr.splitlines()) == 1
+    assert content is not None or f"No such file or directory: '{proof}'" in done.stderr
 
 
 def test_the_console_remembers_what_it_verified(whole_log: Path, tmp_path: Path) -> None:
