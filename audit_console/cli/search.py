@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit_console.cli.arguments import DASHED_QUERIES, CommandParser, query_apart
+from audit_console.cli.arguments import DASHED_QUERIES, CommandParser, query_apart, refuse_queries
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.marks import user_marks
 from audit_console.cli.opening import open_source
-from audit_console.cli.output import checked_target, put_out, target_of
+from audit_console.cli.output import checked_target, form_of, put_out, target_of
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM, say
 from audit_console.cli.trusting import load_trust
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
 
 NAME = "search"
 FORMATS = ("table", "jsonl", "csv", "parquet")
+_ENDINGS = {".jsonl": "jsonl", ".csv": "csv", ".parquet": "parquet", "/": "parquet"}
 
 _EPILOG = f"""\
 queries:
@@ -43,7 +44,9 @@ def run(arguments: Sequence[str]) -> ExitCode:
             result not be written.
     """
     options = _parser().parse_intermixed_args(query_apart(arguments))
-    by_day = options.format == "parquet" and (options.output or "").endswith("/")
+    refuse_queries(options.sources)
+    form = form_of(options, _ENDINGS, "table")
+    by_day = form == "parquet" and (options.output or "").endswith("/")
     folder = target_of(options.output) if by_day else None
     target = None if by_day else checked_target(options, options.sources)
     from audit_console.cli.watch import verify_watched
@@ -67,7 +70,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
             write_days(found.question, folder)
         else:
             is_screen = target is None and sys.stdout.isatty()
-            put_out(print_found(found, options.format, is_screen=is_screen), target)
+            put_out(print_found(found, form, is_screen=is_screen), target)
         for said in (understood(found), completeness(found), advice(found)):
             if said is not None:
                 say(said)
@@ -98,8 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--format",
         choices=FORMATS,
-        default="table",
-        help="table for people, jsonl for the original lines, csv, parquet (default: table)",
+        help="table for people, jsonl for the original lines, csv, parquet "
+        "(default: as the name of -o ends, else table)",
     )
     parser.add_argument(
         "-o",

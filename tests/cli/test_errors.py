@@ -22,6 +22,49 @@ def test_a_missing_file(command: list[str], tmp_path: Path) -> None:
 
 
 @WAYS
+def test_an_empty_name_is_not_this_folder(command: list[str]) -> None:
+    completed = run_here(*command, "")
+    assert completed.returncode == 2
+    assert "the name of a log is empty. Name a file or a folder." in spoken_line(completed)
+
+
+@WAYS
+def test_a_link_that_leads_nowhere(command: list[str], tmp_path: Path) -> None:
+    link = tmp_path / "audit.jsonl"
+    link.symlink_to(link.name)
+    completed = run_here(*command, str(link))
+    assert completed.returncode == 4
+    assert f"{link}: a link that leads to no file. See where it leads." in spoken_line(completed)
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("verfy", "verify"), ("check-prof", "check-proof")])
+def test_a_mistyped_command_is_offered(typed: str, meant: str) -> None:
+    completed = run_here(typed, "audit.jsonl")
+    assert completed.returncode == 4
+    assert f"or is the command meant: audit-console {meant}." in spoken_line(completed)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("user:alice", "{log}"),
+        ("{log}", "user:alice", "result:failure"),
+        ("{log}", "-user:alice", "| count"),
+    ],
+)
+@pytest.mark.parametrize("command", ["search", "evidence"])
+def test_a_query_in_the_place_of_a_log(
+    command: str, words: tuple[str, ...], whole_log: Path
+) -> None:
+    completed = run_here(command, *(word.format(log=whole_log) for word in words))
+    assert completed.returncode == 2
+    assert spoken_line(completed).endswith(
+        ": a query in the place of a log. The log stands first; the query behind it is one word, "
+        "in quotes."
+    )
+
+
+@WAYS
 def test_a_file_in_the_home_of_nobody(command: list[str]) -> None:
     completed = run_here(*command, "~nobody-of-this-name/audit.jsonl")
     assert completed.returncode == 4

@@ -267,6 +267,30 @@ def test_counts_have_no_original_lines(whole_log: Path) -> None:
     assert "no original lines" in spoken_line(completed)
 
 
+@pytest.mark.parametrize(
+    ("name", "begin"),
+    [("found.JSONL", b'{"v":1'), ("found.csv", b"check,"), ("found.parquet", b"PAR1")],
+)
+def test_the_ending_of_a_file_names_its_form(
+    whole_log: Path, tmp_path: Path, name: str, begin: bytes
+) -> None:
+    target = tmp_path / name
+    assert run_here("search", str(whole_log), "", "-o", str(target)).returncode == 0
+    assert target.read_bytes().startswith(begin)
+    again = ("-o", str(target), "--force", "--format", "table")
+    assert run_here("search", str(whole_log), "", *again).returncode == 0
+    assert target.read_bytes().startswith(b"time (UTC)")
+
+
+def test_a_folder_is_of_parquet(whole_log: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "days"
+    refused = run_here("search", str(whole_log), "", "-o", f"{folder}/", "--format", "csv")
+    assert refused.returncode == 2
+    assert f"{folder}/ is a folder. Name a file for the result." in spoken_line(refused)
+    assert run_here("search", str(whole_log), "", "-o", f"{folder}/").returncode == 0
+    assert list(folder.rglob("part.parquet"))
+
+
 def test_a_file_is_not_replaced_unasked(whole_log: Path, tmp_path: Path) -> None:
     target = tmp_path / "found.csv"
     target.write_text("mine")

@@ -160,6 +160,8 @@ def _at(place: str) -> Iterator[ArchiveFile]:
     if place == STANDARD_INPUT:
         yield _keep_standard_input()
         return
+    if not place.strip():  # a variable that is not set; the empty path is this folder
+        raise UsageError("the name of a log is empty", hint="name a file or a folder")
     if is_address(place) and not os.path.lexists(place):  # not quoted: it may hold a password
         raise UsageError(
             "an address of a kind that is not known here",
@@ -194,6 +196,8 @@ def _matching(pattern: str) -> list[ArchiveFile]:
     pattern = str(user_path(pattern))
     paths = [Path(name) for name in sorted(glob.glob(pattern))]  # noqa: PTH207 - patterns may be absolute
     files = _archive_files(path for path in paths if path.is_file())
+    if not files and os.path.islink(pattern):  # noqa: PTH114 - a pattern may be no path
+        raise SourceNotFound(f"{pattern}: a link that leads to no file", hint="see where it leads")
     if not files:
         raise SourceNotFound(f"{pattern}: no such file or folder", hint="check the path")
     return files
