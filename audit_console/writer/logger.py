@@ -7,10 +7,10 @@ import atexit
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Self, Unpack, get_args
 
 from audit_console.core.sealing import Sealed, Unsealed
-from audit_console.errors import WriterError
+from audit_console.errors import UsageError, WriterError
 from audit_console.writer.background import (
     RETRIES,
     Background,
@@ -50,7 +50,7 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
             to the logging of the standard library and to `metrics`; the events are stored.
 
     Raises:
-        UsageError: the sink takes no checkpoints.
+        UsageError: a setting is none that there is, or the sink takes no checkpoints.
         KeyFileError: the key cannot be used, or is that of another log.
     """
 
@@ -68,6 +68,10 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         on_error: OnError = log_error,
         signing: Signing | None = None,
     ) -> None:
+        _require_one_of("sync", sync, get_args(Sync))
+        _require_one_of("when_full", when_full, get_args(WhenFull))
+        if queue_events < 1:
+            raise UsageError(f"queue_events is {queue_events}", hint="let one event wait at least")
         self._store = Store(sink, sync, signing)
         self._in_background = background
         self._queue = Background(
@@ -235,3 +239,9 @@ class _DisabledLogger(AuditLogger):
     def flush(self) -> None: ...
 
     def close(self) -> None: ...
+
+
+def _require_one_of(name: str, value: str, known: Sequence[str]) -> None:
+    """Refuse a setting that would otherwise be taken for the last of those that there are."""
+    if value not in known:
+        raise UsageError(f"{name} is {value!r}", hint=f"one of: {', '.join(known)}")
