@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import select
 import stat
 import sys
@@ -32,6 +33,9 @@ _SECONDS_BETWEEN_LOOKS = 0.1
 PRUNES = ".prunes.jsonl"
 CHECKPOINTS = ".checkpoints.jsonl"
 HOLDS = ".holds.jsonl"
+
+_COPY = re.compile(r".+\.[0-9]{12,}\.parquet")
+"""How retention calls a copy of what it deleted: a part of the log, and no export of it."""
 
 
 Identity = tuple[int, int]
@@ -183,6 +187,8 @@ def _in_folder(folder: Path) -> list[ArchiveFile]:
     paths = [path for path in folder.iterdir() if _is_log(path)]
     if not paths:  # an export of a log that stands beside it would be read as a second log
         paths = list(folder.rglob("*.parquet"))
+    elif copies := [path for path in folder.iterdir() if _COPY.fullmatch(path.name)]:
+        paths += copies
     if not paths:
         raise SourceNotFound(
             f"{folder}: no log in this folder",
