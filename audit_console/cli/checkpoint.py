@@ -123,13 +123,16 @@ def new_checkpoint(
         KeyFileError: the key of the witness cannot be used.
         AuditConsoleError: the memory cannot be written.
     """
+    from audit_console.core.safe_text import safe_text
+
     origin = key.verifier.name
     for chain in verification.chains:
         if chain.chain == origin and chain.last_seq is not None and chain.root is not None:
             return notes.signed(key, chain.last_seq + 1, chain.root, cosign)
+    named = ", ".join(safe_text(chain.chain) for chain in verification.chains[:5])
     raise UsageError(
         f"the key is that of {origin}, and this log has no whole chain of that name",
-        hint="a log of another format is signed by: audit-console seal",
+        hint=f"its chains: {named}; a log of another format is signed by: audit-console seal",
     )
 
 
