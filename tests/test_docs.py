@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from audit_console.core.findings import CODES, EXIT_CODES, Code, FindingClass
 from audit_console.writer.orchestrator import OrchestratorEvents
+from tests.cli.program import run_here
+from tests.support.places import V1_VECTORS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -94,6 +98,32 @@ def test_the_format_document_has_every_verdict() -> None:
     assert {name: int(code) for name, code in rows} == {
         verdict.value: code for verdict, code in EXIT_CODES.items()
     }
+
+
+def test_the_format_document_has_every_key_of_a_verification(tmp_path: Path) -> None:
+    (shown,) = re.findall(
+        r'^```json\n({"schema":"audit-console/verification/1".*?)^```$',
+        FORMAT,
+        re.MULTILINE | re.DOTALL,
+    )
+    folder = V1_VECTORS.parent
+    edited = tmp_path / "edited.jsonl"
+    edited.write_bytes(V1_VECTORS.read_bytes().replace(b'"success"', b'"failure"', 1))
+    for arguments in ((str(folder), "--policy", str(folder / "policy.txt")), (str(edited),)):
+        printed = run_here("verify", *arguments, "--format", "json").stdout
+        _require_same_keys(json.loads(shown), json.loads(printed))
+
+
+def _require_same_keys(shown: dict[str, Any], printed: dict[str, Any]) -> None:
+    assert shown.keys() == printed.keys()
+    for key in shown.keys() - {"counts", "cosigned"}:
+        for one, other in zip(_objects_in(shown[key]), _objects_in(printed[key]), strict=False):
+            _require_same_keys(one, other)
+
+
+def _objects_in(value: object) -> list[dict[str, Any]]:
+    found = value if isinstance(value, list) else [value]
+    return [one for one in found if isinstance(one, dict)]
 
 
 def test_the_application_writes_two_logs_of_which_none_contradicts_the_other(
