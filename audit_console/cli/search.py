@@ -30,6 +30,11 @@ _EPILOG = f"""\
 queries:
   user:alice -result:success since:end-24h   ip:203.0.113.0/24 type:authentication
   result:failure | top user 5                error:"rate limit" | timeline 1h
+fields:
+  id time type user action resource rtype rid result error ip agent request details.PATH
+  chain seq hash hour weekday star tag note; of time also since until around
+stages behind a |:
+  count [by F,F]  top F [N]  rare F [N]  first F,F  timeline 1h [by F]  sort F [desc]  limit N
 {DASHED_QUERIES}
 
 Standard error says how much of the log was searched, and whether it is sound.

@@ -16,6 +16,8 @@ import pytest
 from audit_console.core.codec import decode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.matching import Marks
+from audit_console.core.query.fields import TYPED_NAMES
+from audit_console.core.query.stages import NAMES
 from audit_console.search.marks import FILE_NAME, MarkStore
 from audit_console.writer import ArchiveSink, AuditLogger, PostgresSink
 from tests.cli.conftest import chain
@@ -289,6 +291,11 @@ def test_a_folder_is_of_parquet(whole_log: Path, tmp_path: Path) -> None:
     assert f"{folder}/ is a folder. Name a file for the result." in spoken_line(refused)
     assert run_here("search", str(whole_log), "", "-o", f"{folder}/").returncode == 0
     assert list(folder.rglob("part.parquet"))
+
+
+def test_the_help_names_every_field_and_stage() -> None:
+    words = set(re.findall(r"[a-z]+", run_here("search", "--help").stdout))
+    assert words >= {*TYPED_NAMES, *NAMES}
 
 
 def test_a_file_is_not_replaced_unasked(whole_log: Path, tmp_path: Path) -> None:
