@@ -123,8 +123,11 @@ def _read_private(path: Path) -> str:
             return file.read(_MAX_FILE_BYTES).decode()
     except UnicodeDecodeError:
         raise KeyFileError(f"{path} is no key file", hint=_HINT) from None
-    except OSError as error:
+    except FileNotFoundError as error:
         raise KeyFileError(f"{path}: {error.strerror}", hint=_HINT) from None
+    except OSError as error:
+        hint = "name a key file that you may read"
+        raise KeyFileError(f"{path}: {error.strerror}", hint=hint) from None
 
 
 def _decode_key(path: Path, text: str) -> SigningKey:

@@ -18,6 +18,7 @@ from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM, say
 from audit_console.cli.trusting import load_trust
 from audit_console.errors import UsageError
+from audit_console.search.output import check_new_folder
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.core.query import Query
@@ -88,8 +89,7 @@ def _check_days(target: Path, query: Query) -> None:
             "a folder of days holds events, not what stages make of them",
             hint="leave out what follows the first |",
         )
-    if target.exists():
-        raise UsageError(f"{target} exists", hint="name a new folder")
+    check_new_folder(target)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -78,9 +78,17 @@ def console_key() -> SigningKey | None:
     from audit_console.signing import load_key
 
     path = console_key_path()
-    if config().console_key is None and not path.exists():
+    if config().console_key is None and not _is_there(path):
         return None
     return load_key(path, KeyType.WITNESS)
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether a file is there; one in a folder that is closed to us may be."""
+    try:
+        return path.exists()
+    except OSError:  # who reads it says what is wrong
+        return True
 
 
 def memory() -> WitnessMemory:

@@ -149,6 +149,37 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     assert "Check host and port" in line
 
 
+def test_folders_that_are_closed_are_said_in_one_line(whole_log: Path, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    plan = tmp_path / "plan.json"
+    run_here("retention", "preview", str(whole_log), "--keep", "0d", "--plan", str(plan))
+    closed.chmod(0)
+    for arguments in (
+        ("search", str(whole_log), "", "-o", f"{closed}/days/"),
+        ("keys", "show", f"{closed}/key"),
+        (*("retention", "apply", str(whole_log), "--plan", str(plan)), "--archive", str(closed)),
+        (*("retention", "apply", str(whole_log), "--plan", str(plan)), "--archive", f"{closed}/a"),
+    ):
+        completed = run_program(*arguments, command=command_bound_by_permissions())
+        assert completed.returncode in {2, 4}, arguments
+        assert "Permission denied" in spoken_line(completed) or "no folder for" in completed.stderr
+
+
+def test_a_key_in_a_folder_that_is_closed_is_not_taken_for_none(
+    whole_log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0)
+    monkeypatch.setenv("XDG_DATA_HOME", str(data))
+    completed = run_program(
+        *("evidence", str(whole_log), "", "-o", str(tmp_path / "case.zip")),
+        command=command_bound_by_permissions(),
+    )
+    assert (completed.returncode, "Traceback" in completed.stderr) == (2, False)
+    assert "console.key: Permission denied" in completed.stderr
+
+
 @WAYS
 def test_a_hostile_file_name_cannot_steer_the_terminal(command: list[str], tmp_path: Path) -> None:
     completed = run_here(*command, str(tmp_path / "\x1b]0;title\x07\x9b31m\u202e.jsonl"))
