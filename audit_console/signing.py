@@ -115,12 +115,13 @@ def load_key(path: Path, wanted: KeyType | None = None) -> SigningKey:
 def _read_private(path: Path) -> str:
     try:
         with path.open("rb") as file:
+            text = file.read(_MAX_FILE_BYTES).decode()
             mode = os.fstat(file.fileno()).st_mode
-            if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            if text.startswith(_PREFIX) and mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise KeyFileError(
                     f"others may use {path}", hint=f"keep them out with: chmod 600 {path}"
                 )
-            return file.read(_MAX_FILE_BYTES).decode()
+            return text
     except UnicodeDecodeError:
         raise KeyFileError(f"{path} is no key file", hint=_HINT) from None
     except FileNotFoundError as error:

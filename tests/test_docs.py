@@ -88,6 +88,16 @@ def test_relative_links_lead_somewhere(document: Path) -> None:
     assert not missing
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_to_a_heading_find_it(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for target, anchor in re.findall(r"\]\((?!https?://)([^)#\s]*)#([^)\s]+)\)", text):
+        shown = (document.parent / target).read_text(encoding="utf-8") if target else text
+        headings = re.findall(r"^#+ (.*)$", shown, re.MULTILINE)
+        names = {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+        assert anchor in names, target
+
+
 def test_the_format_document_has_every_finding_code() -> None:
     rows = re.findall(r"^\| ([A-Z_]+) \| (.+?) \| (\d) \| (.+?) \|$", FORMAT, re.MULTILINE)
     assert [code for code, *_ in rows] == [code.value for code in Code]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
 
 NAME = "checkpoint"
 
+_WHOSE = "give --policy FILE, or set `policy`"
 _EPILOG = """\
   create SOURCE --key FILE        verify the log, and sign as the log what it holds
   create SOURCE --cosign          verify it, and cosign what the log signed last
@@ -80,6 +81,8 @@ def _create(options: argparse.Namespace) -> ExitCode:
     from audit_console.cli.watch import verify_watched
 
     trust = trusting.load_trust(options.policy)
+    if key is None and trust.policy is None:
+        raise UsageError("whose checkpoint is cosigned?", hint=_WHOSE)
     with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
         verification = verify_watched(source, trust=trust)
     notes.require_signable(verification)
@@ -151,7 +154,7 @@ def _verify(options: argparse.Namespace) -> ExitCode:
 
     policy = trusting.load_policy(options.policy)
     if policy is None:
-        raise UsageError("whose checkpoints count?", hint="give --policy FILE, or set `policy`")
+        raise UsageError("whose checkpoints count?", hint=_WHOSE)
     judge, codes = Judge(policy), [ExitCode.PASS]
     for read in trusting.read_checkpoints(user_path(options.note)):
         code, told = trusting.told(judge.judge(read))

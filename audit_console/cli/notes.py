@@ -32,7 +32,7 @@ def add_signing_options(parser: argparse.ArgumentParser, *, key_required: bool =
         nargs="?",
         const="",
         metavar="FILE",
-        help="cosign as this console, or with the key in FILE",
+        help="cosign as this console, or with the key in FILE; without FILE, write it last",
     )
     add_output_options(parser)
 
