@@ -174,7 +174,8 @@ def _export(options: argparse.Namespace) -> ExitCode:
     best = [max(heads, key=attrgetter("worth")) for heads in vouchers.heads.values()]
     if not best:
         raise UsageError(
-            "there is no checkpoint beside this log", hint="make one with: checkpoint create"
+            "there is no checkpoint beside this log",
+            hint="make one with: audit-console checkpoint create",
         )
     notes.put_out_notes([head.note for head in best], target)
     for head in best:
