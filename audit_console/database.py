@@ -29,6 +29,22 @@ _DEFAULTS = {
 _ENCODING = {"client_encoding": "UTF8"}
 """What no DSN, service, user or variable changes: a log is UTF-8, and is read as its bytes."""
 
+_CHECK_HOST = "Check the host in the connection string, or PGHOST"
+_NO_WAY = (
+    ("password", "Put the password into ~/.pgpass, a service file or PGPASSWORD"),
+    ("pg_hba.conf", "The server lets nobody in this way: ask its administrator"),
+    ("authentication", "Check the user, and ~/.pgpass, the service file or PGPASSWORD"),
+    ("role", "Check the user in the connection string, or PGUSER"),
+    ("definition of service", "Check the name, and ~/.pg_service.conf or PGSERVICEFILE"),
+    ("host name", _CHECK_HOST),
+    ("resolve host", _CHECK_HOST),
+    ("SSL", "Check sslmode and the certificates"),
+    ("connection slots", "The server takes no more connections: try again later"),
+    ("too many clients", "The server takes no more connections: try again later"),
+    ("starting up", "Try again in a moment"),
+)
+_CHECK_SERVER = "Check host and port, and that the server runs and can be reached from here"
+
 
 def read_dsn(dsn: str) -> dict[str, str]:
     """Give the parts of a DSN, by libpq's names.
@@ -91,3 +107,24 @@ def told(error: psycopg.Error, dsn: str) -> str:
         secret = read_dsn(dsn).get(name)
         text = text.replace(secret, "…") if secret else text
     return "; ".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
+
+
+def is_no_database(error: psycopg.Error, dsn: str) -> bool:
+    """Tell whether the server answers and has no database of the name."""
+    reason = told(error, dsn)
+    return error.sqlstate == "3D000" or ('database "' in reason and "does not exist" in reason)
+
+
+def told_of_connection(error: psycopg.Error, dsn: str) -> tuple[str, str]:
+    """Say in one line why there is no connection, and what to do."""
+    if is_no_database(error, dsn):
+        said = "there is no such database"
+        return f"{label_of(dsn)}: {said}", "Check its name in the connection string, or PGDATABASE"
+    reason = told(error, dsn)
+    hint = next((hint for part, hint in _NO_WAY if part in reason), _CHECK_SERVER)
+    return f"{label_of(dsn)}: no connection: {_last_attempt(reason)}", hint
+
+
+def _last_attempt(reason: str) -> str:
+    """Leave out what libpq says of each address before the last, and psycopg before that."""
+    return reason.rpartition(" failed: ")[2].removeprefix("connection is bad: ").strip(" .-")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 import warnings
@@ -63,6 +64,8 @@ class EmbeddedServer:
         """Stop it, and leave nothing behind."""
         self.stop()
         shutil.rmtree(self._folder)
+        # It would make the folder of its lock anew at the end of the program.
+        atexit.unregister(self._server._cleanup)  # noqa: SLF001 - there is no other way
 
     def _set_careless(self) -> None:
         with psycopg.connect(self.dsn, autocommit=True) as connection:

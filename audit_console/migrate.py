@@ -19,7 +19,7 @@ from typing import NamedTuple
 import psycopg
 from psycopg import sql
 
-from audit_console.database import connect, told
+from audit_console.database import connect, label_of, told, told_of_connection
 from audit_console.errors import MigrationError
 
 _LOCK = 0x61756469745F6D69  # "audit_mi", the key of the advisory lock
@@ -110,10 +110,16 @@ def status(dsn: str) -> list[Step]:
 @contextmanager
 def _connection(dsn: str) -> Iterator[psycopg.Connection]:
     try:
-        with closing(connect(dsn)) as connection:
+        opened = connect(dsn)
+    except psycopg.Error as error:
+        said, hint = told_of_connection(error, dsn)
+        raise MigrationError(said, hint=hint) from error
+    try:
+        with closing(opened) as connection:
             yield connection
     except psycopg.Error as error:
-        raise MigrationError(told(error, dsn), hint=error.diag.message_hint or "") from error
+        said = f"{label_of(dsn)}: {told(error, dsn)}"
+        raise MigrationError(said, hint=_hint(error)) from error
 
 
 @contextmanager
@@ -195,5 +201,11 @@ def _apply(connection: psycopg.Connection, migration: Migration, dsn: str) -> No
     except psycopg.Error as error:
         raise MigrationError(
             f"migration {migration} failed: {told(error, dsn)}",
-            hint=error.diag.message_hint or "",
+            hint=_hint(error),
         ) from error
+
+
+def _hint(error: psycopg.Error) -> str:
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return error.diag.message_hint or "Migrate as the user who owns the schema"
+    return error.diag.message_hint or ""

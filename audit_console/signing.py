@@ -115,16 +115,20 @@ def load_key(path: Path, wanted: KeyType | None = None) -> SigningKey:
 def _read_private(path: Path) -> str:
     try:
         with path.open("rb") as file:
+            text = file.read(_MAX_FILE_BYTES).decode()
             mode = os.fstat(file.fileno()).st_mode
-            if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            if text.startswith(_PREFIX) and mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise KeyFileError(
                     f"others may use {path}", hint=f"keep them out with: chmod 600 {path}"
                 )
-            return file.read(_MAX_FILE_BYTES).decode()
+            return text
     except UnicodeDecodeError:
         raise KeyFileError(f"{path} is no key file", hint=_HINT) from None
-    except OSError as error:
+    except FileNotFoundError as error:
         raise KeyFileError(f"{path}: {error.strerror}", hint=_HINT) from None
+    except OSError as error:
+        hint = "name a key file that you may read"
+        raise KeyFileError(f"{path}: {error.strerror}", hint=hint) from None
 
 
 def _decode_key(path: Path, text: str) -> SigningKey:

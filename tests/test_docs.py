@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import re
 import subprocess
 import sys
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from audit_console.core.findings import CODES, EXIT_CODES, Code, FindingClass
+from audit_console.core.query import parse
+from audit_console.core.query.fields import FIELD_NAMES
+from audit_console.core.query.stages import NAMES as STAGE_NAMES
+from audit_console.core.timespan import Anchor
 from audit_console.writer.orchestrator import OrchestratorEvents
+from tests.cli.program import run_here
+from tests.support.places import V1_VECTORS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FORMAT = (ROOT / "docs" / "format.md").read_text(encoding="utf-8")
+QUERY = (ROOT / "docs" / "query.md").read_text(encoding="utf-8")
 WRITER = (ROOT / "docs" / "writer.md").read_text(encoding="utf-8")
 PROGRAMS = re.findall(
     r"^```python\n(.*?)^```\n```text\n(.*?)^```$", WRITER, re.MULTILINE | re.DOTALL
@@ -78,6 +88,16 @@ def test_relative_links_lead_somewhere(document: Path) -> None:
     assert not missing
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_to_a_heading_find_it(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    for target, anchor in re.findall(r"\]\((?!https?://)([^)#\s]*)#([^)\s]+)\)", text):
+        shown = (document.parent / target).read_text(encoding="utf-8") if target else text
+        headings = re.findall(r"^#+ (.*)$", shown, re.MULTILINE)
+        names = {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+        assert anchor in names, target
+
+
 def test_the_format_document_has_every_finding_code() -> None:
     rows = re.findall(r"^\| ([A-Z_]+) \| (.+?) \| (\d) \| (.+?) \|$", FORMAT, re.MULTILINE)
     assert [code for code, *_ in rows] == [code.value for code in Code]
@@ -94,6 +114,59 @@ def test_the_format_document_has_every_verdict() -> None:
     assert {name: int(code) for name, code in rows} == {
         verdict.value: code for verdict, code in EXIT_CODES.items()
     }
+
+
+def _anchor() -> Anchor:
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    return Anchor(now, end=now)
+
+
+def test_the_document_of_queries_has_every_field_and_stage() -> None:
+    fields, stages = (_first_column(QUERY, title) for title in ("Fields", "Stages"))
+    named = {name.partition(".")[0] for name in fields}
+    assert named == set(FIELD_NAMES)
+    assert {stage.split()[0] for stage in stages} == set(STAGE_NAMES)
+
+
+def test_every_query_that_a_document_shows_can_be_read() -> None:
+    (shown,) = re.findall(r"^```query\n(.*?)^```$", QUERY, re.MULTILINE | re.DOTALL)
+    terms = [*_first_column(QUERY, "Values"), *_first_column(QUERY, "Times")]
+    stages = [f"| {stage}" for stage in _first_column(QUERY, "Stages")]
+    for text in (*shown.splitlines(), *terms, *stages):
+        parse(text.replace(r"\|", "|"), _anchor())
+
+
+def _first_column(document: str, title: str) -> list[str]:
+    """Give what stands in code in the first column of the table of a section."""
+    section = document.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?`) \| ", section, re.MULTILINE)
+    return [code for row in rows for code in re.findall(r"`(.+?)`", row)]
+
+
+def test_the_format_document_has_every_key_of_a_verification(tmp_path: Path) -> None:
+    (shown,) = re.findall(
+        r'^```json\n({"schema":"audit-console/verification/1".*?)^```$',
+        FORMAT,
+        re.MULTILINE | re.DOTALL,
+    )
+    folder = V1_VECTORS.parent
+    edited = tmp_path / "edited.jsonl"
+    edited.write_bytes(V1_VECTORS.read_bytes().replace(b'"success"', b'"failure"', 1))
+    for arguments in ((str(folder), "--policy", str(folder / "policy.txt")), (str(edited),)):
+        printed = run_here("verify", *arguments, "--format", "json").stdout
+        _require_same_keys(json.loads(shown), json.loads(printed))
+
+
+def _require_same_keys(shown: dict[str, Any], printed: dict[str, Any]) -> None:
+    assert shown.keys() == printed.keys()
+    for key in shown.keys() - {"counts", "cosigned"}:
+        for one, other in zip(_objects_in(shown[key]), _objects_in(printed[key]), strict=False):
+            _require_same_keys(one, other)
+
+
+def _objects_in(value: object) -> list[dict[str, Any]]:
+    found = value if isinstance(value, list) else [value]
+    return [one for one in found if isinstance(one, dict)]
 
 
 def test_the_application_writes_two_logs_of_which_none_contradicts_the_other(

@@ -158,9 +158,20 @@ def test_a_user_who_may_not_create_roles_is_told_what_to_ask_for(
 
 
 def test_a_server_that_is_not_there_is_said_without_the_password() -> None:
-    with pytest.raises(MigrationError, match="refused") as caught:
+    said = "postgresql://bob@127.0.0.1:1/audit: no connection: Connection refused"
+    with pytest.raises(MigrationError, match=said) as caught:
         migrate("postgresql://bob:hunter2@127.0.0.1:1/audit")
     assert "hunter2" not in str(caught.value)
+    assert caught.value.hint.startswith("Check host and port")
+
+
+def test_who_may_not_migrate_is_told_who_may(database: str, postgres_server: str) -> None:
+    stranger = f"stranger_{uuid4().hex}"
+    executed(postgres_server, f"CREATE ROLE {stranger} LOGIN")
+    with pytest.raises(MigrationError, match="permission denied") as caught:
+        status(f"{database}&options=-crole%3D{stranger}")
+    assert caught.value.hint == "Migrate as the user who owns the schema"
+    executed(postgres_server, f"DROP ROLE {stranger}")
 
 
 def test_what_is_no_dsn_is_said() -> None:

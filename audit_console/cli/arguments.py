@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.output import write_stdout
 from audit_console.cli.talk import say
+from audit_console.errors import UsageError
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -20,6 +22,8 @@ DASHED_QUERIES = "A query that begins with -o or -h stands behind --, as in: FIL
 _LACKS_VALUE = re.compile(r"argument (?:\S+/)?(--\S+): expected one argument")
 _DASHED_QUERY = re.compile(r"-[^-oh ][^ ]+")
 """Begins as no option of the program does; what has a space is no option to argparse either."""
+
+_QUERY = re.compile(r"-?([a-z_]+)(\.[^:]*)?:|\|")
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -54,3 +58,20 @@ def query_apart(arguments: Sequence[str]) -> list[str]:
     queries = [word for word in arguments if _DASHED_QUERY.fullmatch(word)]
     others = [word for word in arguments if word not in queries]
     return [*others, "--", *queries] if queries else others
+
+
+def refuse_queries(places: Sequence[str]) -> None:
+    """Refuse a query among the places of a log: it was put first, or stands in no quotes.
+
+    Raises:
+        UsageError: a place begins as queries do, and no file is called so.
+    """
+    from audit_console.core.query.fields import TYPED_NAMES
+
+    for place in places:
+        begins = _QUERY.match(place)
+        if begins and begins[1] in {None, *TYPED_NAMES} and not os.path.lexists(place):
+            raise UsageError(
+                f"{place}: a query in the place of a log",
+                hint="the log stands first; the query behind it is one word, in quotes",
+            )

@@ -31,7 +31,7 @@ exit codes:
 
 --script prints a page of Python that checks the same without this program:
   audit-console check-proof --script > check_proof.py
-  python3 check_proof.py FILE [VERIFIER-KEY ...]
+  python3 check_proof.py FILE VERIFIER-KEY ...
 """
 _SCRIPT = "check_proof_script.py"
 
@@ -95,24 +95,17 @@ def _judged(
     found: str, notes: Sequence[SignedCheckpoint], policy: str | None
 ) -> tuple[ExitCode, str]:
     """Judge the signatures under what was found: of a checkpoint, and of an old one."""
-    from audit_console.core.anchors import SignedHead
     from audit_console.integrity.trust import Judge
-    from audit_console.reports.model import cosigners
 
-    judge, signers, trusted = Judge(trusting.load_policy(policy)), [], True
-    strangers: dict[str, None] = {}
-    for name, signed in zip(("", "the old one "), notes, strict=False):
-        judged = judge.judge(signed)
-        if not isinstance(judged, SignedHead):
-            return ExitCode.FAIL, str(judged)
-        signers += [f"{name}signed by the log", *cosigners(judged)]
-        strangers |= dict.fromkeys(judge.strangers(signed))
-        trusted = trusted and judged.trusted
+    trusted = trusting.load_policy(policy)
+    if trusted is None:
+        return ExitCode.INCOMPLETE, f"{found}: by whose word? Give --policy FILE, or set `policy`"
+    judge = Judge(trusted)
+    codes, signers = zip(*(trusting.told(judge.judge(signed)) for signed in notes), strict=True)
+    code = ExitCode.FAIL if ExitCode.FAIL in codes else max(codes)
+    strangers = dict.fromkeys(name for signed in notes for name in judge.strangers(signed))
     unchecked = [f"not checked, for want of its key: the signature of {name}" for name in strangers]
-    if not trusted:
-        told = f"{found}, but no policy here trusts who signed that"
-        return ExitCode.INCOMPLETE, "; ".join([told, *unchecked])
-    return ExitCode.PASS, f"{found}: {'; '.join([*signers, *unchecked])}"
+    return code, "; ".join([f"{found}: {'; the old one '.join(signers)}", *unchecked])
 
 
 def _read(path: Path) -> str:

@@ -19,14 +19,13 @@ from audit_console.config import user_path
 from audit_console.errors import UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
-    from audit_console.core.anchors import SignedHead
     from audit_console.core.checkpoints import SignedCheckpoint
-    from audit_console.integrity.trust import BadSignature
     from audit_console.integrity.verification import Verification
     from audit_console.signing import SigningKey
 
 NAME = "checkpoint"
 
+_WHOSE = "give --policy FILE, or set `policy`"
 _EPILOG = """\
   create SOURCE --key FILE        verify the log, and sign as the log what it holds
   create SOURCE --cosign          verify it, and cosign what the log signed last
@@ -82,6 +81,8 @@ def _create(options: argparse.Namespace) -> ExitCode:
     from audit_console.cli.watch import verify_watched
 
     trust = trusting.load_trust(options.policy)
+    if key is None and trust.policy is None:
+        raise UsageError("whose checkpoint is cosigned?", hint=_WHOSE)
     with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
         verification = verify_watched(source, trust=trust)
     notes.require_signable(verification)
@@ -125,13 +126,16 @@ def new_checkpoint(
         KeyFileError: the key of the witness cannot be used.
         AuditConsoleError: the memory cannot be written.
     """
+    from audit_console.core.safe_text import safe_text
+
     origin = key.verifier.name
     for chain in verification.chains:
         if chain.chain == origin and chain.last_seq is not None and chain.root is not None:
             return notes.signed(key, chain.last_seq + 1, chain.root, cosign)
+    named = ", ".join(safe_text(chain.chain) for chain in verification.chains[:5])
     raise UsageError(
         f"the key is that of {origin}, and this log has no whole chain of that name",
-        hint="a log of another format is signed by: audit-console seal",
+        hint=f"its chains: {named}; a log of another format is signed by: audit-console seal",
     )
 
 
@@ -150,28 +154,14 @@ def _verify(options: argparse.Namespace) -> ExitCode:
 
     policy = trusting.load_policy(options.policy)
     if policy is None:
-        raise UsageError("whose checkpoints count?", hint="give --policy FILE, or set `policy`")
+        raise UsageError("whose checkpoints count?", hint=_WHOSE)
     judge, codes = Judge(policy), [ExitCode.PASS]
     for read in trusting.read_checkpoints(user_path(options.note)):
-        code, told = _told(judge.judge(read))
+        code, told = trusting.told(judge.judge(read))
         what = f"{read.checkpoint.origin}, the first {read.checkpoint.size:,} events"
         write_lines([f"{code.name}: {what}: {told}"])
         codes.append(code)
     return ExitCode.FAIL if ExitCode.FAIL in codes else max(codes)
-
-
-def _told(judged: SignedHead | BadSignature) -> tuple[ExitCode, str]:
-    from audit_console.core.anchors import SignedHead
-    from audit_console.reports.model import cosigners
-
-    if not isinstance(judged, SignedHead):
-        return ExitCode.FAIL, str(judged)
-    if not judged.by_log:
-        return ExitCode.INCOMPLETE, "not signed by a key that the policy gives this log"
-    by = "; ".join(["signed by the log", *cosigners(judged)])
-    if not judged.trusted:
-        return ExitCode.INCOMPLETE, f"{by}; not by as many witnesses as the policy asks for"
-    return ExitCode.PASS, by
 
 
 def _export(options: argparse.Namespace) -> ExitCode:
@@ -184,10 +174,10 @@ def _export(options: argparse.Namespace) -> ExitCode:
     best = [max(heads, key=attrgetter("worth")) for heads in vouchers.heads.values()]
     if not best:
         raise UsageError(
-            "there is no checkpoint beside this log", hint="make one with: checkpoint create"
+            "there is no checkpoint beside this log",
+            hint="make one with: audit-console checkpoint create",
         )
     notes.put_out_notes([head.note for head in best], target)
     for head in best:
-        if not head.trusted:
-            say(f"{head.checkpoint.origin}: no policy here trusts this checkpoint")
+        trusting.say_untrusted(f"the checkpoint of {head.checkpoint.origin}", head, trust.policy)
     return ExitCode.PASS

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.cli import trusting
-from audit_console.cli.arguments import DASHED_QUERIES, CommandParser, query_apart
+from audit_console.cli.arguments import DASHED_QUERIES, CommandParser, query_apart, refuse_queries
 from audit_console.cli.exit_codes import ExitCode, code_of_verification
 from audit_console.cli.marks import user_marks
 from audit_console.cli.opening import open_source
@@ -88,6 +88,7 @@ def _request(options: argparse.Namespace) -> tuple[list[str], str, Path]:
     *places, query = options.words or [""]
     if not places:
         raise UsageError("a log and a query are needed", hint="'' keeps every event")
+    refuse_queries(places)
     target = checked_target(options, places)
     if target is None:
         raise UsageError("the package needs a file", hint="name it with -o case.zip")

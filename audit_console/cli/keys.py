@@ -36,11 +36,11 @@ def run(arguments: Sequence[str]) -> ExitCode:
     from audit_console.core.notes import KeyType
     from audit_console.signing import load_key, new_key
 
-    path = user_path(options.file) if options.file else console_key_path()
+    path = console_key_path() if options.file is None else user_path(options.file)
     if options.action == "show":
         key = load_key(path)
     else:
-        if options.log and not options.file:
+        if options.log and options.file is None:
             raise UsageError(
                 "the key of a log needs a file of its own",
                 hint="Name it: -o FILE, where who writes the log finds it",

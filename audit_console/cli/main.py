@@ -30,7 +30,7 @@ from audit_console.cli import (
 from audit_console.cli.exit_codes import CODES_OF_SIGNALS, ExitCode, code_of_error
 from audit_console.cli.output import close_stdout, replace_closed_streams
 from audit_console.cli.talk import say, say_error
-from audit_console.errors import AuditConsoleError
+from audit_console.errors import AuditConsoleError, SourceNotFound
 from audit_console.sources.cancelling import QUESTION_THREAD
 
 COMMANDS: dict[str, Callable[[Sequence[str]], ExitCode]] = {
@@ -81,7 +81,7 @@ def run(words: Sequence[str]) -> ExitCode:
     """Run one command and say what went wrong with it."""
     command = COMMANDS.get(words[0]) if words else None
     try:
-        return console.run(words) if command is None else command(words[1:])
+        return _open(words) if command is None else command(words[1:])
     except AuditConsoleError as error:
         say_error(error)
         return code_of_error(error)
@@ -91,6 +91,18 @@ def run(words: Sequence[str]) -> ExitCode:
     except Exception as error:  # noqa: BLE001 - Python would exit with 1, which means FAIL
         _say_unforeseen(error)
         return ExitCode.ERROR
+
+
+def _open(words: Sequence[str]) -> ExitCode:
+    """Open the console; a first word that is no log may be a mistyped command."""
+    try:
+        return console.run(words)
+    except SourceNotFound as error:
+        import difflib
+
+        for meant in difflib.get_close_matches(words[0], COMMANDS, n=1):
+            error.hint += f"; or is the command meant: audit-console {meant}"
+        raise
 
 
 def _say_unforeseen(error: Exception) -> None:

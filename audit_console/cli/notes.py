@@ -32,7 +32,7 @@ def add_signing_options(parser: argparse.ArgumentParser, *, key_required: bool =
         nargs="?",
         const="",
         metavar="FILE",
-        help="cosign as this console, or with the key in FILE",
+        help="cosign as this console, or with the key in FILE; without FILE, write it last",
     )
     add_output_options(parser)
 
@@ -132,7 +132,10 @@ def keep_note(signed: SignedCheckpoint, options: argparse.Namespace) -> None:
         return
     keep = _keep_in_table if names_database(options.sources) else _keep_in_file
     place = keep(signed, options.sources)
-    say(f"added to {place}. It helps only when a copy leaves this machine: checkpoint export")
+    say(
+        f"added to {place}. It helps only when a copy leaves this machine: "
+        "audit-console checkpoint export"
+    )
 
 
 def _keep_in_table(signed: SignedCheckpoint, places: Sequence[str]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from audit_console.config import user_path
-from audit_console.errors import AuditConsoleError
+from audit_console.errors import AuditConsoleError, UsageError
 from audit_console.search.output import check_target, write_file
 
 
@@ -29,9 +29,25 @@ def checked_target(options: argparse.Namespace, places: Sequence[str]) -> Path |
         UsageError: the file must not be written; see `check_target`.
     """
     target = target_of(options.output)
+    if target is not None and options.output.endswith("/"):
+        raise UsageError(f"{options.output} is a folder", hint="Name a file for the result")
     if target is not None:
         check_target(target, force=options.force, places=places)
     return target
+
+
+def form_of(options: argparse.Namespace, endings: Mapping[str, str], otherwise: str) -> str:
+    """Give the form that `--format` names, else the one that the name of `-o` ends as.
+
+    Args:
+        options: with `format` and `output`.
+        endings: the form of each ending.
+        otherwise: the form of what ends as none of them, and of standard output.
+    """
+    if options.format is not None:
+        return str(options.format)
+    name = (options.output or "").lower()
+    return next((form for ending, form in endings.items() if name.endswith(ending)), otherwise)
 
 
 def put_out(chunks: Iterable[bytes], target: Path | None) -> None:

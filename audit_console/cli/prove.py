@@ -122,8 +122,7 @@ def _grown(places: Sequence[str], since: Path, trust: Trust) -> ConsistencyProof
         proof = prove_growth(source, old, trust)
     judge = Judge(trust.policy)
     for name, signed in (("old", old), ("newer", proof.signed)):
-        if not judge.is_trusted(signed):
-            say(f"no policy here trusts the {name} checkpoint")
+        trusting.say_untrusted(f"the {name} checkpoint", judge.judge(signed), trust.policy)
     if proof.signed.checkpoint.size == old.checkpoint.size:
         say("no checkpoint beside the log covers more events than the old one")
     return proof

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -194,7 +195,7 @@ def _copies(options: argparse.Namespace) -> Copies | None:
             f"{folder}: the copy would stand among the files of the log",
             hint="name another folder",
         )
-    if not folder.is_dir():
+    if not os.access(folder, os.W_OK | os.X_OK):  # it may be closed to us, or in one that is
         raise PruneRefused(
             f"{folder}: no folder for the copy of what goes; nothing is deleted",
             hint="make it first, or name another one",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from audit_console.cli import trusting
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
-from audit_console.cli.output import checked_target, put_out, target_of
+from audit_console.cli.output import checked_target, form_of, put_out, target_of
 from audit_console.cli.retaining import retention_policy
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say
@@ -35,7 +35,9 @@ def add_to(actions: Any) -> None:
     parser.add_argument("--before", metavar="DATE", help="keep what was recorded from then on")
     add_chain_option(parser)
     parser.add_argument(
-        "--format", choices=("text", "json", "html"), default="text", help="default: text"
+        "--format",
+        choices=("text", "json", "html"),
+        help="how to print (default: as the name of -o ends, else text)",
     )
     parser.add_argument("--plan", metavar="FILE", help="write the plan to a new file, for apply")
     parser.add_argument("-o", "--output", metavar="FILE", help="write the preview to a new file")
@@ -57,7 +59,8 @@ def _run(options: argparse.Namespace) -> ExitCode:
     from audit_console.reports.retention import RENDERERS
 
     made = _preview(options)
-    put_out([RENDERERS[options.format](made).encode()], target)
+    form = form_of(options, {".json": "json", ".html": "html"}, "text")
+    put_out([RENDERERS[form](made).encode()], target)
     if options.plan is not None:
         _put_out_plan(made, plan)
     return ExitCode.PASS
@@ -75,15 +78,23 @@ def _put_out_plan(made: Preview, target: Path | None) -> None:
 
 def _preview(options: argparse.Namespace) -> Preview:
     from audit_console.cli.watch import verify_watched
+    from audit_console.core.event import format_time
     from audit_console.core.holds import read_holds
     from audit_console.core.retention import Limits
+    from audit_console.core.wording import count
     from audit_console.retention.preview import preview
     from audit_console.retention.soundness import faults_in
     from audit_console.writer.pruning.request import require_valid_holds
 
     now = datetime.now(UTC)
     policy = retention_policy(options.keep)
-    cutoff = policy.cutoff(now, _moment(options.before, now))
+    before = _moment(options.before, now)
+    cutoff = policy.cutoff(now, before)
+    if before is not None and cutoff < before:
+        say(
+            f"--before {options.before} is within the {count(policy.days, 'day')} that everything "
+            f"is kept: the cut-off is {format_time(cutoff)}"
+        )
     trust = trusting.load_trust(options.policy, options.checkpoint)
     with scratch_folder(), closing(open_source(options.sources, keep=True)) as source:
         holds = require_valid_holds(read_holds(source.hold_changes()), source.label)

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from audit_console.cli import notes, trusting
 from audit_console.cli.arguments import CommandParser
@@ -15,6 +16,9 @@ from audit_console.cli.output import checked_target
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM, say
 from audit_console.errors import UsageError
+
+if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
+    from audit_console.integrity.verification import Verification
 
 NAME = "seal"
 
@@ -35,6 +39,8 @@ _STAYS_VISIBLE = frozenset(
 )
 """Faults of the orchestrator's own chain that a seal does not hide, and the missing seal."""
 
+_CONTRADICTS = frozenset({"ROLLBACK", "HISTORY_REWRITTEN"})
+
 
 def run(arguments: Sequence[str]) -> ExitCode:
     """Sign the tree over the lines of a log.
@@ -52,6 +58,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     trust = replace(trusting.load_trust(options.policy), sealed_as=key.verifier.name)
     with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
         verification = verify_watched(source, trust=trust)
+    _require_same(verification, key.verifier.name)
     notes.require_signable(verification, _STAYS_VISIBLE)
     others = [chain for chain in verification.chains if chain.scheme is not Scheme.V1]
     root = others[0].root if others else None
@@ -64,6 +71,23 @@ def run(arguments: Sequence[str]) -> ExitCode:
     notes.keep_note(notes.signed(key, size, root, options.cosign), options)
     say(f"sealed {size:,} events of {key.verifier.name}")
     return ExitCode.PASS
+
+
+def _require_same(verification: Verification, name: str) -> None:
+    """Refuse a log that contradicts what this console remembers under the name of the key.
+
+    A verification without that key does not know the name, and finds nothing of it.
+
+    Raises:
+        UsageError: it does.
+    """
+    for found in verification.findings:
+        if found.code in _CONTRADICTS:
+            raise UsageError(
+                f"this log is not sealed as {name}: {found.message}",
+                hint="seal another log with a key of another name; one that was rightly begun "
+                f"anew after: audit-console memory forget {name}",
+            )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,26 +9,33 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit_console.cli.arguments import DASHED_QUERIES, CommandParser, query_apart
+from audit_console.cli.arguments import DASHED_QUERIES, CommandParser, query_apart, refuse_queries
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.marks import user_marks
 from audit_console.cli.opening import open_source
-from audit_console.cli.output import checked_target, put_out, target_of
+from audit_console.cli.output import checked_target, form_of, put_out, target_of
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM, say
 from audit_console.cli.trusting import load_trust
 from audit_console.errors import UsageError
+from audit_console.search.output import check_new_folder
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.core.query import Query
 
 NAME = "search"
 FORMATS = ("table", "jsonl", "csv", "parquet")
+_ENDINGS = {".jsonl": "jsonl", ".csv": "csv", ".parquet": "parquet", "/": "parquet"}
 
 _EPILOG = f"""\
 queries:
   user:alice -result:success since:end-24h   ip:203.0.113.0/24 type:authentication
   result:failure | top user 5                error:"rate limit" | timeline 1h
+fields:
+  id time type user action resource rtype rid result error ip agent request details.PATH
+  chain seq hash hour weekday star tag note; of time also since until around
+stages behind a |:
+  count [by F,F]  top F [N]  rare F [N]  first F,F  timeline 1h [by F]  sort F [desc]  limit N
 {DASHED_QUERIES}
 
 Standard error says how much of the log was searched, and whether it is sound.
@@ -43,7 +50,9 @@ def run(arguments: Sequence[str]) -> ExitCode:
             result not be written.
     """
     options = _parser().parse_intermixed_args(query_apart(arguments))
-    by_day = options.format == "parquet" and (options.output or "").endswith("/")
+    refuse_queries(options.sources)
+    form = form_of(options, _ENDINGS, "table")
+    by_day = form == "parquet" and (options.output or "").endswith("/")
     folder = target_of(options.output) if by_day else None
     target = None if by_day else checked_target(options, options.sources)
     from audit_console.cli.watch import verify_watched
@@ -67,7 +76,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
             write_days(found.question, folder)
         else:
             is_screen = target is None and sys.stdout.isatty()
-            put_out(print_found(found, options.format, is_screen=is_screen), target)
+            put_out(print_found(found, form, is_screen=is_screen), target)
         for said in (understood(found), completeness(found), advice(found)):
             if said is not None:
                 say(said)
@@ -80,8 +89,7 @@ def _check_days(target: Path, query: Query) -> None:
             "a folder of days holds events, not what stages make of them",
             hint="leave out what follows the first |",
         )
-    if target.exists():
-        raise UsageError(f"{target} exists", hint="name a new folder")
+    check_new_folder(target)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -98,8 +106,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--format",
         choices=FORMATS,
-        default="table",
-        help="table for people, jsonl for the original lines, csv, parquet (default: table)",
+        help="table for people, jsonl for the original lines, csv, parquet "
+        "(default: as the name of -o ends, else table)",
     )
     parser.add_argument(
         "-o",

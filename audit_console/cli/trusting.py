@@ -9,15 +9,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit_console.cli.talk import PROGRAM, say_error
+from audit_console.cli.exit_codes import ExitCode
+from audit_console.cli.talk import PROGRAM, say, say_error
 from audit_console.config import Config, load_config, user_path
 from audit_console.errors import AuditConsoleError, PolicyError, UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
+    from audit_console.core.anchors import SignedHead
     from audit_console.core.checkpoints import SignedCheckpoint
     from audit_console.core.policy import Policy
     from audit_console.integrity.memory import WitnessMemory
-    from audit_console.integrity.trust import Trust
+    from audit_console.integrity.trust import BadSignature, Trust
     from audit_console.integrity.verification import Verification
     from audit_console.signing import SigningKey
 
@@ -76,9 +78,17 @@ def console_key() -> SigningKey | None:
     from audit_console.signing import load_key
 
     path = console_key_path()
-    if config().console_key is None and not path.exists():
+    if config().console_key is None and not _is_there(path):
         return None
     return load_key(path, KeyType.WITNESS)
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether a file is there; one in a folder that is closed to us may be."""
+    try:
+        return path.exists()
+    except OSError:  # who reads it says what is wrong
+        return True
 
 
 def memory() -> WitnessMemory:
@@ -120,7 +130,7 @@ def load_policy(named: str | None) -> Policy | None:
     Raises:
         UsageError: it cannot be read; with its file and line.
     """
-    path = user_path(named) if named else config().policy
+    path = config().policy if named is None else user_path(named)
     if path is None:
         return None
     from audit_console.core.policy import parse_policy
@@ -180,3 +190,25 @@ def read_checkpoint(path: Path) -> SignedCheckpoint:
             hint="put the one that is meant into a file of its own",
         )
     return checkpoints[0]
+
+
+def told(judged: SignedHead | BadSignature) -> tuple[ExitCode, str]:
+    """Say who signed a checkpoint, and whether that is who the policy asks for."""
+    from audit_console.core.anchors import SignedHead
+    from audit_console.reports.model import cosigners
+
+    if not isinstance(judged, SignedHead):
+        return ExitCode.FAIL, str(judged)
+    if not judged.by_log:
+        return ExitCode.INCOMPLETE, "not signed by a key that the policy gives this log"
+    by = "; ".join(["signed by the log", *cosigners(judged)])
+    if not judged.trusted:
+        return ExitCode.INCOMPLETE, f"{by}; not by as many witnesses as the policy asks for"
+    return ExitCode.PASS, by
+
+
+def say_untrusted(name: str, judged: SignedHead | BadSignature, policy: Policy | None) -> None:
+    """Say of a checkpoint that is written out for others, where it is not trusted, why."""
+    code, standing = told(judged)
+    if code is not ExitCode.PASS:
+        say(f"no policy here trusts {name}{f': {standing}' if policy else ''}")

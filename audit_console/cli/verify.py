@@ -12,7 +12,7 @@ from audit_console.cli import trusting
 from audit_console.cli.arguments import CommandParser
 from audit_console.cli.exit_codes import ExitCode, code_of_verification
 from audit_console.cli.opening import open_source
-from audit_console.cli.output import checked_target, put_out
+from audit_console.cli.output import checked_target, form_of, put_out
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.reports.model import Report
 
 NAME = "verify"
+_ENDINGS = {".json": "json", ".md": "markdown", ".html": "html"}
 
 _EXIT_CODES = """\
 exit codes:
@@ -43,7 +44,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
     from audit_console.reports.forms import RENDERERS
 
     report = _report(options)
-    put_out([RENDERERS[options.format](report).encode()], target)
+    form = form_of(options, _ENDINGS, "text")
+    put_out([RENDERERS[form](report).encode()], target)
     return ExitCode(report.exit_code)
 
 
@@ -60,8 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--format",
         choices=("text", "json", "markdown", "html"),
-        default="text",
-        help="how to print (default: text)",
+        help="how to print (default: as the name of -o ends, else text)",
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="write the report to a new file")
     parser.add_argument("--force", action="store_true", help="let -o replace a file that exists")

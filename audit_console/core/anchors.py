@@ -53,9 +53,9 @@ class SignedHead:
         return self.checkpoint.size
 
     @property
-    def worth(self) -> tuple[bool, bool, int]:
-        """By which the best of several is found: trusted, by the log, large."""
-        return self.trusted, self.by_log, self.size
+    def worth(self) -> tuple[bool, bool, int, int]:
+        """By which the best of several is found: trusted, by the log, large, much signed."""
+        return self.trusted, self.by_log, self.size, len(self.note.signatures)
 
     @property
     def signed(self) -> SignedCheckpoint:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def count(value: int, thing: str) -> str:
     """Print a count of things: `1 file`, `3,000 files`."""
     return f"{value:,} {thing}" if value == 1 else f"{value:,} {thing}s"
+
+
+def chain_options(names: Sequence[str]) -> str:
+    """Say how the chains of a log are named on the command line; of many, the first."""
+    return "; ".join(f"--chain {name}" for name in names[:5])

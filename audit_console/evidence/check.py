@@ -578,10 +578,12 @@ def main() -> int:
     except Refused as refused:
         print(f"REFUSED: {refused}")
         return 1
+    except OSError as error:
+        print(f"REFUSED: {error.filename or str(path)!a} cannot be read: {error.strerror}")
+        return 1
     except UNREADABLE as error:
         # others speak of Python, not of the package
-        is_told = isinstance(error, (OSError, zipfile.BadZipFile))
-        reason = ascii(str(error)) if is_told else DAMAGED
+        reason = ascii(str(error)) if isinstance(error, zipfile.BadZipFile) else DAMAGED
         print(f"REFUSED: This cannot be read as a package: {reason}")
         return 1
     print("HOLDS: the package is as it was made.")

@@ -142,7 +142,7 @@ class TreeReader:
         return _Builder(selected.filter(pl.col("leaf") >= first), tree, first)
 
     def read(self, source: Source) -> list[ProvenTree]:
-        """Give the trees in which selected events stand.
+        """Give the trees in which selected events stand; one that lacks its beginning has no head.
 
         Raises:
             SourceError: the log cannot be looked at.
@@ -162,7 +162,7 @@ class TreeReader:
         ]
         if not self.lines.is_empty():
             trees.append(self._lines.finish(UNSEALED_LINES, self._line_sizes, of_lines=True))
-        return trees
+        return [tree for tree in trees if tree.size]
 
     def _add_lines(self, events: pl.DataFrame, wanted: pl.DataFrame) -> None:
         rows = events.filter(~_IS_V1).select("file", "line", hash="line_hash").drop_nulls()

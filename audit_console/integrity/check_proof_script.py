@@ -1,8 +1,8 @@
-"""Check a proof with Python alone: python3 check_proof.py FILE [VERIFIER-KEY ...]."""
+"""Check a proof with Python alone: python3 check_proof.py FILE VERIFIER-KEY ..."""
 import base64, hashlib, json, pathlib, sys
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
-sys.excepthook = lambda _, error, __: print(f"FAIL: no proof: {error!a:.200}", file=sys.stderr)
+sys.excepthook = lambda *e: print(f"FAIL: no proof: {str(e[1])!a:.200}. {__doc__}", file=sys.stderr)
 def need(holds: object, why: str) -> None: return None if holds else sys.exit(f"FAIL: {why}")
 def point(raw: bytes) -> tuple[int, int]:  # RFC 8032, 5.1.3
     sign, y = raw[31] >> 7, int.from_bytes(raw, "little") & 2**255 - 1
@@ -47,7 +47,7 @@ what = f"the first {int(old)} with tree head {old_head} are the beginning of"
 print(f"{what if grown else f'event {place} is among'} the first {int(size)} of {origin!a}")
 lines = [(n[0], *s.split(" ")[1:]) for n in notes for s in n[2].split("\n") if s[:2] == "— "]
 made = [(text, name, base64.b64decode(signature)) for text, name, signature in lines]
-keys = [vkey.split("+", 2) for vkey in sys.argv[2:]]
+need(keys := [vkey.split("+", 2) for vkey in sys.argv[2:]], "by whose word? Name verifier keys")
 for name, key_id, key in keys:
     skip, public = 8 if base64.b64decode(key)[0] == 4 else 0, base64.b64decode(key)[1:]
     for text, _, _ in notes:

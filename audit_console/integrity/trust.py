@@ -169,11 +169,6 @@ class Judge:
         judged = cast("SignedHead", self.judge(SignedCheckpoint(heads[0].checkpoint, note)))
         return replace(judged, recorded=all(head.recorded for head in heads))
 
-    def is_trusted(self, signed: SignedCheckpoint) -> bool:
-        """Tell whether the log signed a checkpoint, and so many witnesses as are asked for."""
-        judged = self.judge(signed)
-        return isinstance(judged, SignedHead) and judged.trusted
-
     def _resembles_known(self, signature: NoteSignature) -> bool:
         return signature.name in self._names or signature.key_id in self._ids
 

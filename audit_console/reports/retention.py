@@ -48,6 +48,8 @@ SEAL_FIRST = (
 def headline_of(preview: Preview) -> str:
     """Say in one line what would go."""
     total = preview.events + preview.kept
+    if not total:
+        return "NOTHING to delete: the log has no event"
     if preview.plan is None and preview.chain is not None:
         return f"NOTHING to delete: all {total:,} events stay"
     verb = "would go" if preview.plan else "are older than the cut-off, and none can go"
@@ -57,7 +59,8 @@ def headline_of(preview: Preview) -> str:
 def meaning_for_verification(preview: Preview) -> str:
     """Say what a verification finds after the prune."""
     if preview.plan is None:
-        return SEAL_FIRST if preview.chain is None else "The log stays as it is."
+        is_foreign = preview.chain is None and preview.kept + preview.events > 0
+        return SEAL_FIRST if is_foreign else "The log stays as it is."
     then = (
         f"The log then begins with seq {preview.plan.pruned_to:,}; its record vouches for what "
         "went, and every checkpoint over more events still verifies (PRUNED_PREFIX)."

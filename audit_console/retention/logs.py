@@ -7,6 +7,7 @@ from pathlib import Path
 
 from audit_console.core.places import is_database, names_files
 from audit_console.core.safe_text import safe_text
+from audit_console.core.wording import chain_options
 from audit_console.database import label_of
 from audit_console.errors import PruneRefused, UsageError
 from audit_console.retention.keeping import open_packed
@@ -38,14 +39,16 @@ def pruner_of(places: Sequence[str], chain: str | None = None) -> Pruner:
 
 def _postgres_pruner(dsn: str, chain: str | None) -> Pruner:
     chains = chains_of(dsn)
+    if not chains:
+        raise PruneRefused(f"{label_of(dsn)}: no event is in it", hint="name a log that has events")
     if chain is None and len(chains) != 1:
         raise UsageError(
-            f"{label_of(dsn)} has {len(chains)} chains", hint="say which one: --chain NAME"
+            f"{label_of(dsn)} has {len(chains)} chains", hint=f"say which: {chain_options(chains)}"
         )
     if chain not in {None, *chains}:
         raise PruneRefused(
             f"{label_of(dsn)} has no chain {safe_text(chain or '')}",
-            hint="name the database of that chain",
+            hint=f"its chains: {chain_options(chains)}",
         )
     return PostgresPruner(dsn, chain=chain or chains[0])
 

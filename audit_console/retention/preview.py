@@ -26,7 +26,7 @@ from audit_console.core.holds import Hold
 from audit_console.core.prunes import PruneRecord, read_prunes
 from audit_console.core.query.stages import Limit, Sort
 from audit_console.core.retention import Limits, PrunePlan
-from audit_console.core.wording import count
+from audit_console.core.wording import chain_options, count
 from audit_console.errors import PruneRefused, UsageError
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.retention.going import Breakdown, Going, GoingSums, count_going
@@ -222,15 +222,12 @@ def _chain(source: Source, wanted: str | None) -> str | None:
     named = [name for name in chains if name is not None]
     if wanted is not None:
         if wanted not in named:
-            raise UsageError(f"there is no chain {wanted!r} in this log", hint=_known(named))
+            hint = f"its chains: {chain_options(named)}" if named else "its events are of no chain"
+            raise UsageError(f"there is no chain {wanted!r} in this log", hint=hint)
         return wanted
     if len(chains) > 1:
-        raise UsageError("this log has several chains", hint=f"say which: {_known(named)}")
+        raise UsageError("this log has several chains", hint=f"say which: {chain_options(named)}")
     return chains[0] if chains else None
-
-
-def _known(named: Sequence[str]) -> str:
-    return "; ".join(f"--chain {name}" for name in named[:5]) or "its events are of no chain"
 
 
 def _held(source: Source, where: Filter, holds: Sequence[Hold]) -> Iterator[Stop]:

@@ -46,4 +46,4 @@ def _days(key: str, value: object) -> int:
 
 
 def _wrong(how: str, hint: str = "") -> UsageError:
-    return UsageError(f"[retention] of the configuration: {how}", hint=hint)
+    return UsageError(f"config.toml, [retention]: {how}", hint=hint)

@@ -53,6 +53,24 @@ def _check_target(target: Path, *, force: bool, places: Sequence[str], how: str)
         raise UsageError(f"{target} exists", hint=f"Name another file, or {how}")
 
 
+def check_new_folder(target: Path) -> None:
+    """Refuse a folder that cannot be made, before the work is done.
+
+    Raises:
+        UsageError: something of this name is there.
+        AuditConsoleError: there is no folder to make it in, or none that may be looked into.
+    """
+    try:
+        if target.exists():
+            raise UsageError(f"{target} exists", hint="Name a new folder")
+        if not target.parent.is_dir():
+            raise AuditConsoleError(f"no folder {target.parent}", hint="Name a folder that exists")
+    except OSError as error:
+        raise AuditConsoleError(
+            f"not a folder that can be written: {error.strerror}", hint="Name another"
+        ) from error
+
+
 def _is_same(target: Path, place: str) -> bool:
     """Tell whether a file that exists is at a place, or a log in a folder that is at it."""
     at = str(user_path(place))

@@ -27,7 +27,7 @@ def require_one_of(name: str, value: object, known: Sequence[str]) -> None:
         UsageError: it is none of them.
     """
     if value not in known:
-        raise UsageError(f"{name} is {value!r:.80}", hint=f"it is one of: {', '.join(known)}")
+        raise UsageError(f"{name} is {value!r:.80}", hint=f"one of: {', '.join(known)}")
 
 
 def require_methods(name: str, value: object, *methods: str) -> None:

@@ -28,8 +28,20 @@ from audit_console.core.run import run_of
 from audit_console.core.safe_text import safe_text
 from audit_console.core.v1_chain import V1Chain
 from audit_console.core.wording import count
+from audit_console.errors import SourceUnreadable
 
 USAGE, ERROR = 2, 4
+
+_PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1")
+"""How files begin that gzip or zstd packed, and Parquet."""
+_HINT = "Name the files of the log in its order, unpacked: audit.0*.jsonl audit.jsonl"
+_USAGE = f"""\
+usage: python -m audit_console.writer.check FILE…
+
+Verify a log of format v1 with the standard library alone.
+{_HINT}
+
+exit codes: 0 PASS, 1 FAIL, 2 usage, 3 INCOMPLETE, 4 not looked at"""
 
 
 def check_files(paths: Sequence[Path]) -> LogCheck:
@@ -37,6 +49,7 @@ def check_files(paths: Sequence[Path]) -> LogCheck:
 
     Raises:
         OSError: a file cannot be read.
+        SourceUnreadable: a file is packed.
     """
     check = LogCheck(prunes=read_prunes(_prune_records(paths)))
     for raw, place in _lines(paths):
@@ -87,6 +100,8 @@ def _lines(paths: Sequence[Path]) -> Iterator[tuple[bytes, Place]]:
     for path in paths:
         with path.open("rb") as file:
             for number, raw in enumerate(_cut(file), 1):
+                if number == 1 and raw.startswith(_PACKED):
+                    raise SourceUnreadable(f"{path}: packed")
                 if not raw.isspace():
                     yield raw, Place(str(path), number)
 
@@ -102,7 +117,7 @@ def _cut(file: BinaryIO) -> Iterator[bytes]:
 
 def _prune_records(paths: Sequence[Path]) -> Sequence[str]:
     beside = dict.fromkeys(
-        path.with_name(f"{path.name.partition('.')[0]}.prunes.jsonl") for path in paths
+        path.parent / f"{path.name.partition('.')[0]}.prunes.jsonl" for path in paths
     )
     return merged_records(_texts(path) for path in beside if path.exists())
 
@@ -114,13 +129,15 @@ def _texts(path: Path) -> Sequence[str]:
 
 def main(arguments: Sequence[str]) -> int:
     """Print the verdict and what was found, and give the exit code that the console gives."""
-    if not arguments:
-        print("usage: python -m audit_console.writer.check FILE…", file=sys.stderr)
-        return USAGE
+    asks_help = not {"-h", "--help"}.isdisjoint(arguments)
+    if asks_help or not arguments:
+        print(_USAGE, file=sys.stdout if asks_help else sys.stderr)
+        return 0 if asks_help else USAGE
     try:
         check = check_files([Path(argument) for argument in arguments])
-    except OSError as error:
-        print(safe_text(f"{error.filename}: {error.strerror}"), file=sys.stderr)
+    except (OSError, SourceUnreadable) as error:
+        told = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        print(safe_text(f"{told}. {_HINT}"), file=sys.stderr)
         return ERROR
     verdict = check.findings.verdict
     events = sum(chain.tally.events for chain in check.v1_chains.values()) + check.misplaced.total()

@@ -108,7 +108,7 @@ def _require_texts(fields: Said) -> None:
     for name, kind in _TEXTS:
         text = fields.get(name)
         if not isinstance(text, kind):
-            raise _refused(name, f"is a {type(text).__name__}, not text")
+            raise _refused(name, f"is of type {type(text).__name__}, not text")
 
 
 def _take_in(  # noqa: PLR0913 - the fields of an event
@@ -176,7 +176,7 @@ def time_text(name: str, moment: datetime) -> str:
         EventRefused: it does not know its zone, or leaves the years 1 to 9999 in UTC.
     """
     if not isinstance(moment, datetime):
-        raise _refused(name, f"is a {type(moment).__name__}, not a datetime")
+        raise _refused(name, f"is of type {type(moment).__name__}, not a datetime")
     if moment.utcoffset() is None:
         raise _refused(name, "has no time zone", hint="use datetime.now(UTC), or attach a zone")
     try:
@@ -210,7 +210,7 @@ def require_object(name: str, members: object) -> None:
         EventRefused: it is no mapping.
     """
     if not isinstance(members, Mapping):
-        raise _refused(name, f"is a {type(members).__name__}, not a dict")
+        raise _refused(name, f"is of type {type(members).__name__}, not a dict")
 
 
 def _plain_details_text(details: Mapping[str, object]) -> str | None:
@@ -270,7 +270,7 @@ def _require_result(result: str, result_error: str | None) -> None:
 
 def _address(address: str) -> str:
     if not isinstance(address, _ADDRESSES):
-        raise _refused("ip_address", f"is a {type(address).__name__}, not text")
+        raise _refused("ip_address", f"is of type {type(address).__name__}, not text")
     return _known_address(str(address))
 
 
@@ -300,7 +300,7 @@ def _object(members: Mapping[str, object], where: str, depth: int) -> dict[str, 
     plain = {}
     for key, value in members.items():
         if not isinstance(key, str):
-            raise _refused(where, f"has a key that is a {type(key).__name__}, not text")
+            raise _refused(where, f"has a key of type {type(key).__name__}, not text")
         plain[_text(key)] = _value(value, where, key, depth)
     if len(plain) < len(members):
         raise _refused(where, "has keys that are one key when stored")
@@ -314,7 +314,8 @@ def _value(value: object, where: str, key: str, depth: int) -> object:
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise _refused(f"{where}.{key}", f"is {value}, which is not JSON")
+            reason = f"is {value}, which is not JSON"
+            raise _refused(f"{where}.{key}", reason, hint="give it as text")
         return value
     inside = f"{where}.{key}"
     if isinstance(value, Mapping):
@@ -323,7 +324,8 @@ def _value(value: object, where: str, key: str, depth: int) -> object:
         if depth == 1:
             raise _too_deep(inside)
         return [_value(one, inside, str(place), depth - 1) for place, one in enumerate(value)]
-    raise _refused(inside, f"is a {type(value).__name__}, which is not JSON")
+    reason = f"is of type {type(value).__name__}, which is not JSON"
+    raise _refused(inside, reason, hint="give it as text")
 
 
 def _text(text: str) -> str:

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self, Unpack, get_args
 
 from audit_console.core.sealing import Sealed, Unsealed
-from audit_console.errors import WriterError
+from audit_console.errors import UsageError, WriterError
 from audit_console.writer.arguments import require_kind, require_methods, require_one_of
 from audit_console.writer.background import (
     RETRIES,
@@ -51,7 +51,7 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
             to the logging of the standard library and to `metrics`; the events are stored.
 
     Raises:
-        UsageError: the sink takes no checkpoints, or an argument is of another type.
+        UsageError: the sink takes no checkpoints, or a setting is none that there is.
         KeyFileError: the key cannot be used, or is that of another log.
     """
 
@@ -75,6 +75,8 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         require_kind("queue_events", queue_events, int)
         require_kind("retries", retries, int)
         require_kind("signing", signing, Signing, type(None))
+        if queue_events < 1:
+            raise UsageError(f"queue_events is {queue_events}", hint="let one event wait at least")
         self._store = Store(sink, sync, signing)
         self._in_background = background
         self._queue = Background(

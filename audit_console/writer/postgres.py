@@ -11,7 +11,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from audit_console.core.codec import EVENT_HASH_TAIL
 from audit_console.core.hashing import leaf_hash
 from audit_console.core.sealing import Head, SealedGroup, seal
-from audit_console.database import connect, connection_string, read_dsn, told
+from audit_console.database import connect, connection_string, read_dsn, told, told_of_connection
 from audit_console.errors import ChainBroken, EventRefused, SinkUnavailable, WriterError
 from audit_console.writer.arguments import require_kind
 from audit_console.writer.forking import renew_in_child
@@ -237,17 +237,18 @@ class PostgresSink:
         """Give what an error of psycopg comes to for who appends."""
         if isinstance(error, psycopg.DataError | psycopg.IntegrityError):
             return EventRefused(f"{self._chain}: {told(error, self._dsn)}")
-        if isinstance(error, PoolTimeout):
-            error = self._reason(error)
+        if isinstance(error, PoolTimeout) and (reason := self._reason()):
+            said, hint = told_of_connection(reason, self._dsn)
+            return SinkUnavailable(f"{self._chain}: {said}", hint=hint)
         return SinkUnavailable(f"{self._chain}: {told(error, self._dsn)}", hint=_hint(error))
 
-    def _reason(self, timeout: PoolTimeout) -> psycopg.Error:
-        """Say why there is no connection, which a pool does not."""
+    def _reason(self) -> psycopg.Error | None:
+        """Find why there is no connection, which a pool does not say; None where there is one."""
         try:
             connect(self._dsn).close()
         except psycopg.Error as error:
             return error
-        return timeout
+        return None
 
 
 def _configure(connection: psycopg.Connection) -> None:

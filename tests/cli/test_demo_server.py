@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -16,6 +20,7 @@ from audit_console.demo import CHAIN, TAMPERS
 from audit_console.errors import SourceError, UsageError
 from audit_console.integrity.verifier import verify
 from audit_console.sources.postgres import open_postgres
+from tests.support.effort import UNMEASURED
 
 
 def test_the_server_holds_the_tampered_log_and_is_gone_with_the_demo() -> None:
@@ -33,6 +38,27 @@ def test_the_server_holds_the_tampered_log_and_is_gone_with_the_demo() -> None:
     assert not Path(read_dsn(dsn)["host"]).exists()
     with pytest.raises(SourceError, match="no connection"):
         open_postgres(dsn)
+
+
+_SHOWN = """
+from contextlib import closing
+from audit_console.cli.demo_server import DemoServer
+from audit_console.cli.scratch import scratch_folder
+with scratch_folder() as folder, closing(DemoServer(folder)) as server:
+    with scratch_folder():
+        server.dsn()
+"""
+
+
+@UNMEASURED
+def test_the_demo_leaves_nothing_behind_when_it_has_ended() -> None:
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # root runs the server as another user
+        environment = os.environ | {"TMPDIR": folder}
+        environment.pop("XDG_RUNTIME_DIR", None)
+        subprocess.run([sys.executable, "-c", _SHOWN], env=environment, check=True)
+        left = [path for path in Path(folder).rglob("*") if path.is_file()]
+    assert left == []
 
 
 def test_without_the_extra_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,49 @@ def test_a_missing_file(command: list[str], tmp_path: Path) -> None:
 
 
 @WAYS
+def test_an_empty_name_is_not_this_folder(command: list[str]) -> None:
+    completed = run_here(*command, "")
+    assert completed.returncode == 2
+    assert "the name of a log is empty. Name a file or a folder." in spoken_line(completed)
+
+
+@WAYS
+def test_a_link_that_leads_nowhere(command: list[str], tmp_path: Path) -> None:
+    link = tmp_path / "audit.jsonl"
+    link.symlink_to(link.name)
+    completed = run_here(*command, str(link))
+    assert completed.returncode == 4
+    assert f"{link}: a link that leads to no file. See where it leads." in spoken_line(completed)
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("verfy", "verify"), ("check-prof", "check-proof")])
+def test_a_mistyped_command_is_offered(typed: str, meant: str) -> None:
+    completed = run_here(typed, "audit.jsonl")
+    assert completed.returncode == 4
+    assert f"or is the command meant: audit-console {meant}." in spoken_line(completed)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("user:alice", "{log}"),
+        ("{log}", "user:alice", "result:failure"),
+        ("{log}", "-user:alice", "| count"),
+    ],
+)
+@pytest.mark.parametrize("command", ["search", "evidence"])
+def test_a_query_in_the_place_of_a_log(
+    command: str, words: tuple[str, ...], whole_log: Path
+) -> None:
+    completed = run_here(command, *(word.format(log=whole_log) for word in words))
+    assert completed.returncode == 2
+    assert spoken_line(completed).endswith(
+        ": a query in the place of a log. The log stands first; the query behind it is one word, "
+        "in quotes."
+    )
+
+
+@WAYS
 def test_a_file_in_the_home_of_nobody(command: list[str]) -> None:
     completed = run_here(*command, "~nobody-of-this-name/audit.jsonl")
     assert completed.returncode == 4
@@ -104,6 +147,37 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     line = spoken_line(completed)
     assert "no connection" in line
     assert "Check host and port" in line
+
+
+def test_folders_that_are_closed_are_said_in_one_line(whole_log: Path, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    plan = tmp_path / "plan.json"
+    run_here("retention", "preview", str(whole_log), "--keep", "0d", "--plan", str(plan))
+    closed.chmod(0)
+    for arguments in (
+        ("search", str(whole_log), "", "-o", f"{closed}/days/"),
+        ("keys", "show", f"{closed}/key"),
+        (*("retention", "apply", str(whole_log), "--plan", str(plan)), "--archive", str(closed)),
+        (*("retention", "apply", str(whole_log), "--plan", str(plan)), "--archive", f"{closed}/a"),
+    ):
+        completed = run_program(*arguments, command=command_bound_by_permissions())
+        assert completed.returncode in {2, 4}, arguments
+        assert "Permission denied" in spoken_line(completed) or "no folder for" in completed.stderr
+
+
+def test_a_key_in_a_folder_that_is_closed_is_not_taken_for_none(
+    whole_log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0)
+    monkeypatch.setenv("XDG_DATA_HOME", str(data))
+    completed = run_program(
+        *("evidence", str(whole_log), "", "-o", str(tmp_path / "case.zip")),
+        command=command_bound_by_permissions(),
+    )
+    assert (completed.returncode, "Traceback" in completed.stderr) == (2, False)
+    assert "console.key: Permission denied" in completed.stderr
 
 
 @WAYS

@@ -351,6 +351,12 @@ def test_the_floor_binds_everybody(log: Path, plan: Path, user_directories: Path
     assert kept(log) == EVENTS
 
 
+def test_a_date_within_the_days_is_not_dropped_unsaid(log: Path) -> None:
+    seen = run("preview", str(log), "--keep", "9000d", "--before", "2026-08-13")
+    assert "--before 2026-08-13 is within the 9,000 days that everything is kept" in seen.stderr
+    assert "is within" not in run("preview", str(log), *BEFORE).stderr
+
+
 def test_rules_of_the_configuration_keep_longer(log: Path, user_directories: Path) -> None:
     configured(
         user_directories, '[retention]\ndays = 20\n[retention.longer]\n"user:user-3" = 9999\n'

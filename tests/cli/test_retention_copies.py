@@ -100,6 +100,19 @@ def test_a_copy_is_given_a_checkpoint_that_witnesses_sign(aged_log: str, tmp_pat
         assert memory().forget(CHAIN)
 
 
+def test_copies_in_two_forms_are_one_log(log: Path, tmp_path: Path) -> None:
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    for number, (before, form) in enumerate((("2026-08-13", ()), ("2026-08-25", KEPT_AS_PARQUET))):
+        plan = str(tmp_path / f"{number}.json")
+        run("preview", str(log), "--keep", "20d", "--before", before, "--plan", plan)
+        done = run("apply", str(log), "--plan", plan, "--archive", str(copies), *form)
+        assert done.returncode == 0, done.stderr
+    assert memory().forget(CHAIN)
+    assert {path.suffix for path in copies.iterdir()} == {".zst", ".parquet", ".jsonl"}
+    assert verified(str(copies))["chains"][0]["events"] == 24
+
+
 def test_copies_opened_with_their_log_are_events_that_were_put_back(
     log: Path, tmp_path: Path
 ) -> None:

@@ -16,6 +16,8 @@ import pytest
 from audit_console.core.codec import decode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.matching import Marks
+from audit_console.core.query.fields import TYPED_NAMES
+from audit_console.core.query.stages import NAMES
 from audit_console.search.marks import FILE_NAME, MarkStore
 from audit_console.writer import ArchiveSink, AuditLogger, PostgresSink
 from tests.cli.conftest import chain
@@ -265,6 +267,35 @@ def test_counts_have_no_original_lines(whole_log: Path) -> None:
     completed = run_here("search", str(whole_log), "| count", "--format", "jsonl")
     assert completed.returncode == 2
     assert "no original lines" in spoken_line(completed)
+
+
+@pytest.mark.parametrize(
+    ("name", "begin"),
+    [("found.JSONL", b'{"v":1'), ("found.csv", b"check,"), ("found.parquet", b"PAR1")],
+)
+def test_the_ending_of_a_file_names_its_form(
+    whole_log: Path, tmp_path: Path, name: str, begin: bytes
+) -> None:
+    target = tmp_path / name
+    assert run_here("search", str(whole_log), "", "-o", str(target)).returncode == 0
+    assert target.read_bytes().startswith(begin)
+    again = ("-o", str(target), "--force", "--format", "table")
+    assert run_here("search", str(whole_log), "", *again).returncode == 0
+    assert target.read_bytes().startswith(b"time (UTC)")
+
+
+def test_a_folder_is_of_parquet(whole_log: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "days"
+    refused = run_here("search", str(whole_log), "", "-o", f"{folder}/", "--format", "csv")
+    assert refused.returncode == 2
+    assert f"{folder}/ is a folder. Name a file for the result." in spoken_line(refused)
+    assert run_here("search", str(whole_log), "", "-o", f"{folder}/").returncode == 0
+    assert list(folder.rglob("part.parquet"))
+
+
+def test_the_help_names_every_field_and_stage() -> None:
+    words = set(re.findall(r"[a-z]+", run_here("search", "--help").stdout))
+    assert words >= {*TYPED_NAMES, *NAMES}
 
 
 def test_a_file_is_not_replaced_unasked(whole_log: Path, tmp_path: Path) -> None:

@@ -79,6 +79,17 @@ def test_a_report_for_people_goes_into_a_file(
     assert target.read_text("utf-8").startswith(beginning)
 
 
+@pytest.mark.parametrize(
+    ("name", "beginning"), [("r.md", "# INCOMPLETE: "), ("r.html", "<!DOCTYPE"), ("r.json", "{")]
+)
+def test_the_ending_of_a_file_names_the_form_of_a_report(
+    whole_log: Path, tmp_path: Path, name: str, beginning: str
+) -> None:
+    target = tmp_path / name
+    assert run_here("verify", str(whole_log), "-o", str(target)).returncode == 3
+    assert target.read_text("utf-8").startswith(beginning)
+
+
 def test_standard_input_is_a_source(whole_log: Path) -> None:
     completed = run_program("verify", "-", "--format", "json", stdin=whole_log.read_bytes())
     assert completed.returncode == 3

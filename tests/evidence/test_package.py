@@ -228,6 +228,7 @@ TAKEN = "another event claims the same place"
         pytest.param(edited(11, action="x"), {}, 6, id="another-edited"),
         pytest.param(removed(11), {}, 6, id="one-removed"),
         pytest.param(removed(11, 12), {BEHIND: 4}, 0, id="two-removed"),
+        pytest.param(removed(0, 1), {BEHIND: 6}, 0, id="first-two-removed"),
         pytest.param(respelled(10), {RESPELLED: 1}, 5, id="respelled"),
         pytest.param(copied(10, 20), {TAKEN: 1}, 6, id="doubled"),
         pytest.param(branched(10, 10, 20), {TAKEN: 1}, 6, id="forked"),

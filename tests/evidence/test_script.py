@@ -104,8 +104,19 @@ def test_it_says_of_what_is_no_package_that_it_is_none(tmp_path: Path, content: 
     run = _run(tmp_path / "check.py", str(tmp_path / "other.zip"))
     assert (run.returncode, run.stderr) == (1, "")
     assert run.stdout.startswith("REFUSED: ")
-    missing = _run(tmp_path / "check.py", str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("arguments", [["{nowhere}"], ["{package}", "--policy", "{nowhere}"]])
+def test_it_names_the_file_that_cannot_be_read(
+    package: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / "check.py").write_text(check_script(), "utf-8")
+    nowhere = tmp_path / "nowhere"
+    given = [one.format(nowhere=nowhere, package=package) for one in arguments]
+    missing = _run(tmp_path / "check.py", *given)
     assert (missing.returncode, missing.stderr) == (1, "")
+    said = f"REFUSED: '{nowhere}' cannot be read: No such file or directory\n"
+    assert missing.stdout == said
 
 
 def test_hostile_content_does_not_steer_the_terminal(tmp_path: Path) -> None:

@@ -123,6 +123,14 @@ def test_nothing_to_delete() -> None:
     assert render_text(nothing)
 
 
+def test_a_log_without_an_event_is_of_no_format() -> None:
+    source = MemorySource([])
+    list(source.batches())
+    empty = preview(source, limits(90))
+    assert headline_of(empty) == "NOTHING to delete: the log has no event"
+    assert meaning_for_verification(empty) == "The log stays as it is."
+
+
 def test_a_table_has_no_bytes() -> None:
     assert "not known of a table" in render_text(replace(made(), bytes=None))
 

@@ -10,7 +10,7 @@ import pytest
 from audit_console.database import connect
 from audit_console.errors import PruneRefused, SourceNotFound, UsageError
 from audit_console.retention.logs import active_file, pruner_of
-from tests.support.chains import CHAIN
+from tests.support.chains import CHAIN, v1_chain
 from tests.support.postgres import fill
 from tests.support.retention import aged_chain, store
 
@@ -50,14 +50,20 @@ def test_another_chain_is_not_here(log: Path) -> None:
 
 
 def test_one_of_several_chains_of_a_database(database: str) -> None:
-    with pytest.raises(UsageError, match="has 0 chains"):
+    with pytest.raises(PruneRefused, match="no event is in it"):
         pruner_of([database])
     with closing(connect(database)) as connection:
         fill(connection, aged_chain(3))
     assert pruner_of([database]) is not None
     assert pruner_of([database], CHAIN) is not None
-    with pytest.raises(PruneRefused, match=r"has no chain example\.org/other"):
+    with pytest.raises(PruneRefused, match=r"has no chain example\.org/other") as refused:
         pruner_of([database], "example.org/other")
+    assert refused.value.hint == f"its chains: --chain {CHAIN}"
+    with closing(connect(database)) as connection:
+        fill(connection, v1_chain(3, chain="example.org/other"))
+    with pytest.raises(UsageError, match="has 2 chains") as unclear:
+        pruner_of([database])
+    assert unclear.value.hint == f"say which: --chain {CHAIN}; --chain example.org/other"
 
 
 def test_a_log_without_events_has_no_chain(tmp_path: Path) -> None:

@@ -34,5 +34,5 @@ def test_everything_can_be_set() -> None:
 def test_what_is_wrong_is_told(settings: dict[str, object], reason: str) -> None:
     with pytest.raises(UsageError) as refused:
         policy_of(settings)
-    assert str(refused.value).startswith("[retention] of the configuration: ")
+    assert str(refused.value).startswith("config.toml, [retention]: ")
     assert reason in str(refused.value)

@@ -71,4 +71,4 @@ def test_words_that_are_known_are_listed() -> None:
     wrong: Any = "allways"
     with pytest.raises(UsageError, match="sync is 'allways'") as refused:
         AuditLogger(MemorySink(), sync=wrong)
-    assert refused.value.hint == "it is one of: always, batch, os"
+    assert refused.value.hint == "one of: always, batch, os"

@@ -14,7 +14,7 @@ import pytest
 
 from audit_console.core.event import UNCOVERED_FIELDS, AuditEvent, Scheme, parse_time
 from audit_console.core.sealing import SealedGroup
-from audit_console.errors import ChainBroken, EventRefused, SinkUnavailable
+from audit_console.errors import ChainBroken, EventRefused, SinkUnavailable, UsageError
 from audit_console.writer import ArchiveSink, AuditLogger
 from audit_console.writer import background as background_module
 from audit_console.writer.sink import Seal
@@ -115,6 +115,20 @@ def test_a_refused_event_is_refused_by_the_call() -> None:
 
 
 # --- a full queue -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("setting", "hint"),
+    [
+        ({"sync": "allways"}, "one of: always, batch, os"),
+        ({"when_full": "wait"}, "one of: block, raise, drop"),
+        ({"queue_events": 0}, "let one event wait at least"),
+    ],
+)
+def test_a_setting_that_there_is_not_is_refused(setting: dict[str, Any], hint: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        AuditLogger(MemorySink(), **setting)
+    assert refused.value.hint == hint
 
 
 def test_a_full_queue_raises() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -159,7 +160,23 @@ def test_it_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_it_says_what_it_cannot_look_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hint = "Name the files of the log in its order, unpacked: audit.0*.jsonl audit.jsonl"
     assert main([str(tmp_path / "nowhere.jsonl")]) == 4
-    assert capsys.readouterr().err == f"{tmp_path}/nowhere.jsonl: No such file or directory\n"
+    missing = f"{tmp_path}/nowhere.jsonl: No such file or directory. {hint}\n"
+    assert capsys.readouterr().err == missing
+    assert main(["."]) == 4
+    assert capsys.readouterr().err == f".: Is a directory. {hint}\n"
     assert main([]) == 2
     assert capsys.readouterr().err.startswith("usage: ")
+    assert main(["--help"]) == 0
+    assert capsys.readouterr().out.startswith("usage: ")
+
+
+def test_what_is_packed_is_not_called_broken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed = tmp_path / "audit.000000000000.jsonl.gz"
+    packed.write_bytes(gzip.compress(b"".join(line + b"\n" for line in LINES)))
+    assert main([str(packed)]) == 4
+    said = capsys.readouterr()
+    assert (said.out, said.err.partition(". ")[0]) == ("", f"{packed}: packed")

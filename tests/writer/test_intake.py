@@ -256,7 +256,7 @@ class Nowhere(tzinfo):
         (datetime(2026, 11, 23, tzinfo=Nowhere()), "timestamp has no time zone"),
         (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1))), "years 1 to 9999"),
         (datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-2))), "years 1 to 9999"),
-        (NOW, "timestamp is a str, not a datetime"),
+        (NOW, "timestamp is of type str, not a datetime"),
     ],
 )
 def test_other_times_are_refused(moment: object, reason: str) -> None:
@@ -291,23 +291,23 @@ def test_a_bad_address_is_refused(address: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"ip_address": 7}, "ip_address is a int, not text"),
-        ({"user_id": 7}, "user_id is a int, not text"),
-        ({"action": None}, "action is a NoneType, not text"),
-        ({"resource_id": b"x"}, "resource_id is a bytes, not text"),
+        ({"ip_address": 7}, "ip_address is of type int, not text"),
+        ({"user_id": 7}, "user_id is of type int, not text"),
+        ({"action": None}, "action is of type NoneType, not text"),
+        ({"resource_id": b"x"}, "resource_id is of type bytes, not text"),
         ({"result": "ok"}, "result is 'ok', none of success, failure, partial_success"),
         ({"result_error": "no"}, "result_error is the message of a failure, the result is success"),
         ({"result": "partial_success", "result_error": "no"}, "result is partial_success"),
-        ({"details": [1]}, "details is a list, not a dict"),
-        ({"details": "{}"}, "details is a str, not a dict"),
-        ({"details": {1: 2}}, "details has a key that is a int, not text"),
-        ({"details": {"a": [{None: 2}]}}, "details.a.0 has a key that is a NoneType, not text"),
+        ({"details": [1]}, "details is of type list, not a dict"),
+        ({"details": "{}"}, "details is of type str, not a dict"),
+        ({"details": {1: 2}}, "details has a key of type int, not text"),
+        ({"details": {"a": [{None: 2}]}}, "details.a.0 has a key of type NoneType, not text"),
         ({"details": {"a": {"b": math.nan}}}, "details.a.b is nan, which is not JSON"),
         ({"details": {"a": [0, math.inf]}}, "details.a.1 is inf, which is not JSON"),
-        ({"details": {"a": {1, 2}}}, "details.a is a set, which is not JSON"),
-        ({"details": {"a": datetime.now(UTC)}}, "details.a is a datetime, which is not JSON"),
+        ({"details": {"a": {1, 2}}}, "details.a is of type set, which is not JSON"),
+        ({"details": {"a": datetime.now(UTC)}}, "details.a is of type datetime, which is not JSON"),
         ({"details": {"a": 10**5000}}, "details holds an integer of more than 4,300 digits"),
-        ({"details": {"\x1b": {1, 2}}}, "details.␛ is a set, which is not JSON"),
+        ({"details": {"\x1b": {1, 2}}}, "details.␛ is of type set, which is not JSON"),
     ],
 )
 def test_what_cannot_be_stored_is_refused_by_name(fields: dict[str, Any], reason: str) -> None:

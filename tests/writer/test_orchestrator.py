@@ -189,11 +189,17 @@ def test_a_secret_was_read_now_unless_a_time_is_given() -> None:
             lambda log: log.log_secret_access("key", accessed_at=datetime(2026, 1, 1)),  # noqa: DTZ001
             "accessed_at has no time zone",
         ),
-        (lambda log: log.log_workflow_delete("wf-1", details=[1]), "details is a list, not a dict"),
-        (lambda log: log.log_workflow_update("wf-1", changes=[1]), "changes is a list, not a dict"),
+        (
+            lambda log: log.log_workflow_delete("wf-1", details=[1]),
+            "details is of type list, not a dict",
+        ),
+        (
+            lambda log: log.log_workflow_update("wf-1", changes=[1]),
+            "changes is of type list, not a dict",
+        ),
         (
             lambda log: log.log_api_key_revoke("key-1", reason="x", details=[1]),
-            "details is a list, not a dict",
+            "details is of type list, not a dict",
         ),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import select
 import stat
 import sys
@@ -32,6 +33,9 @@ _SECONDS_BETWEEN_LOOKS = 0.1
 PRUNES = ".prunes.jsonl"
 CHECKPOINTS = ".checkpoints.jsonl"
 HOLDS = ".holds.jsonl"
+
+_COPY = re.compile(r".+\.[0-9]{12,}\.parquet")
+"""How retention calls a copy of what it deleted: a part of the log, and no export of it."""
 
 
 Identity = tuple[int, int]
@@ -160,6 +164,8 @@ def _at(place: str) -> Iterator[ArchiveFile]:
     if place == STANDARD_INPUT:
         yield _keep_standard_input()
         return
+    if not place.strip():  # a variable that is not set; the empty path is this folder
+        raise UsageError("the name of a log is empty", hint="name a file or a folder")
     if is_address(place) and not os.path.lexists(place):  # not quoted: it may hold a password
         raise UsageError(
             "an address of a kind that is not known here",
@@ -181,6 +187,8 @@ def _in_folder(folder: Path) -> list[ArchiveFile]:
     paths = [path for path in folder.iterdir() if _is_log(path)]
     if not paths:  # an export of a log that stands beside it would be read as a second log
         paths = list(folder.rglob("*.parquet"))
+    elif copies := [path for path in folder.iterdir() if _COPY.fullmatch(path.name)]:
+        paths += copies
     if not paths:
         raise SourceNotFound(
             f"{folder}: no log in this folder",
@@ -194,6 +202,8 @@ def _matching(pattern: str) -> list[ArchiveFile]:
     pattern = str(user_path(pattern))
     paths = [Path(name) for name in sorted(glob.glob(pattern))]  # noqa: PTH207 - patterns may be absolute
     files = _archive_files(path for path in paths if path.is_file())
+    if not files and os.path.islink(pattern):  # noqa: PTH114 - a pattern may be no path
+        raise SourceNotFound(f"{pattern}: a link that leads to no file", hint="see where it leads")
     if not files:
         raise SourceNotFound(f"{pattern}: no such file or folder", hint="check the path")
     return files

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from audit_console.database import label_of, told
+from audit_console.database import is_no_database, label_of, told, told_of_connection
 from audit_console.errors import (
     SourceError,
     SourceNotFound,
@@ -29,22 +29,6 @@ class TableMissing(TableClosed):
 
 _LOST = "Ask again: a new connection is made then"
 
-_CHECK_HOST = "Check the host in the connection string, or PGHOST"
-_NO_WAY = (
-    ("password", "Put the password into ~/.pgpass, a service file or PGPASSWORD"),
-    ("pg_hba.conf", "The server lets nobody in this way: ask its administrator"),
-    ("authentication", "Check the user, and ~/.pgpass, the service file or PGPASSWORD"),
-    ("role", "Check the user in the connection string, or PGUSER"),
-    ("definition of service", "Check the name, and ~/.pg_service.conf or PGSERVICEFILE"),
-    ("host name", _CHECK_HOST),
-    ("resolve host", _CHECK_HOST),
-    ("SSL", "Check sslmode and the certificates"),
-    ("connection slots", "The server takes no more connections: try again later"),
-    ("too many clients", "The server takes no more connections: try again later"),
-    ("starting up", "Try again in a moment"),
-)
-_CHECK_SERVER = "Check host and port, and that the server runs and can be reached from here"
-
 _CLOSED = {"42501": TableClosed, "42P01": TableMissing}
 _BY_STATE = {
     "42501": (
@@ -63,19 +47,9 @@ _BY_STATE = {
 
 def no_connection(error: psycopg.Error, dsn: str) -> SourceError:
     """Say why there is no connection."""
-    reason = told(error, dsn)
-    if error.sqlstate == "3D000" or ('database "' in reason and "does not exist" in reason):
-        return SourceNotFound(
-            f"{label_of(dsn)}: there is no such database",
-            hint="Check its name in the connection string, or PGDATABASE",
-        )
-    hint = next((hint for part, hint in _NO_WAY if part in reason), _CHECK_SERVER)
-    return SourceUnreached(f"{label_of(dsn)}: no connection: {_last_attempt(reason)}", hint=hint)
-
-
-def _last_attempt(reason: str) -> str:
-    """Leave out what libpq says of each address before the last, and psycopg before that."""
-    return reason.rpartition(" failed: ")[2].removeprefix("connection is bad: ").strip(" .-")
+    said, hint = told_of_connection(error, dsn)
+    kind = SourceNotFound if is_no_database(error, dsn) else SourceUnreached
+    return kind(said, hint=hint)
 
 
 def refused(error: psycopg.Error, dsn: str) -> SourceError:

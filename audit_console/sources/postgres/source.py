@@ -117,13 +117,27 @@ class PostgresSource:
         )
 
     def prune_records(self) -> Sequence[str]:
-        """Give what the table `audit_prunes` holds; nothing where it is not there to be read."""
-        return self._records("SELECT record FROM audit_prunes ORDER BY chain, pruned_to")
+        """Give what the table `audit_prunes` holds; nothing where it is not there.
+
+        Raises:
+            SourceUnreadable: it is there and may not be read: a pruned log would lack its start.
+        """
+        return self._records(
+            "prune records",
+            "audit_prunes",
+            "SELECT record FROM audit_prunes ORDER BY chain, pruned_to",
+        )
 
     def checkpoints(self) -> Sequence[str]:
-        """Give the notes of the table `audit_checkpoints`, as lines of JSON, oldest first."""
+        """Give the notes of the table `audit_checkpoints`, as lines of JSON, oldest first.
+
+        Raises:
+            SourceUnreadable: it is there and may not be read: it may contradict the log.
+        """
         return self._records(
-            "SELECT json_build_object('note', note)::text FROM audit_checkpoints ORDER BY number"
+            "checkpoints",
+            "audit_checkpoints",
+            "SELECT json_build_object('note', note)::text FROM audit_checkpoints ORDER BY number",
         )
 
     def hold_changes(self) -> Sequence[str]:
@@ -132,17 +146,9 @@ class PostgresSource:
         Raises:
             SourceUnreadable: it is there and may not be read: what it holds must stay.
         """
-        try:
-            with self._connections.question() as connection:
-                rows = connection.execute("SELECT change FROM audit_holds ORDER BY number")
-                return [change for (change,) in rows]
-        except TableMissing:
-            return []
-        except TableClosed:
-            raise SourceUnreadable(
-                f"the legal holds of {self.label} may not be read by this user",
-                hint="Grant it: GRANT SELECT ON audit_holds TO …",
-            ) from None
+        return self._records(
+            "legal holds", "audit_holds", "SELECT change FROM audit_holds ORDER BY number"
+        )
 
     def batches(self) -> Generator[Batch]:
         """Read the log; see `Source.batches`. A second pass leaves `status` alone."""
@@ -238,13 +244,18 @@ class PostgresSource:
         """Give back the connections."""
         self._connections.close()
 
-    def _records(self, statement: LiteralString) -> list[str]:
-        """Give the texts of a table beside the log, which a reader of the log may not see."""
+    def _records(self, what: str, table: str, statement: LiteralString) -> list[str]:
+        """Give the texts of a table beside the log; nothing where it is not there."""
         try:
             with self._connections.question() as connection:
                 return [text for (text,) in connection.execute(statement)]
-        except TableClosed:
+        except TableMissing:
             return []
+        except TableClosed:
+            raise SourceUnreadable(
+                f"the {what} of {self.label} may not be read by this user",
+                hint=f"Grant it: GRANT SELECT ON {table} TO …, or the role audit_reader",
+            ) from None
 
     def _take_in(self, batch: Batch, size: int) -> None:
         self._checks.note(batch.events)

@@ -216,18 +216,23 @@ def test_a_table_of_which_a_policy_hides_rows_is_not_taken_for_the_log(database:
             connection.execute(f"DROP ROLE {user}".encode())
 
 
-def test_holds_that_may_not_be_read_are_not_taken_for_none(database: str) -> None:
+def test_what_may_not_be_read_beside_the_log_is_not_taken_for_none(database: str) -> None:
     user = f"no_holds_{database_of(database)[-12:]}"
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {user} LOGIN".encode())
         connection.execute(f"GRANT SELECT ON audit_events TO {user}".encode())
         try:
-            with (
-                closing(open_postgres(database.replace("user=postgres", f"user={user}"))) as source,
-                pytest.raises(SourceUnreadable, match=r"legal holds of .* may not be") as caught,
-            ):
-                source.hold_changes()
-            assert "GRANT SELECT ON audit_holds" in caught.value.hint
+            with closing(
+                open_postgres(database.replace("user=postgres", f"user={user}"))
+            ) as source:
+                for read, what, table in (
+                    (source.hold_changes, "legal holds", "audit_holds"),
+                    (source.prune_records, "prune records", "audit_prunes"),
+                    (source.checkpoints, "checkpoints", "audit_checkpoints"),
+                ):
+                    with pytest.raises(SourceUnreadable, match=f"{what} of .* may not") as caught:
+                        read()
+                    assert f"GRANT SELECT ON {table}" in caught.value.hint
         finally:
             connection.execute(f"DROP OWNED BY {user}".encode())
             connection.execute(f"DROP ROLE {user}".encode())
