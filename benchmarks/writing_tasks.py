@@ -10,7 +10,6 @@ from typing import Any
 
 from benchmarks.work import Timed, Work
 
-EVENTS_WRITTEN = 200_000
 EVENTS_OF_GROUP = 1_000
 EVENTS_ONE_BY_ONE = 5_000
 
@@ -31,12 +30,13 @@ def _workflow_runs(count: int) -> list[Any]:
     ]
 
 
-def write_groups(file: str) -> Work:
-    """Write an archive in groups, each of them on disk before the next one is stored."""
+def write_groups(place: str) -> Work:
+    """Write "FILE EVENTS" in groups, each of them on disk before the next one is stored."""
     from audit_console.writer import ArchiveSink, AuditLogger
 
+    file, count = place.rsplit(" ", 1)
     log = AuditLogger(ArchiveSink(file, chain="audit.example.org/benchmark"))
-    events = _workflow_runs(EVENTS_WRITTEN)
+    events = _workflow_runs(int(count))
 
     def work() -> int:
         for begin in range(0, len(events), EVENTS_OF_GROUP):
@@ -54,10 +54,11 @@ def write_one_by_one(file: str) -> Work:
     return _slow_call(lambda event: log.log_event(**event))
 
 
-def logging_groups(file: str) -> Work:
+def logging_groups(place: str) -> Work:
     """Write the same as JSON lines with the standard library's logging; no chain, no disk."""
+    file, count = place.rsplit(" ", 1)
     write = _json_logger(file)
-    events = _workflow_runs(EVENTS_WRITTEN)
+    events = _workflow_runs(int(count))
 
     def work() -> int:
         for event in events:

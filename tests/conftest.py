@@ -8,7 +8,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from importlib import import_module
 from itertools import count
@@ -22,8 +22,10 @@ from hypothesis import settings
 
 import audit_console
 from audit_console.core import matching, safe_text
+from audit_console.core.codec import decode_line
 from audit_console.core.event import AuditEvent
-from audit_console.demo import demo_events, write_demo
+from audit_console.demo import FILE_NAME, write_demo
+from audit_console.demo.log import sealed_demo
 from audit_console.embedded import EmbeddedServer
 from audit_console.migrate import migrate
 from audit_console.writer import intake
@@ -225,20 +227,49 @@ def own_server() -> Iterator[EmbeddedServer]:
 
 @pytest.fixture(scope="session")
 def demo_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo, tampered with; for reading alone, by all processes that run tests."""
+    """The demo, tampered with; for reading alone."""
+    return written_once(tmp_path_factory, "demo", write_demo)
+
+
+@pytest.fixture(scope="session")
+def whole_demo_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo before it was tampered with; for reading alone."""
+    return written_once(tmp_path_factory, "whole-demo", write_whole_demo)
+
+
+def write_whole_demo(folder: Path) -> None:
+    lines = "".join(f"{sealed.line}\n" for sealed in sealed_demo())
+    (folder / FILE_NAME).write_text(lines, encoding="utf-8", newline="\n")
+
+
+def written_once(
+    tmp_path_factory: pytest.TempPathFactory, name: str, write: Callable[[Path], object]
+) -> Path:
+    """Give a log that the first of the processes that run tests writes for all of them."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    path = folder / "demo" / "audit.jsonl"
-    with (folder / "demo.lock").open("w") as lock:
+    path = folder / name / FILE_NAME
+    with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
             path.parent.mkdir()
-            write_demo(path.parent)
+            write(path.parent)
     return path
 
 
 @pytest.fixture(scope="session")
-def events_of_the_demo() -> list[AuditEvent]:
-    """The demo before it was tampered with."""
-    return list(demo_events())
+def events_of_the_demo(whole_demo_log: Path) -> list[AuditEvent]:
+    """The demo before it was tampered with, to be read event by event."""
+    return events_in(whole_demo_log.read_text(encoding="utf-8").splitlines())
+
+
+@pytest.fixture(scope="session")
+def last_events_of_the_demo(whole_demo_log: Path) -> list[AuditEvent]:
+    """The last days of it, for what is reckoned for each of its events."""
+    return events_in(whole_demo_log.read_text(encoding="utf-8").splitlines()[-3_600:])
+
+
+def events_in(lines: Sequence[str]) -> list[AuditEvent]:
+    decoded = [decode_line(line) for line in lines]
+    return [event for event in decoded if isinstance(event, AuditEvent)]

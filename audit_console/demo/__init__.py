@@ -10,7 +10,7 @@ Everything comes from one seed: the same events, byte for byte, every time. What
 recorded in its first weeks is whole, so that retention has something to delete.
 """
 
-from audit_console.demo.log import CHAIN, demo_events
+from audit_console.demo.log import CHAIN
 from audit_console.demo.tampers import FILE_NAME, TAMPERS, Tamper, write_demo
 
-__all__ = ["CHAIN", "FILE_NAME", "TAMPERS", "Tamper", "demo_events", "write_demo"]
+__all__ = ["CHAIN", "FILE_NAME", "TAMPERS", "Tamper", "write_demo"]

@@ -10,7 +10,7 @@ from operator import itemgetter
 
 from audit_console.core.codec import canonical_details
 from audit_console.core.entry import encode_content
-from audit_console.core.event import AuditEvent, format_time
+from audit_console.core.event import format_time
 from audit_console.core.sealing import Head, Sealed, Unsealed, seal
 from audit_console.demo.actors import Draft
 from audit_console.demo.break_in import break_in, without_deleted_workflow
@@ -21,13 +21,8 @@ CHAIN = "audit.example.org/demo"
 _SEED = 20_261_121
 
 
-def demo_events() -> Iterator[AuditEvent]:
-    """Give the log before it was tampered with: one whole chain, every hash right."""
-    return (sealed.event for sealed in sealed_demo())
-
-
 def sealed_demo() -> Iterator[Sealed]:
-    """Give its events with the lines that they are stored as."""
+    """Give the log before it was tampered with: one whole chain, every hash right."""
     rng = random.Random(_SEED)  # noqa: S311 - reproducible, not secret
     drafts = [*without_deleted_workflow(everyday(rng)), *break_in(rng)]
     arrivals = sorted(((draft.at + _delay(rng), draft) for draft in drafts), key=itemgetter(0))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import PATIENCE_SECONDS, PROGRAM, children_of, started
+from tests.support.effort import UNMEASURED
 from tests.terminal import Terminal
 
 MORE_THAN_A_PIPE_HOLDS = (2 << 20) + 300_001
@@ -54,6 +55,7 @@ def fill(writing: int, demo_log: Path) -> None:
         data = data[os.write(writing, data) :]
 
 
+@UNMEASURED
 def test_progress_is_shown_and_taken_away_when_interrupted(
     long_log: Path, tmp_path: Path, temporary: Path
 ) -> None:
@@ -70,6 +72,7 @@ def test_progress_is_shown_and_taken_away_when_interrupted(
     assert children_of(temporary) == []
 
 
+@UNMEASURED
 def test_a_report_is_not_begun_when_interrupted(
     long_log: Path, tmp_path: Path, temporary: Path
 ) -> None:

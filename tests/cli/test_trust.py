@@ -261,6 +261,7 @@ def test_a_prune_of_what_the_console_saw_is_not_cosigned(tmp_path: Path, keys: K
     assert run_here("memory", "show").stdout == before
 
 
+@UNMEASURED
 def test_what_is_wrong_is_not_signed(sealed_log: Path, keys: Keys, demo_log: Path) -> None:
     refused = run_here("checkpoint", "create", str(demo_log), "--key", keys.log)
     assert refused.returncode == 2

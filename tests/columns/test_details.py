@@ -58,7 +58,7 @@ def found(details: list[str | None], path: tuple[str, ...]) -> list[tuple[int, s
     return list(values.sort("row", maintain_order=True).iter_rows())
 
 
-@examples(500)
+@examples(250)
 @given(
     st.lists(objects(VALUES_OF), max_size=6),
     st.lists(st.sampled_from(KEYS), min_size=1, max_size=4).map(tuple),

@@ -17,6 +17,7 @@ from tests.support.chains import (
     v1_chain,
     v1_lines,
 )
+from tests.support.effort import UNMEASURED
 from tests.support.tampers import both, copied, edited, event_of, removed, swapped
 
 V1 = v1_lines(v1_chain(6))
@@ -84,6 +85,7 @@ def test_rows_keep_the_order_of_the_lines_whatever_the_chain() -> None:
         assert events["check"].to_list() == ["verified", "verified", "unverifiable"] * 6
 
 
+@UNMEASURED
 @pytest.mark.parametrize("batch", [1, 2, 5, 100])
 def test_chains_that_are_mixed_are_marked_as_each_alone(batch: int) -> None:
     tampers = [edited(2, action="x"), copied(2, 3), removed(2), swapped(1, 4)]

@@ -51,7 +51,7 @@ def test_the_vectors_are_in_canonical_form() -> None:
         assert encode_line(event).encode() == line
 
 
-@examples(300)
+@examples(200)
 @given(v1_events())
 def test_an_event_is_read_back_as_it_was_printed(event: AuditEvent) -> None:
     line = encode_line(event)
@@ -62,7 +62,7 @@ def test_an_event_is_read_back_as_it_was_printed(event: AuditEvent) -> None:
     assert line.removeprefix(encode_entry(event)) == f',"event_hash":"{event.event_hash}"}}'
 
 
-@examples(500)
+@examples(300)
 @given(mutated_lines() | st.binary(max_size=40))
 def test_any_bytes_are_an_event_or_a_reason(line: bytes) -> None:
     read = decode_bytes(line)
@@ -83,7 +83,7 @@ def assert_read_alike(text: str) -> None:
         assert read == by_members
 
 
-@examples(500)
+@examples(300)
 @given(mutated_lines() | v1_events().map(lambda event: encode_line(event).encode()))
 def test_a_canonical_line_is_read_as_any_other(line: bytes) -> None:
     assert_read_alike(line.decode(errors="surrogateescape"))

@@ -36,7 +36,7 @@ def position_of_error(pattern: str) -> int | None:
     return None
 
 
-@examples(1500)
+@examples(750)
 @given(st.lists(PIECES, max_size=8).map("".join))
 def test_what_is_taken_means_the_same_in_python_and_rust(pattern: str) -> None:
     position = position_of_error(pattern)

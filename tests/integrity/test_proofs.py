@@ -31,6 +31,7 @@ def source_of(lines: list[bytes]) -> MemorySource:
     return MemorySource(lines, checkpoints=NOTES, batch_lines=7)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("seq", [0, 8, 9, 15, 19])
 @pytest.mark.parametrize("seed", [None, 1])
 def test_every_event_under_a_checkpoint_is_proven(seq: int, seed: int | None) -> None:

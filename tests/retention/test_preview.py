@@ -272,6 +272,7 @@ def test_columns_find_what_reading_event_by_event_finds(data: st.DataObject) -> 
     assert made.plan == (found.plan if found else None)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("near", [256, 2])
 def test_a_table_is_not_asked_for_each_event_of_a_bisection(
     database: str, monkeypatch: pytest.MonkeyPatch, near: int
@@ -304,6 +305,7 @@ def test_a_table_is_not_asked_for_each_event_of_a_bisection(
     assert (pages <= 3 * 7) is (near == 256)
 
 
+@UNMEASURED
 def test_what_stays_is_counted_once_and_anew_when_the_chain_was_pruned(database: str) -> None:
     with closing(connect(database)) as connection:
         fill(connection, EVENTS)

@@ -67,8 +67,8 @@ def assert_says(card: Card, having: list[AuditEvent], read: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def events(events_of_the_demo: list[AuditEvent]) -> list[AuditEvent]:
-    return events_of_the_demo[-3_600:]
+def events(last_events_of_the_demo: list[AuditEvent]) -> list[AuditEvent]:
+    return last_events_of_the_demo
 
 
 @pytest.fixture(scope="module")

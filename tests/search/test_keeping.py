@@ -31,6 +31,7 @@ from audit_console.sources.archive import open_archive
 from audit_console.sources.postgres import open_postgres
 from audit_console.writer.pruning.postgres import PostgresPruner
 from tests.support.chains import CHAIN, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import fill, wait_for_the_dead
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, plan_of, pruner, store
 
@@ -147,6 +148,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     yield dsn
 
 
+@UNMEASURED
 @pytest.mark.parametrize("death", [*WITHIN_THE_COPY, *WITHIN_THE_RECORDS, *BEHIND_A_STEP])
 def test_a_kill_leaves_nothing_half(
     forking: subprocess.Popen[str],

@@ -77,8 +77,8 @@ def test_a_request_that_is_not_there_has_no_steps() -> None:
 
 
 @UNMEASURED
-def test_requests_of_the_demo(events_of_the_demo: list[AuditEvent]) -> None:
-    events = events_of_the_demo[-3_600:]
+def test_requests_of_the_demo(last_events_of_the_demo: list[AuditEvent]) -> None:
+    events = last_events_of_the_demo
     question = question_of(events)
     requests = Counter(event.request_id for event in events if event.request_id)
 

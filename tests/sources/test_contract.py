@@ -365,7 +365,7 @@ def test_a_filter_keeps_what_it_says(source: Source, name: str, order: Order, lo
     assert [raw.encode() for raw in page.rows["raw"]] == kept
     assert (page.matched, page.read) == (len(kept), len(log.rows))
     assert raws(source, where, order, AtRow(2), 1) == kept[2:3]
-    for row in log.rows:
+    for row in log.rows[BOTH.index(order) :: 2]:  # without a filter each is asked for in both
         first = kept.index(row.line) if row.line in kept else None
         found = raws(source, where, order, AtEvent(row.event.id), 1)
         assert found == ([] if first is None else kept[first : first + 1])
@@ -509,6 +509,7 @@ def test_before_reading_there_is_nothing(unread: Source) -> None:
     assert unread.malformed(first=0, limit=5).is_empty()
 
 
+@UNMEASURED
 def test_when_all_is_read_the_status_says_so(source: Source, log: Log) -> None:
     status = source.status
     bad = len(log.bad_lines)

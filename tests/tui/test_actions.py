@@ -28,6 +28,7 @@ from audit_console.tui.widgets.result_table import ResultTable
 from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.timeline import TimelinePane
 from audit_console.tui.widgets.toggle import Toggle
+from tests.support.effort import UNMEASURED
 
 NODES: dict[Pane, type] = {
     Pane.APP: AuditConsoleApp,
@@ -53,6 +54,7 @@ NODES: dict[Pane, type] = {
 }
 
 
+@UNMEASURED
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: f"{action.pane}-{action.name}")
 def test_every_action_can_be_done(action: Action) -> None:
     assert callable(getattr(NODES[action.pane], f"action_{action.name}"))

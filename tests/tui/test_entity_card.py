@@ -26,6 +26,7 @@ def dialog() -> EntityCardDialog:
     return EntityCardDialog(question_of(LOG), Value(USER, "user-1"))
 
 
+@UNMEASURED
 async def test_a_card_sums_up_a_user() -> None:
     app = DialogApp(dialog())
     async with app.run_test(size=(80, 24)) as pilot:
@@ -41,6 +42,7 @@ async def test_a_card_sums_up_a_user() -> None:
         await until_shown(pilot, "2 types")
 
 
+@UNMEASURED
 async def test_two_columns_where_there_is_room() -> None:
     app = DialogApp(dialog())
     async with app.run_test(size=(200, 60)) as pilot:
@@ -72,6 +74,7 @@ async def test_what_is_not_known_yet_is_an_ellipsis() -> None:
         assert "…" not in screen_text(app)
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("downs", "besides"), [(0, ()), (8, (Value(Field(FieldName.RESULT), "failure"),))]
 )
@@ -103,6 +106,7 @@ async def test_the_right_column_answers_too() -> None:
         assert answer[1].text
 
 
+@UNMEASURED
 async def test_a_click_twice_answers() -> None:
     app = DialogApp(dialog())
     async with app.run_test(size=(80, 24)) as pilot:
@@ -124,6 +128,7 @@ async def test_escape_closes_while_it_is_counted() -> None:
         hold.set()
 
 
+@UNMEASURED
 async def test_the_cursor_stays_on_its_value_while_lists_grow() -> None:
     card = dialog()
     app = DialogApp(card)

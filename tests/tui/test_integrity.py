@@ -14,7 +14,6 @@ from audit_console.core.codec import encode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code, Verdict
 from audit_console.core.policy import parse_policy
-from audit_console.demo import write_demo
 from audit_console.integrity.trust import Trust
 from audit_console.integrity.verifier import verify
 from audit_console.reports.explanations import EXPLANATIONS
@@ -122,12 +121,8 @@ async def test_a_finding_is_explained_with_its_neighbours_and_both_values(tmp_pa
 
 
 @UNMEASURED
-async def test_the_demos_tampers_are_explained(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    write_demo(Path())
-    app = make_app(lambda places: open_source(places, keep=True), tmp_path, places=["audit.jsonl"])
+async def test_the_demos_tampers_are_explained(tmp_path: Path, demo_log: Path) -> None:
+    app = make_app(lambda places: open_source(places, keep=True), tmp_path, places=[str(demo_log)])
     async with app.run_test(size=(200, 60)) as pilot:
         await until_loaded(pilot)
         await pilot.press("3")

@@ -387,6 +387,7 @@ async def test_the_theme_changes_and_states_keep_their_words(tmp_path: Path) -> 
         await until(pilot, lambda: screen_text(app) == text, "the same words")
 
 
+@UNMEASURED
 async def test_without_colours_nothing_is_coloured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

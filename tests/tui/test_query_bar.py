@@ -61,6 +61,7 @@ def draw_a_frame(screen: Screen[object]) -> None:
     screen._on_timer_update()
 
 
+@UNMEASURED
 async def test_nothing_of_the_list_stays_where_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

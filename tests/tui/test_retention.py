@@ -310,6 +310,7 @@ def test_counts_stand_one_under_the_other() -> None:
     ]
 
 
+@UNMEASURED
 async def test_holds_that_cannot_be_read_are_told(show: Show) -> None:
     app = show(in_memory(hold_changes=["{}"]))
     async with app.run_test(size=(120, 40)) as pilot:
@@ -381,6 +382,7 @@ async def test_where_days_end_is_shown_before_what_goes_is_counted(
         await until_shown(pilot, "21  config_change")
 
 
+@UNMEASURED
 async def test_days_that_pass_by_do_not_keep_each_other_from_being_shown(
     show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:

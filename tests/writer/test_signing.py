@@ -28,6 +28,7 @@ from audit_console.writer import ArchiveSink, AuditLogger, RetentionManager, Rot
 from audit_console.writer.postgres import PostgresSink
 from audit_console.writer.sink import Sink
 from audit_console.writer.testing import MemorySink, capture_events
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import fill
 from tests.support.retention import aged_chain, day, store
 from tests.support.ticks import CHAIN, tick
@@ -276,6 +277,7 @@ for number in range(1 << 40):
 """
 
 
+@UNMEASURED
 def test_a_writer_that_is_killed_leaves_a_log_that_verifies(tmp_path: Path, key: Path) -> None:
     log = archive(tmp_path)
     for turn in range(4):

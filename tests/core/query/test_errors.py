@@ -430,7 +430,7 @@ _PIECES = st.sampled_from(
 )
 
 
-@examples(1500)
+@examples(750)
 @given(st.one_of(st.text(), st.lists(_PIECES, max_size=14).map("".join)))
 def test_nothing_else_is_raised_for_any_text(text: str) -> None:
     assert 0 <= column_of_error(text) <= len(text) + 1

@@ -30,7 +30,7 @@ from audit_console.core.query import chips, expression_text, filter_text, parse,
 from audit_console.errors import QueryError
 from tests.core.query.reading import ANCHOR, EVENT, NOW, echo
 from tests.support import queries
-from tests.support.effort import examples
+from tests.support.effort import UNMEASURED, examples
 
 USER = Field(FieldName.USER)
 PIECES = st.sampled_from([*'"\\*?()|,:=<>/-.@ \n\t±', "..", "OR", "a", "é", "\u2028", "\x00"])
@@ -159,6 +159,7 @@ def test_a_query_is_printed_in_one_form(text: str, printed: str) -> None:
     assert echo(printed) == printed
 
 
+@UNMEASURED
 def test_filter_to_text_to_filter_gives_an_equal_filter() -> None:
     for seed in range(1_500):
         rng = Random(seed)

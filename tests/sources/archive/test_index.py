@@ -106,6 +106,7 @@ def shorten(log: Path) -> None:
     log.write_bytes(log.read_bytes()[:-1])
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     "change",
     [

@@ -53,6 +53,7 @@ def as_parquet(path: Path, lines: Sequence[str | None]) -> Path:
     return path
 
 
+@UNMEASURED
 @pytest.mark.parametrize("log", [V1_VECTORS, UPSTREAM_VECTORS], ids=["v1", "orchestrator"])
 def test_an_export_holds_every_line_and_verifies_as_the_log_does(tmp_path: Path, log: Path) -> None:
     target = exported(log, tmp_path / "all.parquet")

@@ -19,6 +19,7 @@ from audit_console.sources.archive import blocks
 from audit_console.sources.archive.files import ArchiveFile, find_files
 from audit_console.sources.archive.reading import Piece, read_pieces
 from tests.support.chains import v1_chain, v1_lines
+from tests.support.effort import UNMEASURED
 
 LINES = v1_lines(v1_chain(60))
 TEXT = b"".join(line + b"\n" for line in LINES)
@@ -115,6 +116,7 @@ def test_packed_text_comes_whole_with_its_lines(tmp_path: Path) -> None:
             assert piece.text.count(b"\n") == piece.parsed.lines
 
 
+@UNMEASURED
 @pytest.mark.parametrize("columns", [tuple(JUDGED), tuple(CHECKED)])
 def test_events_have_the_columns_that_are_wanted(tmp_path: Path, columns: tuple[str, ...]) -> None:
     path = tmp_path / "audit.jsonl"

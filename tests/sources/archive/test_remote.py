@@ -249,6 +249,7 @@ def test_a_store_that_is_not_there_or_says_nothing(
     assert "the store cannot be reached" in spoken_line(gone)
 
 
+@UNMEASURED
 def test_waiting_for_a_store_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     with silent() as listening:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url_of(listening))
