@@ -257,11 +257,11 @@ def test_many_findings_are_counted_and_few_are_listed() -> None:
 
 @UNMEASURED
 @pytest.mark.usefixtures("parsers_stay")
-def test_very_many_unreadable_lines_are_counted_and_few_are_listed(tmp_path: Path) -> None:
+def test_a_million_unreadable_lines_are_counted_and_few_are_listed(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
-    path.write_bytes(WHOLE[0] + b"\n" + b"\xff\n" * 200_000 + WHOLE[2] + b"\n")
+    path.write_bytes(WHOLE[0] + b"\n" + b"\xff\n" * 1_000_000 + WHOLE[2] + b"\n")
     found = verify_archive(path)
-    assert found.counts == {Code.MALFORMED: 200_000, Code.NO_CHECKPOINT: 1}
+    assert found.counts == {Code.MALFORMED: 1_000_000, Code.NO_CHECKPOINT: 1}
     listed = [one.line for one in found.findings if one.code is Code.MALFORMED]
     assert listed == list(range(2, 1_002))
     assert found.verified == 2
