@@ -29,6 +29,7 @@ from audit_console.core.filters import (
     equals,
     lacking,
     may_lack,
+    terms_of,
 )
 from audit_console.core.matching import Beside, Marks, matches
 from audit_console.core.query import parse
@@ -218,3 +219,8 @@ def test_a_match_of_another_kind_fits_nothing() -> None:
     assert not matches(Filter((Term(Field(FieldName.USER), Between()),)), EVENT)
     assert Has() == Has()
     assert Decimal(7) == EVENT.seq
+
+
+def test_the_terms_of_an_expression_are_given_in_their_order() -> None:
+    nested = And((ALICE, Not(Or((BOB, ALICE))), Text("x")))
+    assert list(terms_of(nested)) == [ALICE, BOB, ALICE]
