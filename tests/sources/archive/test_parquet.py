@@ -193,7 +193,7 @@ def test_nothing_found_is_an_empty_folder_of_days(tmp_path: Path) -> None:
     [
         ("there/", "", "there exists"),
         ("days/", "| count by user", "a folder of days holds events"),
-        ("none/days/", "", "cannot write"),
+        ("none/days/", "", "no folder"),
     ],
 )
 def test_a_folder_of_days_that_is_not_written(
