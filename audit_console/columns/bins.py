@@ -55,11 +55,11 @@ def _in_order(times: pl.Series, numbers: pl.Series, every: Duration) -> pl.Serie
     """
     starts = numbers[1:].to_frame("bin").select(bin_start(pl.col("bin"), every)).to_series()
     ends = [*times.search_sorted(starts), times.len()]
-    numbers = (numbers - numbers[0]).shrink_dtype()
-    behind = np.empty(times.len(), numbers.to_numpy().dtype)
-    for number, (begin, end) in zip(numbers, pairwise([0, *ends]), strict=True):
-        behind[begin:end] = number
-    return pl.Series(behind).set_sorted()
+    behind = (numbers - numbers[0]).shrink_dtype()
+    of_times = np.empty(times.len(), behind.to_numpy().dtype)
+    for number, (begin, end) in zip(behind, pairwise([0, *ends]), strict=True):
+        of_times[begin:end] = number
+    return pl.Series(of_times).set_sorted()
 
 
 def bin_number(time: pl.Expr, every: Duration) -> pl.Expr:

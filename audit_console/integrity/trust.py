@@ -109,9 +109,9 @@ class Judge:
             self._witnesses = {
                 (key.name, key.key_id): (name, key) for name, key in policy.witnesses.items()
             }
-        known = [*self._logs, *self._witnesses]
-        self._names = {name for name, _ in known}
-        self._ids = {key_id for _, key_id in known}
+        self._known = {*self._logs, *self._witnesses}
+        self._names = {name for name, _ in self._known}
+        self._ids = {key_id for _, key_id in self._known}
 
     def judge(self, signed: SignedCheckpoint) -> SignedHead | BadSignature:
         """Tell who signed a checkpoint; one bad signature of a known key spoils it."""
@@ -136,11 +136,8 @@ class Judge:
 
     def strangers(self, signed: SignedCheckpoint) -> list[str]:
         """Name who signed a checkpoint by a key that the policy does not know."""
-        return [
-            signature.name
-            for signature in signed.note.signatures
-            if not {(signature.name, signature.key_id)} & {*self._logs, *self._witnesses}
-        ]
+        signatures = signed.note.signatures
+        return [one.name for one in signatures if (one.name, one.key_id) not in self._known]
 
     def together(self, heads: Sequence[SignedHead]) -> list[SignedHead]:
         """Take what known keys signed of one text in several notes as signed in one.

@@ -21,6 +21,7 @@ from audit_console.sources.memory import MemorySource
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.screens.integrity import IntegrityScreen
+from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.map_pane import MapPane
 from audit_console.tui.widgets.rule_line import RuleLine
@@ -465,5 +466,8 @@ async def test_the_range_of_a_query_is_offered_as_soon_as_it_is_asked(tmp_path: 
     app = make_app(MemorySource(make_lines(5)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
-        await pilot.press("slash", *"since:end-2m", "enter", "v")
+        screen, text = app.screen, "since:end-2m"
+        assert isinstance(screen, InvestigateScreen)
+        screen.ask(text, screen.read_query(text))  # and nothing in between that could answer
+        app.action_verify()
         await until_shown(pilot, "the range 20")
