@@ -14,6 +14,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -33,7 +34,7 @@ _KITTY_KEYS = re.compile(rb"\x1b\[([<>])[0-9]*u")
 
 
 class Terminal:
-    """Runs a command with a terminal of its own as its controlling one."""
+    """Runs a command with a terminal of its own, as its controlling one unless told otherwise."""
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Terminal:
         stdin: int | None = None,
         stdout: int | None = None,
         environment: Mapping[str, str] | None = None,
+        controlling: bool = True,
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self.written = b""
@@ -53,7 +55,7 @@ class Terminal:
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.attributes_before = termios.tcgetattr(self._slave)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _TAKE_TERMINAL, *command],
+            [*([sys.executable, "-c", _TAKE_TERMINAL] if controlling else []), *command],
             stdin=self._slave if stdin is None else stdin,
             stdout=self._slave if stdout is None else stdout,
             stderr=self._slave,
@@ -111,6 +113,12 @@ class Terminal:
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the program."""
         self.process.send_signal(number)
+
+    def hang_up(self) -> int:
+        """Let go of the other end, as a lost connection does, and give the program's exit code."""
+        with Path(os.devnull).open("rb") as nothing:  # the number stays taken until it is closed
+            os.dup2(nothing.fileno(), self._master)
+        return self.process.wait(PATIENCE_SECONDS)
 
     def wait_for(self, shown: Callable[[str], bool]) -> str:
         """Wait until the screen shows something, and give it."""

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,6 +105,23 @@ def test_a_signal_leaves_the_terminal_restored(
     demo.signal(number)
     assert demo.wait_for_end() == exit_code
     assert_restored(demo)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("controlling", "unread"),
+    [(True, 0), (False, 40)],
+    ids=["with a signal", "without one, and stalled before"],
+)
+def test_a_terminal_that_goes_away_ends_the_program(
+    demo_log: Path, temporary: Path, controlling: bool, unread: int
+) -> None:
+    with Terminal([*PROGRAM, str(demo_log)], controlling=controlling) as terminal:
+        terminal.wait_for(_is_verified)
+        for _ in range(unread):
+            terminal.type(PAGE_DOWN)
+            time.sleep(0.05)
+        assert terminal.hang_up() == 129
     assert list(temporary.iterdir()) == []
 
 

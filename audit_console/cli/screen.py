@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import select
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -25,6 +26,8 @@ from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.loader import Verifier, verify_alone
 from audit_console.tui.pruning import PREVIEWS_ALONE, Pruning
+
+_SECONDS_BETWEEN_LOOKS = 1
 
 
 def open_kept(places: Sequence[str], *, index: bool = False) -> Source:
@@ -133,7 +136,7 @@ def _take_keys_from_terminal() -> None:
 
 
 async def _run(app: AuditConsoleApp) -> ExitCode | None:
-    """Run the app; a signal quits it as a key would, so that the terminal is restored.
+    """Run the app; a signal, or no terminal any more, quits it as a key would.
 
     Returns:
         the code of the signal that ended it, if one did.
@@ -144,11 +147,25 @@ async def _run(app: AuditConsoleApp) -> ExitCode | None:
         received.append(code)
         app.call_later(app.action_quit)
 
+    def look_for_terminal() -> None:
+        if _has_gone(0):
+            quit_for(ExitCode.HUNG_UP)
+        else:
+            loop.call_later(_SECONDS_BETWEEN_LOOKS, look_for_terminal)
+
     loop = asyncio.get_running_loop()
     for number, code in CODES_OF_SIGNALS.items():
         loop.add_signal_handler(number, quit_for, code)
+    look_for_terminal()
     await app.run_async()
     return received[0] if received else None
+
+
+def _has_gone(terminal: int) -> bool:
+    """Look whether nobody holds the other end any more; not every terminal sends a signal then."""
+    poll = select.poll()
+    poll.register(terminal, 0)
+    return any(state & select.POLLHUP for _, state in poll.poll(0))
 
 
 def _exit_code(app: AuditConsoleApp, *, asked: bool) -> ExitCode:

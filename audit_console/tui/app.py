@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.filter import ANSIToTruecolor, LineFilter
 
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
@@ -37,6 +35,7 @@ from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.screens.retention import RetentionScreen
 from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.session import Session
+from audit_console.tui.terminal import OnTerminal
 from audit_console.tui.themes import DARK, LIGHT
 from audit_console.tui.toasts import Toasts
 from audit_console.tui.typing_ahead import TypingAhead
@@ -47,7 +46,7 @@ if TYPE_CHECKING:  # dialogs are there when they are needed
     from audit_console.tui.screens.verify import Extent
 
 
-class AuditConsoleApp(Toasts, Pointing, TypingAhead):
+class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
     """The console over one log at a time.
 
     Args:
@@ -74,8 +73,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead):
         verifier: Verifier = verify_alone,
         pruning: Pruning = PREVIEWS_ALONE,
     ) -> None:
-        # Without colours a terminal's own two are used, and no grey in their place.
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__()
         self._opener = opener
         self._verifier = verifier
         self._places = tuple(places)
@@ -92,14 +90,6 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead):
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = DARK.name
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Leave out the one for the terminal's own colours: the themes have none.
-
-        It makes each line anew, a third of what painting takes.
-        """
-        filters = super().get_line_filters()
-        return [each for each in filters if not isinstance(each, ANSIToTruecolor)]
 
     @property
     def verification(self) -> Verification | None:

@@ -27,8 +27,8 @@ _MOST_SECONDS = 5.0
 class TypingAhead(App[None]):
     """An app that handles a key when the one before it has had its effect."""
 
-    def __init__(self, *, ansi_color: bool | None = None) -> None:
-        super().__init__(ansi_color=ansi_color)
+    def __init__(self) -> None:
+        super().__init__()
         self._typed = deque[Key | Paste]()
         self._is_typing = False
 
