@@ -25,16 +25,19 @@ class Config:
         console_key: key file with which this console cosigns.
         retention: the table of that name, which `retention.settings` reads.
         index: whether large archives are indexed, to be there at once when opened again.
+        environments: the tables of that name, which `tui.environments` reads.
     """
 
     policy: Path | None = None
     console_key: Path | None = None
     retention: Mapping[str, object] = field(default_factory=dict)
     index: bool = True
+    environments: Mapping[str, object] = field(default_factory=dict)
 
 
 _PATHS = ("policy", "console_key")
-_NAMES = (*_PATHS, "retention", "index")
+_TABLES = ("retention", "environments")
+_NAMES = (*_PATHS, *_TABLES, "index")
 
 
 def load_config(folder: Path, environment: Mapping[str, str] = os.environ) -> Config:
@@ -75,7 +78,7 @@ def _setting(file: Path, text: str, key: str, value: object) -> Any:
     if key not in _NAMES:
         known = ", ".join(_NAMES)
         raise UsageError(f"{file}, line {line}: {key!r} is no setting", hint=f"known: {known}")
-    if key == "retention":
+    if key in _TABLES:
         if not isinstance(value, dict):
             raise UsageError(f"{file}, line {line}: {key} is not a table", hint=f"write [{key}]")
         return value

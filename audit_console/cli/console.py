@@ -88,15 +88,25 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 
 def user_belongings() -> Belongings:
-    """Give what the user keeps beside the logs, in the folders of this system."""
+    """Give what the user keeps beside the logs, in the folders of this system.
+
+    Raises:
+        UsageError: the keymap or the configuration cannot be used.
+    """
     from platformdirs import user_data_path, user_state_path
 
     from audit_console.tui.belongings import Belongings
+    from audit_console.tui.environments import environments_of
 
-    return Belongings(user_state_path(PROGRAM), user_data_path(PROGRAM), keymap=user_keymap())
+    return Belongings(
+        user_state_path(PROGRAM),
+        user_data_path(PROGRAM),
+        keymap=_user_keymap(),
+        environments=environments_of(config().environments),
+    )
 
 
-def user_keymap() -> Keymap:
+def _user_keymap() -> Keymap:
     """Read which keys do what for the user.
 
     Raises:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.cli.arguments import CommandParser
-from audit_console.cli.console import require_terminal, user_keymap
+from audit_console.cli.console import require_terminal, user_belongings
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM, say
@@ -84,7 +85,6 @@ def _show(folder: Path, open_demo: Callable[[], Source], place: Callable[[], str
     from audit_console.cli.screen import open_kept, show
     from audit_console.retention.logs import pruner_of
     from audit_console.retention.pruner import Pruner
-    from audit_console.tui.belongings import Belongings
     from audit_console.tui.pruning import Pruning
 
     def open_log(places: Sequence[str]) -> Source:
@@ -95,7 +95,7 @@ def _show(folder: Path, open_demo: Callable[[], Source], place: Callable[[], str
 
     return show(
         [NAME],
-        kept=Belongings(folder, folder, keymap=user_keymap()),
+        kept=replace(user_belongings(), state=folder, data=folder),
         open_log=open_log,
         pruning=Pruning(actor=this_user(), open_pruner=open_pruner),
     )

@@ -18,6 +18,7 @@ from audit_console.sources.protocol import Source
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.background import begin
 from audit_console.tui.belongings import Belongings
+from audit_console.tui.environments import mark_of
 from audit_console.tui.loader import Load, Opener, Reading, Verifier, verify_alone
 from audit_console.tui.messages import (
     LoadCrashed,
@@ -78,12 +79,13 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         self._verifier = verifier
         self._places = tuple(places)
         self._recent = kept.recent
+        self._environments = kept.environments
         self.keymap = kept.keymap
         self._generation = 0
         self._load: Load | None = None
         self._opening: Load | None = None
         self._reading = Reading.ANOTHER
-        self._sources = SourcesScreen(self._recent)
+        self._sources = SourcesScreen(kept)
         self._investigate = InvestigateScreen(kept)
         self._integrity = IntegrityScreen()
         self._retention = RetentionScreen(pruning)
@@ -139,7 +141,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         if not self._is_opening(message.generation) or self._reading is Reading.NEWS:
             return
         places = self._take_over()
-        session = Session(message.source, message.source.status, places)
+        session = self._begun(message.source, places)
         if self._reading is Reading.AGAIN:
             self._investigate.reopen(session)
         else:
@@ -160,6 +162,10 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         self._load, self._opening = self._opening, None
         return self._load.places
 
+    def _begun(self, source: Source, places: tuple[str, ...]) -> Session:
+        mark = mark_of(self._environments, places, source.label)
+        return Session(source, source.status, places, mark)
+
     async def _show_news(self, source: Source, result: Verification) -> None:
         """Show the log as it is now, once it was read and its events are counted."""
         opening = self._opening
@@ -167,7 +173,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         if opening is not self._opening:
             return
         places = self._take_over()
-        session = Session(source, source.status, places, verification=result)
+        session = replace(self._begun(source, places), verification=result)
         self._investigate.follow(session)
         self._show_beside(session)
 

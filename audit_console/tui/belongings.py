@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from audit_console.core.policy import Policy
 from audit_console.search.marks import FILE_NAME
+from audit_console.tui.environments import Environment
 from audit_console.tui.keymap import UNCHANGED, Keymap
 from audit_console.tui.recent import RecentSources
 from audit_console.tui.saved import QueryHistory, SavedSearches
@@ -27,6 +28,7 @@ class Belongings:
         policy: by which logs are verified; None where nobody's checkpoints count.
         read_key: reads the console's key, called on a thread; None where it has none.
         keymap: which keys do what.
+        environments: which logs are marked, and how.
     """
 
     state: Path
@@ -34,6 +36,7 @@ class Belongings:
     policy: Policy | None = None
     read_key: Callable[[], SigningKey | None] | None = None
     keymap: Keymap = UNCHANGED
+    environments: tuple[Environment, ...] = ()
 
     @property
     def recent(self) -> RecentSources:

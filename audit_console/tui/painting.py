@@ -38,6 +38,11 @@ ROLES = (
     "chip-off",
     "chip-cursor",
     "heading",
+    "in-red",
+    "in-yellow",
+    "in-green",
+    "in-blue",
+    "in-purple",
 )
 ROLE_STYLES = {f"role--{role}" for role in ROLES}
 """Component classes of every screen: kept by each widget, they would be most of its styles."""

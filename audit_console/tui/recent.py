@@ -34,6 +34,11 @@ def without_password(place: str) -> str:
     return cleaned.rstrip("?& ")
 
 
+def as_remembered(place: str) -> str:
+    """Write a place so that it is found from any directory, without a password."""
+    return without_password(_absolute(place))
+
+
 class RecentSources:
     """The recent sources, newest first, in one small JSON file.
 
@@ -55,7 +60,7 @@ class RecentSources:
         """
         if "-" in places:
             return
-        entry = [without_password(_absolute(place)) for place in places]
+        entry = [as_remembered(place) for place in places]
         self._file.change(lambda stored: [entry, *_without(entry, stored)][:KEPT])
 
     def forget(self, places: Sequence[str]) -> None:
@@ -72,7 +77,6 @@ def _without(entry: list[str], stored: list[Any]) -> list[Any]:
 
 
 def _absolute(place: str) -> str:
-    """A file is remembered so that it is found from any directory."""
     if not names_files(place):
         return place
     return os.path.abspath(os.path.expanduser(place))  # noqa: PTH100, PTH111 - keeps globs as typed

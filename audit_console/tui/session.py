@@ -11,6 +11,7 @@ from audit_console.core.findings import EXIT_CODES, Code
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
 from audit_console.sources.protocol import NOTHING_NEW, News, Source, Status
+from audit_console.tui.painting import Line
 
 if TYPE_CHECKING:  # the first frame waits for no report
     from audit_console.reports.model import Report
@@ -26,7 +27,7 @@ CANNOT_BE_LOOKED_AT = (AuditConsoleError, OSError)
 class Session:
     """An open source, how far it was read and what the check says so far.
 
-    `places` is what was opened.
+    `places` is what was opened, `mark` its environment, empty where it is of none.
     `faults` counts findings of class F while the load runs, `maps` show how far the
     chains were checked. `error` is why the load broke off, `news`
     what was written since it ended, `unreached` why that cannot be told now.
@@ -35,6 +36,7 @@ class Session:
     source: Source
     status: Status
     places: tuple[str, ...] = ()
+    mark: Line = ()
     faults: int = 0
     maps: tuple[ChainMap, ...] = ()
     verification: Verification | None = None

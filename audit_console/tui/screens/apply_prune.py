@@ -22,10 +22,11 @@ class ApplyDialog(Dialog[PrunePlan]):
 
     CSS_PATH: ClassVar[str] = "apply_prune.tcss"
 
-    def __init__(self, plan: PrunePlan) -> None:
-        """Make the dialog for a plan."""
+    def __init__(self, plan: PrunePlan, mark: Line) -> None:
+        """Make the dialog for a plan and the mark of the log's environment."""
         super().__init__()
         self._plan = plan
+        self._mark = mark
 
     def compose(self) -> ComposeResult:
         """Make text and input."""
@@ -42,7 +43,7 @@ class ApplyDialog(Dialog[PrunePlan]):
     def _say(self, text: str, role: str) -> None:
         plan = self._plan
         lines: tuple[Line, ...] = (
-            (Span(" the log ", "muted"), Span(plan.chain, "name")),
+            (Span(" the log ", "muted"), *self._mark, Span(plan.chain, "name")),
             (
                 Span(f" {count(plan.events, 'event')} go for good: ", "bad"),
                 Span(f"seq {number(plan.pruned_from)} to {number(plan.pruned_to - 1)}"),

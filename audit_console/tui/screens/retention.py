@@ -49,7 +49,8 @@ class RetentionScreen(PreviewingScreen):
         if refusal is not None or self._preview is None or self._preview.plan is None:
             self.notify(refusal or "nothing goes", severity="warning")
             return
-        self.app.push_screen(ApplyDialog(self._preview.plan), self._apply)
+        mark = self._session.mark if self._session else ()
+        self.app.push_screen(ApplyDialog(self._preview.plan, mark), self._apply)
 
     def _refusal(self) -> str | None:
         """Say why nothing can be deleted here."""

@@ -14,9 +14,11 @@ from textual.message import Message
 from audit_console.errors import AuditConsoleError
 from audit_console.search.reviews import REVIEWS, Review
 from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.belongings import Belongings
+from audit_console.tui.environments import mark_of
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.path_suggester import PathSuggester
-from audit_console.tui.recent import Places, RecentSources, without_password
+from audit_console.tui.recent import Places, without_password
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
@@ -53,9 +55,10 @@ class SourcesScreen(ConsoleScreen):
             super().__init__()
             self.places = tuple(places)
 
-    def __init__(self, recent: RecentSources) -> None:
+    def __init__(self, kept: Belongings) -> None:
         super().__init__()
-        self._recent = recent
+        self._recent = kept.recent
+        self._environments = kept.environments
         self._recent_places: list[Places] = []
 
     def compose(self) -> ComposeResult:
@@ -93,8 +96,11 @@ class SourcesScreen(ConsoleScreen):
     def update_recent(self) -> None:
         """Read the recent sources anew."""
         self._recent_places = self._recent.places()
-        lines: list[Line] = [(Span(" " + "  ".join(places)),) for places in self._recent_places]
+        lines = [self._recent_line(places) for places in self._recent_places]
         self._recent_list.set_lines(lines or [(Span(" none yet", "muted"),)])
+
+    def _recent_line(self, places: Places) -> Line:
+        return (Span(" "), *mark_of(self._environments, places), Span("  ".join(places)))
 
     def show_opening(self, places: Sequence[str]) -> None:
         """Say that a log is being opened."""
