@@ -38,7 +38,7 @@ class Environment:
     @property
     def mark(self) -> Line:
         """Name it in its colour."""
-        return (Span(f" {self.name} ", f"in-{self.colour}"), Span(" "))
+        return (Span(" "), Span(f" {self.name} ", f"in-{self.colour}"))
 
     def holds(self, place: str) -> bool:
         """Tell whether a place is of this environment."""

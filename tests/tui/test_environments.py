@@ -91,10 +91,10 @@ async def test_the_header_says_where_the_log_is_from(tmp_path: Path, size: tuple
     app = make_marked_app(tmp_path, "/srv/audit/a.jsonl")
     async with app.run_test(size=size) as pilot:
         await until_loaded(pilot)
-        assert " production  " in screen_lines(app)[0]
+        assert "  production  " in screen_lines(app)[0]
         await pilot.press("3")
         await until_shown(pilot, "map of the chain")
-        assert " production  " in screen_lines(app)[0]
+        assert "  production  " in screen_lines(app)[0]
 
 
 async def test_other_logs_are_not_marked(tmp_path: Path) -> None:
@@ -117,4 +117,4 @@ async def test_recent_sources_are_marked_before_they_are_opened(tmp_path: Path) 
 
 
 def test_a_mark_names_the_environment_in_its_colour() -> None:
-    assert STAGING.mark == (Span(" staging ", "in-yellow"), Span(" "))
+    assert STAGING.mark == (Span(" "), Span(" staging ", "in-yellow"))

@@ -43,7 +43,7 @@ class ApplyDialog(Dialog[PrunePlan]):
     def _say(self, text: str, role: str) -> None:
         plan = self._plan
         lines: tuple[Line, ...] = (
-            (Span(" the log ", "muted"), *self._mark, Span(plan.chain, "name")),
+            (Span(" the log", "muted"), *self._mark, Span(f" {plan.chain}", "name")),
             (
                 Span(f" {count(plan.events, 'event')} go for good: ", "bad"),
                 Span(f"seq {number(plan.pruned_from)} to {number(plan.pruned_to - 1)}"),

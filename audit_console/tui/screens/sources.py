@@ -100,7 +100,7 @@ class SourcesScreen(ConsoleScreen):
         self._recent_list.set_lines(lines or [(Span(" none yet", "muted"),)])
 
     def _recent_line(self, places: Places) -> Line:
-        return (Span(" "), *mark_of(self._environments, places), Span("  ".join(places)))
+        return (*mark_of(self._environments, places), Span(" " + "  ".join(places)))
 
     def show_opening(self, places: Sequence[str]) -> None:
         """Say that a log is being opened."""

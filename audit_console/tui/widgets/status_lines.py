@@ -44,7 +44,7 @@ class SourceHeader(SessionLine):
             return self.paint((Span(" audit-console", "heading"), opening), width)
         right = verdict_line(self.session, short=width < 100)
         program = (Span(" audit-console ", "heading"),) if width >= 100 else ()
-        before = (*program, Span(" "), *self.session.mark)
+        before = (*program, *self.session.mark)
         left = _named(self.session, before, width - width_of(right) - 2)
         gap = max(0, width - width_of(left) - width_of(right))
         return self.paint((*left, Span(" " * gap), *right), width)
@@ -61,7 +61,7 @@ class SourceHeader(SessionLine):
 def _named(session: Session, before: Line, room: int) -> Line:
     """Name the log; in little room its kind gives way first, then all of it."""
     label, kind = safe_text(session.source.label), _kind(session)
-    room -= width_of(before) - 1
+    room -= width_of(before)
     length = width_of((Span(label),))
     if room - width_of(kind) >= min(length, LEAST_OF_LABEL):
         room -= width_of(kind)
@@ -70,7 +70,7 @@ def _named(session: Session, before: Line, room: int) -> Line:
     if room < 1:
         return ()
     name = fit(label, room, keep_end=True) if length > room else label
-    return (*before, Span(name, "name"), *kind)
+    return (*before, Span(f" {name}", "name"), *kind)
 
 
 def _kind(session: Session) -> Line:
