@@ -84,8 +84,8 @@ async def test_an_empty_log_is_shown_as_such(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until_loaded(pilot)
         assert "◐ INCOMPLETE" in screen_lines(app)[0]
-        assert any(line.strip() == "no event" for line in screen_lines(app))
-        assert "0 of 0 matched · 0 lines" in screen_lines(app)[-2]
+        await until(pilot, lambda: "no event" in map(str.strip, screen_lines(app)), "no event")
+        await until(pilot, lambda: "0 of 0 matched · 0 lines" in screen_lines(app)[-2], "counts")
         await pilot.press("G", "enter", "f", "y", "Y", "c", "r", "w", "colon")
         await pilot.press("1", "enter")
         await until_shown(pilot, "there is no row 1")

@@ -114,6 +114,27 @@ INVESTIGATE_ACTIONS: tuple[Action, ...] = (
     Action(
         Pane.INVESTIGATE, "columns", ("C",), "Columns", "which columns to show, and their order"
     ),
+    Action(
+        Pane.INVESTIGATE,
+        "larger",
+        ("greater_than_sign",),
+        "Larger",
+        "more room for the pane that has the focus",
+    ),
+    Action(
+        Pane.INVESTIGATE,
+        "smaller",
+        ("less_than_sign",),
+        "Smaller",
+        "less room for the pane that has the focus",
+    ),
+    Action(
+        Pane.INVESTIGATE,
+        "sizes_back",
+        ("equals_sign",),
+        "Sizes back",
+        "for each pane the room that it had at first",
+    ),
     Action(Pane.INVESTIGATE, "zone", ("u",), "Zone", "show times in UTC or in another zone"),
     Action(Pane.INVESTIGATE, "star", ("m",), "Star", "star this event, or take its star away"),
     Action(

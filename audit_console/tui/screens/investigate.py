@@ -24,6 +24,7 @@ from audit_console.tui.results import events_behind
 from audit_console.tui.screens.console_screen import HEIGHTS
 from audit_console.tui.screens.faceting import ROOM_FOR_BOTH
 from audit_console.tui.screens.following import FollowingScreen
+from audit_console.tui.screens.sizing import ROOM_BESIDE
 from audit_console.tui.session import Session
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets import event_columns as columns
@@ -41,7 +42,7 @@ from audit_console.tui.widgets.timeline import TimelinePane
 WIDE_ENOUGH_FOR_FACETS = 140
 """Cells from which on the facets are there from the start."""
 
-PLACES_OF_DETAIL = [(0, "-stacked"), (ROOM_FOR_BOTH, "-below"), (160, "-beside")]
+PLACES_OF_DETAIL = [(0, "-stacked"), (ROOM_FOR_BOTH, "-below"), (ROOM_BESIDE, "-beside")]
 """Classes by columns: the detail takes the place of the table, stands below it, or to its right."""
 
 LINES_FOR_A_RESULT = [(0, "-tiny"), (12, "-low"), *HEIGHTS[1:]]

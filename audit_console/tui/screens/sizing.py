@@ -1,0 +1,158 @@
+"""How large the panes are: as their styles say, until the reader moves a border.
+
+Base of Investigate.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from textual.events import MouseDown, MouseMove, MouseUp, Resize
+from textual.geometry import Offset, Size
+from textual.widget import Widget
+
+from audit_console.tui.belongings import Belongings
+from audit_console.tui.screens.faceting import ROOM_FOR_BOTH, FacetingScreen
+from audit_console.tui.widgets.detail_pane import DetailPane
+from audit_console.tui.widgets.facets_pane import FacetsPane
+from audit_console.tui.widgets.timeline import TimelinePane
+
+ROOM_BESIDE = 160
+"""Cells from which on the detail stands to the right of the events; in fewer, below them."""
+
+LINES_FOR_A_CHOICE = 24
+"""In fewer, the timeline has the lines that are left."""
+
+Axis = Literal["width", "height"]
+
+
+class Extent(NamedTuple):
+    """What of a pane can be set: from so many cells up to a part of the screen."""
+
+    pane: type[Widget]
+    axis: Axis
+    least: int
+    most: float
+    step: int
+
+    def of(self, size: Size) -> int:
+        """Give the cells of a size that it is about."""
+        return size.width if self.axis == "width" else size.height
+
+    def within(self, cells: int, screen: Size) -> int:
+        """Give the nearest number of cells that leaves the events their part of the screen."""
+        return max(self.least, min(cells, int(self.most * self.of(screen))))
+
+    def up_to(self, at: Offset, pane: Widget) -> int:
+        """Count the cells that the pane has when its border is there."""
+        if self.pane is FacetsPane:
+            return at.x - pane.region.x + 1
+        return pane.region.right - at.x if self.axis == "width" else pane.region.bottom - at.y
+
+
+FACETS = Extent(FacetsPane, "width", least=20, most=0.4, step=4)
+TIMELINE = Extent(TimelinePane, "height", least=2, most=0.25, step=1)
+DETAIL_BELOW = Extent(DetailPane, "height", least=4, most=0.5, step=1)
+DETAIL_BESIDE = Extent(DetailPane, "width", least=30, most=0.4, step=4)
+
+
+def extents_in(screen: Size) -> list[Extent]:
+    """Give what can be set in a terminal of that size, the innermost pane first."""
+    extents = []
+    if screen.width >= ROOM_FOR_BOTH:
+        extents += [DETAIL_BESIDE if screen.width >= ROOM_BESIDE else DETAIL_BELOW, FACETS]
+    return extents + [TIMELINE] * (screen.height >= LINES_FOR_A_CHOICE)
+
+
+class SizingScreen(FacetingScreen):
+    """A look whose panes the reader makes larger or smaller; the events have what is left."""
+
+    def __init__(self, kept: Belongings) -> None:
+        super().__init__(kept)
+        self._cells: dict[Extent, int] = {}
+        self._held: Extent | None = None
+
+    def on_resize(self, event: Resize) -> None:
+        """Keep the sizes that were set, as far as there is room."""
+        self._lay_out(event.size)
+
+    def action_larger(self) -> None:
+        """Give the pane that has the focus more room."""
+        self._step(1)
+
+    def action_smaller(self) -> None:
+        """Give the pane that has the focus less room."""
+        self._step(-1)
+
+    def action_sizes_back(self) -> None:
+        """Give each pane the room that it had at first."""
+        self._cells.clear()
+        self._lay_out(self.size)
+
+    def _step(self, sign: int) -> None:
+        """Move the border of the pane that has the focus; of the events, that of the next one."""
+        extents = self._extents_in_sight()
+        for extent in extents:
+            if isinstance(self.focused, extent.pane):
+                self._move(extent, sign)
+                return
+        if extents:
+            self._move(extents[0], -sign)
+
+    def _move(self, extent: Extent, sign: int) -> None:
+        shown = extent.of(self.query_one(extent.pane).outer_size)
+        before = extent.within(self._cells.get(extent, shown), self.size)  # keys outrun the layout
+        if self._resize(extent, before + sign * extent.step) == before:
+            self.notify("there is no more room")
+
+    def _extents_in_sight(self) -> list[Extent]:
+        return [each for each in extents_in(self.size) if self.query_one(each.pane).display]
+
+    def _resize(self, extent: Extent, cells: int) -> int:
+        """Give a pane so many cells, or as many as it can have; tell how many that is."""
+        self._cells[extent] = extent.within(cells, self.size)
+        self._lay_out(self.size)
+        return self._cells[extent]
+
+    def _lay_out(self, screen: Size) -> None:
+        usable = extents_in(screen)
+        for extent in (FACETS, TIMELINE, DETAIL_BELOW, DETAIL_BESIDE):
+            cells = self._cells.get(extent) if extent in usable else None
+            fixed = None if cells is None else extent.within(cells, screen)
+            _fix(self.query_one(extent.pane), extent.axis, fixed)
+
+    # --- the mouse ---------------------------------------------------------------
+
+    def on_mouse_down(self, event: MouseDown) -> None:
+        """Take hold of a border."""
+        self._held = self._border_at(event.screen_offset)
+        if self._held is not None:
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """Take the border along."""
+        if self._held is not None:
+            pane = self.query_one(self._held.pane)
+            self._resize(self._held, self._held.up_to(event.screen_offset, pane))
+
+    def on_mouse_up(self, event: MouseUp) -> None:
+        """Let go of it."""
+        del event
+        if self._held is not None:
+            self._held = None
+            self.release_mouse()
+
+    def _border_at(self, at: Offset) -> Extent | None:
+        """Find what is set by the border that stands there; the timeline has none."""
+        for extent in self._extents_in_sight():
+            pane = self.query_one(extent.pane)
+            is_at_border = extent.up_to(at, pane) == extent.of(pane.outer_size)
+            if extent is not TIMELINE and is_at_border and pane.region.contains_point(at):
+                return extent
+        return None
+
+
+def _fix(pane: Widget, axis: Axis, cells: int | None) -> None:
+    """Give a pane a size, also beyond the bounds in its styles; None leaves it to them."""
+    for rule in (axis, f"min_{axis}", f"max_{axis}"):
+        setattr(pane.styles, rule, cells)
