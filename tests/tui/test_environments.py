@@ -86,7 +86,7 @@ def make_marked_app(tmp_path: Path, *places: str) -> AuditConsoleApp:
     return AuditConsoleApp(lambda _: MemorySource(make_lines(5)), places=places, kept=kept)
 
 
-@pytest.mark.parametrize("size", [(40, 24), (80, 24), (120, 40)])
+@pytest.mark.parametrize("size", [(40, 10), (80, 24), (120, 40)])
 async def test_the_header_says_where_the_log_is_from(tmp_path: Path, size: tuple[int, int]) -> None:
     app = make_marked_app(tmp_path, "/srv/audit/a.jsonl")
     async with app.run_test(size=size) as pilot:
