@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -27,7 +28,7 @@ from tests.terminal import (
 
 pytestmark = UNMEASURED  # the program runs in processes of its own, which are not measured
 
-DOWN, PAGE_DOWN, ENTER, QUIT = b"\x1b[B", b"\x1b[6~", b"\r", b"\x11"
+DOWN, PAGE_DOWN, ENTER, QUIT, SUSPEND = b"\x1b[B", b"\x1b[6~", b"\r", b"\x11", b"\x1a"
 
 
 @pytest.fixture
@@ -123,6 +124,32 @@ def test_a_terminal_that_goes_away_ends_the_program(
             time.sleep(0.05)
         assert terminal.hang_up() == 129
     assert list(temporary.iterdir()) == []
+
+
+def test_the_shell_takes_the_terminal_and_gives_it_back(demo_log: Path) -> None:
+    with Terminal(["/bin/bash", "--norc", "-i"], environment={"PS1": "shell> "}) as terminal:
+        terminal.wait_for(lambda text: "shell>" in text)
+        terminal.type(f"{shlex.join([*PROGRAM, str(demo_log)])}\n".encode())
+        terminal.wait_for(_is_verified)
+        terminal.type(DOWN + SUSPEND)
+        terminal.wait_for(lambda text: "Stopped" in text)
+        assert not any(terminal.modes()[mode] for mode in (ALTERNATE_SCREEN, *MOUSE))
+        terminal.screen.reset()  # the shell may have written over all of it
+        terminal.type(b"fg\n")
+        terminal.wait_for(lambda text: _is_verified(text) and "row 2 of" in text)
+        terminal.type(QUIT)
+        terminal.wait_for(lambda _: terminal.written.endswith(b"shell> "))
+        terminal.type(b"exit\n")
+        assert terminal.wait_for_end() == 1
+
+
+def test_without_a_shell_to_go_back_to_it_goes_on(demo_log: Path) -> None:
+    with Terminal([*PROGRAM, str(demo_log)]) as terminal:
+        terminal.wait_for(_is_verified)
+        terminal.type(SUSPEND)
+        terminal.wait_for(lambda text: "no shell waits for this program" in text)
+        terminal.type(QUIT)
+        assert terminal.wait_for_end() == 1
 
 
 def test_quitting_at_once_restores_the_terminal_too(demo_log: Path) -> None:

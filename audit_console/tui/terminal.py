@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from textual import on
 from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
@@ -22,6 +24,18 @@ class OnTerminal(App[None]):
     def __init__(self) -> None:
         # Without colours a terminal's own two are used, and no grey in their place.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+
+    def action_suspend(self) -> None:
+        """Stop, with all that the shell started beside it, until the shell says `fg`."""
+        if self.is_headless or os.getpgrp() == os.getsid(0):
+            self.notify("no shell waits for this program")
+        else:
+            os.kill(0, signal.SIGTSTP)
+
+    @on(Driver.SignalResume)
+    def _draw_all_again(self) -> None:
+        """Draw what is on the screen, of which the terminal knows nothing any more."""
+        self.refresh(layout=True)
 
     def get_driver_class(self) -> type[Driver]:
         """Take one that nobody has to wait for."""

@@ -58,6 +58,14 @@ APP_ACTIONS: tuple[Action, ...] = (
     Action(Pane.APP, "toggle_theme", ("ctrl+t",), "Light / dark", "the other theme"),
     Action(
         Pane.APP,
+        "suspend",
+        ("ctrl+z",),
+        "Suspend",
+        "back to the shell, until it says fg",
+        in_palette=False,
+    ),
+    Action(
+        Pane.APP,
         "quit",
         ("ctrl+q",),
         "Quit",
