@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from textual._compositor import Compositor, ReflowResult
+from textual._compositor import Compositor, LayoutUpdate, ReflowResult
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
@@ -50,3 +51,45 @@ async def test_panes_stand_where_they_stay_from_the_first_layout_on(
         await pilot.pause()
         await pilot.pause()
     assert len({region.height for region in regions}) == 1
+
+
+@pytest.fixture
+def painted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What is painted from now on: a whole frame is a `LayoutUpdate`."""
+    updates: list[object] = []
+    render = Compositor.render_update
+
+    def noted(compositor: Compositor, **how: Any) -> object:
+        updates.append(update := render(compositor, **how))
+        return update
+
+    monkeypatch.setattr(Compositor, "render_update", noted)
+    return updates
+
+
+async def test_below_a_dialog_nothing_is_painted_again_while_nothing_changes(
+    tmp_path: Path, painted: list[object]
+) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        below = app.screen
+        await pilot.press("question_mark")
+        await until_shown(pilot, "Event table")
+        for _ in range(20):
+            await pilot.pause()
+        painted.clear()
+        for _ in range(5):
+            below.call_later(list)
+            await pilot.pause(0.05)
+        assert painted == []
+
+
+async def test_the_focus_moves_without_a_whole_frame(tmp_path: Path, painted: list[object]) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        painted.clear()
+        await pilot.press("t")
+        await until_shown(pilot, "bar 2026-11-01 00:00:00")
+        assert not any(isinstance(update, LayoutUpdate) for update in painted)

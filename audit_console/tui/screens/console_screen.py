@@ -13,6 +13,7 @@ from audit_console.tui.background import begin
 from audit_console.tui.painting import ROLE_STYLES
 from audit_console.tui.panes import keys_in_force
 from audit_console.tui.pointing import press_hint
+from audit_console.tui.screens.calm import CalmScreen
 from audit_console.tui.widgets.status_lines import KeyBar
 
 HEIGHTS = [(0, "-low"), (30, "-high"), (50, "-tall")]
@@ -36,7 +37,7 @@ def take_size(screen: Screen[Any]) -> None:
         screen.add_class(*reached[-1:])
 
 
-class ConsoleScreen(Screen[None]):
+class ConsoleScreen(CalmScreen[None]):
     """A screen that has a `KeyBar`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = ROLE_STYLES

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.painting import ROLE_STYLES
 from audit_console.tui.pointing import press_hint
+from audit_console.tui.screens.calm import CalmScreen
 from audit_console.tui.screens.console_screen import HEIGHTS, take_size
 from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.text_pane import Paragraph
@@ -18,7 +19,7 @@ from audit_console.tui.widgets.text_pane import Paragraph
 Answer = TypeVar("Answer")
 
 
-class Dialog(ModalScreen[Answer | None]):
+class Dialog(ModalScreen[Answer | None], CalmScreen[Answer | None]):
     """A dialog that answers None when it is closed."""
 
     PANE = Pane.DIALOG

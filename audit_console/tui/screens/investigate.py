@@ -68,7 +68,8 @@ class InvestigateScreen(FollowingScreen):
         """The reader wants to know what the check found."""
 
     def compose(self) -> ComposeResult:
-        """Make the panes."""
+        """Make the panes; what lies over them first, for behind it all would be drawn again."""
+        yield QueryHints()
         yield SourceHeader()
         yield QueryBar(self.read_query, self.known_values, self.earlier_queries)
         yield RuleLine()
@@ -82,7 +83,6 @@ class InvestigateScreen(FollowingScreen):
                     yield DetailPane()
         yield Completeness()
         yield KeyBar()
-        yield QueryHints()
 
     def on_mount(self) -> None:
         """Start on the table."""
