@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from textual._compositor import Compositor, LayoutUpdate, ReflowResult
+from textual._compositor import Compositor, ReflowResult
 from textual.geometry import Region, Size
 from textual.widget import Widget
 
 from audit_console.sources.memory import MemorySource
 from tests.support.effort import UNMEASURED
+from tests.tui.conftest import forget_what_changed
 from tests.tui.support import make_app, make_lines, until, until_loaded, until_shown
 
 pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
@@ -54,21 +54,20 @@ async def test_panes_stand_where_they_stay_from_the_first_layout_on(
 
 
 @pytest.fixture
-def painted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """What is painted from now on: a whole frame is a `LayoutUpdate`."""
-    updates: list[object] = []
-    render = Compositor.render_update
+def painted(monkeypatch: pytest.MonkeyPatch) -> list[Region]:
+    """The regions that are painted from now on."""
+    regions: list[Region] = []
 
-    def noted(compositor: Compositor, **how: Any) -> object:
-        updates.append(update := render(compositor, **how))
-        return update
+    def noted(compositor: Compositor, **how: object) -> None:
+        regions.extend(compositor._dirty_regions)
+        forget_what_changed(compositor, **how)
 
     monkeypatch.setattr(Compositor, "render_update", noted)
-    return updates
+    return regions
 
 
 async def test_below_a_dialog_nothing_is_painted_again_while_nothing_changes(
-    tmp_path: Path, painted: list[object]
+    tmp_path: Path, painted: list[Region]
 ) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -85,11 +84,12 @@ async def test_below_a_dialog_nothing_is_painted_again_while_nothing_changes(
         assert painted == []
 
 
-async def test_the_focus_moves_without_a_whole_frame(tmp_path: Path, painted: list[object]) -> None:
+async def test_the_focus_moves_without_a_whole_frame(tmp_path: Path, painted: list[Region]) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
         painted.clear()
         await pilot.press("t")
         await until_shown(pilot, "bar 2026-11-01 00:00:00")
-        assert not any(isinstance(update, LayoutUpdate) for update in painted)
+        assert painted
+        assert app.size.region not in painted
