@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
+from typing import NoReturn
 
 from audit_console.cli import (
     cache,
@@ -31,7 +32,7 @@ from audit_console.cli.exit_codes import CODES_OF_SIGNALS, ExitCode, code_of_err
 from audit_console.cli.output import close_stdout, replace_closed_streams
 from audit_console.cli.talk import say, say_error
 from audit_console.errors import AuditConsoleError, SourceNotFound
-from audit_console.sources.cancelling import QUESTION_THREAD
+from audit_console.sources.cancelling import INDEX_THREAD, QUESTION_THREAD
 
 COMMANDS: dict[str, Callable[[Sequence[str]], ExitCode]] = {
     cache.NAME: cache.run,
@@ -129,6 +130,22 @@ def _end_threads(code: int) -> None:
     for thread in threading.enumerate():
         if thread.daemon:
             thread.join(0 if thread.name == QUESTION_THREAD else _SECONDS_TO_STOP)
+            if thread.name == INDEX_THREAD and code not in CODES_OF_SIGNALS.values():
+                _wait_for_index(thread, code)
             if thread.is_alive():
-                sys.stderr.flush()
-                os._exit(code)
+                _leave_threads(code)
+
+
+def _wait_for_index(thread: threading.Thread, code: int) -> None:
+    """Wait longer, and say why: it is a part of the time that the log would be read for again."""
+    if thread.is_alive():
+        try:
+            say("writing the index, so that this log opens at once the next time; Ctrl+C leaves it")
+            thread.join()
+        except KeyboardInterrupt:  # behind which Python takes the thread for one that ended
+            _leave_threads(code)
+
+
+def _leave_threads(code: int) -> NoReturn:
+    sys.stderr.flush()
+    os._exit(code)

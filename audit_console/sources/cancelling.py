@@ -16,6 +16,9 @@ from audit_console.errors import SourceUnreadable
 QUESTION_THREAD = "question"
 """Name of the threads that only read, and that nobody waits for when the program ends."""
 
+INDEX_THREAD = "index"
+"""Name of the thread that writes an index, without which a log is read anew the next time."""
+
 _current: ContextVar[Cancellation | None] = ContextVar("cancellation", default=None)
 
 

@@ -50,10 +50,12 @@ def run_program(
 
 
 @contextmanager
-def started(*arguments: str, stdin: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
+def started(
+    *arguments: str, stdin: int | None = None, command: Sequence[str] = PROGRAM
+) -> Iterator[subprocess.Popen[bytes]]:
     """Start it with pipes to read from; if the test fails it is killed, for it may never end."""
     with subprocess.Popen(
-        [*PROGRAM, *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*command, *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         try:
             yield process

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import PATIENCE_SECONDS, PROGRAM, children_of, started
+from tests.cli.program import PATIENCE_SECONDS, PROGRAM, children_of, run_program, started
 from tests.support.effort import UNMEASURED
 from tests.terminal import Terminal
 
@@ -157,3 +157,37 @@ def test_leaving_the_screen_waits_for_no_scan(tmp_path: Path, asked: bytes) -> N
 
 def _shows_the_filter(text: str) -> bool:
     return "─ user:user-1 ─" in text
+
+
+SLOW_INDEX = """
+import sys, threading, time
+from audit_console.cli import main
+from audit_console.sources.cancelling import INDEX_THREAD
+
+def write():
+    time.sleep(float(sys.argv[1]))
+    print("written", flush=True)
+
+main._SECONDS_TO_STOP = 0.1
+threading.Thread(target=write, name=INDEX_THREAD, daemon=True).start()
+main._end_threads(int(sys.argv[2]))
+"""
+
+
+@UNMEASURED
+@pytest.mark.parametrize(("code", "written"), [(0, "written\n"), (143, "")])
+def test_an_index_is_waited_for_unless_the_program_is_ended_from_outside(
+    code: int, written: str
+) -> None:
+    ended = run_program("1", str(code), command=(sys.executable, "-c", SLOW_INDEX))
+    assert ended.stdout == written
+    assert ("writing the index" in ended.stderr) == bool(written)
+
+
+@UNMEASURED
+def test_an_index_is_left_by_ctrl_c() -> None:
+    with started("1000", "1", command=(sys.executable, "-c", SLOW_INDEX)) as program:
+        assert program.stderr is not None
+        assert b"Ctrl+C leaves it" in program.stderr.readline()
+        program.send_signal(signal.SIGINT)
+        assert program.wait(PATIENCE_SECONDS) == 1

@@ -40,6 +40,7 @@ from audit_console.sources.archive.stored import (
     StoredFile,
     write_columns,
 )
+from audit_console.sources.cancelling import INDEX_THREAD
 from audit_console.sources.protocol import Status
 
 FORMAT = 3
@@ -363,7 +364,7 @@ class ArchiveIndex:
 
     def write_beside(self, log: Kept) -> None:
         """Write the index on a thread of its own, if the log is still as it was."""
-        Thread(target=self._write, args=(log,), name="index", daemon=True).start()
+        Thread(target=self._write, args=(log,), name=INDEX_THREAD, daemon=True).start()
 
     def discard(self) -> None:
         """Remove the index that was found, and was not that of the log."""
