@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from audit_console.core.codec import canonical_details, encode_entry, end_line
 from audit_console.core.event import AuditEvent, Scheme
@@ -89,7 +90,7 @@ def _respell(details: str) -> str:
     try:
         respelled = canonical_details(_DECODER.decode(details))
         respelled.encode()
-    except ValueError:
+    except (ValueError, ArithmeticError):
         return details
     return respelled
 
@@ -101,4 +102,11 @@ def _unambiguous(members: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_unambiguous)
+def _exact(digits: str) -> float:
+    number = float(digits)
+    if Decimal(digits) != Decimal(repr(number)):
+        raise ValueError("more digits than a float keeps: a reader of them all sees another number")
+    return number
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unambiguous, parse_float=_exact)
