@@ -194,7 +194,7 @@ class PruneCheck:
 
         So it would make deleted events older than they were.
         """
-        if telling.recorded_at is None or record.applied_at <= telling.recorded_at + CLOCK_SKEW:
+        if telling.recorded_at is None or record.applied_at - telling.recorded_at <= CLOCK_SKEW:
             return
         self.findings.add(
             finding(

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import pytest
@@ -247,6 +247,8 @@ def test_a_prune_that_was_told_of_before_it_was_applied(check: Check) -> None:
     dated = pruned(12, told_at=APPLIED - timedelta(minutes=6))
     found = dict(check(dated.lines(12), dated.records).counts)
     assert found == BACKED | {Code.PRUNE_RECORD_INVALID: 1}
+    last = pruned(12, told_at=datetime.max.replace(tzinfo=UTC))
+    assert dict(check(last.lines(12), last.records).counts) == BACKED
 
 
 @UNMEASURED
