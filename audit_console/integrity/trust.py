@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import cast
 
 from audit_console.core.anchors import Remembered, SignedHead, Vouchers
@@ -155,6 +156,7 @@ class Judge:
         if len(heads) == 1:
             return heads[0]
         made = [signature for head in heads for signature in head.note.signatures]
+        made.sort(key=attrgetter("signature"))  # a witness's begins with the time: its first counts
         by_key: dict[_KeyName, NoteSignature] = {}
         for known in (self._logs, self._witnesses):
             for signature in made:

@@ -464,6 +464,16 @@ def test_witnesses_that_signed_apart_count_together(check: Check, order: int) ->
     assert check(WHOLE, [alone], TWO_WITNESSES).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_cosignatures_by_one_witness_the_first_counts(check: Check, order: int) -> None:
+    early = BEGIN - timedelta(hours=1)
+    notes = [stored(LEAVES, COUNT), stored(LEAVES, COUNT, at=early)]
+    verification = check(WHOLE, notes[::order], TRUST)
+    assert found_in(verification) == at(Code.EVENT_NEWER_THAN_COSIGNATURE, 11)
+    (head,) = verification.vouchers.heads[CHAIN]
+    assert list(head.cosigned.values()) == [int(early.timestamp())]
+
+
 def test_a_witness_that_signed_elsewhere_counts_with_those_beside_the_log(check: Check) -> None:
     log, first, second = apart(1, 2)
     elsewhere = replace(TWO_WITNESSES, checkpoints=[second])
