@@ -219,9 +219,15 @@ class LogCheck:
             self._report_imprecise(self.orchestrator)
         if self.unverifiable:
             self._report_unverifiable()
-        if not any(seal.vouched or seal.is_told for seal in seals):
+        if all(self._leaves_end_open(seal) for seal in seals):
             for name in self._unnamed_chains():
                 self._report_no_checkpoint(name, None)
+
+    def _leaves_end_open(self, anchoring: Anchoring) -> bool:
+        """Tell whether nothing vouches for an end, and what keeps it from doing so is not told."""
+        if anchoring.vouched or anchoring.is_told:
+            return False
+        return not (self.findings.faults and anchoring.has_voucher)
 
     def _unnamed_chains(self) -> list[str]:
         names = [] if self.orchestrator is None else [self.orchestrator.name]
@@ -285,10 +291,7 @@ class LogCheck:
 
     def _report_no_checkpoint(self, chain: str, anchoring: Anchoring | None) -> None:
         """Report that nothing vouches for a chain, unless what keeps it from doing so is told."""
-        if anchoring is not None and (anchoring.vouched or anchoring.is_told):
-            return
-        faulty = bool(self.findings.faults)
-        if faulty and anchoring is not None and anchoring.has_voucher:
+        if anchoring is not None and not self._leaves_end_open(anchoring):
             return
         if any(fault.chain in {None, chain} for fault in self.vouchers.faults):
             return

@@ -363,6 +363,9 @@ def test_a_weak_log_is_sealed_line_by_line(tmp_path: Path) -> None:
     log.write_bytes(text.replace(b"user-7", b"user-8", 1))
     edited = verdict_of(str(log), "--policy", keys.policy)
     assert edited == (1, {"CHECKPOINT_ROOT_MISMATCH": 1, "WEAK_COVERAGE": 1})
+    log.write_bytes(text + b"garbage\n")
+    spoilt = verdict_of(str(log), "--policy", keys.policy)
+    assert spoilt == (1, {"MALFORMED": 1, "WEAK_COVERAGE": 1})
     more = orchestrator_lines(orchestrator_chain(22))[20:]
     log.write_bytes(text + b"".join(line + b"\n" for line in more))
     grown = verdict_of(str(log), "--policy", keys.policy)
