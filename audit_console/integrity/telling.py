@@ -21,9 +21,9 @@ def summaries(check: LogCheck, trees: TreeGrower) -> Iterator[ChainSummary]:
     strays = check.misplaced
     unnamed = strays[""]
     for name, chain in check.v1_chains.items():
-        yield _v1_summary(
-            chain, check.anchorings[name], strays[name] + unnamed, trees.root_of(chain)
-        )
+        has_strays = bool(strays[name] or strays[""])  # without them it is not known to be whole
+        root = None if has_strays else trees.root_of(chain)
+        yield _v1_summary(chain, check.anchorings[name], strays[name] + unnamed, root)
         unnamed = 0
     if unnamed:
         yield _strays_summary(unnamed)

@@ -50,10 +50,12 @@ from tests.support.places import V1_VECTORS, lines_of
 from tests.support.retention import day, plan_of
 from tests.support.tampers import (
     Tamper,
+    both,
     branched,
     copied,
     edited,
     removed,
+    renumbered,
     respelled,
     shuffled,
 )
@@ -229,6 +231,12 @@ TAKEN = "another event claims the same place"
         pytest.param(removed(11), {}, 6, id="one-removed"),
         pytest.param(removed(11, 12), {BEHIND: 4}, 0, id="two-removed"),
         pytest.param(removed(0, 1), {BEHIND: 6}, 0, id="first-two-removed"),
+        pytest.param(
+            both(removed(11), renumbered(11, -1, rehash=False)), {ALTERED: 4}, 0, id="renumbered"
+        ),
+        pytest.param(
+            lambda lines: [*edited(0, seq=COUNT)(lines[:1]), *lines], {}, 6, id="behind-in-front"
+        ),
         pytest.param(respelled(10), {RESPELLED: 1}, 5, id="respelled"),
         pytest.param(copied(10, 20), {TAKEN: 1}, 6, id="doubled"),
         pytest.param(branched(10, 10, 20), {TAKEN: 1}, 6, id="forked"),
