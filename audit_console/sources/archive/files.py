@@ -19,6 +19,7 @@ from pathlib import Path
 from audit_console.config import user_path
 from audit_console.core.codec import decode_bytes
 from audit_console.core.event import AuditEvent, parse_time
+from audit_console.core.hashing import event_hash
 from audit_console.core.places import is_address, is_log_name, is_remote
 from audit_console.errors import NotAnAuditLog, SourceNotFound, SourceUnreadable, UsageError
 from audit_console.sources.archive import foreign
@@ -284,7 +285,7 @@ OrderKey = tuple[int, str, int, datetime, str]
 
 
 def _order_key(file: ArchiveFile) -> OrderKey:
-    """Order by chain and seq, else by time, by the first event of the file.
+    """Order by chain and seq, else by time, by the first event of the file that is to be believed.
 
     Files in which no event is found early on come last, in the order of their names.
     """
@@ -298,6 +299,8 @@ def _order_key(file: ArchiveFile) -> OrderKey:
 
 
 def _first_event(file: ArchiveFile) -> AuditEvent | None:
+    """Give the first event that holds its hash; where none does early on, the first of all."""
+    first: AuditEvent | None = None
     with closing(file.open()) as reader:
         try:
             start = reader.read(PEEK_BYTES)
@@ -307,9 +310,12 @@ def _first_event(file: ArchiveFile) -> AuditEvent | None:
     for line in start.split(b"\n"):
         event = decode_bytes(line)
         if isinstance(event, AuditEvent):
-            return event
-    _refuse(file, foreign.without_event(start))
-    return None
+            if event_hash(event) == event.event_hash:
+                return event
+            first = first or event
+    if first is None:
+        _refuse(file, foreign.without_event(start))
+    return first
 
 
 def _refuse(file: ArchiveFile, found: Foreign | None) -> None:

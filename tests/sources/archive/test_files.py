@@ -87,6 +87,23 @@ def test_rotated_files_of_both_formats_are_one_log_in_order(rotated: Path) -> No
     assert sorted(chain[0] for chain in found.chains.values()) == [6, 9]
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "edited"),
+    [("audit.000000000003.jsonl", b'"seq":3', b'"seq":30'), ("audit.log", b'"2026', b'"2001')],
+)
+def test_an_edited_event_does_not_move_the_file_that_begins_with_it(
+    rotated: Path, name: str, said: bytes, edited: bytes
+) -> None:
+    text = (rotated / name).read_bytes()
+    (rotated / name).write_bytes(text.replace(said, edited, 1))
+    assert names(rotated) == ORDER
+    found = judge_archive(rotated)
+    assert found.notices == []
+    weak = (Code.WEAK_COVERAGE, (None, None))
+    (fault,) = (one for one in found.beyond_the_unanchored_end if one != weak)
+    assert fault[0] is Code.EVENT_HASH_MISMATCH
+
+
 def test_files_that_logrotate_renamed_are_of_the_log(tmp_path: Path) -> None:
     written(tmp_path / "audit.jsonl", V1[6:])
     written(tmp_path / "audit.jsonl.1", V1[3:6])
