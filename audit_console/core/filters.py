@@ -13,24 +13,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
-from typing import Literal
-
-FilterField = Literal[
-    "id",
-    "event_type",
-    "user_id",
-    "action",
-    "resource_type",
-    "resource_id",
-    "result",
-    "result_error",
-    "ip_address",
-    "user_agent",
-    "request_id",
-    "chain",
-    "seq",
-]
-"""Attributes of an event that `equals` takes."""
 
 
 class FieldName(StrEnum):
@@ -265,20 +247,17 @@ class Filter:
 EVERYTHING = Filter()
 
 
-def equals(attribute: FilterField, value: str | int | None) -> Expression:
-    """Make the term for exactly this value of an event's attribute; None is missing.
+def equals(name: FieldName, value: str | int | None) -> Expression:
+    """Make the term for exactly this value of a field; None is missing.
 
     A number is a value of `seq` alone, and a text is none of it.
     """
-    if attribute == "seq":
-        name = FieldName.SEQ
-    else:
-        name = next(name for name, known in TEXT_ATTRIBUTES.items() if known == attribute)
+    field = Field(name)
     if value is None:
-        return Not(Term(Field(name), Has()))
+        return Not(Term(field, Has()))
     if isinstance(value, int) and name is FieldName.SEQ:
-        return Term(Field(name), Range(Decimal(value), Decimal(value)))
-    return Term(Field(name), Exact(str(value)))
+        return Term(field, Range(Decimal(value), Decimal(value)))
+    return Term(field, Exact(str(value)))
 
 
 def all_of(parts: Iterable[Expression]) -> Expression:

@@ -248,7 +248,7 @@ class _Chain:
         self._source = source
         self._name = name
         self._limits = limits
-        self._whole = Filter((equals("chain", name),))
+        self._whole = Filter((equals(FieldName.CHAIN, name),))
         self._asks_store = source.status.asks_store
         oldest = self._end(Order.OLDEST_FIRST)
         self.first: int = oldest["seq"]

@@ -16,7 +16,7 @@ from audit_console.sources.protocol import Source
 def events_of(chain: str, first: int, end: int) -> Filter:
     """Keep the events [first, end) of a chain."""
     numbers = Range(Decimal(first), Decimal(end), high_open=True)
-    return Filter((equals("chain", chain), Term(Field(FieldName.SEQ), numbers)))
+    return Filter((equals(FieldName.CHAIN, chain), Term(Field(FieldName.SEQ), numbers)))
 
 
 def both(one: Filter, other: Filter) -> Filter:

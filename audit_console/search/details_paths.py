@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from audit_console.core.filters import equals
+from audit_console.core.filters import FieldName, equals
 from audit_console.core.query.stages import Top
 from audit_console.search.facet_fields import details_fields
 from audit_console.search.question import Question
@@ -30,7 +30,7 @@ def details_paths(question: Question) -> tuple[str, ...]:
     """
     found: Counter[str] = Counter()
     for event_type in question.tally(Top("type", MOST_TYPES))["type"]:
-        of_type = question.narrowed(equals("event_type", event_type))
+        of_type = question.narrowed(equals(FieldName.TYPE, event_type))
         for order in Order:
             for details in _some_details(of_type, order):
                 found.update(details_fields(details))

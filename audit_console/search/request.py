@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from audit_console.core.filters import EVERYTHING, equals
+from audit_console.core.filters import EVERYTHING, FieldName, equals
 from audit_console.core.query.stages import Count
 from audit_console.search.question import Question
 from audit_console.sources.protocol import AtRow, Order
@@ -55,7 +55,7 @@ class Step(NamedTuple):
 
 def events_of(question: Question, request_id: str) -> Question:
     """Ask the whole log for the events of a request, whatever the filter was."""
-    return replace(question, where=EVERYTHING).narrowed(equals("request_id", request_id))
+    return replace(question, where=EVERYTHING).narrowed(equals(FieldName.REQUEST, request_id))
 
 
 def extent(asked: Question) -> Extent:

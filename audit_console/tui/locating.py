@@ -116,7 +116,7 @@ def _rows_of_seqs(
 ) -> list[EventRow]:
     """Give some events of a range of seqs, by seq: its first in time, or its last."""
     order = Order.NEWEST_FIRST if backwards else Order.OLDEST_FIRST
-    where = Filter((equals("chain", chain), Term(Field(FieldName.SEQ), seqs)))
+    where = Filter((equals(FieldName.CHAIN, chain), Term(Field(FieldName.SEQ), seqs)))
     page = replace(view, where=where, order=order).page(AtRow(0), MOST_LATE)
     return sorted(page.rows.iter_rows(named=True), key=itemgetter("seq"))
 
@@ -155,7 +155,7 @@ def _ids_by_seq(view: View, finding: Finding) -> Iterator[str]:
         return
     last = finding.first_seq if finding.last_seq is None else finding.last_seq
     for seq in (finding.first_seq, last + 1, finding.first_seq - 1):
-        place = Filter((equals("chain", finding.chain), equals("seq", seq)))
+        place = Filter((equals(FieldName.CHAIN, finding.chain), equals(FieldName.SEQ, seq)))
         page = replace(view, where=place).page(AtRow(0), 1)
         if page.rows.height:
             yield page.rows["id"][0]

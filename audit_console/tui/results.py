@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from audit_console.core.filters import Between, Filter, equals
+from audit_console.core.filters import Between, FieldName, Filter, equals
 from audit_console.core.narrowing import value_term, within
 from audit_console.core.query.stages import Timeline
 from audit_console.core.timespan import bin_number, bin_start
@@ -50,7 +50,9 @@ def note_of(look: Look, frame: pl.DataFrame, key: str, *, partial: bool) -> Line
 def events_behind(look: Look, row: Mapping[str, Any]) -> Look:
     """Give the look at the events that a row of a result was made of."""
     if row.get("id") is not None:
-        return replace(look, where=Filter((equals("id", row["id"]),)), stages=(), review=None)
+        return replace(
+            look, where=Filter((equals(FieldName.ID, row["id"]),)), stages=(), review=None
+        )
     where = look.where
     every = next((stage.every for stage in look.stages if isinstance(stage, Timeline)), None)
     time = row.get("time")

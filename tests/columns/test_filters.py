@@ -193,7 +193,7 @@ def test_a_match_of_another_kind_fits_nothing() -> None:
     for name in (FieldName.TIME, FieldName.SEQ, FieldName.HOUR):
         assert kept(Filter((Term(Field(name), Exact("7")),)), frame) == [False]
     assert kept(Filter((Term(Field(FieldName.USER), Between()),)), frame) == [False]
-    assert kept(Filter((equals("seq", "7"),)), frame) == [False]
+    assert kept(Filter((equals(FieldName.SEQ, "7"),)), frame) == [False]
     assert kept(Filter((Term(Field(FieldName.USER), Like("alice")),)), frame) == [True]
 
 

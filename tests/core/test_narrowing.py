@@ -90,7 +90,9 @@ def test_a_window_is_what_all_times_leave() -> None:
 
 
 def test_another_time_takes_the_place_of_those_in_force() -> None:
-    where = read("user:alice time:>=2026-10-01T00:00:00Z").with_terms(equals("result", "failure"))
+    where = read("user:alice time:>=2026-10-01T00:00:00Z").with_terms(
+        equals(FieldName.RESULT, "failure")
+    )
     narrowed_ = within(where, Between(EARLY, LATE))
 
     assert window_of(narrowed_) == Between(EARLY, LATE)

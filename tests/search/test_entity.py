@@ -91,7 +91,7 @@ def test_a_card_says_what_is_counted_one_by_one(
 @UNMEASURED
 def test_a_card_is_about_the_whole_log(demo: Question, events: list[AuditEvent]) -> None:
     user = next(event.user_id for event in events if event.user_id)
-    narrow = demo.narrowed(equals("result", "failure"), equals("user_id", "nobody"))
+    narrow = demo.narrowed(equals(FieldName.RESULT, "failure"), equals(FieldName.USER, "nobody"))
 
     card = card_of(narrow, Value(USER, user))
 

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 
 from audit_console.core.codec import encode_line
 from audit_console.core.event import GENESIS_HASH, AuditEvent, Scheme, format_time
-from audit_console.core.filters import EVERYTHING, Expression, Filter, Has, Not, Term, equals
+from audit_console.core.filters import (
+    EVERYTHING,
+    Expression,
+    FieldName,
+    Filter,
+    Has,
+    Not,
+    Term,
+    equals,
+)
 from audit_console.core.matching import Beside, matches
 from audit_console.core.narrowing import Value, value_term
 from audit_console.core.query import event_field
@@ -286,5 +295,5 @@ def test_the_numbers_of_a_real_log(invictus: Question) -> None:
     assert sum(value.count == 1 for value in found.pick(1_000).values) == 72
     assert {value.count for value in found.pick(72, rare=True).values} == {1}
     assert value_of(facet_of(invictus, "result"), "failure").count == 300
-    failures = invictus.narrowed(equals("result", "failure"))
+    failures = invictus.narrowed(equals(FieldName.RESULT, "failure"))
     assert facet_of(failures, "user").counts().matched == 300

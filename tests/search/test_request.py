@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from audit_console.core.event import AuditEvent, format_time
-from audit_console.core.filters import EVERYTHING, equals
+from audit_console.core.filters import EVERYTHING, FieldName, equals
 from audit_console.search.question import Question
 from audit_console.search.request import Step, events_of, extent, steps
 from audit_console.sources.memory import MemorySource
@@ -46,7 +46,9 @@ def test_steps_have_their_times() -> None:
 
 
 def test_the_extent_is_that_of_all_events() -> None:
-    asked = events_of(question_of(request_log()).narrowed(equals("result", "success")), "req")
+    asked = events_of(
+        question_of(request_log()).narrowed(equals(FieldName.RESULT, "success")), "req"
+    )
 
     found = extent(asked)
 

@@ -154,7 +154,7 @@ def test_a_window_is_half_open() -> None:
 
 
 def test_a_question_without_events_has_empty_bars(demo: Question) -> None:
-    nobody = demo.narrowed(equals("user_id", "nobody"))
+    nobody = demo.narrowed(equals(FieldName.USER, "nobody"))
 
     found = histogram(nobody, (DAY, DAY + timedelta(days=1)), 24)
 

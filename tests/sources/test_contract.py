@@ -19,7 +19,7 @@ from polars.testing import assert_frame_equal
 from audit_console.columns.schema import BATCH, MALFORMED, PAGE
 from audit_console.core.codec import Malformed, decode_bytes
 from audit_console.core.event import AuditEvent
-from audit_console.core.filters import EVERYTHING, Filter, equals
+from audit_console.core.filters import EVERYTHING, FieldName, Filter, equals
 from audit_console.core.matching import MarkKey, Marks
 from audit_console.core.query import parse
 from audit_console.core.query.stages import Count, Timeline
@@ -334,24 +334,24 @@ def test_an_unknown_event_gives_an_empty_page(source: Source, order: Order, log:
 
 
 FILTERS: dict[str, tuple[Filter, Callable[[AuditEvent], bool]]] = {
-    "user": (Filter((equals("user_id", "user-3"),)), lambda event: event.user_id == "user-3"),
-    "no user": (Filter((equals("user_id", None),)), lambda event: event.user_id is None),
+    "user": (Filter((equals(FieldName.USER, "user-3"),)), lambda event: event.user_id == "user-3"),
+    "no user": (Filter((equals(FieldName.USER, None),)), lambda event: event.user_id is None),
     "type": (
-        Filter((equals("event_type", "workflow_execution"),)),
+        Filter((equals(FieldName.TYPE, "workflow_execution"),)),
         lambda event: event.event_type == "workflow_execution",
     ),
-    "no chain": (Filter((equals("chain", None),)), lambda event: event.chain is None),
-    "seq": (Filter((equals("seq", 7),)), lambda event: event.seq == 7),
-    "no seq": (Filter((equals("seq", None),)), lambda event: event.seq is None),
+    "no chain": (Filter((equals(FieldName.CHAIN, None),)), lambda event: event.chain is None),
+    "seq": (Filter((equals(FieldName.SEQ, 7),)), lambda event: event.seq == 7),
+    "no seq": (Filter((equals(FieldName.SEQ, None),)), lambda event: event.seq is None),
     "agent": (
-        Filter((equals("user_agent", "python-httpx/0.27"),)),
+        Filter((equals(FieldName.AGENT, "python-httpx/0.27"),)),
         lambda event: event.user_agent == "python-httpx/0.27",
     ),
     "two": (
-        Filter((equals("user_id", "user-3"), equals("result", "failure"))),
+        Filter((equals(FieldName.USER, "user-3"), equals(FieldName.RESULT, "failure"))),
         lambda event: event.user_id == "user-3" and event.result == "failure",
     ),
-    "nothing": (Filter((equals("action", "no such"),)), lambda _: False),
+    "nothing": (Filter((equals(FieldName.ACTION, "no such"),)), lambda _: False),
 }
 
 

@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from audit_console.core.codec import encode_line
-from audit_console.core.filters import Filter, equals
+from audit_console.core.filters import FieldName, Filter, equals
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.memory import MemorySource
 from audit_console.tui.app import AuditConsoleApp
@@ -199,7 +199,7 @@ async def test_recent_sources_and_pasted_text_are_shown_as_symbols(tmp_path: Pat
 
 
 def test_a_chip_is_short() -> None:
-    (chip,) = chips_of(Look(Filter((equals("action", "A" * 100_000),))))
+    (chip,) = chips_of(Look(Filter((equals(FieldName.ACTION, "A" * 100_000),))))
 
     assert len(chip.text) < 100
 

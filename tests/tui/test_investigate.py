@@ -8,7 +8,7 @@ import pytest
 from textual.app import App
 
 from audit_console.core.codec import encode_line
-from audit_console.core.filters import EVERYTHING, Filter, equals
+from audit_console.core.filters import EVERYTHING, FieldName, Filter, equals
 from audit_console.sources.memory import MemorySource
 from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.widgets.detail_pane import DetailPane
@@ -103,7 +103,7 @@ async def test_the_value_under_the_cursor_filters(tmp_path: Path) -> None:
         await pilot.press("h", "f")
         await until_shown(pilot, "15 of 90 matched")
         assert table_of(app).where == Filter(
-            (equals("user_id", "user-1"), equals("event_type", "secret_access"))
+            (equals(FieldName.USER, "user-1"), equals(FieldName.TYPE, "secret_access"))
         )
         await pilot.press("q")
         await until_shown(pilot, "30 of 90 matched")

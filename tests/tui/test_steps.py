@@ -3,12 +3,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit_console.core.filters import Filter, equals
+from audit_console.core.filters import FieldName, Filter, equals
 from audit_console.tui.steps import Look, Steps
 
 
 def look(user: str) -> Look:
-    return Look(Filter((equals("user_id", user),)))
+    return Look(Filter((equals(FieldName.USER, user),)))
 
 
 def test_a_step_back_keeps_the_branch() -> None:
@@ -53,7 +53,7 @@ def test_a_look_taken_before_is_gone_to_again() -> None:
 
 
 def test_a_title_names_what_is_switched_off() -> None:
-    where = Filter((equals("user_id", "alice"),)).toggle(0)
+    where = Filter((equals(FieldName.USER, "alice"),)).toggle(0)
 
     assert Look(where).title == "(user:=alice off)"
     assert Look(where).text == ""

@@ -217,7 +217,7 @@ def test_a_match_of_another_kind_fits_nothing() -> None:
     for name in (FieldName.TIME, FieldName.SEQ):
         made = condition(Filter((Term(Field(name), Exact("7")),)))
         assert made.text.as_string() == "((FALSE))"
-    made = condition(Filter((Term(Field(FieldName.USER), Between()), equals("seq", "x"))))
+    made = condition(Filter((Term(Field(FieldName.USER), Between()), equals(FieldName.SEQ, "x"))))
     assert made.text.as_string() == "((FALSE) AND (FALSE))"
     made = condition(Filter((Term(Field(FieldName.SEQ), Range()),)))
     assert made.text.as_string() == "(((TRUE)))"
