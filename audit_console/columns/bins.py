@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,13 +9,12 @@ import numpy as np
 import polars as pl
 
 from audit_console.columns.schema import TIME
-from audit_console.core.timespan import FIRST, UNITS, Duration
+from audit_console.core.timespan import FIRST, TICK, Duration
 
 SPARSE = 64
 """Times in order are looked up by where each bin starts, if they are so many times the bins."""
 
 _BEFORE_EPOCH = -int(FIRST.timestamp()) * 1_000_000
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class Bins(NamedTuple):
@@ -64,9 +62,8 @@ def _in_order(times: pl.Series, numbers: pl.Series, every: Duration) -> pl.Serie
 
 def bin_number(time: pl.Expr, every: Duration) -> pl.Expr:
     """Number the bins of UTC times."""
-    if every.unit in UNITS:
-        length = every.count * UNITS[every.unit] // _MICROSECOND
-        return (time.dt.timestamp("us") + _BEFORE_EPOCH) // length
+    if every.span is not None:
+        return (time.dt.timestamp("us") + _BEFORE_EPOCH) // (every.span // TICK)
     months = (time.dt.year().cast(pl.Int64) - 1) * 12 + time.dt.month() - 1
     return months // every.months
 
@@ -74,8 +71,7 @@ def bin_number(time: pl.Expr, every: Duration) -> pl.Expr:
 def bin_start(number: pl.Expr, every: Duration) -> pl.Expr:
     """Give the times at which bins start, by their numbers."""
     number = number.cast(pl.Int64)
-    if every.unit in UNITS:
-        length = every.count * UNITS[every.unit] // _MICROSECOND
-        return (number * length - _BEFORE_EPOCH).cast(TIME)
+    if every.span is not None:
+        return (number * (every.span // TICK) - _BEFORE_EPOCH).cast(TIME)
     months = number * every.months
     return pl.datetime(months // 12 + 1, months % 12 + 1, 1, time_unit="us", time_zone="UTC")

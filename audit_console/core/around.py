@@ -14,9 +14,9 @@ from audit_console.core.filters import (
     Term,
     map_terms,
 )
+from audit_console.core.timespan import TICK, shifted
 from audit_console.errors import UsageError
 
-TICK = timedelta(microseconds=1)
 MAX_SPAN = timedelta(days=3660)
 
 
@@ -46,11 +46,9 @@ def _resolved(match: Match, time_of: Callable[[str], datetime | None]) -> Match:
             f"around: there is no event {match.event_id}",
             hint="give the id of an event of this log",
         )
-    return Between(_shifted(moment, -match.span), _shifted(moment, match.span + TICK))
+    return both_sides(moment, match.span)
 
 
-def _shifted(moment: datetime, by: timedelta) -> datetime | None:
-    try:
-        return moment + by
-    except OverflowError:
-        return None
+def both_sides(moment: datetime, span: timedelta) -> Between:
+    """Give the time that is at most `span` from a moment."""
+    return Between(shifted(moment, -span), shifted(moment, span + TICK))

@@ -8,7 +8,6 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from audit_console.core.around import TICK
 from audit_console.core.filters import (
     EVERYTHING,
     WEEKDAYS,
@@ -25,6 +24,7 @@ from audit_console.core.filters import (
     all_of,
     negate,
 )
+from audit_console.core.timespan import TICK
 
 
 class How(StrEnum):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 FIRST = datetime.min.replace(tzinfo=UTC)
+TICK = timedelta(microseconds=1)
 LONGEST_YEARS = 10_000
 
 UNITS: dict[str, timedelta] = {
@@ -68,6 +69,12 @@ class Duration:
     unit: str
 
     @property
+    def span(self) -> timedelta | None:
+        """The same as a time; None of units that go by the calendar."""
+        unit = UNITS.get(self.unit)
+        return None if unit is None else self.count * unit
+
+    @property
     def months(self) -> int:
         """Length of a unit that goes by the calendar."""
         return self.count * (12 if self.unit == "y" else 1)
@@ -118,15 +125,15 @@ def read_duration(text: str) -> Duration:
 
 def bin_number(moment: datetime, every: Duration) -> int:
     """Count the bins of this length from the start of year 1, a Monday, to a UTC time."""
-    if every.unit in UNITS:
-        return (moment - FIRST) // (every.count * UNITS[every.unit])
+    if (span := every.span) is not None:
+        return (moment - FIRST) // span
     return ((moment.year - 1) * 12 + moment.month - 1) // every.months
 
 
 def bin_start(number: int, every: Duration) -> datetime:
     """Give the time at which a bin starts."""
-    if every.unit in UNITS:
-        return FIRST + number * every.count * UNITS[every.unit]
+    if (span := every.span) is not None:
+        return FIRST + number * span
     year, month = divmod(number * every.months, 12)
     return FIRST.replace(year=year + 1, month=month + 1)
 
@@ -163,7 +170,7 @@ def _relative(match: re.Match[str], anchor: Anchor) -> Moment:
     for count, unit in _STEP.findall(steps):
         moment = shift(moment, int(count), unit)
     moment = floor(moment, snap) if snap else moment
-    return Moment(moment, _after(moment, timedelta(microseconds=1)))
+    return Moment(moment, shifted(moment, TICK))
 
 
 def _absolute(match: re.Match[str]) -> Moment:
@@ -184,7 +191,7 @@ def _absolute(match: re.Match[str]) -> Moment:
     if zone not in (None, "Z"):
         start -= _offset(zone)
     if fraction:
-        return Moment(start, _after(start, timedelta(microseconds=10 ** (6 - len(fraction)))))
+        return Moment(start, shifted(start, timedelta(microseconds=10 ** (6 - len(fraction)))))
     return Moment(start, _next(start, "s" if second else "m" if minute else "h"))
 
 
@@ -202,8 +209,9 @@ def _next(moment: datetime, unit: str) -> datetime | None:
         return None
 
 
-def _after(moment: datetime, length: timedelta) -> datetime | None:
+def shifted(moment: datetime, by: timedelta) -> datetime | None:
+    """Give the time so much later; None outside the years 1 to 9999."""
     try:
-        return moment + length
+        return moment + by
     except OverflowError:
         return None

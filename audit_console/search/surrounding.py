@@ -6,9 +6,9 @@ import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from audit_console.core.around import MAX_SPAN, TICK
+from audit_console.core.around import MAX_SPAN, both_sides
 from audit_console.core.filters import Between
-from audit_console.core.timespan import UNITS, read_duration
+from audit_console.core.timespan import TICK, read_duration
 from audit_console.errors import UsageError
 from audit_console.search.question import Question
 from audit_console.sources.protocol import AtEvent, AtRow, Order
@@ -39,12 +39,12 @@ def read_reach(text: str) -> Reach:
             return int(text)
         raise UsageError(f"from 1 to {MAX_EVENTS:,} events on each side", hint=EXAMPLES)
     try:
-        duration = read_duration(text)
+        span = read_duration(text).span
     except ValueError:
         raise UsageError("neither a number nor a length of time", hint=EXAMPLES) from None
-    if duration.unit not in UNITS or duration.count * UNITS[duration.unit] > MAX_SPAN:
+    if span is None or span > MAX_SPAN:
         raise UsageError("too long a time", hint=EXAMPLES)
-    return duration.count * UNITS[duration.unit]
+    return span
 
 
 def span_around(question: Question, place: Place, reach: Reach) -> Between:
@@ -54,7 +54,7 @@ def span_around(question: Question, place: Place, reach: Reach) -> Between:
         SourceError: the log cannot be looked at.
     """
     if isinstance(reach, timedelta):
-        return Between(_moved(place.moment, -reach), _moved(place.moment, reach + TICK))
+        return both_sides(place.moment, reach)
     order = Order.OLDEST_FIRST
     rank = question.page(AtEvent(place.event_id), 1, order=order).first_row
     first = max(0, rank - reach)
@@ -62,10 +62,3 @@ def span_around(question: Question, place: Place, reach: Reach) -> Between:
     if times.is_empty():
         return Between(place.moment, place.moment + TICK)
     return Between(times[0], times[-1] + TICK)
-
-
-def _moved(moment: datetime, by: timedelta) -> datetime | None:
-    try:
-        return moment + by
-    except OverflowError:
-        return None

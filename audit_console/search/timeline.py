@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import sqrt
 
-from audit_console.core.around import TICK
 from audit_console.core.event import RESULTS
 from audit_console.core.query.stages import Timeline
-from audit_console.core.timespan import Duration, bin_number, bin_start
+from audit_console.core.timespan import TICK, Duration, bin_number, bin_start
 from audit_console.search.question import Question
 
 _LENGTHS = (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-_MICROSECOND = timedelta(microseconds=1)
+from audit_console.core.timespan import TICK
 
 
 def duration(length: timedelta) -> str:
     """Print a length of time, not a negative one: `250 µs`, `1.25 s`, `3m 05s`, `2d 04h`."""
-    micros = length // _MICROSECOND
+    micros = length // TICK
     if micros < 1_000:
         return f"{micros} µs" if micros else "0 s"
     if micros < 1_000_000:

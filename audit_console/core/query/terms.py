@@ -23,7 +23,7 @@ from audit_console.core.query.fields import field_text, read_term_field
 from audit_console.core.query.kinds import TextKind, TimeKind, kind_of
 from audit_console.core.query.scanner import Scanner, Word
 from audit_console.core.regexes import RegexError, read_regex
-from audit_console.core.timespan import UNITS, Anchor, counts_from_clock, read_duration
+from audit_console.core.timespan import Anchor, counts_from_clock, read_duration
 
 CHECKS = ("verified", "broken", "unverifiable")
 """Values of `chain:` that mean the state of the check, not a chain's name."""
@@ -187,12 +187,12 @@ def _around(scanner: Scanner, word: Word) -> Match:
         )
     event_id, length = match.groups()
     try:
-        duration = read_duration(length)
+        span = read_duration(length).span
     except ValueError as error:
         at = word.start + len(word.text) - len(length)
         raise scanner.fault(str(error), "as in around:<event id>±5m", at=at) from None
-    if duration.unit not in UNITS or duration.count > MAX_SPAN // UNITS[duration.unit]:
+    if span is None or span > MAX_SPAN:
         raise scanner.fault(
             "too long, or a unit without fixed length", "a unit is s, m, h, d or w", at=word.start
         )
-    return Around(event_id, duration.count * UNITS[duration.unit])
+    return Around(event_id, span)

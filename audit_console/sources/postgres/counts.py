@@ -8,13 +8,14 @@ and the number of an event is what is before its step and a little more.
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
 
+from audit_console.core.timespan import TICK
 from audit_console.sources.postgres.asked import FENCE, Asked, Point, Start
 
 STEPS = 10_000
@@ -23,7 +24,6 @@ STEPS = 10_000
 HEAVY = 20_000
 """A step with more events is taken apart before rows are looked for in it."""
 
-_TICK = timedelta(microseconds=1)
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _TIME = ("timestamp",)
 _STEPS_OF = """
@@ -89,12 +89,12 @@ class Counts:
         steps = self._steps
         number = bisect_right(steps, value, key=attrgetter(by)) - 1
         step = steps[number]
-        if step.events <= HEAVY or step.end - step.start <= _TICK:
+        if step.events <= HEAVY or step.end - step.start <= TICK:
             return step
         of_step = self._asked.beside(Point(_TIME, (step.start,)), ">=").beside(
             Point(_TIME, (step.end,)), "<"
         )
-        parts = _steps(connection, of_step, step.start, step.end - _TICK, before=step.before)
+        parts = _steps(connection, of_step, step.start, step.end - TICK, before=step.before)
         self._steps = [*steps[:number], *parts, *steps[number + 1 :]]
         return self._step(connection, by, value)
 
@@ -102,7 +102,7 @@ class Counts:
 def _steps(
     connection: psycopg.Connection, asked: Asked, first: datetime, last: datetime, *, before: int
 ) -> list[Step]:
-    length = (last - first) // STEPS + _TICK
+    length = (last - first) // STEPS + TICK
     statement = sql.SQL(_STEPS_OF).format(fence=FENCE, events=asked.events)
     steps = []
     for start, count in asked.run(connection, statement, length=length, origin=first):

@@ -29,7 +29,7 @@ from audit_console.core.query.stages import (
     Top,
     event_field,
 )
-from audit_console.core.timespan import UNITS, Duration, bin_number
+from audit_console.core.timespan import Duration, bin_number
 from audit_console.errors import UsageError
 from audit_console.sources.postgres.asked import AS_TEXT, FENCE, Asked
 from audit_console.sources.postgres.checking import Checks
@@ -160,8 +160,8 @@ class _Told:
 
 def bin_of(every: Duration) -> sql.Composed:
     """Write the bin of an event: a time, or the number of a bin of months."""
-    if every.unit in UNITS:
-        return sql.SQL(_SPANS).format(sql.Literal(every.count * UNITS[every.unit]))
+    if every.span is not None:
+        return sql.SQL(_SPANS).format(sql.Literal(every.span))
     return sql.SQL(_MONTHS).format(sql.Literal(every.months))
 
 
@@ -197,7 +197,7 @@ def _timeline(connection: psycopg.Connection, asked: Asked, stage: Timeline) -> 
 def timeline_frame(rows: Sequence[tuple[Any, ...]], stage: Timeline) -> pl.DataFrame:
     """Make the columns of a timeline of rows of a bin, a value if it is by one, and a count."""
     times = [row[0] for row in rows]
-    if stage.every.unit in UNITS:
+    if stage.every.span is not None:
         times = [bin_number(time, stage.every) for time in times]
     counts = counts_frame([row[1:] for row in rows], () if stage.by is None else (stage.by,))
     bins = pl.Series("bin", times, pl.Int64)

@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from audit_console.core.around import TICK
 from audit_console.core.filters import may_lack
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.narrowing import window_of
 from audit_console.core.query.fields import field_text
+from audit_console.core.timespan import TICK
 from audit_console.errors import SourceUnreached
 from audit_console.search.question import Question
 from audit_console.tui.actions import Action, Pane
