@@ -10,6 +10,7 @@ from itertools import islice
 from audit_console.core.caseless import escape_wildcards
 from audit_console.core.filters import WEEKDAYS, Field, FieldName, Like
 from audit_console.core.query.fields import FIELD_NAMES, TYPED_NAMES, read_term_field
+from audit_console.core.query.kinds import SPLIT_AT_COMMA
 from audit_console.core.query.scanner import Scanner
 from audit_console.core.query.stages import NAMES as STAGE_NAMES
 from audit_console.core.query.terms import CHECKS
@@ -48,7 +49,6 @@ _KNOWN = {
 _AS_THEY_ARE = frozenset(
     {FieldName.IP, FieldName.HOUR, FieldName.SEQ, FieldName.WEEKDAY, FieldName.STAR}
 )
-_SPLIT_AT_COMMA = frozenset({FieldName.RESULT, FieldName.HOUR, FieldName.SEQ, FieldName.WEEKDAY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _find_place(before: str) -> _Place:
 
 
 def _splits(field: str | Field | None) -> bool:
-    return isinstance(field, Field) and field.name in _SPLIT_AT_COMMA
+    return isinstance(field, Field) and field.name in SPLIT_AT_COMMA
 
 
 def _behind_colon(before: str, start: int) -> _Place:

@@ -29,6 +29,9 @@ from audit_console.errors import QueryError
 
 MAX_WILDCARDS = 100
 
+SPLIT_AT_COMMA = frozenset({FieldName.RESULT, FieldName.SEQ, FieldName.HOUR, FieldName.WEEKDAY})
+"""Fields whose values are parted by a comma; in those of others it is a character."""
+
 
 def fault(word: Word, message: str, suggestion: str = "") -> QueryError:
     """Make the error for a value."""
@@ -38,7 +41,6 @@ def fault(word: Word, message: str, suggestion: str = "") -> QueryError:
 class TextKind:
     """Any text: patterns, exact values, regular expressions."""
 
-    splits_at_comma = False
     takes_text = True
 
     def __init__(self, field: Field) -> None:
@@ -72,8 +74,6 @@ class TextKind:
 
 class ResultKind(TextKind):
     """One of the known results, unless it is quoted."""
-
-    splits_at_comma = True
 
     def value(self, word: Word) -> Match:
         """Refuse a result that no event can have."""
@@ -194,29 +194,15 @@ class NumberKind(OrderedKind):
 
     def compare(self, operator: str, word: Word) -> Match:
         """Read a bound."""
-        number, is_open = self.number(word), not operator.endswith("=")
-        if operator.startswith(">"):
-            return Range(low=number, low_open=is_open)
-        return Range(high=number, high_open=is_open)
+        return _bound(operator, self.number(word))
 
     def between(self, low: Word, high: Word) -> Match | None:
         """Read a range that includes both ends."""
-        limits = Range(self.number(low), self.number(high))
-        if self.number(high) < self.number(low):
-            raise fault(low, "the range ends before it starts")
-        return limits
-
-
-class SeqKind(NumberKind):
-    """Positions in a chain."""
-
-    splits_at_comma = True
+        return _range(low, self.number(low), self.number(high))
 
 
 class CycleKind(NumberKind):
     """Hours or weekdays: a few numbers, maybe with names, that go round."""
-
-    splits_at_comma = True
 
     def __init__(self, field: Field, expected: str, numbers: range, names: Sequence[str]) -> None:
         super().__init__(field)
@@ -261,26 +247,36 @@ class DetailKind(TextKind):
 
     def compare(self, operator: str, word: Word) -> Match:
         """Read a bound."""
-        number, is_open = self._number(word), not operator.endswith("=")
+        number = self._number(word)
         if number is None:
             raise fault(word, "not a number", "numbers in details can be compared: >1000, <=0.5")
-        if operator.startswith(">"):
-            return Range(low=number, low_open=is_open)
-        return Range(high=number, high_open=is_open)
+        return _bound(operator, number)
 
     def between(self, low: Word, high: Word) -> Match | None:
         """Read a range of numbers that includes both ends; None between other texts."""
         first, last = self._number(low), self._number(high)
         if first is None or last is None:
             return None
-        if last < first:
-            raise fault(low, "the range ends before it starts")
-        return Range(first, last)
+        return _range(low, first, last)
 
     @staticmethod
     def _number(word: Word) -> Decimal | None:
         plain = plain_decimal(word.text)
         return None if plain is None else Decimal(plain)
+
+
+def _bound(operator: str, number: Decimal) -> Range:
+    is_open = not operator.endswith("=")
+    if operator.startswith(">"):
+        return Range(low=number, low_open=is_open)
+    return Range(high=number, high_open=is_open)
+
+
+def _range(low: Word, first: Decimal, last: Decimal) -> Range:
+    """Make a range that includes both ends, of which `low` is where the first is written."""
+    if last < first:
+        raise fault(low, "the range ends before it starts")
+    return Range(first, last)
 
 
 def kind_of(field: Field, anchor: Anchor) -> TextKind:
@@ -295,7 +291,7 @@ def kind_of(field: Field, anchor: Anchor) -> TextKind:
 
 
 _KINDS: dict[FieldName, type[TextKind]] = {
-    FieldName.SEQ: SeqKind,
+    FieldName.SEQ: NumberKind,
     FieldName.IP: AddressKind,
     FieldName.RESULT: ResultKind,
     FieldName.STAR: StarKind,

@@ -20,7 +20,7 @@ from audit_console.core.filters import (
     any_of,
 )
 from audit_console.core.query.fields import field_text, read_term_field
-from audit_console.core.query.kinds import TextKind, TimeKind, kind_of
+from audit_console.core.query.kinds import SPLIT_AT_COMMA, TextKind, TimeKind, kind_of
 from audit_console.core.query.scanner import Scanner, Word
 from audit_console.core.regexes import RegexError, read_regex
 from audit_console.core.timespan import Anchor, counts_from_clock, read_duration
@@ -70,7 +70,7 @@ class TermReader:
     def _match(self, field: Field, kind: TextKind) -> Match:
         if self._scanner.peek() == "(":
             return self._alternatives(field, kind)
-        stops = "," if kind.splits_at_comma else ""
+        stops = "," if field.name in SPLIT_AT_COMMA else ""
         matches = [self._single(field, kind, stops)]
         while stops and self._scanner.take(","):
             matches.append(self._single(field, kind, stops))
