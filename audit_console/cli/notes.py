@@ -13,6 +13,7 @@ from audit_console.cli.output import checked_target, put_out, target_of
 from audit_console.cli.talk import say
 from audit_console.cli.trusting import console_key_path, memory
 from audit_console.config import user_path
+from audit_console.core.beside import CHECKPOINTS
 from audit_console.errors import UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
@@ -58,7 +59,6 @@ def check_place(options: argparse.Namespace) -> None:
             log.require_may_sign()
     else:
         from audit_console.sources.archive.beside import path_beside
-        from audit_console.sources.archive.files import CHECKPOINTS
 
         path_beside(options.sources, CHECKPOINTS)
 
@@ -152,7 +152,6 @@ def _keep_in_file(signed: SignedCheckpoint, places: Sequence[str]) -> str:
     """Add a note as a writer that signs does, and while none adds one: nothing is lost."""
     from audit_console.core.checkpoints import encode_stored_checkpoint
     from audit_console.sources.archive.beside import path_beside
-    from audit_console.sources.archive.files import CHECKPOINTS
     from audit_console.writer.archive import LOCK_SECONDS
     from audit_console.writer.files import unavailable
     from audit_console.writer.pruning.archive_files import open_plain

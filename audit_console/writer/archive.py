@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
+from audit_console.core.beside import BESIDE_A_LOG
 from audit_console.core.sealing import Head, SealedGroup
 from audit_console.errors import UsageError
 from audit_console.writer.arguments import require_kind
@@ -29,7 +30,6 @@ from audit_console.writer.sink import Seal, require_chain_name
 from audit_console.writer.tail import broken, first_seq, head_of, mend, read_tail
 
 LOCK_SECONDS = 30.0
-_TELL_OF_EVENTS = (".checkpoints.jsonl", ".prunes.jsonl", ".holds.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ class ArchiveSink:
 
     def _require_no_trace(self) -> None:
         """Refuse to begin a chain beside files that tell of its events."""
-        for suffix in _TELL_OF_EVENTS:
+        for suffix in BESIDE_A_LOG:
             beside = self._path.with_suffix(suffix)
             if beside.exists():
                 raise broken(self._path, f"{beside.name} tells of events, and there are none")

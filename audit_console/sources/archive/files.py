@@ -17,6 +17,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from audit_console.config import user_path
+from audit_console.core.beside import BESIDE_A_LOG
 from audit_console.core.codec import decode_bytes
 from audit_console.core.event import AuditEvent, parse_time
 from audit_console.core.hashing import event_hash
@@ -30,10 +31,6 @@ from audit_console.sources.archive.text import BrokenContainer, TextReader
 STANDARD_INPUT = "-"
 PEEK_BYTES = 256 << 10
 _SECONDS_BETWEEN_LOOKS = 0.1
-
-PRUNES = ".prunes.jsonl"
-CHECKPOINTS = ".checkpoints.jsonl"
-HOLDS = ".holds.jsonl"
 
 _COPY = re.compile(r".+\.[0-9]{12,}\.parquet")
 """How retention calls a copy of what it deleted: a part of the log, and no export of it."""
@@ -211,7 +208,7 @@ def _matching(pattern: str) -> list[ArchiveFile]:
 
 
 def _is_log(path: Path) -> bool:
-    beside_a_log = any(suffix in path.name for suffix in (CHECKPOINTS, PRUNES, HOLDS))
+    beside_a_log = any(suffix in path.name for suffix in BESIDE_A_LOG)
     return not beside_a_log and is_log_name(path.name) and path.is_file()
 
 

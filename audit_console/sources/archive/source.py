@@ -19,6 +19,7 @@ from audit_console.columns.schema import CHECKED, JUDGED, LINE, PAGE
 from audit_console.columns.selection import Selection
 from audit_console.columns.stages import apply_stages
 from audit_console.columns.table import EventTable, View
+from audit_console.core.beside import CHECKPOINTS, HOLDS, PRUNES
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.findings import Code
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
@@ -27,7 +28,7 @@ from audit_console.core.query import Stage
 from audit_console.core.query.stages import Count, Timeline
 from audit_console.errors import NotAnAuditLog, SourceUnreadable
 from audit_console.sources.archive.beside import lines_beside, lines_of_each_beside
-from audit_console.sources.archive.files import CHECKPOINTS, HOLDS, PRUNES, ArchiveFile
+from audit_console.sources.archive.files import ArchiveFile
 from audit_console.sources.archive.following import Follower
 from audit_console.sources.archive.foreign import hint_for
 from audit_console.sources.archive.index import ArchiveIndex, Kept

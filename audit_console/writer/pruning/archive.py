@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
+from audit_console.core.beside import HOLDS, PRUNES
 from audit_console.core.codec import MAX_SEQ
 from audit_console.core.holds import HoldChange
 from audit_console.core.prefix import Prefix, find_prefix
@@ -23,7 +24,7 @@ from audit_console.writer.archive import LOCK_SECONDS
 from audit_console.writer.files import append, open_anew, sync_folder, unavailable
 from audit_console.writer.pruning.archive_cut import PART, cut
 from audit_console.writer.pruning.archive_files import OpenFile, lines_of, open_plain
-from audit_console.writer.pruning.archive_log import HOLDS, PRUNES, ArchiveLog
+from audit_console.writer.pruning.archive_log import ArchiveLog
 from audit_console.writer.pruning.recording import Step, decoded, record_of
 from audit_console.writer.pruning.request import (
     PruneRequest,

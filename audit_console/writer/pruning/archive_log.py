@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from audit_console.core.beside import CHECKPOINTS, HOLDS, PRUNES
 from audit_console.core.event import format_time
 from audit_console.core.holds import Hold, read_holds
 from audit_console.core.prunes import PruneRecord, read_prunes
@@ -18,8 +19,6 @@ from audit_console.writer.files import append_line, open_to_append, sync_folder,
 from audit_console.writer.locking import exclusive
 from audit_console.writer.pruning.archive_files import LogFile, OpenFile, lines_of, log_files
 from audit_console.writer.pruning.request import require_valid_holds, require_valid_prunes
-
-CHECKPOINTS, PRUNES, HOLDS = ".checkpoints.jsonl", ".prunes.jsonl", ".holds.jsonl"
 
 _LOCK, _ALONE = ".lock", ".retention.lock"
 

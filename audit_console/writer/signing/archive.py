@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 
+from audit_console.core.beside import CHECKPOINTS
 from audit_console.core.checkpoints import encode_stored_checkpoint
 from audit_console.core.codec import MAX_LINE_BYTES
 from audit_console.core.notes import Note
@@ -15,7 +16,7 @@ from audit_console.core.prunes import PruneRecord
 from audit_console.writer.archive import LOCK_SECONDS, ArchiveSink
 from audit_console.writer.files import unavailable
 from audit_console.writer.pruning.archive_files import LogFile, open_plain
-from audit_console.writer.pruning.archive_log import CHECKPOINTS, ArchiveLog
+from audit_console.writer.pruning.archive_log import ArchiveLog
 
 
 @dataclass(frozen=True, slots=True)

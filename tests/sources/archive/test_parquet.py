@@ -15,13 +15,13 @@ import polars as pl
 import pytest
 
 from audit_console.cli.main import run
+from audit_console.core.beside import CHECKPOINTS
 from audit_console.core.findings import Code, Verdict
 from audit_console.errors import NotAnAuditLog
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
 from audit_console.sources.archive.beside import path_beside
-from audit_console.sources.archive.files import CHECKPOINTS
 from tests.cli.program import children_of, run_here, spoken_line
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.effort import UNMEASURED

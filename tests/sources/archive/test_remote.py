@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from audit_console.cli.opening import check_places
+from audit_console.core.beside import CHECKPOINTS
 from audit_console.core.codec import decode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.filters import EVERYTHING
@@ -33,7 +34,6 @@ from audit_console.retention.logs import pruner_of
 from audit_console.sources.archive import open_archive, remote
 from audit_console.sources.archive.aws_files import credentials
 from audit_console.sources.archive.beside import path_beside
-from audit_console.sources.archive.files import CHECKPOINTS
 from audit_console.sources.protocol import AtRow, Order
 from audit_console.tui.recent import RecentSources
 from tests.cli.program import children_of, run_here, run_program, spoken_line, started
