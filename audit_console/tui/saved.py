@@ -13,13 +13,10 @@ from typing import Any
 from audit_console.core.query import MAX_TEXT
 from audit_console.errors import UsageError
 from audit_console.kept import KeptFile
+from audit_console.sources.protocol import Order
 
 KEPT_QUERIES = 200
 LONGEST_NAME = 80
-
-NEWEST_FIRST = "newest_first"
-ORDERS = (NEWEST_FIRST, "oldest_first")
-"""The values of `sources.protocol.Order`, which is not there before Polars is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +27,13 @@ class SavedSearch:
         name: as the reader calls it.
         query: as it was typed, with its time range: `since:-24h` stays relative.
         columns: of the event table, in their order; none for those shown at first.
-        order: one of `ORDERS`.
+        order: of the events.
     """
 
     name: str
     query: str
     columns: tuple[str, ...] = ()
-    order: str = NEWEST_FIRST
+    order: Order = Order.NEWEST_FIRST
 
 
 class SavedSearches:
@@ -100,9 +97,11 @@ def _search(entry: object) -> SavedSearch | None:
             "columns": list(columns),
             "order": str(order),
         }:
-            is_sound = order in ORDERS and 0 < len(name) <= LONGEST_NAME and len(query) <= MAX_TEXT
+            is_sound = (
+                order in set(Order) and 0 < len(name) <= LONGEST_NAME and len(query) <= MAX_TEXT
+            )
             if is_sound and all(isinstance(column, str) for column in columns):
-                return SavedSearch(name, query, tuple(columns), order)
+                return SavedSearch(name, query, tuple(columns), Order(order))
     return None
 
 

@@ -9,6 +9,7 @@ from textual.app import App
 from textual.geometry import Region
 
 from audit_console.sources.memory import MemorySource
+from audit_console.sources.protocol import Order
 from audit_console.tui.saved import SavedSearch, SavedSearches
 from audit_console.tui.screens.add_facet import AddFacetDialog
 from audit_console.tui.screens.saved_searches import SavedSearchesDialog
@@ -61,7 +62,7 @@ async def test_many_saved_searches_leave_room_for_the_query_of_one(
 ) -> None:
     saved = SavedSearches(tmp_path / "searches.json")
     for number in range(60):
-        saved.save(SavedSearch(f"search {number:02}", "user:alice", ("time",), "oldest_first"))
+        saved.save(SavedSearch(f"search {number:02}", "user:alice", ("time",), Order.OLDEST_FIRST))
     app = make_app(MemorySource(make_lines(9)), tmp_path)
     async with app.run_test(size=size) as pilot:
         await until_loaded(pilot)

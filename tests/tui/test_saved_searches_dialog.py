@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from audit_console.sources.protocol import Order
 from audit_console.tui.saved import SavedSearch, SavedSearches
 from audit_console.tui.screens.saved_searches import NameSearchDialog, SavedSearchesDialog
 from tests.tui.dialogs import DialogApp, until_answered
 from tests.tui.support import screen_text, until, until_shown
 
-LOGINS = SavedSearch("Logins", "type:authentication", ("time", "user"), "oldest_first")
+LOGINS = SavedSearch("Logins", "type:authentication", ("time", "user"), Order.OLDEST_FIRST)
 HOSTILE = SavedSearch("a \x1b[2J\u202e", "user:\x1b[31m")
 
 

@@ -13,7 +13,6 @@ from audit_console.core.matching import MarkKey, Marks
 from audit_console.errors import QueryError
 from audit_console.search.marks import known_tags
 from audit_console.search.reviews import Review
-from audit_console.sources.protocol import Order
 from audit_console.tui.asking import asked
 from audit_console.tui.locating import find_marked
 from audit_console.tui.saved import SavedSearch
@@ -128,7 +127,7 @@ class KeepingScreen(GoingScreen):
         if name is None:
             return
         names = tuple(column.name for column in self._table.columns[columns.FROZEN :])
-        search = SavedSearch(name, self.look.as_typed, names, self.look.order.value)
+        search = SavedSearch(name, self.look.as_typed, names, self.look.order)
         self.in_background(partial(self._store_search, search), "save")
 
     async def _store_search(self, search: SavedSearch) -> None:
@@ -154,7 +153,7 @@ class KeepingScreen(GoingScreen):
             self.say(error)
             return
         self.show_columns([name for name in search.columns if name in columns.BY_NAME])
-        self.ask(search.query, query, order=Order(search.order))
+        self.ask(search.query, query, order=search.order)
 
     # --- how it is shown ---------------------------------------------------------
 

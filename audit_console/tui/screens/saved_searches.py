@@ -15,10 +15,11 @@ from textual.containers import Vertical
 
 from audit_console.core.safe_text import safe_text
 from audit_console.errors import AuditConsoleError
+from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.background import begin
 from audit_console.tui.painting import Line, Span, fit
-from audit_console.tui.saved import LONGEST_NAME, NEWEST_FIRST, SavedSearch, SavedSearches
+from audit_console.tui.saved import LONGEST_NAME, SavedSearch, SavedSearches
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.line_list import LineList
@@ -112,7 +113,7 @@ def _line(search: SavedSearch, width: int) -> Line:
 
 
 def _text(search: SavedSearch) -> list[Paragraph]:
-    order = "newest first" if search.order == NEWEST_FIRST else "oldest first"
+    order = "newest first" if search.order is Order.NEWEST_FIRST else "oldest first"
     columns = ", ".join(search.columns) or "the usual columns"
     return [
         Paragraph(search.query or "all events"),
