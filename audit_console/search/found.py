@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from audit_console.core.around import resolve
-from audit_console.core.filters import EVERYTHING, Filter, may_lack
+from audit_console.core.filters import may_lack
 from audit_console.core.matching import MarkKey, Marks
 from audit_console.core.query import Query, offer_end, parse, query_text
 from audit_console.core.query.fields import field_text
 from audit_console.core.timespan import Anchor
 from audit_console.integrity.verification import Verification
-from audit_console.search.question import Question
-from audit_console.sources.protocol import AtEvent, AtRow, Order, Page, Source, Status
+from audit_console.search.question import Question, resolved
+from audit_console.sources.protocol import Source, Status
 
 
 def require_query(text: str) -> Query:
@@ -59,23 +58,13 @@ class Found:
             UsageError: it is about an event that is not there.
         """
         query = parse(text, Anchor(datetime.now(UTC), end=source.status.last))
-        where = resolve(query.where, lambda event_id: _time_of(source, event_id))
-        question = Question(source, where, marks)
+        question = Question(source, resolved(query.where, source), marks)
         return cls(question, verification, text, query, question.count())
 
     @property
     def in_force(self) -> str:
         """The query as it was understood: times absolute, every number named."""
         return query_text(self.question.where, self.query.stages)
-
-
-def _page(source: Source, where: Filter, at: AtRow | AtEvent, limit: int) -> Page:
-    return source.page(where, order=Order.OLDEST_FIRST, at=at, limit=limit)
-
-
-def _time_of(source: Source, event_id: str) -> datetime | None:
-    rows = _page(source, EVERYTHING, AtEvent(event_id), 1).rows
-    return None if rows.is_empty() else rows.item(0, "timestamp")
 
 
 def completeness(found: Found) -> str:

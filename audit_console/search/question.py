@@ -8,14 +8,17 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from audit_console.core.filters import Expression, Field, Filter, lacking
+from audit_console.core.around import resolve
+from audit_console.core.filters import EVERYTHING, Expression, Field, Filter, lacking
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.core.query.stages import Count
 from audit_console.sources.cancelling import refuse_if_cancelled
-from audit_console.sources.protocol import AtRow, Order
+from audit_console.sources.protocol import AtEvent, AtRow, Order
 
 if TYPE_CHECKING:  # the screens name questions before Polars is there
+    from datetime import datetime
+
     import polars as pl
 
     from audit_console.sources.protocol import Cursor, Page, Source
@@ -67,3 +70,19 @@ class Question:
     def narrowed(self, *terms: Expression) -> Question:
         """Ask for those of the events that also fit the terms."""
         return replace(self, where=Filter((*self.where.active, *terms)))
+
+
+def resolved(where: Filter, source: Source) -> Filter:
+    """Replace `around:` by the times of the events of a log. Blocks; for a thread.
+
+    Raises:
+        UsageError: there is no such event.
+        SourceError: the log cannot be looked at.
+    """
+    everything = Question(source, EVERYTHING)
+
+    def time_of(event_id: str) -> datetime | None:
+        rows = everything.page(AtEvent(event_id), 1, order=Order.OLDEST_FIRST).rows
+        return None if rows.is_empty() else rows.item(0, "timestamp")
+
+    return resolve(where, time_of)

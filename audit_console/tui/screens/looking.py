@@ -10,7 +10,6 @@ from functools import partial
 
 from textual import on
 
-from audit_console.core.around import resolve
 from audit_console.core.filters import (
     Around,
     Filter,
@@ -21,7 +20,7 @@ from audit_console.core.timespan import Anchor
 from audit_console.core.wording import count
 from audit_console.errors import AuditConsoleError, QueryError
 from audit_console.search.marks import MarkStore
-from audit_console.search.question import Question
+from audit_console.search.question import Question, resolved
 from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane
@@ -246,13 +245,13 @@ class LookingScreen(CompletingScreen):
         """Take a look once the time of the event that the filter looks around is known."""
         before = self.look
         try:
-            resolved = await asked(self._resolved, where)
+            found = await asked(resolved, where, self._question.source)
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
             self.query_one(QueryBar).show(self.look.text)
             return
         if self.look is before:  # else the reader went on meanwhile, and the newest wins
-            take(resolved)
+            take(found)
 
     def _take_asked(
         self, text: str, query: Query, where: Filter, *, review: str | None, order: Order | None
@@ -280,16 +279,6 @@ class LookingScreen(CompletingScreen):
             self.say(error)
         self._asked = [*reversed(await asyncio.to_thread(self._queries.texts))]
 
-    def _resolved(self, where: Filter) -> Filter:
-        from audit_console.sources.protocol import AtEvent
-
-        def time_of(event_id: str) -> datetime | None:
-            everything = replace(self._question, where=Filter())
-            page = everything.page(AtEvent(event_id), 1, order=Order.OLDEST_FIRST)
-            return None if page.rows.is_empty() else page.rows.item(0, "timestamp")
-
-        return resolve(where, time_of)
-
     @on(QueryBar.Typed)
     def _on_typed(self, event: QueryBar.Typed) -> None:
         bar = self.query_one(QueryBar)
@@ -310,7 +299,8 @@ class LookingScreen(CompletingScreen):
         self.query_one(QueryBar).preview(line)
 
     def _count(self, query: Query) -> int:
-        return replace(self._question, where=self._resolved(query.where)).count()
+        question = self._question
+        return replace(question, where=resolved(query.where, question.source)).count()
 
     def _count_line(self, query: Query) -> Line:
         matched = self._count(query)
