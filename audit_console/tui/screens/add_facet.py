@@ -27,7 +27,7 @@ class AddFacetDialog(Dialog[str]):
 
     CSS_PATH: ClassVar[str] = "add_facet.tcss"
 
-    def __init__(self, shown: Sequence[str] = (), paths: Sequence[str] = ()) -> None:
+    def __init__(self, shown: Sequence[str], paths: Sequence[str]) -> None:
         """Make the dialog.
 
         Args:

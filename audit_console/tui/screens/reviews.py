@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -21,10 +20,6 @@ class ReviewsDialog(Dialog[Review]):
 
     CSS_PATH: ClassVar[str] = "reviews.tcss"
 
-    def __init__(self, reviews: Sequence[Review] = REVIEWS) -> None:
-        super().__init__()
-        self._reviews = reviews
-
     def compose(self) -> ComposeResult:
         """Make the list and the text of the review under its cursor."""
         box = Vertical(LineList(id="reviews"), TextPane(id="review"), classes="dialog")
@@ -34,18 +29,18 @@ class ReviewsDialog(Dialog[Review]):
 
     def on_mount(self) -> None:
         """Fill the list."""
-        width = max(len(review.title) for review in self._reviews)
-        lines = [review_line(review, width) for review in self._reviews]
+        width = max(len(review.title) for review in REVIEWS)
+        lines = [review_line(review, width) for review in REVIEWS]
         self.query_one("#reviews", LineList).set_lines(lines)
         self.query_one("#reviews").focus()
 
     @on(LineList.Moved, "#reviews")
     def _show(self, event: LineList.Moved) -> None:
-        self.query_one(TextPane).show(review_text(self._reviews[event.index]))
+        self.query_one(TextPane).show(review_text(REVIEWS[event.index]))
 
     @on(LineList.Chosen, "#reviews")
     def _choose(self, event: LineList.Chosen) -> None:
-        self.dismiss(self._reviews[event.index])
+        self.dismiss(REVIEWS[event.index])
 
 
 def review_line(review: Review, width: int) -> Line:

@@ -126,7 +126,7 @@ class NameSearchDialog(Dialog[str]):
 
     CSS_PATH: ClassVar[str] = "saved_searches.tcss"
 
-    def __init__(self, query: str, taken: Collection[str] = ()) -> None:
+    def __init__(self, query: str, taken: Collection[str]) -> None:
         """Make the dialog.
 
         Args:

@@ -42,8 +42,8 @@ class DetailPane(LineList, ValueActions):
             self.value = value
             self.what = what
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._row: EventRow | None = None
         self._file_name = ""
         self._known = NOTHING_KNOWN

@@ -59,13 +59,8 @@ class FacetsPane(LineList, ValueActions):
             super().__init__()
             self.value = value
 
-    def __init__(
-        self,
-        fields: Sequence[str] = DEFAULT_FIELDS,
-        *,
-        id: str | None = None,  # noqa: A002 - Textual's name
-    ) -> None:
-        super().__init__(id=id)
+    def __init__(self, fields: Sequence[str] = DEFAULT_FIELDS) -> None:
+        super().__init__()
         self._shown = {field: Shown(field, open=field in OPEN_FIELDS) for field in fields}
         self._where = EVERYTHING
         self._blocks: dict[str, list[FacetLine]] = {}

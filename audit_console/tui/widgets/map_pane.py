@@ -56,8 +56,8 @@ class MapPane(LinePainter, can_focus=True):
     class StateAsked(OfCell):
         """The reader wants all events that stand like a cell."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._maps: Sequence[ChainMap] = ()
         self._fraction: float | None = None
         self._unmapped = 0

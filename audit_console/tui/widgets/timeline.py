@@ -74,8 +74,8 @@ class TimelinePane(LinePainter, can_focus=True):
             super().__init__()
             self.bars = bars
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._histogram: Histogram | None = None
         self._partial = False
         self._rows: list[list[Span]] = []

@@ -47,9 +47,8 @@ class Toggle(LineList, inherit_bindings=False):
         value: bool = False,
         on: Span = ON,
         off: Span = OFF,
-        id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
-        super().__init__(id=id)
+        super().__init__()
         self._label = label
         self._marks = {True: on, False: off}
         self.set_reactive(Toggle.value, value)
