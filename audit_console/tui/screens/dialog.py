@@ -40,12 +40,9 @@ class Dialog(ModalScreen[Answer | None], CalmScreen[Answer | None]):
         """Press the key that is named where it was clicked."""
         press_hint(self, event)
 
-    def action_help(self) -> None:
-        """Show the keys of what has the focus here."""
-        from audit_console.tui.panes import keys_in_force
-        from audit_console.tui.screens.help import HelpDialog
-
-        self.app.push_screen(HelpDialog(keys_in_force(self)))
+    async def action_help(self) -> None:
+        """Show the keys of what has the focus here: no key of the app holds over a dialog."""
+        await self.run_action("app.help")
 
     def action_close(self) -> None:
         """Close without an answer."""

@@ -34,7 +34,7 @@ class HelpDialog(Dialog[None]):
         box.border_subtitle = "Enter does it · Esc closes"
         yield box
 
-    def action_help(self) -> None:
+    async def action_help(self) -> None:
         """Close: this is the help."""
         self.action_close()
 
