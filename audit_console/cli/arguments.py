@@ -48,6 +48,19 @@ class CommandParser(argparse.ArgumentParser):
             super()._print_message(message, file)
 
 
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """Let a command be told which log to read."""
+    parser.add_argument(
+        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob, - or a database"
+    )
+
+
+def add_output_options(parser: argparse.ArgumentParser, what: str) -> None:
+    """Let a command write to a file; `what` is its help."""
+    parser.add_argument("-o", "--output", metavar="FILE", help=what)
+    parser.add_argument("--force", action="store_true", help="let -o replace a file that exists")
+
+
 def query_apart(arguments: Sequence[str]) -> list[str]:
     """Put a query that begins with `-` behind `--`, where argparse takes it for no option.
 

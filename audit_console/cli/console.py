@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from audit_console import __version__
 from audit_console.cli.arguments import CommandParser
-from audit_console.cli.exit_codes import ExitCode
+from audit_console.cli.exit_codes import CODES_IN_HELP, ExitCode
 from audit_console.cli.opening import check_places
 from audit_console.cli.talk import PROGRAM, say_error
 from audit_console.cli.trusting import add_policy_option, config, console_key, load_policy
@@ -25,7 +25,7 @@ _USAGE = """\
 audit-console [--policy FILE] [--no-index] [SOURCE ...]
        audit-console COMMAND ..."""
 
-_EPILOG = """\
+_EPILOG = f"""\
 commands:
   demo         open a made-up log that somebody broke into and tampered with
   evidence     pack events into a file that anybody can check again
@@ -49,14 +49,7 @@ sources:
   input. postgresql://user@host/name or service=NAME is the log in a database. Without
   a SOURCE the console asks.
 
-exit codes:
-  0    PASS: every event was checked and holds
-  1    FAIL: at least one fault
-  2    the command line is wrong
-  3    INCOMPLETE: no fault found, but the question is not answered
-  4    the log could not be looked at
-  130  interrupted
-"""
+{CODES_IN_HELP}"""
 
 
 def run(arguments: Sequence[str]) -> ExitCode:

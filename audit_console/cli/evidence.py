@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.cli import trusting
-from audit_console.cli.arguments import DASHED_QUERIES, CommandParser, query_apart, refuse_queries
+from audit_console.cli.arguments import (
+    DASHED_QUERIES,
+    CommandParser,
+    add_output_options,
+    query_apart,
+    refuse_queries,
+)
 from audit_console.cli.exit_codes import ExitCode, code_of_verification
 from audit_console.cli.marks import user_marks
 from audit_console.cli.opening import open_source
@@ -73,8 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "words", nargs="*", metavar="SOURCE ... QUERY", help="the log, and which events of it"
     )
-    parser.add_argument("-o", "--output", metavar="FILE", help="the package, a new zip file")
-    parser.add_argument("--force", action="store_true", help="let -o replace a file that exists")
+    add_output_options(parser, "the package, a new zip file")
     trusting.add_policy_option(parser)
     trusting.add_checkpoint_option(parser)
     parser.add_argument(

@@ -25,6 +25,16 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+CODES_IN_HELP = """\
+exit codes:
+  0    PASS: every event was checked and holds
+  1    FAIL: at least one fault
+  2    the command line is wrong
+  3    INCOMPLETE: no fault found, but the question is not answered
+  4    the log could not be looked at
+  130  interrupted
+"""
+
 CODES_OF_SIGNALS = {
     signal.SIGHUP: ExitCode.HUNG_UP,
     signal.SIGINT: ExitCode.INTERRUPTED,

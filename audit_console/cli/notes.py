@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit_console.cli import arguments
 from audit_console.cli.opening import names_database
 from audit_console.cli.output import checked_target, put_out, target_of
 from audit_console.cli.talk import say
@@ -40,8 +41,7 @@ def add_signing_options(parser: argparse.ArgumentParser, *, key_required: bool =
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:
     """Let a command write a note to a file of its own."""
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the note to a new file")
-    parser.add_argument("--force", action="store_true", help="let -o replace a file that exists")
+    arguments.add_output_options(parser, "write the note to a new file")
 
 
 def check_place(options: argparse.Namespace) -> None:

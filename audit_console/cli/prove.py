@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.cli import trusting
-from audit_console.cli.arguments import CommandParser
+from audit_console.cli.arguments import CommandParser, add_output_options
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target, put_out
@@ -83,8 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="CHECKPOINT",
         help="file with a checkpoint that was kept elsewhere, as checkpoint export wrote it",
     )
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the proof to a new file")
-    parser.add_argument("--force", action="store_true", help="let -o replace a file that exists")
+    add_output_options(parser, "write the proof to a new file")
     trusting.add_policy_option(parser)
     return parser
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit_console.cli import trusting
+from audit_console.cli.arguments import add_sources
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target, form_of, put_out, target_of
@@ -28,9 +29,7 @@ def add_to(actions: Any) -> None:
     parser: argparse.ArgumentParser = actions.add_parser(
         "preview", help="say what would go, and change nothing"
     )
-    parser.add_argument(
-        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob, - or a database"
-    )
+    add_sources(parser)
     parser.add_argument("--keep", metavar="90d", help="days that everything is kept")
     parser.add_argument("--before", metavar="DATE", help="keep what was recorded from then on")
     add_chain_option(parser)

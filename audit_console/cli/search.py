@@ -9,7 +9,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit_console.cli.arguments import DASHED_QUERIES, CommandParser, query_apart, refuse_queries
+from audit_console.cli.arguments import (
+    DASHED_QUERIES,
+    CommandParser,
+    add_output_options,
+    add_sources,
+    query_apart,
+    refuse_queries,
+)
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.marks import user_marks
 from audit_console.cli.opening import open_source
@@ -99,9 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob, - or a database"
-    )
+    add_sources(parser)
     parser.add_argument("query", metavar="QUERY", help="what to keep; '' keeps everything")
     parser.add_argument(
         "--format",
@@ -109,11 +114,5 @@ def _parser() -> argparse.ArgumentParser:
         help="table for people, jsonl for the original lines, csv, parquet "
         "(default: as the name of -o ends, else table)",
     )
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="write to a new file; parquet to FOLDER/, a file for each day",
-    )
-    parser.add_argument("--force", action="store_true", help="let -o replace a file that exists")
+    add_output_options(parser, "write to a new file; parquet to FOLDER/, a file for each day")
     return parser

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from audit_console.cli import trusting
-from audit_console.cli.arguments import CommandParser
-from audit_console.cli.exit_codes import ExitCode, code_of_verification
+from audit_console.cli.arguments import CommandParser, add_output_options, add_sources
+from audit_console.cli.exit_codes import CODES_IN_HELP, ExitCode, code_of_verification
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target, form_of, put_out
 from audit_console.cli.scratch import scratch_folder
@@ -21,16 +21,6 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
 
 NAME = "verify"
 _ENDINGS = {".json": "json", ".md": "markdown", ".html": "html"}
-
-_EXIT_CODES = """\
-exit codes:
-  0    PASS: every event was checked and holds
-  1    FAIL: at least one fault
-  2    the command line is wrong
-  3    INCOMPLETE: no fault found, but the question is not answered
-  4    the log could not be looked at
-  130  interrupted
-"""
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
@@ -53,19 +43,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog=f"{PROGRAM} {NAME}",
         description="Check that a log is unaltered and complete, and report what was found.",
-        epilog=_EXIT_CODES,
+        epilog=CODES_IN_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob, - or a database"
-    )
+    add_sources(parser)
     parser.add_argument(
         "--format",
         choices=("text", "json", "markdown", "html"),
         help="how to print (default: as the name of -o ends, else text)",
     )
-    parser.add_argument("-o", "--output", metavar="FILE", help="write the report to a new file")
-    parser.add_argument("--force", action="store_true", help="let -o replace a file that exists")
+    add_output_options(parser, "write the report to a new file")
     trusting.add_policy_option(parser)
     trusting.add_checkpoint_option(parser)
     parser.add_argument(
