@@ -87,11 +87,10 @@ def _hold(options: argparse.Namespace, hold_id: str, query: str, now: datetime) 
 
 
 def _holds(options: argparse.Namespace) -> list[Hold]:
-    from audit_console.core.holds import read_holds
-    from audit_console.writer.pruning.request import require_valid_holds
+    from audit_console.retention.preview import holds_of
 
     with scratch_folder(), closing(open_source([options.source], keep=False)) as source:
-        return list(require_valid_holds(read_holds(source.hold_changes()), source.label))
+        return list(holds_of(source))
 
 
 def _change(options: argparse.Namespace, change: HoldChange, now: datetime) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,12 +77,10 @@ def _put_out_plan(made: Preview, target: Path | None) -> None:
 def _preview(options: argparse.Namespace) -> Preview:
     from audit_console.cli.watch import verify_watched
     from audit_console.core.event import format_time
-    from audit_console.core.holds import read_holds
     from audit_console.core.retention import Limits
     from audit_console.core.wording import count
-    from audit_console.retention.preview import preview
-    from audit_console.retention.soundness import faults_in
-    from audit_console.writer.pruning.request import require_valid_holds
+    from audit_console.retention.preview import holds_of, preview
+    from audit_console.retention.soundness import judged
 
     now = datetime.now(UTC)
     policy = retention_policy(options.keep)
@@ -96,13 +93,11 @@ def _preview(options: argparse.Namespace) -> Preview:
         )
     trust = trusting.load_trust(options.policy, options.checkpoint)
     with scratch_folder(), closing(open_source(options.sources, keep=True)) as source:
-        holds = require_valid_holds(read_holds(source.hold_changes()), source.label)
+        limits = Limits(cutoff, policy, holds_of(source))
         is_table = source.status.asks_store
         verification = None if is_table else verify_watched(source, trust=trust, roots=False)
-        made = preview(source, Limits(cutoff, policy, holds), chain=options.chain, trust=trust)
-    if verification is None or made.plan is None:
-        return made
-    return replace(made, faults=tuple(faults_in(verification, made.plan)))
+        made = preview(source, limits, chain=options.chain, trust=trust)
+    return judged(made, verification)
 
 
 def _moment(text: str | None, now: datetime) -> datetime | None:

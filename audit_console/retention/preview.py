@@ -22,7 +22,7 @@ from audit_console.core.filters import (
     equals,
 )
 from audit_console.core.findings import Finding
-from audit_console.core.holds import Hold
+from audit_console.core.holds import Hold, read_holds
 from audit_console.core.prunes import PruneRecord, read_prunes
 from audit_console.core.query.stages import Limit, Sort
 from audit_console.core.retention import Limits, PrunePlan
@@ -32,6 +32,7 @@ from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.retention.going import Breakdown, Going, GoingSums, count_going
 from audit_console.retention.spans import Matches, both, count_events, events_of, first_seq
 from audit_console.sources.protocol import AtRow, Order, Source
+from audit_console.writer.pruning.request import require_valid_holds
 
 NEAR = 256
 """How far from where a boundary should be it is looked for first, in events."""
@@ -118,6 +119,16 @@ def preview(
     """
     previews = Previews(source, chain)
     return previews.count(previews.outline(limits, trust))
+
+
+def holds_of(source: Source) -> Sequence[Hold]:
+    """Give the holds in force that are kept beside a log.
+
+    Raises:
+        PruneRefused: one of them cannot be read.
+        SourceError: they are there and cannot be looked at.
+    """
+    return require_valid_holds(read_holds(source.hold_changes()), source.label)
 
 
 class Previews:

@@ -50,16 +50,12 @@ def outline(previews: Previews, session: Session, rules: Pruning, days: int) -> 
     Raises:
         AuditConsoleError: nothing can go, for the reason told, or the log cannot be looked at.
     """
-    from audit_console.core.holds import read_holds
     from audit_console.integrity.trust import NO_TRUST
-    from audit_console.retention.soundness import faults_in
-    from audit_console.writer.pruning.request import require_valid_holds
+    from audit_console.retention.preview import holds_of
+    from audit_console.retention.soundness import judged
 
-    source, verification = session.source, session.verification
     policy = replace(rules.policy, days=days)
-    holds = require_valid_holds(read_holds(source.hold_changes()), source.label)
-    limits = Limits(policy.cutoff(rules.clock().astimezone(UTC)), policy, holds)
+    cutoff = policy.cutoff(rules.clock().astimezone(UTC))
+    limits = Limits(cutoff, policy, holds_of(session.source))
     made = previews.outline(limits, NO_TRUST if rules.trust is None else rules.trust())
-    if made.plan is None or verification is None or session.partial:
-        return made
-    return replace(made, faults=tuple(faults_in(verification, made.plan)))
+    return judged(made, None if session.partial else session.verification)
