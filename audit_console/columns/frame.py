@@ -15,6 +15,9 @@ from audit_console.core.hashing import check_hash, leaf_hash
 SHOWN_OF_MALFORMED = 4096
 """Bytes of an unreadable line that are kept to be looked at."""
 
+MALFORMED_KEPT = 10_000
+"""Unreadable lines of a log that are kept to be looked at; all are counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -73,3 +76,9 @@ def events_frame(rows: Iterable[tuple[object, ...]]) -> pl.DataFrame:
 def malformed_frame(rows: Iterable[tuple[object, ...]]) -> pl.DataFrame:
     """Put rows of `malformed_row` together."""
     return pl.DataFrame(list(rows), schema=MALFORMED, orient="row")
+
+
+def with_more_malformed(kept: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
+    """Keep further unreadable lines, as long as they are few."""
+    room = MALFORMED_KEPT - kept.height
+    return pl.concat([kept, more.head(room)]) if room > 0 else kept

@@ -81,5 +81,8 @@ PAGE = LINE | EVENT | {"event_hash": pl.String, "check": CHECK, "raw": pl.String
 is built of the columns, `offset` is null, and `file` and `line` only order events of one time.
 """
 
+COLUMNS_HELD = {name: dtype for name, dtype in PAGE.items() if name != "raw"}
+"""What of `PAGE` is held of each event; its line is read when it is looked at."""
+
 MALFORMED = LINE | {"length": pl.UInt64, "code": pl.String, "reason": pl.String, "start": pl.Binary}
 """`length` has room for a line of any size, `start` is the first 4096 bytes of it."""

@@ -19,7 +19,7 @@ import polars as pl
 
 from audit_console.columns.held_rows import as_categories, behind, side_by_side
 from audit_console.columns.memo import Memo
-from audit_console.columns.schema import PAGE
+from audit_console.columns.schema import COLUMNS_HELD, PAGE
 from audit_console.columns.selection import NAMES
 from audit_console.sources.archive import stored
 from audit_console.sources.archive.stand_in import COMPARED, KEY, key_of
@@ -28,7 +28,7 @@ from audit_console.sources.archive.stored import Layout, Piece, read_piece, writ
 TEXTS = tuple(name for name in COMPARED if PAGE[name] == pl.String and name not in NAMES)
 """Columns that go to the file: they are most of a log, and seldom asked for."""
 
-_NUMBERS = [*(name for name in PAGE if name not in TEXTS and name != "raw"), KEY]
+_NUMBERS = [*(name for name in COLUMNS_HELD if name not in TEXTS), KEY]
 
 
 class Shelf:
@@ -144,7 +144,7 @@ class ShelvedRows:
     @property
     def columns(self) -> list[str]:
         """Those of a page without its lines; besides, there is `KEY`."""
-        return [name for name in PAGE if name != "raw"]
+        return list(COLUMNS_HELD)
 
     def __getitem__(self, name: str, /) -> pl.Series:
         """Give a column; texts are read when they are first asked for.

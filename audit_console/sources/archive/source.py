@@ -12,10 +12,10 @@ from typing import TypeVar
 
 import polars as pl
 
-from audit_console.columns.frame import malformed_frame
+from audit_console.columns.frame import malformed_frame, with_more_malformed
 from audit_console.columns.held_rows import HeldRows
 from audit_console.columns.links import LinkMarker
-from audit_console.columns.schema import CHECKED, JUDGED, LINE, PAGE
+from audit_console.columns.schema import CHECKED, COLUMNS_HELD, JUDGED, LINE, PAGE
 from audit_console.columns.selection import Selection
 from audit_console.columns.stages import apply_stages
 from audit_console.columns.table import EventTable, View
@@ -51,9 +51,6 @@ from audit_console.sources.protocol import (
     Status,
 )
 
-MALFORMED_KEPT = 10_000
-"""Unreadable lines kept to be looked at; all are counted."""
-
 ROWS_AT_ONCE = 10_000
 """Events of one part of what is given in the order of the log."""
 
@@ -65,8 +62,6 @@ Answer = TypeVar("Answer")
 NOT_OF_THIS_LOG = (
     "the index was not that of this log: it is thrown away, and the rows are those of the log"
 )
-
-_KEPT = [name for name in PAGE if name != "raw"]
 
 
 class ArchiveSource:
@@ -260,9 +255,8 @@ class ArchiveSource:
             for events in batch.events.iter_slices(ADDED_AT_ONCE):
                 with self._rows_lock:
                     self._append(events)
-        if batch is not None and self._malformed.height < MALFORMED_KEPT:
-            room = MALFORMED_KEPT - self._malformed.height
-            self._malformed = pl.concat([self._malformed, batch.malformed.head(room)])
+        if batch is not None:
+            self._malformed = with_more_malformed(self._malformed, batch.malformed)
         if piece.ends_file:
             self._follower.was_read(self._files[piece.file], piece.stored_bytes)
         self._read = _advanced(self._read, self._files, piece, batch)
@@ -273,7 +267,7 @@ class ArchiveSource:
                 events = self._stand_in.meet(events)
             except (Damaged, Differs):
                 self._drop_stand_in()
-        self._table.append(events.select(_KEPT))
+        self._table.append(events.select(*COLUMNS_HELD))
 
     def _finish(self) -> None:
         with self._rows_lock:
@@ -335,7 +329,7 @@ def _new_table(index: ArchiveIndex | None) -> EventTable:
     """Make a table without events; its texts go to disk where the log gets an index."""
     shelf = index.shelf() if index else None
     if shelf is None:
-        return EventTable(HeldRows(pl.DataFrame(schema={name: PAGE[name] for name in _KEPT})))
+        return EventTable(HeldRows(pl.DataFrame(schema=COLUMNS_HELD)))
     return EventTable(ShelvedRows.none(shelf))
 
 

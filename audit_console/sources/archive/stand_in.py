@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from audit_console.columns.memo import Memo
-from audit_console.columns.schema import CHECK, EVENT, PAGE
+from audit_console.columns.schema import CHECK, COLUMNS_HELD, EVENT, PAGE
 from audit_console.columns.selection import NAMES, Codes
 from audit_console.columns.table import View, Views
 from audit_console.core.filters import Filter
@@ -25,7 +25,7 @@ KEY = "key"
 
 _ROWS_AT_ONCE = 1 << 20
 
-COMPARED = [name for name in PAGE if name not in {"raw", "check"}]
+COMPARED = [name for name in COLUMNS_HELD if name != "check"]
 """Columns of an index besides."""
 
 DTYPES = {**PAGE, KEY: pl.UInt64}
@@ -203,7 +203,7 @@ class Rows:
     @property
     def columns(self) -> list[str]:
         """Those of a page without its lines; besides, there is `KEY`."""
-        return [name for name in PAGE if name != "raw"]
+        return list(COLUMNS_HELD)
 
     def __getitem__(self, name: str) -> pl.Series:
         """Give a column; raises `Damaged`."""

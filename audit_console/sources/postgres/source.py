@@ -16,7 +16,7 @@ import polars as pl
 import psycopg
 
 from audit_console.columns.filters import reads
-from audit_console.columns.frame import malformed_frame
+from audit_console.columns.frame import malformed_frame, with_more_malformed
 from audit_console.columns.memo import Memo
 from audit_console.columns.stages import apply_to_rows
 from audit_console.core.event import Scheme
@@ -49,9 +49,6 @@ from audit_console.sources.protocol import (
     Page,
     Status,
 )
-
-MALFORMED_KEPT = 10_000
-"""Unreadable rows kept to be looked at; all are counted."""
 
 COUNTS = 8
 """Filters whose counts are kept."""
@@ -259,8 +256,7 @@ class PostgresSource:
 
     def _take_in(self, batch: Batch, size: int) -> None:
         self._checks.note(batch.events)
-        room = MALFORMED_KEPT - self._malformed.height
-        self._malformed = pl.concat([self._malformed, batch.malformed.head(max(0, room))])
+        self._malformed = with_more_malformed(self._malformed, batch.malformed)
         status = self.status
         self.status = replace(
             status,
