@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from audit_console.cli.talk import PROGRAM, say
-from audit_console.core.matching import MarkKey, Marks
+
+if TYPE_CHECKING:  # the query language comes with it, and `--help` must answer at once
+    from audit_console.core.matching import MarkKey, Marks
 
 
 def user_marks() -> Mapping[MarkKey, Marks]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from audit_console.integrity.verification import Progress
-
 _CLEAR = "\r\x1b[K"
 
 
@@ -32,12 +30,3 @@ class ProgressLine:
 def _write(text: str) -> None:
     sys.stderr.write(text)
     sys.stderr.flush()
-
-
-def progress_text(progress: Progress) -> str:
-    """Say amounts: events, bytes and faults."""
-    status = progress.status
-    read = f"{status.bytes_read / 1e6:,.0f}"
-    if status.bytes_total:
-        read += f" of {status.bytes_total / 1e6:,.0f}"
-    return f"{status.events:,} events · {read} MB · {progress.faults:,} faults"

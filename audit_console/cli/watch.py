@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import Future
 
-from audit_console.cli.progress import ProgressLine, progress_text
+from audit_console.cli.progress import ProgressLine
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Progress, Verification
 from audit_console.integrity.verifier import verify
@@ -75,11 +75,20 @@ def verify_watched(source: Source, *, trust: Trust = NO_TRUST, roots: bool = Tru
     line = ProgressLine()
     try:
         while (verification := run.result(_SECONDS_BETWEEN_LOOKS)) is None:
-            line.show(progress_text(run.progress))
+            line.show(_progress_text(run.progress))
     except KeyboardInterrupt:
         run.stop()
-        text = f"interrupted after {progress_text(run.progress)}; there is no verdict"
+        text = f"interrupted after {_progress_text(run.progress)}; there is no verdict"
         raise KeyboardInterrupt(text) from None
     finally:
         line.remove()
     return verification
+
+
+def _progress_text(progress: Progress) -> str:
+    """Say amounts: events, bytes and faults."""
+    status = progress.status
+    read = f"{status.bytes_read / 1e6:,.0f}"
+    if status.bytes_total:
+        read += f" of {status.bytes_total / 1e6:,.0f}"
+    return f"{status.events:,} events · {read} MB · {progress.faults:,} faults"
