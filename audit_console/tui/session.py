@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from audit_console.core.chain_map import ChainMap
 from audit_console.core.findings import EXIT_CODES, Code
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
+from audit_console.reports.model import Report
 from audit_console.sources.protocol import NOTHING_NEW, News, Source, Status
 from audit_console.tui.painting import Line
-
-if TYPE_CHECKING:  # the first frame waits for no report
-    from audit_console.reports.model import Report
 
 MISSING = frozenset({Code.GAP, Code.HEAD_MISSING, Code.PRUNED_PREFIX})
 """Codes of findings about events that are not there."""
@@ -87,8 +84,6 @@ def report_of(session: Session) -> Report:
     Raises:
         LookupError: there is no verification.
     """
-    from audit_console.reports.model import Report
-
     if session.verification is None:
         raise LookupError("the log was not verified")
     return Report(

@@ -10,10 +10,11 @@ from audit_console.core.filters import EVERYTHING
 from audit_console.core.findings import Finding
 from audit_console.core.narrowing import How, Value, narrowed, within
 from audit_console.search.question import Question
+from audit_console.search.surrounding import Place, span_around
 from audit_console.tui.asking import ValueActions, asked
 from audit_console.tui.locating import UNREADABLE, Found, find_event, find_id
 from audit_console.tui.screens.looking import LookingScreen
-from audit_console.tui.screens.surrounding import Around
+from audit_console.tui.screens.surrounding import Around, SurroundingDialog
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.query_bar import QueryBar
 
@@ -107,8 +108,6 @@ class GoingScreen(LookingScreen):
 
     def action_surrounding(self) -> None:
         """Ask how far to look around the selected event."""
-        from audit_console.tui.screens.surrounding import SurroundingDialog
-
         if self.event_in_sight() is not None:
             self.app.push_screen(SurroundingDialog(has_filter=bool(self.look.where)), self._around)
 
@@ -118,8 +117,6 @@ class GoingScreen(LookingScreen):
             self.in_background(partial(self._look_around, around), "ask")
 
     async def _look_around(self, around: Around) -> None:
-        from audit_console.search.surrounding import Place, span_around
-
         row = self._table.selected
         if row is None or self._session is None:
             return

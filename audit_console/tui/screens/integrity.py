@@ -18,6 +18,7 @@ from audit_console.core.chain_map import Cell, CellState
 from audit_console.core.event import Scheme
 from audit_console.core.filters import EVERYTHING
 from audit_console.core.findings import Finding, FindingClass
+from audit_console.search.output import write_file
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import asked
@@ -360,7 +361,6 @@ class IntegrityScreen(ConsoleScreen):
 async def _write_report(session: Session, export: Export) -> str:
     """Write the report to a file, and say so."""
     from audit_console.reports.forms import RENDERERS
-    from audit_console.search.output import write_file
 
     def write() -> None:
         write_file(export.path, [RENDERERS[export.form](report_of(session)).encode()])

@@ -12,6 +12,7 @@ from pathlib import Path
 from audit_console.core.matching import MarkKey, Marks
 from audit_console.errors import QueryError
 from audit_console.search.marks import known_tags
+from audit_console.search.output import write_file
 from audit_console.search.reviews import Review
 from audit_console.tui.asking import asked
 from audit_console.tui.locating import find_marked
@@ -213,7 +214,6 @@ class KeepingScreen(GoingScreen):
     async def _write(self, export: Export) -> str:
         """Write what is shown to a file, and say what that is."""
         from audit_console.search.exporting import print_export
-        from audit_console.search.output import write_file
 
         question, stages = self._question, self.look.stages
         what = self._what_is_written(export.form)

@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from audit_console.core.wording import count
+from audit_console.search.output import whole_file
 from audit_console.search.question import Question
 from audit_console.sources.cancelling import Cancellation
 from audit_console.tui.background import begin
@@ -127,7 +128,6 @@ def case_of(session: Session, question: Question, query: str, kept: Belongings) 
 
 def _write(path: Path, make_case: Callable[[], Case]) -> Written:
     from audit_console.evidence.package import write_package
-    from audit_console.search.output import whole_file
 
     with whole_file(path) as file:
         packed = write_package(file, make_case())

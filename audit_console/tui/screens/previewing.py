@@ -16,6 +16,7 @@ from audit_console.core.event import parse_time
 from audit_console.core.filters import EVERYTHING
 from audit_console.core.retention import MAX_DAYS
 from audit_console.search.question import Question
+from audit_console.search.timeline import Histogram, histogram
 from audit_console.tui.asking import asked
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.pruning import Pruning, outline
@@ -30,7 +31,6 @@ from audit_console.tui.wording import moment, size, told
 
 if TYPE_CHECKING:  # Polars comes with them
     from audit_console.retention.preview import Preview, Previews
-    from audit_console.search.timeline import Histogram
 
 _DAY = timedelta(days=1)
 _PANES = ("#headline", "SplitTimeline", "#why", "#what")
@@ -130,8 +130,6 @@ class PreviewingScreen(ConsoleScreen):
             self.query_one(DaysSlider).reach(min(MAX_DAYS, max(0, age)))
 
     async def _count(self) -> None:
-        from audit_console.search.timeline import histogram
-
         session = self._session
         if session is None or session.status.first is None or session.status.last is None:
             return

@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from audit_console.core.retention import PrunePlan
+from audit_console.search.output import write_file
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.screens.console_screen import HEIGHTS, WIDTHS
 from audit_console.tui.screens.export import PREVIEW_FORMS, Export, ExportDialog, stem_of
@@ -151,7 +152,6 @@ class RetentionScreen(PreviewingScreen):
 async def _write_preview(made: Preview, export: Export) -> str:
     """Write a preview to a file, and say so."""
     from audit_console.reports.retention import RENDERERS
-    from audit_console.search.output import write_file
 
     text = RENDERERS[export.form](made)
     await asyncio.to_thread(write_file, export.path, [text.encode()])

@@ -14,9 +14,11 @@ from audit_console.core.query.fields import field_text
 from audit_console.core.timespan import TICK
 from audit_console.errors import SourceUnreached
 from audit_console.search.question import Question
+from audit_console.search.timeline import histogram
 from audit_console.tui.actions import Action, Pane
 from audit_console.tui.asking import asked
 from audit_console.tui.keymap import keymap_of
+from audit_console.tui.results import marked_rows, note_of
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look, Step, Steps
@@ -129,8 +131,6 @@ class SurveyingScreen(ConsoleScreen):
                 self._known[one.field] = await asked(one.commonest_first)
 
     async def _count_over_time(self, question: Question) -> None:
-        from audit_console.search.timeline import histogram
-
         timeline, window = self.query_one(TimelinePane), self.window
         if window is None or not timeline.size.width:
             return
@@ -162,8 +162,6 @@ class SurveyingScreen(ConsoleScreen):
         return f"{moment(window[0], width=19)} to {moment(window[1], width=19)} UTC"
 
     async def _show_result(self, question: Question) -> None:
-        from audit_console.tui.results import marked_rows, note_of
-
         pane = self.query_one(ResultPane)
         pane.dim()
         step, look = self._steps.current, self.look

@@ -11,13 +11,11 @@ from audit_console.core.filters import Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.search.question import Question
 from audit_console.sources.cancelling import refuse_if_cancelled
+from audit_console.sources.protocol import AtEvent, AtRow, AtTime, Cursor, Order, Page, Source
+from audit_console.tui.widgets.event_columns import EventRow
 
 if TYPE_CHECKING:  # Polars need not be there for the first paint
     import polars as pl
-
-    from audit_console.sources.protocol import Cursor, Order, Page, Source
-    from audit_console.tui.widgets.event_columns import EventRow
-
 
 SCREENS_AHEAD = 3
 """Screens of rows fetched before and behind what is in sight."""
@@ -156,8 +154,6 @@ def fetch(want: Want) -> Answer:
     Raises:
         SourceError: the log cannot be looked at.
     """
-    from audit_console.sources.protocol import AtRow
-
     if want.anchor is None:
         return _answer(want, want.view.page(AtRow(want.first), want.limit), 0)
     if not want.relocate:
@@ -195,8 +191,6 @@ class _Place(NamedTuple):
 
 def _locate(view: View, anchor: Anchor) -> _Place:
     """Find the anchor's row; of an event that the filter drops, the place where it would be."""
-    from audit_console.sources.protocol import AtEvent, AtTime
-
     page = view.page(AtEvent(anchor.event_id), 1)
     if page.rows.height == 0:
         page = view.page(AtTime(anchor.moment), 1)
