@@ -226,56 +226,60 @@ def _integrity(
         yield from _attribute("chain", event.chain, width)
         yield from _attribute("seq", str(event.seq), width)
         yield from _labelled("recorded_at", event.recorded_at, width)
-    yield from _labelled("check", *_check_words(row["check"], width, missing))
+    yield from _worded("check", _check_words(row["check"], missing), width)
     if event.scheme is not Scheme.UNHASHED:
         yield from _labelled("event_hash", event.event_hash, width)
-        yield from _labelled("", *_hash_words(check.computed, width, holds=hash_holds))
+        yield from _worded("", _hash_words(check.computed, holds=hash_holds), width)
         yield from _labelled("previous_hash", event.previous_hash, width)
         words = _link_words(event, row["check"], missing, hash_holds=hash_holds)
-        yield from _labelled("", words[0], width, words[1])
+        yield from _worded("", words, width)
     yield from _labelled("scheme", event.scheme.value, width)
-    yield from _labelled("not covered", *_coverage_words(event.scheme, width))
+    yield from _worded("not covered", _coverage_words(event.scheme), width)
 
 
-def _check_words(check: str | None, width: int, missing: Code | None) -> tuple[str, int, str]:
+def _worded(label: str, words: Span, width: int) -> Iterator[DetailLine]:
+    yield from _labelled(label, words.text, width, words.role)
+
+
+def _check_words(check: str | None, missing: Code | None) -> Span:
     if check == "verified" and missing in {Code.GAP, Code.HEAD_MISSING}:
-        return "✔ verified: the content holds; it links to an event that is missing", width, "warn"
+        return Span("✔ verified: the content holds; it links to an event that is missing", "warn")
     words = {
-        "verified": ("✔ verified: content and link hold", width, "ok"),
-        "broken": ("✘ broken: see the findings", width, "bad"),
+        "verified": Span("✔ verified: content and link hold", "ok"),
+        "broken": Span("✘ broken: see the findings", "bad"),
     }
-    return words.get(check or "", ("· unverifiable: nothing to check it against", width, "muted"))
+    return words.get(check or "", Span("· unverifiable: nothing to check it against", "muted"))
 
 
-def _hash_words(computed: str | None, width: int, *, holds: bool) -> tuple[str, int, str]:
+def _hash_words(computed: str | None, *, holds: bool) -> Span:
     if computed is None:
-        return "· the content cannot be hashed again", width, "muted"
+        return Span("· the content cannot be hashed again", "muted")
     if holds:
-        return "✔ matches the content", width, "ok"
-    return f"✘ the content hashes to {computed}", width, "bad"
+        return Span("✔ matches the content", "ok")
+    return Span(f"✘ the content hashes to {computed}", "bad")
 
 
 def _link_words(
     event: AuditEvent, check: str | None, missing: Code | None, *, hash_holds: bool
-) -> tuple[str, str]:
+) -> Span:
     if missing in {Code.GAP, Code.HEAD_MISSING}:
-        return "✘ the event before is missing: see the findings", "bad"
+        return Span("✘ the event before is missing: see the findings", "bad")
     if missing is not None and check == "verified":
-        return "✔ matches the last of those that retention deleted", "ok"
+        return Span("✔ matches the last of those that retention deleted", "ok")
     if event.previous_hash in {None, GENESIS_HASH} and check == "verified":
-        return "✔ the chain begins here", "ok"
+        return Span("✔ the chain begins here", "ok")
     if check == "verified":
-        return "✔ matches the event before", "ok"
+        return Span("✔ matches the event before", "ok")
     if check == "broken" and hash_holds:
-        return "✘ does not follow from the event before", "bad"
-    return "· not known from this event alone", "muted"
+        return Span("✘ does not follow from the event before", "bad")
+    return Span("· not known from this event alone", "muted")
 
 
-def _coverage_words(scheme: Scheme, width: int) -> tuple[str, int, str]:
+def _coverage_words(scheme: Scheme) -> Span:
     uncovered = UNCOVERED_FIELDS[scheme]
     if not uncovered:
-        return "nothing: the hash covers every field", width, "ok"
-    return f"{', '.join(uncovered)}: can be changed without a trace", width, "warn"
+        return Span("nothing: the hash covers every field", "ok")
+    return Span(f"{', '.join(uncovered)}: can be changed without a trace", "warn")
 
 
 def _raw(raw: str, width: int) -> Iterator[DetailLine]:
