@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import uuid
@@ -87,9 +86,3 @@ def _details(choose: random.Random) -> str | None:
     tokens = {"in": choose.randrange(5000), "out": choose.randrange(900)}
     details = {"ms": choose.randrange(9000), "model": choose.choice(MODELS), "tokens": tokens}
     return canonical_details(details)
-
-
-def first_event_id(path: Path) -> str:
-    """Give the id on the log's first line."""
-    with path.open(encoding="utf-8") as file:
-        return str(json.loads(file.readline())["id"])

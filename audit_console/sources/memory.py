@@ -99,9 +99,9 @@ class MemorySource:
         )
 
     @classmethod
-    def of_events(cls, events: Iterable[AuditEvent], *, label: str = "memory") -> MemorySource:
+    def of_events(cls, events: Iterable[AuditEvent]) -> MemorySource:
         """Hold v1 events as the lines that a writer would store."""
-        return cls((encode_line(event).encode() for event in events), label=label)
+        return cls(encode_line(event).encode() for event in events)
 
     def prune_records(self) -> Sequence[str]:
         """Give the prune records that the log was made with."""

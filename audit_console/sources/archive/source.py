@@ -79,7 +79,7 @@ class ArchiveSource:
         *,
         keep: bool,
         follower: Follower,
-        index: ArchiveIndex | None = None,
+        index: ArchiveIndex | None,
     ) -> None:
         self.label = label
         self._files = files

@@ -165,7 +165,7 @@ def completeness_line(
     where: Filter,
     brevity: int,
     *,
-    lacking: Sequence[tuple[str, int]] = (),
+    lacking: Sequence[tuple[str, int]],
 ) -> Line:
     """Say how many events matched of how many read, which lines are bad, and what is verified.
 
