@@ -15,7 +15,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from audit_console.core.details import MAX_DIGITS, plain_decimal, size, texts_at
+from audit_console.core.details import MAX_DIGITS, NUMBER, plain_decimal, size, texts_at
 from audit_console.core.filters import Range
 from audit_console.core.matching import in_range
 
@@ -33,8 +33,7 @@ _MOST_KEYS = 8
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_ .:@$#+-]+")
 _PLAIN_NUMBER = r"\A(?:0|-?[1-9][0-9]{0,17})\z"
-NUMBER = r"\A-?[0-9]+(?:\.[0-9]+)?\z"
-"""A text that is compared as a number."""
+IS_NUMBER = rf"\A{NUMBER.pattern}\z"
 
 
 def values_at(details: pl.Series, path: tuple[str, ...]) -> pl.DataFrame:
@@ -106,7 +105,7 @@ def _other_values(rows: pl.DataFrame, path: tuple[str, ...]) -> pl.DataFrame:
 def are_in_range(texts: pl.Series, limits: Range) -> pl.Series:
     """Tell which texts are numbers within the bounds, exactly."""
     text, size_ = pl.col("text"), pl.col("size")
-    is_number = text.str.contains(NUMBER) & (text.str.len_bytes() <= MAX_DIGITS)
+    is_number = text.str.contains(IS_NUMBER) & (text.str.len_bytes() <= MAX_DIGITS)
     bounds = [bound for bound in (limits.low, limits.high) if bound is not None]
     numbers = (
         texts.to_frame("text")

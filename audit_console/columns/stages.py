@@ -13,7 +13,7 @@ import polars as pl
 
 from audit_console.columns.bins import bin_number, bin_start
 from audit_console.columns.counting import counted, counted_pairs, distinct
-from audit_console.columns.details import NUMBER, values_at
+from audit_console.columns.details import IS_NUMBER, values_at
 from audit_console.columns.selection import Selection
 from audit_console.core.filters import TEXT_ATTRIBUTES, WEEKDAYS, Field, FieldName
 from audit_console.core.query.stages import (
@@ -251,7 +251,7 @@ def _sorted(values: pl.Series, name: str, *, descending: bool) -> pl.Series:
     order = values.to_frame("value")
     if name.startswith(FieldName.DETAILS):
         text = pl.col("value")
-        number = pl.when(text.str.contains(NUMBER)).then(text.cast(pl.Float64, strict=False))
+        number = pl.when(text.str.contains(IS_NUMBER)).then(text.cast(pl.Float64, strict=False))
         order = order.select(number.alias("number"), text)
     keys = order.columns
     order = order.with_row_index("row")

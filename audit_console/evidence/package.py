@@ -154,9 +154,7 @@ class _Package:
             "tool": {"name": report.tool, "version": report.tool_version},
             "source": {"label": report.source_label, "kind": report.source_kind},
             "query": self._case.query,
-            "log_window": [
-                moment and format_time(moment) for moment in (status.first, status.last)
-            ],
+            "log_window": _window(status.first, status.last),
             "window": _window(*window.row(0)),
             "counts": {
                 "lines": status.lines,

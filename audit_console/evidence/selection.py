@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -10,6 +9,7 @@ import polars as pl
 
 from audit_console.core.codec import EVENT_HASH_TAIL
 from audit_console.core.event import Scheme
+from audit_console.core.hashing import leaf_hash
 from audit_console.errors import SourceChanged
 from audit_console.search.question import Question
 
@@ -44,8 +44,8 @@ class Selection:
                 line = raw.encode()
                 hashes.append(_leaf_hash(line, scheme))
                 yield line + b"\n"
-            leaf_hash = pl.Series("leaf_hash", hashes, pl.String)
-            self._frames.append(rows.select(*_KEPT, _stored_hash(), leaf_hash))
+            leaves = pl.Series("leaf_hash", hashes, pl.String)
+            self._frames.append(rows.select(*_KEPT, _stored_hash(), leaves))
 
     def events(self) -> pl.DataFrame:
         """Give one row for each event, in the order of `lines`.
@@ -75,5 +75,4 @@ def _stored_hash() -> pl.Expr:
 
 
 def _leaf_hash(line: bytes, scheme: str) -> str:
-    entry = line[:-EVENT_HASH_TAIL] if scheme == Scheme.V1 else line
-    return hashlib.sha256(b"\x00" + entry).hexdigest()
+    return leaf_hash(line[:-EVENT_HASH_TAIL] if scheme == Scheme.V1 else line)

@@ -23,6 +23,7 @@ from audit_console.columns.frame import (
     malformed_row,
 )
 from audit_console.columns.hashing import line_hash, orchestrator_hash
+from audit_console.columns.json_objects import nests_shallow
 from audit_console.columns.line import orchestrator_line, quoted
 from audit_console.columns.schema import CHECKED
 from audit_console.core.codec import (
@@ -38,7 +39,6 @@ from audit_console.core.codec import (
 from audit_console.core.event import RESULTS, AuditEvent, Scheme
 from audit_console.core.findings import Code
 from audit_console.core.hashing import is_by_rule
-from audit_console.core.json_object import MAX_DEPTH
 from audit_console.sources.archive.blocks import Block, Unreadable
 from audit_console.sources.archive.canonical import canonical_v1
 
@@ -231,13 +231,9 @@ def _text_or_none(piece: bytes) -> str | None:
 
 def _sound() -> pl.Expr:
     """What must hold of a line in either format besides its spelling."""
-    brackets = pl.col("details").str.count_matches("{", literal=True) + pl.col(
-        "details"
-    ).str.count_matches("[", literal=True)
-    object_or_null = pl.col("details").is_null() | (
-        pl.col("details").str.starts_with("{")
-        & (brackets < MAX_DEPTH)
-        & ~pl.col("details").str.contains(_NO_JSON_NUMBER)
+    details = pl.col("details")
+    object_or_null = details.is_null() | (
+        nests_shallow(details) & ~details.str.contains(_NO_JSON_NUMBER)
     )
     return (
         object_or_null

@@ -9,12 +9,13 @@ import polars as pl
 import psycopg
 from psycopg import sql
 
+from audit_console.core.codec import V1_KEYS
 from audit_console.sources.postgres.filters import is_uuid
-from audit_console.sources.postgres.layout import WIRE, Layout, named, ordered
+from audit_console.sources.postgres.layout import Layout, named, ordered
 from audit_console.sources.postgres.rows import text_frame
 
 AS_TEXT = sql.SQL(", ").join(
-    sql.SQL("{0}::text AS {0}").format(sql.Identifier(name)) for name in WIRE
+    sql.SQL("{0}::text AS {0}").format(sql.Identifier(name)) for name in V1_KEYS
 )
 
 FENCE = sql.SQL("WITH fence AS (SELECT)")

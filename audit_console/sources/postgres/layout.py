@@ -11,20 +11,14 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from audit_console.core.codec import V1_KEYS
 from audit_console.core.event import RESULTS, Scheme
 from audit_console.errors import NotAnAuditLog, SourceNotFound
 
 TABLE = "audit_events"
 
-WIRE = (
-    *("v", "chain", "seq", "id", "recorded_at", "timestamp", "event_type", "user_id", "action"),
-    *("resource_type", "resource_id", "result", "result_error", "details", "ip_address"),
-    *("user_agent", "request_id", "previous_hash", "event_hash"),
-)
-"""The columns of an event, as text, in this order."""
-
 _OWN_V1 = ("v", "chain", "seq", "recorded_at")
-_SHARED = tuple(name for name in WIRE if name not in _OWN_V1)
+_SHARED = tuple(name for name in V1_KEYS if name not in _OWN_V1)
 
 _COLUMNS = """
 SELECT attname, format_type(atttypid, NULL) FROM pg_attribute
@@ -38,7 +32,7 @@ class Layout:
 
     Attributes:
         scheme: of its events.
-        events: FROM item named `events`, with the columns `WIRE`.
+        events: FROM item named `events`, with a column for each of `V1_KEYS`.
         readable: condition for the rows that are events.
         ties: columns that, behind the time, put the events in the order of pages.
         log_order: columns of the order in which the log is checked.
@@ -101,7 +95,7 @@ _V1 = Layout(
 
 
 def _orchestrator(types: dict[str, str]) -> Layout:
-    columns = sql.SQL(", ").join(_as_v1(name, types.get(name, "")) for name in WIRE)
+    columns = sql.SQL(", ").join(_as_v1(name, types.get(name, "")) for name in V1_KEYS)
     return Layout(
         scheme=Scheme.ORCHESTRATOR,
         events=sql.SQL("(SELECT {} FROM {}) AS events").format(columns, sql.Identifier(TABLE)),

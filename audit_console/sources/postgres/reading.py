@@ -19,9 +19,10 @@ from audit_console.columns.frame import malformed_frame
 from audit_console.columns.link_order import LinkOrder
 from audit_console.columns.links import LinkMarker
 from audit_console.columns.schema import CHECKED
+from audit_console.core.codec import V1_KEYS
 from audit_console.core.event import Scheme
 from audit_console.sources.postgres.asked import Asked
-from audit_console.sources.postgres.layout import WIRE, named, ordered
+from audit_console.sources.postgres.layout import named, ordered
 from audit_console.sources.postgres.rows import TEXTS, part_readable, read_rows
 from audit_console.sources.protocol import Batch
 
@@ -50,7 +51,7 @@ class Block(NamedTuple):
 def read_blocks(connection: psycopg.Connection, asked: Asked) -> Iterator[Block]:
     """Read events in log order."""
     statement = sql.SQL("COPY (SELECT {} FROM {} ORDER BY {}) TO STDOUT").format(
-        named(*WIRE), asked.events, ordered(*asked.layout.log_order)
+        named(*V1_KEYS), asked.events, ordered(*asked.layout.log_order)
     )
     limit, size, count, parts = FIRST_BATCH_BYTES, 0, 0, list[bytes]()
     with connection.cursor().copy(statement, asked.parameters) as rows:

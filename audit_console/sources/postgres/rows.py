@@ -14,7 +14,7 @@ from audit_console.columns.frame import (
     malformed_row,
 )
 from audit_console.columns.hashing import LEAF, orchestrator_hash, prefixed_hash
-from audit_console.columns.json_objects import is_shallow_object
+from audit_console.columns.json_objects import is_shallow_object, nests_shallow
 from audit_console.columns.line import orchestrator_line, quoted, v1_entry, v1_line
 from audit_console.columns.schema import CHECKED, EVENT, SCHEME
 from audit_console.core.codec import (
@@ -23,15 +23,15 @@ from audit_console.core.codec import (
     ORCHESTRATOR_EVENT_TYPES,
     ORCHESTRATOR_RESOURCE_TYPES,
     ORCHESTRATOR_RESULTS,
+    V1_KEYS,
     Malformed,
     decode_bytes,
 )
 from audit_console.core.event import Scheme
-from audit_console.core.json_object import MAX_DEPTH
-from audit_console.sources.postgres.layout import WIRE
 from audit_console.sources.postgres.times import read_times
 
-TEXTS: dict[str, type[pl.DataType]] = dict.fromkeys(WIRE, pl.String)
+TEXTS: dict[str, type[pl.DataType]] = dict.fromkeys(V1_KEYS, pl.String)
+"""The columns of an event, in this order."""
 
 _TIMES = ("recorded_at", "timestamp")
 _JSON_SPACE = " \t\n\r"
@@ -134,23 +134,17 @@ def part_readable(rows: pl.DataFrame, scheme: Scheme) -> tuple[pl.DataFrame, pl.
 
 def _is_event(scheme: Scheme) -> pl.Expr:
     """Tell the rows of which no look at the line can say more than the columns do."""
-    is_object = is_shallow_object("details") if scheme is Scheme.V1 else _is_shallow_jsonb()
+    details = pl.col("details")
+    is_object = is_shallow_object("details") if scheme is Scheme.V1 else nests_shallow(details)
     whole = pl.all_horizontal(
         *(pl.col(name).is_not_null() for name in _NEVER_NULL[scheme]),
-        pl.col("details").is_null() | is_object,
+        details.is_null() | is_object,
         pl.col("length") <= MAX_ENTRY_BYTES + EVENT_HASH_TAIL,
     )
     if scheme is Scheme.V1:
         whole &= (pl.col("computed_hash") == pl.col("event_hash")).fill_null(value=False)
         whole &= pl.col("text").str.starts_with(LEAF + '{"v":1,')
     return whole
-
-
-def _is_shallow_jsonb() -> pl.Expr:
-    """Tell objects that nest less deep than the codec allows, by how many brackets they have."""
-    details = pl.col("details")
-    brackets = [details.str.count_matches(bracket, literal=True) for bracket in "{["]
-    return details.str.starts_with("{") & (pl.sum_horizontal(brackets) < MAX_DEPTH)
 
 
 def _with_v1_hashes(texts: pl.DataFrame, plain: Collection[str]) -> pl.DataFrame:
