@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from audit_console.core.notes import KeyType, Note, NoteSignature, decode_note, 
 from audit_console.errors import KeyFileError, UsageError
 from audit_console.signing import SigningKey, cosigned_at, is_signed, load_key, new_key
 from tests.core.test_notes import PUBLISHED, PUBLISHED_VKEY
+from tests.support.disk import fill_disk
 from tests.support.places import V1_VECTORS
 
 EXPECTED = json.loads((V1_VECTORS.parent / "expected.json").read_text("utf-8"))
@@ -81,13 +80,10 @@ def test_a_stored_key_is_the_same_and_private(tmp_path: Path, key_type: KeyType)
 def test_a_key_that_finds_no_room_leaves_no_half_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     path = tmp_path / "my.key"
     key = new_key("console.example.org/me", KeyType.WITNESS)
     with monkeypatch.context() as disk:
-        disk.setattr(os, "fsync", full)
+        fill_disk(disk)
         with pytest.raises(KeyFileError, match="No space left"):
             key.store(path)
     assert not path.exists()

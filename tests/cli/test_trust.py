@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
@@ -25,6 +23,7 @@ from audit_console.writer.pruning.archive_log import ArchiveLog
 from tests.cli.program import children_of, run_here, run_program, spoken_line
 from tests.cli.trusted import CHAIN, Keys, make_keys, run_script, vkey_of
 from tests.support.chains import event, linked, orchestrator_chain, orchestrator_lines, v1_lines
+from tests.support.disk import fill_disk
 from tests.support.effort import UNMEASURED
 from tests.support.places import V1_VECTORS
 from tests.support.retention import aged_chain, day, plan_of
@@ -182,13 +181,10 @@ def test_what_is_not_trusted_is_said_with_the_reason(
 def test_a_checkpoint_that_finds_no_room_leaves_no_half_line(
     sealed_log: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     notes = sealed_log.with_name("whole.checkpoints.jsonl")
     before = notes.read_bytes()
     with monkeypatch.context() as disk:
-        disk.setattr(os, "fsync", full)
+        fill_disk(disk)
         refused = run_here("checkpoint", "create", str(sealed_log), "--key", keys.log)
     assert refused.returncode == 4
     assert f"{notes}: No space left on device. Make room" in spoken_line(refused)

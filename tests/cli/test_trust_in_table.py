@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 
 from audit_console.database import connect
 from tests.cli.program import run_here, spoken_line
-from tests.cli.trusted import CHAIN, Keys, make_keys
+from tests.cli.trusted import CHAIN, Keys
 from tests.support.effort import UNMEASURED
 from tests.support.postgres import fill
 from tests.support.retention import aged_chain
@@ -29,11 +29,6 @@ def table(database: str) -> str:
     with closing(connect(database)) as connection:
         fill(connection, EVENTS)
     return database
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    return make_keys(tmp_path)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +21,7 @@ from audit_console.search.marks import (
     known_tags,
     read_tags,
 )
+from tests.support.disk import fill_disk
 from tests.support.effort import examples
 
 KEY = ("00000000-0000-4000-8000-000000000001", "ab" * 32)
@@ -214,10 +214,7 @@ def test_a_full_disk_leaves_the_old_marks_whole(
     store.change(KEY, STAR)
     stored = path.read_bytes()
 
-    def full(descriptor: int) -> None:
-        raise OSError(28, os.strerror(28), str(descriptor))
-
-    monkeypatch.setattr(os, "fsync", full)
+    fill_disk(monkeypatch)
     with pytest.raises(AuditConsoleError, match="No space left"):
         store.change(KEY, NOTED)
 

@@ -8,6 +8,7 @@ import pytest
 
 from audit_console.errors import AuditConsoleError, UsageError
 from audit_console.search.output import check_target, whole_file, write_file
+from tests.support.disk import fill_disk
 
 
 @pytest.fixture
@@ -104,10 +105,7 @@ def test_a_fault_on_the_way_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(descriptor: int) -> None:
-        raise OSError(28, os.strerror(28), str(descriptor))
-
-    monkeypatch.setattr(os, "fsync", full)
+    fill_disk(monkeypatch)
     with pytest.raises(AuditConsoleError, match="found: No space left on device"):
         write_file(tmp_path / "found", [b"a"])
 

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from audit_console.errors import AuditConsoleError
 from audit_console.tui.recent import KEPT, RecentSources, without_password
+from tests.support.disk import fill_disk
 
 
 def test_the_newest_comes_first_and_once(tmp_path: Path) -> None:
@@ -89,10 +89,7 @@ def test_a_full_disk_leaves_the_old_list_whole(
     recent.remember(["/a"])
     stored = path.read_bytes()
 
-    def full(descriptor: int) -> None:
-        raise OSError(28, os.strerror(28), str(descriptor))
-
-    monkeypatch.setattr(os, "fsync", full)
+    fill_disk(monkeypatch)
     with pytest.raises(AuditConsoleError, match="No space left"):
         recent.remember(["/b"])
 

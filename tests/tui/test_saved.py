@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +17,7 @@ from audit_console.tui.saved import (
     SavedSearch,
     SavedSearches,
 )
+from tests.support.disk import fill_disk
 
 LOGINS = SavedSearch(
     "Logins", "type:authentication since:-24h", ("time", "user"), Order.OLDEST_FIRST
@@ -139,10 +139,7 @@ def test_a_full_disk_leaves_the_old_searches_whole(
     saved.save(LOGINS)
     files = sorted(path.parent.iterdir())
 
-    def full(descriptor: int) -> None:
-        raise OSError(28, os.strerror(28), str(descriptor))
-
-    monkeypatch.setattr(os, "fsync", full)
+    fill_disk(monkeypatch)
     with pytest.raises(AuditConsoleError, match="saved searches are not kept: No space left"):
         saved.save(DENIED)
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from audit_console.sources.protocol import Order
 from audit_console.tui.saved import SavedSearch, SavedSearches
 from audit_console.tui.screens.saved_searches import NameSearchDialog, SavedSearchesDialog
+from tests.support.disk import fill_disk
 from tests.tui.dialogs import DialogApp, until_answered
 from tests.tui.support import screen_text, until, until_shown
 
@@ -57,13 +57,10 @@ async def test_a_search_is_forgotten(saved: SavedSearches) -> None:
 
 
 async def test_a_fault_is_said(saved: SavedSearches, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(descriptor: int) -> None:
-        raise OSError(28, os.strerror(28), str(descriptor))
-
     app = DialogApp(SavedSearchesDialog(saved))
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "Logins")
-        monkeypatch.setattr(os, "fsync", full)
+        fill_disk(monkeypatch)
         await pilot.press("delete")
         await until_shown(pilot, "⚠ saved searches are not kept: No space left on device")
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
 import shutil
 from collections.abc import Sequence
 from contextlib import closing
@@ -24,6 +22,7 @@ from audit_console.sources.archive import open_archive
 from audit_console.sources.archive.beside import path_beside
 from tests.cli.program import children_of, run_here, spoken_line
 from tests.support.chains import v1_chain, v1_lines
+from tests.support.disk import fill_disk
 from tests.support.effort import UNMEASURED
 from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of
 from tests.support.retention import aged_chain
@@ -119,10 +118,7 @@ def test_a_log_is_exported_by_day_verified_and_read_by_others(tmp_path: Path) ->
 def test_a_full_disk_names_the_folder_and_leaves_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(descriptor: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(descriptor))
-
-    monkeypatch.setattr(os, "fsync", full)
+    fill_disk(monkeypatch)
     folder = tmp_path / "exports"
     folder.mkdir()
     completed = run_here("search", str(V1_VECTORS), "", *PARQUET, "-o", f"{folder}/days/")
