@@ -22,7 +22,8 @@ from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.themes import DARK
-from tests.tui.support import chained, until
+from tests.support.chains import linked
+from tests.tui.support import until
 
 Answer = TypeVar("Answer")
 
@@ -51,7 +52,7 @@ async def until_answered(pilot: Pilot[None], app: DialogApp[Any]) -> None:
 
 def question_of(events: Iterable[AuditEvent]) -> Question:
     """Ask for all of a log that was read to its end."""
-    source = MemorySource.of_events(chained(events))
+    source = MemorySource.of_events(linked(events))
     list(source.batches())
     return Question(source, EVERYTHING)
 

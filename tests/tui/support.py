@@ -16,9 +16,8 @@ from textual.screen import Screen
 
 from audit_console.columns.schema import PAGE
 from audit_console.core.codec import encode_line
-from audit_console.core.event import GENESIS_HASH, AuditEvent, Scheme, format_time
+from audit_console.core.event import AuditEvent, Scheme, format_time
 from audit_console.core.filters import Filter
-from audit_console.core.hashing import event_hash
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.core.query.stages import Count, Timeline
@@ -41,6 +40,7 @@ from audit_console.tui.painting import ROLE_STYLES
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import SourceHeader
+from tests.support.chains import linked, v1_lines
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 TURNS = 2_000
@@ -69,21 +69,9 @@ def make_event(seq: int, **fields: Any) -> AuditEvent:
     return replace(event, **fields)
 
 
-def chained(events: Iterable[AuditEvent]) -> list[AuditEvent]:
-    """Link and hash events as a writer does."""
-    previous = GENESIS_HASH
-    linked = []
-    for event in events:
-        unhashed = replace(event, previous_hash=previous)
-        previous = event_hash(unhashed) or ""
-        linked.append(replace(unhashed, event_hash=previous))
-    return linked
-
-
 def make_lines(count: int, **fields: Any) -> list[bytes]:
     """Make the lines of a whole chain."""
-    events = chained(make_event(seq, **fields) for seq in range(count))
-    return [encode_line(event).encode() for event in events]
+    return v1_lines(linked(make_event(seq, **fields) for seq in range(count)))
 
 
 def make_app(

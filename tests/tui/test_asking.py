@@ -11,8 +11,6 @@ import polars as pl
 import pytest
 from textual.pilot import Pilot
 
-from audit_console.core.codec import encode_line
-from audit_console.core.event import AuditEvent
 from audit_console.core.filters import Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
@@ -26,9 +24,9 @@ from audit_console.tui.widgets.query_bar import QueryInput
 from audit_console.tui.widgets.query_hints import QueryHints
 from audit_console.tui.widgets.result_table import ResultTable
 from audit_console.tui.widgets.rule_line import RuleLine
+from tests.support.chains import linked, v1_lines
 from tests.support.effort import UNMEASURED
 from tests.tui.support import (
-    chained,
     make_app,
     make_event,
     make_lines,
@@ -41,10 +39,6 @@ from tests.tui.support import (
 )
 
 KEYS = {" ": "space", ":": "colon", "|": "vertical_line", "-": "minus", ",": "comma"}
-
-
-def lines_of(events: Sequence[AuditEvent]) -> list[bytes]:
-    return [encode_line(event).encode() for event in chained(events)]
 
 
 async def type_text(pilot: Pilot[None], text: str) -> None:
@@ -182,7 +176,7 @@ async def test_a_step_back_and_a_branch_are_kept(tmp_path: Path) -> None:
 @UNMEASURED
 async def test_excluding_says_who_is_kept_without_the_field(tmp_path: Path) -> None:
     events = [make_event(seq, user_id=None if seq % 4 == 0 else "alice") for seq in range(40)]
-    app = make_app(MemorySource(lines_of(events)), tmp_path)
+    app = make_app(MemorySource.of_events(linked(events)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
         await pilot.press("j", "l", "e")
@@ -219,7 +213,7 @@ async def test_no_number_of_events_without_a_field_is_cut(
         )
         for seq in range(40)
     ]
-    app = make_app(MemorySource(lines_of(events)), tmp_path)
+    app = make_app(MemorySource.of_events(linked(events)), tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await until_loaded(pilot)
         await ask(pilot, query)
@@ -307,7 +301,7 @@ async def test_a_query_before_the_end_of_the_log_offers_to_count_from_there(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
     old = [make_event(seq, timestamp=f"2020-01-01T00:{seq:02d}:00.000000Z") for seq in range(30)]
-    app = make_app(MemorySource(lines_of(old)), tmp_path)
+    app = make_app(MemorySource.of_events(linked(old)), tmp_path)
     async with app.run_test(size=size) as pilot:
         await until_loaded(pilot)
         await ask(pilot, "since:-24h")
@@ -319,7 +313,7 @@ async def test_a_query_before_the_end_of_the_log_offers_to_count_from_there(
 
 async def test_no_query_is_offered_that_finds_nothing_either(tmp_path: Path) -> None:
     old = [make_event(seq, timestamp=f"2020-01-01T00:{seq:02d}:00.000000Z") for seq in range(30)]
-    app = make_app(MemorySource(lines_of(old)), tmp_path)
+    app = make_app(MemorySource.of_events(linked(old)), tmp_path)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await until_loaded(pilot)
         await ask(pilot, "user:nobody since:-24h")
@@ -331,7 +325,7 @@ async def test_no_query_is_offered_that_finds_nothing_either(tmp_path: Path) -> 
 @UNMEASURED
 async def test_no_query_is_offered_before_it_is_counted(tmp_path: Path) -> None:
     old = [make_event(seq, timestamp=f"2020-01-01T00:{seq:02d}:00.000000Z") for seq in range(30)]
-    source = HeldSource(lines_of(old))
+    source = HeldSource(v1_lines(linked(old)))
     app = make_app(source, tmp_path)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await until_loaded(pilot)

@@ -12,7 +12,6 @@ import polars as pl
 import pytest
 from textual.pilot import Pilot
 
-from audit_console.core.codec import encode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.filters import Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
@@ -21,10 +20,10 @@ from audit_console.sources.memory import MemorySource
 from audit_console.tui import asking
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryInput
+from tests.support.chains import linked, v1_lines
 from tests.support.effort import UNMEASURED
 from tests.tui.support import (
     GatedSource,
-    chained,
     make_app,
     make_event,
     screen_text,
@@ -42,7 +41,7 @@ SIZE = (120, 40)
 
 
 def source_of(events: Sequence[AuditEvent]) -> MemorySource:
-    return MemorySource(encode_line(event).encode() for event in chained(events))
+    return MemorySource.of_events(linked(events))
 
 
 def log_with_details(count: int = 90) -> list[AuditEvent]:
@@ -138,7 +137,7 @@ async def test_paths_of_the_selected_event_wait_for_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "SECONDS_OF_REST", 0)
-    lines = [encode_line(event).encode() for event in chained(log_with_details())]
+    lines = v1_lines(linked(log_with_details()))
     source = HeldTallies(lines)
     app = make_app(source, tmp_path)
     async with app.run_test(size=SIZE) as pilot:
@@ -216,7 +215,7 @@ async def test_a_hostile_key_is_shown_as_symbols_and_can_be_asked_for(
 
 
 async def test_what_is_typed_while_the_log_is_read_completes_when_it_was(tmp_path: Path) -> None:
-    lines = [encode_line(event).encode() for event in chained(log_with_details())]
+    lines = v1_lines(linked(log_with_details()))
     source = GatedSource(lines, batch_lines=90)
     app = make_app(source, tmp_path)
     async with app.run_test(size=SIZE) as pilot:

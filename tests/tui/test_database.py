@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from audit_console.sources.postgres import PostgresSource, open_postgres
+from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
 from tests.support.tables import store_v1
 from tests.tui.support import (
-    chained,
     make_app,
     make_event,
     screen_text,
@@ -28,7 +28,7 @@ pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
 async def test_a_table_is_looked_at_as_an_archive_is(
     database: str, tmp_path: Path, size: tuple[int, int]
 ) -> None:
-    store_v1(database, chained(make_event(seq) for seq in range(900)))
+    store_v1(database, linked(make_event(seq) for seq in range(900)))
     app = make_app(_open, tmp_path, places=[database])
     async with app.run_test(size=size) as pilot:
         await until_shown(pilot, "action 3 ")

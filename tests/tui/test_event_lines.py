@@ -11,7 +11,8 @@ from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code
 from audit_console.tui.painting import width_of
 from audit_console.tui.widgets.event_lines import DetailLine, Known, detail_lines
-from tests.tui.support import chained, make_event
+from tests.support.chains import linked
+from tests.tui.support import make_event
 
 
 def row_of(raw: str | None, check: str | None) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def text_of(lines: list[DetailLine]) -> str:
 
 
 def test_every_field_is_there_and_copied_as_it_stands() -> None:
-    event = chained([make_event(3, user_agent="curl \x1b[31m")])[0]
+    event = linked([make_event(3, user_agent="curl \x1b[31m")])[0]
     lines = lines_of(event, "verified")
 
     copied = [detail.value for detail in lines]
@@ -54,7 +55,7 @@ def test_every_field_is_there_and_copied_as_it_stands() -> None:
 
 def test_a_line_names_its_field_as_a_query_does() -> None:
     details = '{"a":[{"b":1},null],"c d":{},"e":null}'
-    event = chained([make_event(3, details=details)])[0]
+    event = linked([make_event(3, details=details)])[0]
     toggled = frozenset({("a", 0)})
     row = row_of(encode_line(event), "verified")
     lines = detail_lines(row, "", 100, toggled)
@@ -67,7 +68,7 @@ def test_a_line_names_its_field_as_a_query_does() -> None:
 
 def test_values_beside_a_wide_key_stay_within_the_width() -> None:
     details = json.dumps({"鍵" * 8: "x" * 90}, ensure_ascii=False)
-    event = chained([make_event(3, details=details)])[0]
+    event = linked([make_event(3, details=details)])[0]
     lines = detail_lines(row_of(encode_line(event), "verified"), "", 60, frozenset())
     begun = next(number for number, line in enumerate(lines) if "鍵" in text_of([line]))
     first, second = (width_of(line.line) for line in lines[begun : begun + 2])
@@ -88,7 +89,7 @@ def test_values_beside_a_wide_key_stay_within_the_width() -> None:
     ],
 )
 def test_the_check_is_said_in_words(check: str, edit: dict[str, Any], words: list[str]) -> None:
-    event = replace(chained([make_event(0)])[0], **edit)
+    event = replace(linked([make_event(0)])[0], **edit)
     text = text_of(lines_of(event, check))
 
     for word in words:
@@ -109,7 +110,7 @@ def test_a_line_that_is_no_event_any_more_shows_why() -> None:
 
 
 def test_what_retention_deleted_stands_for_the_event_before() -> None:
-    event = replace(chained([make_event(0)])[0], seq=5, previous_hash="ab" * 32)
+    event = replace(linked([make_event(0)])[0], seq=5, previous_hash="ab" * 32)
     row, known = row_of(encode_line(event), "verified"), Known(missing=Code.PRUNED_PREFIX)
     text = text_of(detail_lines(row, "audit.jsonl", 100, frozenset(), known))
 

@@ -37,10 +37,10 @@ from audit_console.tui.widgets.facet_lines import (
     value_text,
 )
 from audit_console.tui.widgets.facets_pane import FacetsPane
+from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
 from tests.tui.support import (
     PaneScreen,
-    chained,
     make_event,
     screen_lines,
     screen_text,
@@ -99,7 +99,7 @@ class PaneApp(App[None]):
 
 
 def facets_of(events: Sequence[AuditEvent], *fields: str, partial: bool = False) -> list[Facet]:
-    source = MemorySource.of_events(chained(events))
+    source = MemorySource.of_events(linked(events))
     list(source.batches())
     question = Question(source, EVERYTHING)
     window = (source.status.first or NOW, source.status.last or NOW)

@@ -14,7 +14,6 @@ from textual.app import App
 from textual.content import Content
 from textual.widget import Widget
 
-from audit_console.core.codec import encode_line
 from audit_console.core.filters import FieldName, Filter, equals
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.memory import MemorySource
@@ -22,9 +21,9 @@ from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.rule_line import chips_of
+from tests.support.chains import linked, v1_lines
 from tests.support.effort import UNMEASURED
 from tests.tui.support import (
-    chained,
     make_app,
     make_event,
     screen_lines,
@@ -66,7 +65,7 @@ FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 def log_with(value: str, field: str) -> MemorySource:
     """A log whose second event holds the value."""
     events = [make_event(0), make_event(1, **{field: value}), make_event(2)]
-    return MemorySource([encode_line(event).encode() for event in chained(events)])
+    return MemorySource.of_events(linked(events))
 
 
 def hostile_lines(value: str) -> Iterator[bytes]:
@@ -157,7 +156,7 @@ async def test_hostile_values_in_chips_dialogs_and_toasts(tmp_path: Path, attack
 @pytest.mark.parametrize("attack", HOSTILE)
 async def test_lines_that_cannot_be_read_are_shown_as_symbols(tmp_path: Path, attack: str) -> None:
     bad = b'{"id":"\xff\x1b[31m' + HOSTILE[attack].encode() + b'", broken'
-    source = MemorySource([encode_line(chained([make_event(0)])[0]).encode(), bad])
+    source = MemorySource([*v1_lines(linked([make_event(0)])), bad])
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)

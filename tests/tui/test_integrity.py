@@ -5,13 +5,12 @@ import hashlib
 import json
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
 from audit_console.cli.opening import open_source
-from audit_console.core.codec import encode_line
-from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code, Verdict
 from audit_console.core.policy import parse_policy
 from audit_console.integrity.trust import Trust
@@ -25,11 +24,11 @@ from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.map_pane import MapPane
 from audit_console.tui.widgets.rule_line import RuleLine
+from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
 from tests.support.places import V1_VECTORS
 from tests.tui.support import (
     GatedSource,
-    chained,
     make_app,
     make_event,
     make_lines,
@@ -48,10 +47,6 @@ def faulty_lines(count: int = 60, *, edited: int = 20, removed: int = 40) -> lis
     lines[edited] = lines[edited].replace(b"wf-0", b"wf-X")
     del lines[removed]
     return lines
-
-
-def lines_of(events: list[AuditEvent]) -> list[bytes]:
-    return [encode_line(event).encode() for event in events]
 
 
 def map_of(app: AuditConsoleApp) -> MapPane:
@@ -173,9 +168,9 @@ async def test_checkpoints_seal_the_map_and_are_told_with_their_cosigners(tmp_pa
 @UNMEASURED
 async def test_hostile_text_of_a_log_stays_text(tmp_path: Path) -> None:
     name = "x\x1b[2J[bold]"
-    events = chained(make_event(seq, user_id=name, action=name) for seq in range(5))
+    events = linked(make_event(seq, user_id=name, action=name) for seq in range(5))
     events[2] = replace(events[2], resource_id=name)
-    app = make_app(MemorySource(lines_of(events)), tmp_path)
+    app = make_app(MemorySource.of_events(events), tmp_path)
     async with app.run_test(size=(200, 60)) as pilot:
         await until_loaded(pilot)
         await pilot.press("3")
@@ -252,10 +247,10 @@ async def test_the_mouse_chooses_a_cell_and_twice_opens_it(tmp_path: Path) -> No
 
 async def test_chains_stand_below_one_another(tmp_path: Path) -> None:
     chains = [
-        chained(make_event(seq, chain=f"log.example/{name}") for seq in range(4)) for name in "abc"
+        linked(make_event(seq, chain=f"log.example/{name}") for seq in range(4)) for name in "abc"
     ]
     chains[1][2] = replace(chains[1][2], action="edited")
-    app = make_app(MemorySource([line for one in chains for line in lines_of(one)]), tmp_path)
+    app = make_app(MemorySource.of_events(chain.from_iterable(chains)), tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await until_loaded(pilot)
         await pilot.press("3", "m")

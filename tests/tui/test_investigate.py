@@ -7,16 +7,15 @@ from typing import Any
 import pytest
 from textual.app import App
 
-from audit_console.core.codec import encode_line
 from audit_console.core.filters import EVERYTHING, FieldName, Filter, equals
 from audit_console.sources.memory import MemorySource
 from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
+from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
 from tests.tui.support import (
-    chained,
     is_at_rest,
     make_app,
     make_event,
@@ -431,7 +430,7 @@ async def test_in_few_columns_what_was_checked_is_said_before_what_lacks_a_field
     events = [
         make_event(seq, details=None if seq % 2 else '{"permission":"x"}') for seq in range(90)
     ]
-    source = MemorySource(encode_line(event).encode() for event in chained(events))
+    source = MemorySource.of_events(linked(events))
     app = make_app(source, tmp_path)
     async with app.run_test(size=(72, 24)) as pilot:
         await until_loaded(pilot)

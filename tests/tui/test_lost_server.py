@@ -14,10 +14,10 @@ from audit_console.migrate import migrate
 from audit_console.sources.postgres import PostgresSource, open_postgres
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.screens import following
+from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
 from tests.support.tables import store_v1
 from tests.tui.support import (
-    chained,
     make_app,
     make_event,
     screen_text,
@@ -37,7 +37,7 @@ BEFORE = "the rows are of the question before"
 def server(own_server: EmbeddedServer) -> EmbeddedServer:
     """A server with 900 events of three users."""
     migrate(own_server.dsn)
-    store_v1(own_server.dsn, chained(make_event(seq) for seq in range(900)))
+    store_v1(own_server.dsn, linked(make_event(seq) for seq in range(900)))
     return own_server
 
 

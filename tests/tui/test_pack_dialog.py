@@ -26,13 +26,13 @@ from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Batch
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
+from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
 from tests.support.packages import files_of, manifest_of, refusal
 from tests.support.places import V1_VECTORS
 from tests.support.tables import store_v1
 from tests.tui.support import (
     GatedSource,
-    chained,
     make_app,
     make_event,
     make_lines,
@@ -223,7 +223,7 @@ async def test_a_fault_of_the_program_is_one_line_and_the_console_goes_on(tmp_pa
 
 @UNMEASURED
 async def test_the_events_of_a_table_are_packed(database: str, tmp_path: Path) -> None:
-    await asyncio.to_thread(store_v1, database, chained(make_event(seq) for seq in range(30)))
+    await asyncio.to_thread(store_v1, database, linked(make_event(seq) for seq in range(30)))
     app = make_app(lambda places: open_source(places, keep=True), tmp_path, places=[database])
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
