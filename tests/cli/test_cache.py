@@ -10,6 +10,7 @@ from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.main import run
 from audit_console.sources.archive import IndexStore, open_archive
 from tests.support.effort import UNMEASURED
+from tests.support.reading import read_whole
 
 
 @pytest.fixture
@@ -18,8 +19,7 @@ def indexed(demo_log: Path) -> Path:
     source = open_archive(
         [str(demo_log)], keep=True, indexes=IndexStore(indexes_folder(), min_bytes=0)
     )
-    for _ in source.batches():
-        pass
+    read_whole(source)
     source.close()
     for thread in threads():
         if thread.name == "index":

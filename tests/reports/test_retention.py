@@ -23,6 +23,7 @@ from audit_console.retention.preview import Preview, preview
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import linked, orchestrator_chain, orchestrator_lines, v1_lines
 from tests.support.effort import UNMEASURED
+from tests.support.reading import read_whole
 from tests.support.retention import aged_chain, day, hold, limits
 from tests.support.trusting import leaves, stored, trust_in
 
@@ -34,8 +35,7 @@ def made(
     cutoff: float = 20, *, notes: Iterable[int] = (), trust: Trust = NO_TRUST, held: bool = True
 ) -> Preview:
     checkpoints = [stored(leaves(EVENTS), size, at=None) for size in notes]
-    source = MemorySource(v1_lines(EVENTS), checkpoints=checkpoints)
-    list(source.batches())
+    source = read_whole(MemorySource(v1_lines(EVENTS), checkpoints=checkpoints))
     holds = [hold("user:user-5")] if held else []
     return preview(source, limits(cutoff, policy=RULES, holds=holds), trust=trust)
 
@@ -88,8 +88,7 @@ def test_what_no_checkpoint_backs_is_told_and_what_follows() -> None:
 
 def test_what_is_not_listed_is_counted() -> None:
     each = linked(replace(one, user_id=f"user {one.seq}") for one in EVENTS)
-    source = MemorySource(v1_lines(each))
-    list(source.batches())
+    source = read_whole(MemorySource(v1_lines(each)))
     found = preview(source, limits(25))
     text = render_text(found)
     assert "\n   1  user 0\n" in text
@@ -124,8 +123,7 @@ def test_nothing_to_delete() -> None:
 
 
 def test_a_log_without_an_event_is_of_no_format() -> None:
-    source = MemorySource([])
-    list(source.batches())
+    source = read_whole(MemorySource([]))
     empty = preview(source, limits(90))
     assert headline_of(empty) == "NOTHING to delete: the log has no event"
     assert meaning_for_verification(empty) == "The log stays as it is."
@@ -136,8 +134,7 @@ def test_a_table_has_no_bytes() -> None:
 
 
 def test_a_log_in_the_orchestrators_format() -> None:
-    source = MemorySource(orchestrator_lines(orchestrator_chain(9)))
-    list(source.batches())
+    source = read_whole(MemorySource(orchestrator_lines(orchestrator_chain(9))))
     found = preview(source, limits(500, holds=[hold("user:user-2")]))
     text = " ".join(render_text(found).split())
     assert "9 of 9 events are older than the cut-off, and none can go" in text
@@ -152,8 +149,7 @@ HOSTILE = "\x1b[31m<script>\u202e\x9b\x07\x7f\n"
 @pytest.mark.parametrize("form", RENDERERS)
 def test_hostile_text_steers_nothing(form: str) -> None:
     each = linked(replace(one, user_id=HOSTILE, resource_id=HOSTILE) for one in EVENTS)
-    source = MemorySource(v1_lines(each))
-    list(source.batches())
+    source = read_whole(MemorySource(v1_lines(each)))
     printed = RENDERERS[form](preview(source, limits(12, holds=[hold("user:alice")])))
     assert not set(printed) & (set(HOSTILE) - set("[31m<script>\n"))
     assert form != "html" or "<script" not in printed

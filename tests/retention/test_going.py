@@ -22,6 +22,7 @@ from audit_console.sources.postgres import open_postgres, tallies
 from audit_console.sources.protocol import Source
 from tests.support.chains import CHAIN, linked, v1_lines
 from tests.support.postgres import fill
+from tests.support.reading import read_whole
 from tests.support.retention import aged_chain, store
 
 EVENTS = aged_chain(30)
@@ -32,9 +33,7 @@ def test_a_table_with_many_values_is_counted_as_a_log_of_few(
     database: str, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
     monkeypatch.setattr(going, "ROWS", 5)
-    read = MemorySource(v1_lines(EVENTS))
-    for _ in read.batches():
-        pass
+    read = read_whole(MemorySource(v1_lines(EVENTS)))
     monkeypatch.setattr(going, "_DAILY", Timeline(Duration(9, "d"), by="type"))
     expected = count_going(read, EVERYTHING)
     with closing(connect(database)) as connection:
@@ -54,10 +53,7 @@ def opened(store_kind: str, request: pytest.FixtureRequest, folder: Path) -> Sou
     chain = linked(replace(one, user_id=None) if (one.seq or 0) % 4 else one for one in EVENTS)
     if store_kind == "archive":
         store(folder, chain)
-        source = open_archive([str(folder)], keep=True)
-        for _ in source.batches():
-            pass
-        return source
+        return read_whole(open_archive([str(folder)], keep=True))
     dsn: str = request.getfixturevalue("database")
     with closing(connect(dsn)) as connection:
         fill(connection, chain)

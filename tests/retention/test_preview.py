@@ -34,6 +34,7 @@ from audit_console.writer.pruning.postgres import PostgresPruner
 from tests.support.chains import CHAIN, linked, orchestrator_chain, orchestrator_lines, v1_lines
 from tests.support.effort import UNMEASURED, examples
 from tests.support.postgres import fill
+from tests.support.reading import read_whole
 from tests.support.retention import (
     POLICY,
     REQUEST,
@@ -56,9 +57,7 @@ def in_memory(events: Iterable[AuditEvent], checkpoints: Sequence[str] = ()) -> 
 
 
 def read(source: MemorySource) -> MemorySource:
-    for _ in source.batches():
-        pass
-    return source
+    return read_whole(source)
 
 
 @pytest.fixture(params=["memory", "archive"])

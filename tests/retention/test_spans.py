@@ -16,6 +16,7 @@ from audit_console.retention.spans import Matches, both, changes, events_of
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import CHAIN, v1_lines
 from tests.support.effort import examples
+from tests.support.reading import read_whole
 from tests.support.retention import aged_chain, hold, limits
 
 EVENTS = aged_chain(30)
@@ -27,10 +28,7 @@ SPANS = st.tuples(st.integers(0, 30), st.integers(0, 30)).map(lambda ends: range
 
 @pytest.fixture(scope="module")
 def source() -> MemorySource:
-    read = MemorySource(v1_lines(EVENTS))
-    for _ in read.batches():
-        pass
-    return read
+    return read_whole(MemorySource(v1_lines(EVENTS)))
 
 
 @given(counted=SPANS, wanted=SPANS)

@@ -10,12 +10,11 @@ import pytest
 
 from audit_console.sources.archive import open_archive
 from audit_console.sources.protocol import Source
+from tests.support.reading import read_whole
 
 
 @pytest.fixture(scope="session")
 def whole_demo(whole_demo_log: Path) -> Iterator[Source]:
     """The demo before it was tampered with, read to its end."""
     with closing(open_archive([str(whole_demo_log)], keep=True)) as source:
-        for _ in source.batches():
-            pass
-        yield source
+        yield read_whole(source)

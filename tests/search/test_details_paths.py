@@ -14,11 +14,11 @@ from audit_console.search.facet_fields import LONGEST_PATH
 from audit_console.search.question import Question
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import event
+from tests.support.reading import read_whole
 
 
 def paths_of(events: Iterable[AuditEvent]) -> tuple[str, ...]:
-    source = MemorySource.of_events(events)
-    list(source.batches())
+    source = read_whole(MemorySource.of_events(events))
     return details_paths(Question(source, EVERYTHING))
 
 

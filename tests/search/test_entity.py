@@ -23,15 +23,10 @@ from tests.support.chains import BEGIN, event
 from tests.support.effort import UNMEASURED, examples
 from tests.support.places import lines_of, sample
 from tests.support.queries import word
+from tests.support.reading import question_of, read_whole
 
 USER = Field(FieldName.USER)
 RESOURCE = Field(FieldName.RESOURCE)
-
-
-def question_of(events: list[AuditEvent]) -> Question:
-    source = MemorySource.of_events(events)
-    list(source.batches())
-    return Question(source, EVERYTHING)
 
 
 def texts(event: AuditEvent, name: str) -> str | None:
@@ -218,9 +213,7 @@ def awkward(rng: Random) -> dict[str, Any]:
 def test_cards_of_real_logs(name: str) -> None:
     path = sample(name)
     log = [event for event in map(decode_bytes, lines_of(path)) if isinstance(event, AuditEvent)]
-    source = open_archive([str(path)], keep=True)
-    for _ in source.batches():
-        pass
+    source = read_whole(open_archive([str(path)], keep=True))
 
     for text in {line.user_id for line in log[::50]}:
         card = card_of(Question(source, EVERYTHING), Value(USER, text))

@@ -20,6 +20,7 @@ from audit_console.search.question import Question
 from audit_console.sources.memory import MemorySource
 from audit_console.tui.screens.export import EVENT_FORMS, Form
 from tests.support.chains import event, linked
+from tests.support.reading import read_whole
 
 EVENTS = linked(replace(event(seq), timestamp=event((seq + 2) % 5).timestamp) for seq in range(5))
 """In another order of time than that in which they were recorded."""
@@ -29,8 +30,7 @@ MARKS = {(EVENTS[2].id, EVENTS[2].event_hash): Marks(star=True)}
 
 
 def export(text: str, form: str) -> bytes:
-    source = MemorySource.of_events(EVENTS)
-    list(source.batches())
+    source = read_whole(MemorySource.of_events(EVENTS))
     query = parse(text, Anchor(datetime(2026, 11, 23, tzinfo=UTC)))
     return b"".join(print_export(Question(source, query.where, MARKS), query.stages, form))
 
@@ -79,8 +79,7 @@ def test_marks_are_those_of_the_events_before_the_stages() -> None:
 
 
 def test_nothing_is_an_empty_file() -> None:
-    source = MemorySource.of_events([])
-    list(source.batches())
+    source = read_whole(MemorySource.of_events([]))
     question = Question(source, EVERYTHING)
 
     assert b"".join(print_export(question, (), "jsonl")) == b""
@@ -89,8 +88,7 @@ def test_nothing_is_an_empty_file() -> None:
 @pytest.mark.parametrize("form", ["csv", "table", "jsonl"])
 def test_a_terminal_gets_no_controls_of_the_log(form: str) -> None:
     hostile = "\x1b[31mred\x07 \u202e, \"quoted\"\n'=cmd'"
-    source = MemorySource.of_events(linked([replace(event(0), action=hostile)]))
-    list(source.batches())
+    source = read_whole(MemorySource.of_events(linked([replace(event(0), action=hostile)])))
     question = Question(source, EVERYTHING)
     shown = b"".join(print_events(question, (), form, is_screen=True)).decode()
     assert not set(shown) & {"\x1b", "\x07", "\u202e"}
@@ -98,6 +96,5 @@ def test_a_terminal_gets_no_controls_of_the_log(form: str) -> None:
 
 
 def test_a_file_gets_csv_as_it_is() -> None:
-    source = MemorySource.of_events(linked([replace(event(0), action="\x1b[31mred")]))
-    list(source.batches())
+    source = read_whole(MemorySource.of_events(linked([replace(event(0), action="\x1b[31mred")])))
     assert b"\x1b[31mred" in b"".join(print_events(Question(source, EVERYTHING), (), "csv"))

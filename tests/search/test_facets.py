@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -43,15 +42,10 @@ from tests.support import queries
 from tests.support.chains import event
 from tests.support.effort import examples
 from tests.support.places import sample
+from tests.support.reading import question_of, read_whole
 from tests.support.strategies import MOMENTS
 
 FIELDS = [*FACET_FIELDS, "details.a", "details.tokens", "details.b.a", 'details."a.b"']
-
-
-def question_of(events: Iterable[AuditEvent], where: Filter = EVERYTHING) -> Question:
-    source = MemorySource.of_events(events)
-    list(source.batches())
-    return Question(source, where)
 
 
 def facet_of(question: Question, field: str, *, counted: bool = True) -> Facet:
@@ -279,9 +273,7 @@ def test_every_path_that_is_offered_has_values() -> None:
 
 @pytest.fixture(scope="module")
 def invictus() -> Question:
-    source = open_archive([str(sample("invictus.jsonl"))], keep=True)
-    for _ in source.batches():
-        pass
+    source = read_whole(open_archive([str(sample("invictus.jsonl"))], keep=True))
     return Question(source, EVERYTHING)
 
 

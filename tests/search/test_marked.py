@@ -17,6 +17,7 @@ from audit_console.search.marked import MARKED, print_marks
 from audit_console.search.question import Question
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import event, linked
+from tests.support.reading import read_whole
 
 EVENTS = linked(event(seq) for seq in range(6))
 MARKS = {
@@ -28,8 +29,7 @@ MARKS = {
 
 
 def question(marks: Mapping[MarkKey, Marks] = MARKS, where: Filter = EVERYTHING) -> Question:
-    source = MemorySource.of_events(EVENTS)
-    list(source.batches())
+    source = read_whole(MemorySource.of_events(EVENTS))
     return Question(source, where, marks)
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,14 +11,9 @@ from audit_console.search.request import Step, events_of, extent, steps
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import BEGIN, event
 from tests.support.effort import UNMEASURED
+from tests.support.reading import question_of
 
 SECONDS = (0, 0, 1, 5, 5, 61, 4_000)
-
-
-def question_of(events: Iterable[AuditEvent]) -> Question:
-    source = MemorySource.of_events(events)
-    list(source.batches())
-    return Question(source, EVERYTHING)
 
 
 def request_log() -> list[AuditEvent]:

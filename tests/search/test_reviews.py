@@ -21,6 +21,7 @@ from audit_console.sources.protocol import AtRow, Order, Source
 from tests.support.chains import event, linked
 from tests.support.effort import UNMEASURED
 from tests.support.places import sample
+from tests.support.reading import read_whole
 
 NOW = datetime(2027, 3, 1, tzinfo=UTC)
 BY_NAME = {review.name: review for review in REVIEWS}
@@ -61,8 +62,7 @@ def cloud() -> Iterator[Source]:
 
 
 def read(source: Source) -> Source:
-    list(source.batches())
-    return source
+    return read_whole(source)
 
 
 def since(events: list[AuditEvent], **ago: int) -> list[AuditEvent]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -22,19 +22,13 @@ from audit_console.search.timeline import (
     bursts_of,
     histogram,
 )
-from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
 from tests.support.chains import event
 from tests.support.effort import examples
+from tests.support.reading import question_of
 from tests.support.strategies import MOMENTS
 
 DAY = datetime(2026, 11, 23, tzinfo=UTC)
-
-
-def question_of(events: Iterable[AuditEvent]) -> Question:
-    source = MemorySource.of_events(events)
-    list(source.batches())
-    return Question(source, EVERYTHING)
 
 
 def events_at(times: Sequence[datetime], results: Sequence[str]) -> list[AuditEvent]:

@@ -46,6 +46,7 @@ from tests.support.chains import v1_lines as lines_of_events
 from tests.support.effort import UNMEASURED
 from tests.support.indexes import index_of, opened
 from tests.support.postgres import new_database
+from tests.support.reading import read_whole
 from tests.support.tables import store_orchestrator, store_v1
 
 BOTH = [Order.OLDEST_FIRST, Order.NEWEST_FIRST]
@@ -266,9 +267,7 @@ def folder(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def source(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[Source]:
     """A source that was read to its end, and counted where that is done apart."""
     with small_blocks(), database_for(kind, request) as database:
-        source = SOURCES[kind](folder, database)
-        for _ in source.batches():
-            pass
+        source = read_whole(SOURCES[kind](folder, database))
         source.tally(EVERYTHING, by=(Count(),))
         yield source
         source.close()
@@ -542,8 +541,7 @@ def test_a_table_is_at_hand_before_it_is_read(unread: Source, log: Log) -> None:
 def test_a_page_that_shows_the_last_event_knows_how_many_there_are(
     unread: Source, log: Log
 ) -> None:
-    for _ in unread.batches():
-        pass
+    read_whole(unread)
     page = unread.page(EVERYTHING, order=Order.NEWEST_FIRST, at=AtRow(2), limit=100)
     assert page.matched == len(log.rows)
 
@@ -603,8 +601,7 @@ def test_a_label_and_a_kind(unread: Source) -> None:
 
 @UNMEASURED
 def test_closing_twice_does_no_harm(unread: Source) -> None:
-    for _ in unread.batches():
-        pass
+    read_whole(unread)
     unread.close()
     unread.close()
 

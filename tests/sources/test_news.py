@@ -18,6 +18,7 @@ from audit_console.sources.postgres import open_postgres
 from audit_console.sources.protocol import NOTHING_NEW, News, Source
 from audit_console.writer.rotation import rotated_path
 from tests.support.chains import orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
+from tests.support.reading import read_whole
 from tests.support.tables import add_orchestrator, store_orchestrator, store_v1
 
 CHAIN = v1_chain(9)
@@ -32,9 +33,7 @@ def stored(lines: Sequence[bytes]) -> bytes:
 
 
 def read(source: Source) -> Source:
-    for _ in source.batches():
-        pass
-    return source
+    return read_whole(source)
 
 
 def of_memory(_folder: Path, _database: str) -> tuple[Source, Writer]:

@@ -22,6 +22,7 @@ from tests.core.query.reading import event
 from tests.sources.test_contract import small_blocks
 from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
+from tests.support.reading import read_whole
 
 FIELDS = (
     *("type", "user", "action", "rtype", "rid", "resource", "result", "error", "ip", "agent"),
@@ -54,10 +55,7 @@ def lines() -> list[bytes]:
 
 @pytest.fixture(scope="module")
 def reference(lines: list[bytes]) -> Source:
-    source = MemorySource(lines)
-    for _ in source.batches():
-        pass
-    return source
+    return read_whole(MemorySource(lines))
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +63,7 @@ def archive(lines: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> Ite
     path = tmp_path_factory.mktemp("tallies") / "audit.jsonl"
     path.write_bytes(b"".join(line + b"\n" for line in lines))
     with small_blocks():
-        source = open_archive([str(path)], keep=True)
-        for _ in source.batches():
-            pass
+        source = read_whole(open_archive([str(path)], keep=True))
     yield source
     source.close()
 

@@ -10,6 +10,7 @@ from audit_console.core.filters import EVERYTHING
 from audit_console.sources.archive import ArchiveSource, IndexStore, open_archive
 from audit_console.sources.protocol import AtRow, Order, Page
 from tests.support.chains import v1_chain, v1_lines
+from tests.support.reading import read_whole
 
 LINES = v1_lines(v1_chain(300))
 
@@ -32,8 +33,7 @@ def page_of(source: ArchiveSource) -> Page:
 
 
 def read_to_the_end(source: ArchiveSource) -> Page:
-    for _ in source.batches():
-        pass
+    read_whole(source)
     for thread in threads():
         if thread.name == "index":
             thread.join()

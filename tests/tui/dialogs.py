@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -12,8 +12,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from audit_console import tui
-from audit_console.core.event import AuditEvent
-from audit_console.core.filters import EVERYTHING, Filter
+from audit_console.core.filters import Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.errors import SourceChanged
@@ -22,7 +21,6 @@ from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
 from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.themes import DARK
-from tests.support.chains import linked
 from tests.tui.support import until
 
 Answer = TypeVar("Answer")
@@ -48,13 +46,6 @@ class DialogApp(App[None], Generic[Answer]):
 async def until_answered(pilot: Pilot[None], app: DialogApp[Any]) -> None:
     """Let the app run until the dialog has answered."""
     await until(pilot, lambda: app.answers, "the dialog answers")
-
-
-def question_of(events: Iterable[AuditEvent]) -> Question:
-    """Ask for all of a log that was read to its end."""
-    source = MemorySource.of_events(linked(events))
-    list(source.batches())
-    return Question(source, EVERYTHING)
 
 
 def held(question: Question) -> tuple[Question, threading.Event]:

@@ -13,13 +13,15 @@ from audit_console.tui.screens.entity_lines import (
     summary_lines,
 )
 from audit_console.tui.widgets.line_list import LineList
+from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
-from tests.tui.dialogs import DialogApp, failing, held, question_of, until_answered
+from tests.support.reading import question_of
+from tests.tui.dialogs import DialogApp, failing, held, until_answered
 from tests.tui.support import START, make_event, screen_lines, screen_text, until, until_shown
 from tests.tui.test_hostile_text import HOSTILE, assert_safe
 
 USER = Field(FieldName.USER)
-LOG = [make_event(seq) for seq in range(60)]
+LOG = linked(make_event(seq) for seq in range(60))
 
 
 def dialog() -> EntityCardDialog:
@@ -166,7 +168,7 @@ async def test_hostile_values_are_shown_as_symbols(attack: str) -> None:
     value = HOSTILE[attack][:5_000]
     fields = ("action", "resource_id", "event_type", "ip_address", "user_agent", "result_error")
     log = [make_event(seq, user_id=value, **dict.fromkeys(fields, value)) for seq in range(3)]
-    app = DialogApp(EntityCardDialog(question_of(log), Value(USER, value)))
+    app = DialogApp(EntityCardDialog(question_of(linked(log)), Value(USER, value)))
     async with app.run_test(size=(160, 45)) as pilot:
         await until_shown(pilot, "busiest day  2026")
         await until_shown(pilot, "1 error")

@@ -39,6 +39,7 @@ from audit_console.tui.widgets.facet_lines import (
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
+from tests.support.reading import read_whole
 from tests.tui.support import (
     PaneScreen,
     make_event,
@@ -99,8 +100,7 @@ class PaneApp(App[None]):
 
 
 def facets_of(events: Sequence[AuditEvent], *fields: str, partial: bool = False) -> list[Facet]:
-    source = MemorySource.of_events(linked(events))
-    list(source.batches())
+    source = read_whole(MemorySource.of_events(linked(events)))
     question = Question(source, EVERYTHING)
     window = (source.status.first or NOW, source.status.last or NOW)
     return [replace(facet(question, field, window), partial=partial) for field in fields]

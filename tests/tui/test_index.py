@@ -10,6 +10,7 @@ from pathlib import Path
 from audit_console.sources.archive import ArchiveSource, IndexStore, open_archive
 from audit_console.sources.protocol import Batch
 from tests.support.effort import UNMEASURED
+from tests.support.reading import read_whole
 from tests.tui.support import (
     make_app,
     make_lines,
@@ -36,8 +37,7 @@ def held(log: Path, folder: Path) -> Held:
     """Open a log that was indexed before."""
     store = IndexStore(folder, min_bytes=0)
     with closing(open_archive([str(log)], keep=True, indexes=store)) as source:
-        for _ in source.batches():
-            pass
+        read_whole(source)
         for thread in threading.enumerate():
             if thread.name == "index":
                 thread.join()

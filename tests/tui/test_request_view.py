@@ -15,13 +15,15 @@ from audit_console.search.request import STEPS
 from audit_console.tui.durations import duration
 from audit_console.tui.screens.request_view import RequestDialog
 from audit_console.tui.widgets.line_list import LineList
+from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
-from tests.tui.dialogs import DialogApp, failing, held, question_of, until_answered
+from tests.support.reading import question_of
+from tests.tui.dialogs import DialogApp, failing, held, until_answered
 from tests.tui.support import START, HugeSource, make_event, screen_text, until, until_shown
 from tests.tui.test_hostile_text import HOSTILE, assert_safe
 
 OFFSETS = (0, 0.25, 1.5, 90)
-LOG = [
+OF_REQUEST = [
     make_event(
         seq,
         request_id="req-1",
@@ -29,7 +31,8 @@ LOG = [
         result=("success", "failure")[seq % 2],
     )
     for seq in range(4)
-] + [make_event(9, request_id="other")]
+]
+LOG = linked([*OF_REQUEST, make_event(9, request_id="other")])
 
 
 class LongRequest(HugeSource):
@@ -149,7 +152,7 @@ async def test_hostile_values_are_shown_as_symbols(attack: str) -> None:
     value = HOSTILE[attack][:5_000]
     fields = ("action", "resource_id", "event_type", "user_id")
     log = [make_event(seq, request_id=value, **dict.fromkeys(fields, value)) for seq in range(3)]
-    app = DialogApp(RequestDialog(question_of(log), value, ""))
+    app = DialogApp(RequestDialog(question_of(linked(log)), value, ""))
     async with app.run_test(size=(160, 45)) as pilot:
         await until_shown(pilot, "3 events")
         await until(pilot, lambda: app.screen.query_one(LineList).lines, "steps are listed")

@@ -33,6 +33,7 @@ from tests.support.chains import (
     v1_lines,
 )
 from tests.support.judging import judge_archive, verify_archive
+from tests.support.reading import read_whole
 from tests.support.trusting import leaves, stored
 
 V1 = v1_lines(v1_chain(9))
@@ -350,8 +351,7 @@ def test_nor_when_the_reader_waits_no_longer(
 
 def test_a_closed_log_is_not_opened_again_by_a_late_question(tmp_path: Path) -> None:
     path = written(tmp_path / "audit.jsonl", V1)
-    source = open_archive([str(path)], keep=True)
-    list(source.batches())
+    source = read_whole(open_archive([str(path)], keep=True))
     source.close()
 
     page = source.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtRow(0), limit=3)

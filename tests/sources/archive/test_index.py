@@ -41,6 +41,7 @@ from tests.support.indexes import (
     text_of,
 )
 from tests.support.queries import event as generated_event
+from tests.support.reading import read_whole
 
 ANCHOR = Anchor(datetime(2026, 11, 22, tzinfo=UTC))
 BY_USER = (Count(("user",)),)
@@ -315,8 +316,7 @@ def test_reading_that_is_stopped_leaves_the_rows_of_the_index(tmp_path: Path, fo
 def test_small_logs_and_logs_that_are_not_kept_get_none(log: Path, folder: Path) -> None:
     index_of(log, folder, min_bytes=log.stat().st_size + 1)
     with closing(open_archive([str(log)], keep=False, indexes=store_in(folder))) as source:
-        for _ in source.batches():
-            pass
+        read_whole(source)
     assert not folder.exists()
 
 

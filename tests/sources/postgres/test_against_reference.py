@@ -25,6 +25,7 @@ from tests.support import queries
 from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
 from tests.support.postgres import new_database
+from tests.support.reading import read_whole
 from tests.support.tables import store_v1
 
 pytestmark = UNMEASURED  # the same filters as elsewhere, over and over
@@ -93,10 +94,7 @@ def events() -> list[AuditEvent]:
 
 @pytest.fixture(scope="module")
 def reference(events: list[AuditEvent]) -> Source:
-    source = MemorySource.of_events(events)
-    for _ in source.batches():
-        pass
-    return source
+    return read_whole(MemorySource.of_events(events))
 
 
 @pytest.fixture(scope="module")
@@ -106,9 +104,7 @@ def table(
     with new_database(postgres_server, template=migrated_template) as dsn:
         store_v1(dsn, events)
         with closing(open_postgres(dsn)) as source:
-            for _ in source.batches():
-                pass
-            yield source
+            yield read_whole(source)
 
 
 def tally(source: Source, text: str) -> pl.DataFrame:

@@ -27,6 +27,7 @@ from tests.support.chains import (
     orchestrator_sealed,
 )
 from tests.support.effort import UNMEASURED
+from tests.support.reading import read_whole
 from tests.support.tables import store_orchestrator
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "upstream" / "single-writer.jsonl"
@@ -114,8 +115,7 @@ def test_a_deleted_event_breaks_the_link_behind_it(empty_database: str) -> None:
     assert result.verdict is Verdict.FAIL
     assert result.counts == OPEN | {Code.PREVIOUS_HASH_MISMATCH: 1}
     with closing(open_postgres(empty_database)) as source:
-        for _ in source.batches():
-            pass
+        read_whole(source)
         rows = source.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtRow(0), limit=300).rows
     assert rows.filter(rows["check"] == "broken")["id"].to_list() == [events[101].id]
 
