@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from audit_console.core.codec import encode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.query import parse
 from audit_console.core.timespan import Anchor
@@ -20,7 +19,7 @@ from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
 from tests.core.query.reading import event
 from tests.sources.test_contract import small_blocks
-from tests.support.chains import linked
+from tests.support.chains import linked, v1_lines
 from tests.support.effort import UNMEASURED
 from tests.support.reading import read_whole
 
@@ -50,7 +49,7 @@ def _event(rng: Random, seq: int) -> AuditEvent:
 def lines() -> list[bytes]:
     rng = Random(7)
     events = linked(_event(rng, seq) for seq in range(1, 200))
-    return [encode_line(one).encode() for one in events]
+    return v1_lines(events)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from audit_console.core.codec import encode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code
 from audit_console.core.holds import HoldChange
@@ -37,7 +36,7 @@ from audit_console.writer.locking import exclusive
 from audit_console.writer.pruning.archive_files import log_files, open_plain
 from audit_console.writer.pruning.recording import Step
 from tests.support.archives import stored_events
-from tests.support.chains import CHAIN
+from tests.support.chains import CHAIN, v1_lines
 from tests.support.effort import UNMEASURED
 from tests.support.retention import (
     POLICY,
@@ -132,7 +131,7 @@ def test_the_record_tells_how_it_was(tmp_path: Path) -> None:
     kept = Kept()
     steps = list(pruner(path).steps(PLAN, POLICY, replace(REQUEST, keeper=kept), NOW))
     assert steps.index(Step.KEPT) < steps.index(Step.ANCHORED) < steps.index(Step.PREPARED)
-    assert kept.lines == [encode_line(one).encode() for one in EVENTS[:12]]
+    assert kept.lines == v1_lines(EVENTS[:12])
     (record,) = (tmp_path / "audit.prunes.jsonl").read_text(encoding="utf-8").splitlines()
     assert kept.records == [record]
     members = json.loads(record)
