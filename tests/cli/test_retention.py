@@ -26,6 +26,7 @@ from tests.cli.program import command_bound_by_permissions, run_here, run_progra
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN, linked, orchestrator_chain, orchestrator_lines
 from tests.support.effort import UNMEASURED
+from tests.support.places import text_of
 from tests.support.postgres import fill
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, pruner, store
 from tests.support.trees import grown
@@ -264,7 +265,7 @@ def test_a_preview_writes_nothing(log: Path) -> None:
 
 def test_the_orchestrators_format_is_only_previewed(tmp_path: Path) -> None:
     path = tmp_path / "audit.log"
-    path.write_bytes(b"\n".join(orchestrator_lines(orchestrator_chain(9))) + b"\n")
+    path.write_bytes(text_of(orchestrator_lines(orchestrator_chain(9))))
     done = run("preview", str(path), "--keep", "0d")
     assert done.returncode == 0, done.stderr
     assert "9 of 9 events are older than the cut-off, and none can go" in done.stdout

@@ -25,7 +25,7 @@ from tests.cli.trusted import CHAIN, Keys, make_keys, run_script, vkey_of
 from tests.support.chains import event, linked, orchestrator_chain, orchestrator_lines, v1_lines
 from tests.support.disk import fill_disk
 from tests.support.effort import UNMEASURED
-from tests.support.places import V1_VECTORS
+from tests.support.places import V1_VECTORS, text_of
 from tests.support.retention import aged_chain, day, plan_of
 from tests.support.scripts import NOBODYS_WORD
 from tests.support.trees import grown
@@ -218,7 +218,7 @@ def test_what_contradicts_a_cosignature_is_not_cosigned(whole_log: Path, keys: K
     assert run_here(*cosign, "--cosign", keys.console).returncode == 0
     notes.unlink()
     another = [replace(event(seq), action="another past") for seq in range(40)]
-    whole_log.write_bytes(b"".join(line + b"\n" for line in v1_lines(linked(another))))
+    whole_log.write_bytes(text_of(v1_lines(linked(another))))
     empty_memory = {"XDG_STATE_HOME": str(whole_log.parent / "state")}
     log_signs = ("checkpoint", "create", str(whole_log), "--key", keys.log)
     assert run_program(*log_signs, environment=empty_memory).returncode == 0
@@ -228,7 +228,7 @@ def test_what_contradicts_a_cosignature_is_not_cosigned(whole_log: Path, keys: K
 
 
 def write_lines(path: Path, events: Iterable[AuditEvent]) -> None:
-    path.write_bytes(b"".join(line + b"\n" for line in v1_lines(events)))
+    path.write_bytes(text_of(v1_lines(events)))
 
 
 def test_a_prune_of_what_the_console_saw_is_not_cosigned(tmp_path: Path, keys: Keys) -> None:
@@ -342,7 +342,7 @@ def orchestrated(folder: Path) -> Path:
     path = folder / "orchestrated" / "audit.log"
     path.parent.mkdir()
     lines = orchestrator_lines(orchestrator_chain(20))
-    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    path.write_bytes(text_of(lines))
     return path
 
 
@@ -363,7 +363,7 @@ def test_a_weak_log_is_sealed_line_by_line(tmp_path: Path) -> None:
     spoilt = verdict_of(str(log), "--policy", keys.policy)
     assert spoilt == (1, {"MALFORMED": 1, "WEAK_COVERAGE": 1})
     more = orchestrator_lines(orchestrator_chain(22))[20:]
-    log.write_bytes(text + b"".join(line + b"\n" for line in more))
+    log.write_bytes(text + text_of(more))
     grown = verdict_of(str(log), "--policy", keys.policy)
     assert grown == (3, {"UNSEALED_TAIL": 1, "WEAK_COVERAGE": 1})
     log.write_bytes(b"".join(text.splitlines(keepends=True)[:-1]))
@@ -374,7 +374,7 @@ def test_a_weak_log_is_sealed_line_by_line(tmp_path: Path) -> None:
 def test_lines_without_hashes_are_verified_by_their_seal(tmp_path: Path) -> None:
     log, keys = orchestrated(tmp_path), make_keys(tmp_path, SEALED)
     entries = [one | {"event_hash": None, "previous_hash": None} for one in orchestrator_chain(20)]
-    log.write_bytes(b"".join(line + b"\n" for line in orchestrator_lines(entries)))
+    log.write_bytes(text_of(orchestrator_lines(entries)))
     assert run_here("seal", str(log), "--key", keys.log, "--cosign", keys.console).returncode == 0
     assert verdict_of(str(log), "--policy", keys.policy) == (0, {})
     refused = run_here("seal", str(V1_VECTORS), "--key", keys.log)

@@ -30,6 +30,7 @@ from tests.support.packages import (
     sentences,
     unpacked,
 )
+from tests.support.places import text_of
 from tests.support.tampers import edited
 from tests.support.trusting import log_key, policy_text, stored, trust_in, witness_key
 
@@ -108,7 +109,7 @@ def _swapped(name: str) -> Files:
 
 def _event(change: Callable[[list[bytes]], list[bytes]]) -> Files:
     selected = [WHOLE[seq] for seq in (3, 10, 17, 24, 31, 38)]
-    return {"events.jsonl": b"".join(line + b"\n" for line in change(selected))}
+    return {"events.jsonl": text_of(change(selected))}
 
 
 def _edited(*, rehash: bool) -> Files:

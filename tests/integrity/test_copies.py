@@ -38,6 +38,7 @@ from tests.integrity.test_prunes import (
 )
 from tests.support.chains import CHAIN, linked, v1_chain, v1_lines
 from tests.support.effort import UNMEASURED
+from tests.support.places import text_of
 from tests.support.retention import limits, planned
 from tests.support.stores import Store, Texts
 from tests.support.tampers import Lines
@@ -317,7 +318,7 @@ def test_the_check_of_the_writer_knows_copies(tmp_path: Path) -> None:
         folder = tmp_path / str(number)
         folder.mkdir()
         files.append(folder / f"copy.{begin:012d}.jsonl")
-        files[-1].write_bytes(b"".join(line + b"\n" for line in LINES[begin:end]))
+        files[-1].write_bytes(text_of(LINES[begin:end]))
         (folder / "copy.prunes.jsonl").write_text("\n".join(RECORDS[:number]), encoding="utf-8")
     assert dict(check_files(files[1:2]).findings.counts) == ANCHORED
     assert dict(check_files(files).findings.counts) == UNSEALED

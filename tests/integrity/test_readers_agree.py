@@ -23,6 +23,7 @@ from tests.support.chains import (
 )
 from tests.support.effort import UNMEASURED, examples
 from tests.support.judging import judge_archive, judge_in_memory, judge_one_by_one
+from tests.support.places import text_of
 from tests.support.tampers import Lines, event_of
 
 pytestmark = UNMEASURED  # generated logs: what a line does is tested elsewhere
@@ -153,7 +154,7 @@ def test_archives_say_what_the_core_says(
     if not any(line.startswith((b'{"v":1', b'{"id":')) for line in lines):
         return  # no audit log
     path = tmp_path_factory.mktemp("log") / "audit.jsonl"
-    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    path.write_bytes(text_of(lines))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(blocks, "FIRST_BLOCK_BYTES", block_bytes)
         patch.setattr(blocks, "LARGEST_BLOCK_BYTES", block_bytes)
@@ -184,7 +185,7 @@ def test_files_of_a_log_are_one_log(tmp_path: Path) -> None:
     for number, begin in enumerate(range(0, COUNT, 5)):
         part = WHOLE[begin : begin + 5]
         name = tmp_path / f"audit.{9 - number}.jsonl"
-        name.write_bytes(b"".join(line + b"\n" for line in part))
+        name.write_bytes(text_of(part))
     found = judge_archive(tmp_path)
     assert found.beyond_the_unanchored_end == []
     assert found.notices == []

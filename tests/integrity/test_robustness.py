@@ -17,15 +17,12 @@ from audit_console.sources.protocol import AtRow, Order
 from tests.support.chains import branch, orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
 from tests.support.effort import UNMEASURED, every
 from tests.support.judging import verify_archive
+from tests.support.places import text_of
 
 V1 = v1_lines(v1_chain(3))
 ORCHESTRATOR = orchestrator_lines(orchestrator_chain(3))
 FORMATS = {"v1": V1, "orchestrator": ORCHESTRATOR}
 MASKS = [0x01, 0x10, 0x80, 0xFF]
-
-
-def text_of(lines: list[bytes]) -> bytes:
-    return b"".join(line + b"\n" for line in lines)
 
 
 @pytest.fixture(params=FORMATS)

@@ -36,7 +36,7 @@ from audit_console.sources.memory import MemorySource
 from tests.support.chains import branch, rehashed, v1_chain, v1_lines
 from tests.support.effort import UNMEASURED, effort, every
 from tests.support.judging import verify_archive
-from tests.support.places import V1_VECTORS, lines_of
+from tests.support.places import V1_VECTORS, lines_of, text_of
 from tests.support.stores import Store
 from tests.support.tampers import event_of
 from tests.support.trusting import leaves, log_key, note, stored, trust_in
@@ -100,7 +100,7 @@ def test_a_flipped_byte_passes_only_as_another_spelling_that_is_told(store: Stor
     events = [event_of(line) for line in lines]
     notes = [stored(leaves(events), 8, origin=VECTOR_CHAIN)]
     trust = trust_in([log_key(VECTOR_CHAIN)])
-    text = b"".join(line + b"\n" for line in lines)
+    text = text_of(lines)
     letters = [found.start() for found in re.finditer(rb"(?<=\\u001)b", text)]
     trailing = len(text) - 1
     for at, mask in [
@@ -284,7 +284,7 @@ def test_many_events_that_fail_their_hashes_are_counted_and_few_are_listed(begin
 @pytest.mark.usefixtures("parsers_stay")
 def test_one_line_many_times_is_one_finding(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
-    path.write_bytes(b"".join(line + b"\n" for line in [*WHOLE, *[WHOLE[0]] * 30_000]))
+    path.write_bytes(text_of([*WHOLE, *[WHOLE[0]] * 30_000]))
     assert verify_archive(path).counts == {Code.DUPLICATE_SEQ: 1, Code.NO_CHECKPOINT: 1}
 
 

@@ -18,7 +18,7 @@ from audit_console.sources.memory import MemorySource
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.effort import UNMEASURED
 from tests.support.judging import verify_archive
-from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of, sample
+from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of, sample, text_of
 
 pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
 
@@ -96,7 +96,7 @@ def test_all_of_them_in_one_folder_are_three_logs(tmp_path: Path) -> None:
 
 def test_a_stopped_verification_says_what_it_did_not_cover(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
-    path.write_bytes(b"".join(line + b"\n" for line in v1_lines(v1_chain(3_000))))
+    path.write_bytes(text_of(v1_lines(v1_chain(3_000))))
     for source in (
         open_archive([str(path)], keep=False),
         MemorySource(lines_of(path), batch_lines=100),

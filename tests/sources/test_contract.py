@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -45,6 +45,7 @@ from tests.support.chains import (
 from tests.support.chains import v1_lines as lines_of_events
 from tests.support.effort import UNMEASURED
 from tests.support.indexes import index_of, opened
+from tests.support.places import text_of
 from tests.support.postgres import new_database
 from tests.support.reading import read_whole
 from tests.support.tables import store_orchestrator, store_v1
@@ -142,16 +143,12 @@ TABLE = Log(lines_of_events(_table_events()))
 ORCHESTRATOR_TABLE = Log(_orchestrator_lines(), tampered="unverifiable")
 
 
-def _text(lines: Sequence[bytes]) -> bytes:
-    return b"".join(line + b"\n" for line in lines)
-
-
 def _memory(_folder: Path, _database: str) -> Source:
     return MemorySource(LINES, batch_lines=5)
 
 
 def _plain(folder: Path, _database: str) -> Source:
-    (folder / "audit.jsonl").write_bytes(_text(LINES))
+    (folder / "audit.jsonl").write_bytes(text_of(LINES))
     return open_archive([str(folder)], keep=True)
 
 
@@ -164,12 +161,12 @@ def _indexed(folder: Path, database: str) -> Source:
 
 
 def _gz(folder: Path, _database: str) -> Source:
-    (folder / "audit.jsonl.gz").write_bytes(gzip.compress(_text(LINES)))
+    (folder / "audit.jsonl.gz").write_bytes(gzip.compress(text_of(LINES)))
     return open_archive([str(folder)], keep=True)
 
 
 def _zst(folder: Path, _database: str) -> Source:
-    (folder / "audit.jsonl.zst").write_bytes(zstandard.compress(_text(LINES)))
+    (folder / "audit.jsonl.zst").write_bytes(zstandard.compress(text_of(LINES)))
     return open_archive([str(folder)], keep=True)
 
 
@@ -177,7 +174,7 @@ def _files(folder: Path, _database: str) -> Source:
     parts = [LINES[:8], LINES[8:20], LINES[20:27], LINES[27:]]
     for number, part in enumerate(parts):
         path = folder / f"audit.{number}.jsonl"
-        path.write_bytes(_text(part))
+        path.write_bytes(text_of(part))
         if number == 1:
             path.write_bytes(gzip.compress(path.read_bytes()))
     return open_archive([str(folder)], keep=True)
@@ -471,7 +468,7 @@ def test_places_read_back_the_very_line(source: Source, folder: Path, log: Log) 
 
 def _texts(source: Source, folder: Path, log: Log) -> list[bytes]:
     if isinstance(source, MemorySource):
-        return [_text(log.lines)]
+        return [text_of(log.lines)]
     return [_unpacked((folder / file.name).read_bytes()) for file in source.status.files]
 
 

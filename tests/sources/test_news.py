@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from audit_console.sources.postgres import open_postgres
 from audit_console.sources.protocol import NOTHING_NEW, News, Source
 from audit_console.writer.rotation import rotated_path
 from tests.support.chains import orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
+from tests.support.places import text_of
 from tests.support.reading import read_whole
 from tests.support.tables import add_orchestrator, store_orchestrator, store_v1
 
@@ -26,10 +27,6 @@ LINES = v1_lines(CHAIN)
 
 Writer = Callable[[int, int], None]
 """Writes the events from one number up to another."""
-
-
-def stored(lines: Sequence[bytes]) -> bytes:
-    return b"".join(line + b"\n" for line in lines)
 
 
 def read(source: Source) -> Source:
@@ -44,22 +41,22 @@ def of_memory(_folder: Path, _database: str) -> tuple[Source, Writer]:
 
 def of_archive(folder: Path, _database: str) -> tuple[Source, Writer]:
     path = folder / "audit.jsonl"
-    path.write_bytes(stored(LINES[:3]))
+    path.write_bytes(text_of(LINES[:3]))
 
     def write(first: int, last: int) -> None:
         with path.open("ab") as file:
-            file.write(stored(LINES[first:last]))
+            file.write(text_of(LINES[first:last]))
 
     return open_archive([str(path)], keep=True), write
 
 
 def of_rotated(folder: Path, _database: str) -> tuple[Source, Writer]:
     path = folder / "audit.jsonl"
-    path.write_bytes(stored(LINES[:3]))
+    path.write_bytes(text_of(LINES[:3]))
 
     def write(first: int, last: int) -> None:
         path.rename(rotated_path(path, first))
-        path.write_bytes(stored(LINES[first:last]))
+        path.write_bytes(text_of(LINES[first:last]))
 
     return open_archive([str(folder)], keep=True), write
 
@@ -104,7 +101,7 @@ def test_what_is_written_after_the_reading_is_counted_and_not_taken_in(
 
 def test_a_line_is_new_when_it_is_ended(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
-    path.write_bytes(stored(LINES[:3]) + LINES[3][:50])
+    path.write_bytes(text_of(LINES[:3]) + LINES[3][:50])
     with closing(read(open_archive([str(path)], keep=True))) as source:
         with path.open("ab") as file:
             file.write(LINES[3][50:90])
@@ -115,17 +112,17 @@ def test_a_line_is_new_when_it_is_ended(tmp_path: Path) -> None:
 
 
 def shorten(path: Path) -> None:
-    path.write_bytes(stored(LINES[:1]))
+    path.write_bytes(text_of(LINES[:1]))
 
 
 def replace_by_another(path: Path) -> None:
     other = path.with_name("other")
-    other.write_bytes(stored(LINES[:5]))
+    other.write_bytes(text_of(LINES[:5]))
     other.rename(path)
 
 
 def pack_another(path: Path) -> None:
-    path.with_name("later.jsonl.gz").write_bytes(gzip.compress(stored(LINES[3:])))
+    path.with_name("later.jsonl.gz").write_bytes(gzip.compress(text_of(LINES[3:])))
 
 
 @pytest.mark.parametrize(
@@ -140,7 +137,7 @@ def test_what_is_more_than_growth_is_said(
     change: Callable[[Path], None], told: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "audit.jsonl"
-    path.write_bytes(stored(LINES[:3]))
+    path.write_bytes(text_of(LINES[:3]))
     with closing(read(open_archive([str(tmp_path)], keep=True))) as source:
         change(path)
         news = source.news()
@@ -172,6 +169,6 @@ def test_an_empty_table_may_get_its_first_events(database: str) -> None:
 
 
 def test_a_packed_file_that_stays_is_no_news(tmp_path: Path) -> None:
-    (tmp_path / "audit.jsonl.gz").write_bytes(gzip.compress(stored(LINES)))
+    (tmp_path / "audit.jsonl.gz").write_bytes(gzip.compress(text_of(LINES)))
     with closing(read(open_archive([str(tmp_path)], keep=True))) as source:
         assert source.news() == NOTHING_NEW

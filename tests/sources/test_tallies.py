@@ -21,6 +21,7 @@ from tests.core.query.reading import event
 from tests.sources.test_contract import small_blocks
 from tests.support.chains import linked, v1_lines
 from tests.support.effort import UNMEASURED
+from tests.support.places import text_of
 from tests.support.reading import read_whole
 
 FIELDS = (
@@ -60,7 +61,7 @@ def reference(lines: list[bytes]) -> Source:
 @pytest.fixture(scope="module")
 def archive(lines: list[bytes], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
     path = tmp_path_factory.mktemp("tallies") / "audit.jsonl"
-    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    path.write_bytes(text_of(lines))
     with small_blocks():
         source = read_whole(open_archive([str(path)], keep=True))
     yield source

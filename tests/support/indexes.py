@@ -10,13 +10,10 @@ from audit_console.core.filters import EVERYTHING
 from audit_console.sources.archive import ArchiveSource, IndexStore, open_archive
 from audit_console.sources.protocol import AtRow, Order, Page
 from tests.support.chains import v1_chain, v1_lines
+from tests.support.places import text_of
 from tests.support.reading import read_whole
 
 LINES = v1_lines(v1_chain(300))
-
-
-def text_of(lines: list[bytes]) -> bytes:
-    return b"".join(line + b"\n" for line in lines)
 
 
 def store_in(folder: Path, **bounds: int) -> IndexStore:

@@ -1,7 +1,8 @@
-"""Where the test data is."""
+"""Where the test data is, and lines as a file has them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,8 @@ def sample(name: str) -> Path:
 def lines_of(path: Path) -> list[bytes]:
     """Read the lines of a file, without their newlines."""
     return path.read_bytes().removesuffix(b"\n").split(b"\n")
+
+
+def text_of(lines: Iterable[bytes]) -> bytes:
+    """Give the text of a file, each line with its newline."""
+    return b"".join(line + b"\n" for line in lines)

@@ -15,6 +15,7 @@ from audit_console.core.retention import Limits, PrunePlan, RetentionPolicy
 from audit_console.writer.pruning.archive import ArchivePruner
 from audit_console.writer.pruning.request import PruneRequest
 from tests.support.chains import CHAIN, event, linked, v1_lines
+from tests.support.places import text_of
 
 BEGIN = datetime(2026, 8, 1, tzinfo=UTC)
 POLICY = RetentionPolicy(days=10)
@@ -93,7 +94,7 @@ def store(folder: Path, chain: Sequence[AuditEvent], cuts: Iterable[int] = ()) -
     begins = [0, *(cut for cut in cuts if cut < len(lines))]
     for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True):
         name = "audit.jsonl" if end == len(lines) else f"audit.{begin:012d}.jsonl"
-        (folder / name).write_bytes(b"".join(line + b"\n" for line in lines[begin:end]))
+        (folder / name).write_bytes(text_of(lines[begin:end]))
     return folder / "audit.jsonl"
 
 

@@ -27,6 +27,7 @@ from audit_console.sources.postgres import open_postgres
 from audit_console.sources.protocol import Source
 from tests.support.chains import event
 from tests.support.indexes import index_of, opened
+from tests.support.places import text_of
 from tests.support.postgres import new_database
 from tests.support.tables import ORCHESTRATOR_TABLE, add_orchestrator, insert_rows
 
@@ -67,7 +68,7 @@ def archive_in(folder: Path) -> Store:
     """Keep a log as files of a folder."""
 
     def store(lines: Sequence[bytes], notes: Texts = (), records: Texts = ()) -> Source:
-        (folder / "audit.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
+        (folder / "audit.jsonl").write_bytes(text_of(lines))
         for name, texts in (("checkpoints", notes), ("prunes", records)):
             text = "".join(f"{one}\n" for one in texts)
             (folder / f"audit.{name}.jsonl").write_text(text, encoding="utf-8")

@@ -10,6 +10,7 @@ from pathlib import Path
 from audit_console.sources.archive import ArchiveSource, IndexStore, open_archive
 from audit_console.sources.protocol import Batch
 from tests.support.effort import UNMEASURED
+from tests.support.places import text_of
 from tests.support.reading import read_whole
 from tests.tui.support import (
     make_app,
@@ -51,7 +52,7 @@ def held(log: Path, folder: Path) -> Held:
 @UNMEASURED
 async def test_the_rows_of_the_index_are_shown_and_said_to_be(tmp_path: Path) -> None:
     log = tmp_path / "audit.jsonl"
-    log.write_bytes(b"".join(line + b"\n" for line in make_lines(300)))
+    log.write_bytes(text_of(make_lines(300)))
     source = held(log, tmp_path / "indexes")
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -72,7 +73,7 @@ async def test_the_rows_of_the_index_are_shown_and_said_to_be(tmp_path: Path) ->
 @UNMEASURED
 async def test_stopping_leaves_the_rows_of_the_index_and_says_what_they_are(tmp_path: Path) -> None:
     log = tmp_path / "audit.jsonl"
-    log.write_bytes(b"".join(line + b"\n" for line in [*make_lines(1_500), b"no event"]))
+    log.write_bytes(text_of([*make_lines(1_500), b"no event"]))
     source = held(log, tmp_path / "indexes")
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -96,7 +97,7 @@ async def test_stopping_leaves_the_rows_of_the_index_and_says_what_they_are(tmp_
 
 async def test_an_index_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     log = tmp_path / "audit.jsonl"
-    log.write_bytes(b"".join(line + b"\n" for line in make_lines(3)))
+    log.write_bytes(text_of(make_lines(3)))
     folder = tmp_path / "file" / "indexes"
     folder.parent.touch()
     source = open_archive([str(log)], keep=True, indexes=IndexStore(folder, min_bytes=0))
@@ -111,9 +112,9 @@ async def test_an_index_that_is_not_that_of_the_log_is_said_to_be_thrown_away(
 ) -> None:
     log = tmp_path / "audit.jsonl"
     lines = make_lines(300)
-    log.write_bytes(b"".join(line + b"\n" for line in lines))
+    log.write_bytes(text_of(lines))
     source = held(log, tmp_path / "indexes")
-    log.write_bytes(b"".join(line + b"\n" for line in lines[:250]))
+    log.write_bytes(text_of(lines[:250]))
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until_shown(pilot, "300 events")

@@ -26,7 +26,7 @@ from audit_console.tui.widgets.map_pane import MapPane
 from audit_console.tui.widgets.rule_line import RuleLine
 from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
-from tests.support.places import V1_VECTORS
+from tests.support.places import V1_VECTORS, text_of
 from tests.tui.support import (
     GatedSource,
     make_app,
@@ -358,7 +358,7 @@ async def test_the_report_is_written_to_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: int, beginning: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    log = b"".join(line + b"\n" for line in faulty_lines())
+    log = text_of(faulty_lines())
     await asyncio.to_thread(Path("audit.jsonl").write_bytes, log)
     app = make_app(lambda places: open_source(places, keep=True), tmp_path, places=["audit.jsonl"])
     async with app.run_test(size=(120, 40)) as pilot:
@@ -380,14 +380,14 @@ async def test_the_report_is_written_to_a_file(
 @UNMEASURED
 async def test_the_whole_log_is_verified_again_from_disk_and_the_look_stays(tmp_path: Path) -> None:
     log = tmp_path / "audit.jsonl"
-    log.write_bytes(b"\n".join(make_lines(40)) + b"\n")
+    log.write_bytes(text_of(make_lines(40)))
     app = make_app(lambda places: open_source(places, keep=True), tmp_path, places=[str(log)])
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
         await pilot.press("slash", *"result:failure", "enter")
         await until_shown(pilot, "4 of 40 matched")
         assert verdict_of(app) is Verdict.INCOMPLETE
-        log.write_bytes(b"\n".join(faulty_lines(40, removed=30)) + b"\n")
+        log.write_bytes(text_of(faulty_lines(40, removed=30)))
         await pilot.press("3", "v", "enter")
         await until_shown(pilot, "✘ FAIL")
         assert verdict_of(app) is Verdict.FAIL
@@ -398,7 +398,7 @@ async def test_the_whole_log_is_verified_again_from_disk_and_the_look_stays(tmp_
 @UNMEASURED
 async def test_a_log_that_is_gone_is_not_verified_again_and_stays(tmp_path: Path) -> None:
     log = tmp_path / "audit.jsonl"
-    log.write_bytes(b"\n".join(make_lines(10)) + b"\n")
+    log.write_bytes(text_of(make_lines(10)))
     app = make_app(lambda places: open_source(places, keep=True), tmp_path, places=[str(log)])
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until_loaded(pilot)

@@ -26,6 +26,7 @@ from tests.support.chains import (
     v1_lines,
 )
 from tests.support.effort import UNMEASURED
+from tests.support.places import text_of
 from tests.support.ticks import CHAIN, tick
 
 
@@ -244,7 +245,7 @@ def damage_last_line(change: Callable[[bytes], bytes]) -> Callable[[Path], None]
 
 def replace_with(*lines: bytes) -> Callable[[Path], None]:
     def damage(folder: Path) -> None:
-        (folder / "audit.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
+        (folder / "audit.jsonl").write_bytes(text_of(lines))
 
     return damage
 

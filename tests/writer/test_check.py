@@ -28,6 +28,7 @@ from tests.support.chains import (
     v1_lines,
 )
 from tests.support.judging import judge_archive
+from tests.support.places import text_of
 
 NOTHING_VOUCHES = "nothing outside the log vouches for its end: events cut off there leave no trace"
 CHAIN = v1_chain(8)
@@ -57,7 +58,7 @@ LOGS: dict[str, Sequence[bytes]] = {
 
 def write(folder: Path, lines: Sequence[bytes]) -> Path:
     path = folder / "audit.jsonl"
-    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    path.write_bytes(text_of(lines))
     return path
 
 
@@ -176,7 +177,7 @@ def test_what_is_packed_is_not_called_broken(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     packed = tmp_path / "audit.000000000000.jsonl.gz"
-    packed.write_bytes(gzip.compress(b"".join(line + b"\n" for line in LINES)))
+    packed.write_bytes(gzip.compress(text_of(LINES)))
     assert main([str(packed)]) == 4
     said = capsys.readouterr()
     assert (said.out, said.err.partition(". ")[0]) == ("", f"{packed}: packed")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.indexes import LINES, text_of
+from tests.support.indexes import LINES
+from tests.support.places import text_of
 
 
 @pytest.fixture

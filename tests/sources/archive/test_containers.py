@@ -17,11 +17,12 @@ from tests.support import zstandard
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.effort import UNMEASURED, every
 from tests.support.judging import judge_archive, judge_one_by_one, verify_archive
+from tests.support.places import text_of
 
 pytestmark = UNMEASURED  # what reads files reads containers
 
 LINES = v1_lines(v1_chain(400))
-TEXT = b"".join(line + b"\n" for line in LINES)
+TEXT = text_of(LINES)
 
 LINES_IN_A_BLOCK = 300
 """More lines than the 128 KiB of text that Zstandard gives whole or not at all."""
@@ -69,7 +70,7 @@ def test_the_name_does_not_matter(tmp_path: Path, pack: Pack) -> None:
 @pytest.mark.parametrize("part", [0.25, 0.5, 0.9, 0.999])
 def test_what_stands_before_a_cut_is_read(path: Path, pack: Pack, part: float) -> None:
     lines = v1_lines(v1_chain(2_000))
-    stored = pack(b"".join(line + b"\n" for line in lines))
+    stored = pack(text_of(lines))
     path.write_bytes(stored[: int(len(stored) * part)])
     verification = verify_archive(path)
     assert verification.verdict is Verdict.FAIL

@@ -33,6 +33,7 @@ from tests.support.chains import (
     v1_lines,
 )
 from tests.support.judging import judge_archive, verify_archive
+from tests.support.places import text_of
 from tests.support.reading import read_whole
 from tests.support.trusting import leaves, stored
 
@@ -41,7 +42,7 @@ ORCHESTRATOR = orchestrator_lines(orchestrator_chain(6))
 
 
 def written(path: Path, lines: list[bytes]) -> Path:
-    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    path.write_bytes(text_of(lines))
     return path
 
 
@@ -56,9 +57,7 @@ def rotated(tmp_path: Path) -> Path:
     """A folder with rotated files of both formats, whose names do not sort as they are."""
     written(tmp_path / "audit.jsonl", V1[6:])
     written(tmp_path / "audit.000000000003.jsonl", V1[3:6])
-    (tmp_path / "audit.000000000000.jsonl.gz").write_bytes(
-        gzip.compress(b"".join(line + b"\n" for line in V1[:3]))
-    )
+    (tmp_path / "audit.000000000000.jsonl.gz").write_bytes(gzip.compress(text_of(V1[:3])))
     written(tmp_path / "audit.log", ORCHESTRATOR[4:])
     written(tmp_path / "audit.log.20251114-101010", ORCHESTRATOR[2:4])
     written(tmp_path / "audit.log.20251115-101010", ORCHESTRATOR[:2])
@@ -108,9 +107,7 @@ def test_an_edited_event_does_not_move_the_file_that_begins_with_it(
 def test_files_that_logrotate_renamed_are_of_the_log(tmp_path: Path) -> None:
     written(tmp_path / "audit.jsonl", V1[6:])
     written(tmp_path / "audit.jsonl.1", V1[3:6])
-    (tmp_path / "audit.jsonl.2.gz").write_bytes(
-        gzip.compress(b"".join(line + b"\n" for line in V1[:3]))
-    )
+    (tmp_path / "audit.jsonl.2.gz").write_bytes(gzip.compress(text_of(V1[:3])))
     checkpoint = stored(leaves(v1_chain(3)), 3)
     written(tmp_path / "audit.checkpoints.jsonl.1", [checkpoint.encode()])
 
@@ -207,7 +204,7 @@ def test_what_cannot_be_looked_at_is_one_clear_error(
     assert "\n" not in str(caught.value)
 
 
-TEXT = b"".join(line + b"\n" for line in V1)
+TEXT = text_of(V1)
 EVENTS = [json.loads(line) for line in V1]
 
 
@@ -301,7 +298,7 @@ def folder_of_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("piped", "places"),
     [
         (bytes(range(256)) * 50, ["-"]),
-        (b"".join(line + b"\n" for line in V1), ["-", "/no/such/log"]),
+        (text_of(V1), ["-", "/no/such/log"]),
     ],
     ids=["no log", "another place is not there"],
 )

@@ -28,8 +28,8 @@ from tests.support.indexes import (
     opened,
     page_of,
     read_to_the_end,
-    text_of,
 )
+from tests.support.places import text_of
 
 BY_USER = (Count(("user",)),)
 MORE = v1_lines(v1_chain(400))[300:]

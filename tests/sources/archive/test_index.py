@@ -38,8 +38,8 @@ from tests.support.indexes import (
     page_of,
     read_to_the_end,
     store_in,
-    text_of,
 )
+from tests.support.places import text_of
 from tests.support.queries import event as generated_event
 from tests.support.reading import read_whole
 

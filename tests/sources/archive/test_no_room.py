@@ -11,6 +11,7 @@ import pytest
 
 from audit_console.sources.archive.text import RandomAccess
 from tests.support.chains import v1_chain, v1_lines
+from tests.support.places import text_of
 
 READ_WITHOUT_ROOM = """
 import resource, sys
@@ -29,7 +30,7 @@ except SourceUnreadable as error:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
 def test_it_is_said_with_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl.gz"
-    path.write_bytes(gzip.compress(b"\n".join(v1_lines(v1_chain(40))) + b"\n"))
+    path.write_bytes(gzip.compress(text_of(v1_lines(v1_chain(40)))))
     ended = subprocess.run(
         [sys.executable, "-c", READ_WITHOUT_ROOM, str(path)],
         capture_output=True,

@@ -24,7 +24,7 @@ from tests.cli.program import children_of, run_here, spoken_line
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.disk import fill_disk
 from tests.support.effort import UNMEASURED
-from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of
+from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of, text_of
 from tests.support.retention import aged_chain
 from tests.support.tampers import edited, removed
 from tests.support.trusting import leaves, log_key, policy_text, stored
@@ -43,7 +43,7 @@ def verified(place: Path) -> Verification:
 
 
 def written(path: Path, lines: Sequence[bytes]) -> Path:
-    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    path.write_bytes(text_of(lines))
     return path
 
 

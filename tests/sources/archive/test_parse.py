@@ -26,7 +26,7 @@ from audit_console.sources.archive.blocks import Block, Unreadable
 from audit_console.sources.archive.parse import LineParser
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.effort import UNMEASURED, examples
-from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of
+from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of, text_of
 from tests.support.strategies import VALUES, WHOLE_LINES, mutated_lines, replaced_values
 
 pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
@@ -57,7 +57,7 @@ def one_by_one(lines: Sequence[bytes]) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def assert_same(parser: LineParser, lines: Sequence[bytes]) -> None:
-    data = b"".join(line + b"\n" for line in lines)
+    data = text_of(lines)
     parsed = parser.parse(Block(FILE, FIRST_LINE, OFFSET, data))
     events, malformed = one_by_one(lines)
     assert_frame_equal(parsed.malformed, malformed)

@@ -20,9 +20,10 @@ from audit_console.sources.archive.files import ArchiveFile, find_files
 from audit_console.sources.archive.reading import Piece, read_pieces
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.effort import UNMEASURED
+from tests.support.places import text_of
 
 LINES = v1_lines(v1_chain(60))
-TEXT = b"".join(line + b"\n" for line in LINES)
+TEXT = text_of(LINES)
 BLOCK_BYTES = 2 * len(LINES[0])
 
 
@@ -95,7 +96,7 @@ def test_the_first_block_comes_alone_and_later_ones_four_at_a_time(tmp_path: Pat
 
 def test_no_line_is_lost_between_blocks_and_files(tmp_path: Path) -> None:
     for first, lines in ((0, LINES[:30]), (30, LINES[30:])):
-        text = b"".join(line + b"\n" for line in lines)
+        text = text_of(lines)
         (tmp_path / f"audit.{first:012}.jsonl").write_bytes(text)
     seqs, ends = [], []
     for piece in pieces_of(tmp_path):

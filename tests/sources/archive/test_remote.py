@@ -48,6 +48,7 @@ from tests.support.object_store import (
     silent,
     url_of,
 )
+from tests.support.places import text_of
 from tests.support.tampers import edited
 
 LINES = v1_lines(v1_chain(30))
@@ -133,7 +134,7 @@ def test_a_log_in_a_store_verifies_as_it_does_here(place: str) -> None:
 @pytest.mark.usefixtures("store")
 def test_places_here_and_there_are_one_log(tmp_path: Path) -> None:
     here = tmp_path / "audit.jsonl"
-    here.write_bytes(b"".join(line + b"\n" for line in LINES[:10]))
+    here.write_bytes(text_of(LINES[:10]))
     days = [f"s3://logs/days/{day}/*.parquet" for day in DAYS[1:]]
     found = verified(*days, str(here), "s3://logs/days/day=2026-11-01/part.parquet")
     assert found.counts == {Code.NO_CHECKPOINT: 1}

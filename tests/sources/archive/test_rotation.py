@@ -19,27 +19,24 @@ from tests.support.archives import is_whole
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.effort import UNMEASURED
 from tests.support.judging import told
+from tests.support.places import text_of
 from tests.writer.processes import let_go, start_writer
 
 LINES = v1_lines(v1_chain(9))
 
 
-def stored(lines: Iterable[bytes]) -> bytes:
-    return b"".join(line + b"\n" for line in lines)
-
-
 @pytest.fixture
 def active(tmp_path: Path) -> Path:
     """The active file of a log of six events in two files; `rotate` adds three in a third."""
-    (tmp_path / "audit.000000000000.jsonl").write_bytes(stored(LINES[:3]))
+    (tmp_path / "audit.000000000000.jsonl").write_bytes(text_of(LINES[:3]))
     path = tmp_path / "audit.jsonl"
-    path.write_bytes(stored(LINES[3:6]))
+    path.write_bytes(text_of(LINES[3:6]))
     return path
 
 
 def rotate(active: Path) -> None:
     active.rename(rotated_path(active, 3))
-    active.write_bytes(stored(LINES[6:]))
+    active.write_bytes(text_of(LINES[6:]))
 
 
 def test_a_file_renamed_after_it_was_listed_is_read_under_its_new_name(active: Path) -> None:
@@ -100,7 +97,7 @@ def test_a_file_that_is_another_or_gone_is_not_read_in_its_place(
 ) -> None:
     with closing(open_archive([str(active.parent)], keep=False)) as source:
         other = active.with_name("other.tmp")
-        other.write_bytes(stored(LINES[3:6]))
+        other.write_bytes(text_of(LINES[3:6]))
         active.unlink()
         if replaced:
             other.rename(active)

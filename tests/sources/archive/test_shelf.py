@@ -22,6 +22,7 @@ from audit_console.sources.archive import ArchiveSource, IndexStore, open_archiv
 from audit_console.sources.protocol import AtRow, Order, Page
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.effort import UNMEASURED
+from tests.support.places import text_of
 from tests.support.queries import event as generated_event
 from tests.support.reading import read_whole
 
@@ -38,7 +39,7 @@ def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     path = tmp_path / "audit.jsonl"
-    path.write_bytes(b"".join(line + b"\n" for line in v1_lines(v1_chain(3000))))
+    path.write_bytes(text_of(v1_lines(v1_chain(3000))))
     return path
 
 
