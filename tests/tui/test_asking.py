@@ -18,7 +18,6 @@ from audit_console.sources.cancelling import QUESTION_THREAD
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtEvent, Page
 from audit_console.tui import asking
-from audit_console.tui.screens.looking import LookingScreen
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets.query_bar import QueryInput
 from audit_console.tui.widgets.query_hints import QueryHints
@@ -26,6 +25,7 @@ from audit_console.tui.widgets.result_table import ResultTable
 from audit_console.tui.widgets.rule_line import RuleLine
 from tests.support.chains import linked, v1_lines
 from tests.support.effort import UNMEASURED
+from tests.tui.queries import ask, look_of, questions_under_way, type_text, until_asked
 from tests.tui.support import (
     make_app,
     make_event,
@@ -37,36 +37,6 @@ from tests.tui.support import (
     until_loaded,
     until_shown,
 )
-
-KEYS = {" ": "space", ":": "colon", "|": "vertical_line", "-": "minus", ",": "comma"}
-
-
-async def type_text(pilot: Pilot[None], text: str) -> None:
-    """Type into the field that has the focus, faster than every letter is drawn."""
-    await pilot.app._press_keys([KEYS.get(character, character) for character in text])
-    await pilot.pause()
-
-
-async def ask(pilot: Pilot[None], text: str) -> None:
-    await pilot.press("slash")
-    await type_text(pilot, text)
-    await pilot.press("enter")
-    await until_asked(pilot)
-
-
-async def until_asked(pilot: Pilot[None]) -> None:
-    """Let the app run until the query is the look that is shown, and the focus has gone to it."""
-
-    def is_asked() -> bool:
-        return all(worker.is_finished for worker in pilot.app.workers if worker.group == "ask")
-
-    await until(pilot, is_asked, "the query is asked")
-
-
-def look_of(pilot: Pilot[None]) -> Look:
-    screen = pilot.app.screen
-    assert isinstance(screen, LookingScreen)
-    return screen.look
 
 
 @UNMEASURED
@@ -429,10 +399,6 @@ async def test_what_cannot_be_read_has_no_preview_of_what_was_typed_before(
         await until(pilot, lambda: not questions_under_way(), "the answer is there")
         await pilot.pause()
         assert "would match" not in screen_text(app)
-
-
-def questions_under_way() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == QUESTION_THREAD]
 
 
 class SlowToFilter(MemorySource):

@@ -22,6 +22,8 @@ from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryInput
 from tests.support.chains import linked, v1_lines
 from tests.support.effort import UNMEASURED
+from tests.tui.hostile import HOSTILE, assert_safe
+from tests.tui.queries import ask, questions_under_way, type_text
 from tests.tui.support import (
     GatedSource,
     make_app,
@@ -32,8 +34,6 @@ from tests.tui.support import (
     until_loaded,
     until_shown,
 )
-from tests.tui.test_asking import ask, questions_under_way, type_text
-from tests.tui.test_hostile_text import HOSTILE, assert_safe
 
 pytestmark = UNMEASURED  # cheaper tests run nearly all of its lines
 

@@ -17,8 +17,8 @@ from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
 from tests.support.reading import question_of
 from tests.tui.dialogs import DialogApp, failing, held, until_answered
+from tests.tui.hostile import HOSTILE, assert_safe
 from tests.tui.support import START, make_event, screen_lines, screen_text, until, until_shown
-from tests.tui.test_hostile_text import HOSTILE, assert_safe
 
 USER = Field(FieldName.USER)
 LOG = linked(make_event(seq) for seq in range(60))

@@ -40,6 +40,7 @@ from audit_console.tui.widgets.facets_pane import FacetsPane
 from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
 from tests.support.reading import read_whole
+from tests.tui.hostile import HOSTILE, assert_safe
 from tests.tui.support import (
     PaneScreen,
     make_event,
@@ -48,7 +49,6 @@ from tests.tui.support import (
     until,
     until_shown,
 )
-from tests.tui.test_hostile_text import HOSTILE, assert_safe
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 USERS = ["alice"] * 5 + ["bob"] * 3 + ["mallory", "", "(missing)", None, None]

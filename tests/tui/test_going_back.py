@@ -10,6 +10,7 @@ from audit_console.sources.memory import MemorySource
 from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.widgets.result_table import ResultTable
 from tests.support.effort import UNMEASURED
+from tests.tui.queries import ask, look_of
 from tests.tui.support import (
     make_app,
     make_lines,
@@ -18,7 +19,6 @@ from tests.tui.support import (
     until_loaded,
     until_shown,
 )
-from tests.tui.test_asking import ask, look_of
 
 
 async def until_matched(pilot: Pilot[None], matched: int) -> None:

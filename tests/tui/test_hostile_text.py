@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.app import App
-from textual.content import Content
-from textual.widget import Widget
 
 from audit_console.core.filters import FieldName, Filter, equals
 from audit_console.errors import SourceUnreadable
@@ -23,6 +19,7 @@ from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.rule_line import chips_of
 from tests.support.chains import linked, v1_lines
 from tests.support.effort import UNMEASURED
+from tests.tui.hostile import HOSTILE, assert_safe
 from tests.tui.support import (
     make_app,
     make_event,
@@ -37,16 +34,6 @@ pytestmark = UNMEASURED  # the screens that other tests measure, with other text
 
 ROW = re.compile(r"[✔✘·] 2026-11-01 00:00:[0-9]{2}\.[0-9]{6} ")
 
-HOSTILE = {
-    "control": "\x1b[2J\x1b[31mred\x1b]0;owned\x07\x1b]8;;https://evil.example\x1b\\link"
-    "\x9b31mcsi\x9d0;osc\x9ca\x7fb\x00c",
-    "lines": "one\r\ntwo\x0bthree\u2028four\x85five\tsix",
-    "invisible": "user\u202egnp.exe\u2066x\u2069ad\u200bmin\u2060\ufeff\u00adx\U000e0041\ufe0f"
-    "z" + "\u0300" * 500,
-    "markup": "[bold red]alarm[/bold red][link=https://evil.example]x[/]"
-    "[@click=app.quit]press me[/][$error on $error]gone[/]",
-    "long": "A" * 100_000,
-}
 TEXT_FIELDS = (
     "event_type",
     "user_id",
@@ -59,7 +46,6 @@ TEXT_FIELDS = (
     "request_id",
     "id",
 )
-FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def log_with(value: str, field: str) -> MemorySource:
@@ -89,25 +75,6 @@ def hostile_lines(value: str) -> Iterator[bytes]:
         else:
             line[field] = value
         yield json.dumps(line).encode()
-
-
-def assert_safe(app: App[Any]) -> None:
-    """Look at every segment on the screen as it goes to the terminal."""
-    for strip in app.screen._compositor.render_strips():
-        assert strip.cell_length == app.size.width
-        for segment in strip:
-            assert not segment.control
-            assert segment.style is None or segment.style.link is None
-            assert segment.style is None or "@click" not in segment.style.meta
-            kinds = set(map(unicodedata.category, set(segment.text)))
-            assert not kinds & FORBIDDEN, repr(segment.text)
-    assert_no_markup_in_titles(app)
-
-
-def assert_no_markup_in_titles(app: App[Any]) -> None:
-    for widget in app.screen.query(Widget):
-        assert "\x1b" not in (widget.border_title or "")
-        assert isinstance(widget.tooltip, Content | None)
 
 
 @pytest.mark.parametrize("attack", HOSTILE)

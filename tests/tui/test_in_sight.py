@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from textual.app import App
 from textual.command import CommandList
-from textual.pilot import Pilot
-from textual.widgets import Input
 
 from audit_console.search.reviews import REVIEWS
 from audit_console.sources.memory import MemorySource
@@ -21,6 +19,7 @@ from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import KeyBar
 from audit_console.tui.widgets.timeline import TimelinePane
 from tests.support.effort import UNMEASURED
+from tests.tui.queries import ask
 from tests.tui.support import (
     GatedSource,
     make_app,
@@ -43,12 +42,6 @@ def explained(app: App[None]) -> dict[str, list[str]]:
         for key in keys:
             said.setdefault(key, []).append(action.explanation)
     return said
-
-
-async def ask(pilot: Pilot[None], text: str) -> None:
-    await pilot.press("slash")
-    pilot.app.screen.query_one(Input).insert_text_at_cursor(text)
-    await pilot.press("enter")
 
 
 @UNMEASURED

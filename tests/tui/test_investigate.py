@@ -15,6 +15,7 @@ from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
+from tests.tui.queries import ask
 from tests.tui.support import (
     is_at_rest,
     make_app,
@@ -27,7 +28,6 @@ from tests.tui.support import (
     until_loaded,
     until_shown,
 )
-from tests.tui.test_asking import ask
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 

@@ -11,8 +11,8 @@ from audit_console.sources.archive import open_archive
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.result_table import ResultTable
 from tests.support.effort import UNMEASURED
+from tests.tui.queries import ask, look_of, type_text
 from tests.tui.support import make_app, screen_text, table_of, until, until_loaded, until_shown
-from tests.tui.test_asking import ask, look_of, type_text
 
 pytestmark = UNMEASURED  # the screens that other tests measure, in one story
 

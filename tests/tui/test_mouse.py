@@ -15,6 +15,7 @@ from audit_console.tui.widgets.days_slider import DaysSlider
 from audit_console.tui.widgets.query_bar import QueryInput
 from audit_console.tui.widgets.result_table import ResultTable
 from audit_console.tui.widgets.rule_line import RuleLine
+from tests.tui.queries import ask
 from tests.tui.support import (
     GatedSource,
     PaneScreen,
@@ -27,7 +28,6 @@ from tests.tui.support import (
     until_loaded,
     until_shown,
 )
-from tests.tui.test_in_sight import ask
 
 SIZE = (80, 24)
 

@@ -19,6 +19,7 @@ from audit_console.tui.widgets.query_hints import QueryHints, is_begun
 from audit_console.tui.widgets.result_table import ResultTable
 from tests.core.query.reading import ANCHOR
 from tests.support.effort import UNMEASURED
+from tests.tui.queries import ask, look_of, type_text
 from tests.tui.support import (
     make_app,
     make_lines,
@@ -27,7 +28,6 @@ from tests.tui.support import (
     until_loaded,
     until_shown,
 )
-from tests.tui.test_asking import ask, look_of, type_text
 
 SIZE = (120, 40)
 

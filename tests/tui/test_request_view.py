@@ -19,8 +19,8 @@ from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
 from tests.support.reading import question_of
 from tests.tui.dialogs import DialogApp, failing, held, until_answered
+from tests.tui.hostile import HOSTILE, assert_safe
 from tests.tui.support import START, HugeSource, make_event, screen_text, until, until_shown
-from tests.tui.test_hostile_text import HOSTILE, assert_safe
 
 OFFSETS = (0, 0.25, 1.5, 90)
 OF_REQUEST = [

@@ -8,8 +8,8 @@ import pytest
 
 from audit_console.sources.memory import MemorySource
 from audit_console.tui.widgets.result_table import first_in_sight, shared_widths
+from tests.tui.queries import ask
 from tests.tui.support import make_app, make_lines, until_loaded, until_shown
-from tests.tui.test_asking import ask
 
 AGENT = "a-program-of-a-long-name/1.2.3 (linux)"
 
