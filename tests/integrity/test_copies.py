@@ -26,29 +26,29 @@ from audit_console.retention.preview import preview
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from audit_console.writer.check import check_files
-from tests.integrity.test_prunes import (
-    EARLY,
-    LATE,
-    OLD,
-    TOO_EARLY,
-    Record,
-    pruned,
-    record,
-    tree_of,
-)
 from tests.support.chains import CHAIN, linked, v1_chain, v1_lines
 from tests.support.effort import UNMEASURED
 from tests.support.places import text_of
+from tests.support.pruned import (
+    EARLY,
+    ENDS,
+    LATE,
+    OLD,
+    RECORDS,
+    Record,
+    pruned,
+    record,
+    records_of,
+)
 from tests.support.retention import limits, planned
 from tests.support.stores import Store, Texts
 from tests.support.tampers import Lines
+from tests.support.trees import grown
 from tests.support.trusting import leaves, stored, trust_in
 
 pytestmark = pytest.mark.usefixtures("parsers_stay")
 
 LINES = v1_lines(OLD)
-ENDS = (12, 20, 32)
-"""Where three prunes of one log end."""
 
 UNSEALED = {Code.NO_CHECKPOINT: 1}
 ANCHORED = {Code.PRUNED_PREFIX: 1, Code.PRUNE_NOT_BACKED: 1, Code.NO_CHECKPOINT: 1}
@@ -73,31 +73,13 @@ def check(store: Store) -> Check:
     return checked
 
 
-def records_of(
-    ends: Sequence[int],
-    change: Callable[[Record], object] = lambda _: None,
-    events: list[AuditEvent] = OLD,
-) -> list[str]:
-    """Make the records of prunes that follow one another; `change` alters the first."""
-    texts: list[str] = []
-    for begin, end in zip((0, *ends), ends, strict=False):
-        told = record(events, end, begin=begin, before=texts[-1] if texts else None)
-        if not texts:
-            change(told)
-        texts.append(canonical_details(planned(told)))
-    return texts
-
-
-RECORDS = records_of(ENDS)
-
-
 @pytest.mark.parametrize("known", [2, 3], ids=["by its own prune", "and by later ones"])
 def test_a_copy_alone_is_anchored_where_it_begins(check: Check, known: int) -> None:
     result = check(LINES[12:20], RECORDS[:known])
     assert (dict(result.counts), result.verdict) == (ANCHORED, Verdict.INCOMPLETE)
     (chain,) = result.chains
     assert (chain.first_seq, chain.last_seq, chain.verified) == (12, 19, 8)
-    assert chain.root == tree_of(OLD, 20).root()
+    assert chain.root == grown(leaves(OLD[:20])).root()
     assert [one.pruned_to for one in result.prunes] == [12]
     (prefix,) = [one for one in result.findings if one.code is Code.PRUNED_PREFIX]
     assert (prefix.first_seq, prefix.last_seq) == (0, 11)
@@ -219,7 +201,7 @@ def test_a_damaged_copy(check: Check, damage: str) -> None:
 
 
 def test_what_was_deleted_before_its_time_is_told_by_later_copies(check: Check) -> None:
-    records = records_of(ENDS, lambda told: told.update(TOO_EARLY["more days"]))
+    records = records_of(ENDS, lambda told: told.update(policy_days=91))
     expected = ANCHORED | {Code.RETENTION_POLICY_VIOLATED: 1}
     assert dict(check(LINES[12:20], records).counts) == expected
 
@@ -244,7 +226,7 @@ def test_a_log_with_forged_records_fails(check: Check, ends: Sequence[int]) -> N
 
 
 def seen(size: int, events: list[AuditEvent], trust: Trust = NO_TRUST) -> Trust:
-    known = Remembered(CHAIN, size, tree_of(events, size).root(), LATE)
+    known = Remembered(CHAIN, size, grown(leaves(events[:size])).root(), LATE)
     return replace(trust, remembered={CHAIN: known})
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import threading
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -16,9 +15,8 @@ import pytest
 
 from audit_console.core.anchors import Remembered
 from audit_console.core.codec import Malformed, canonical_details
-from audit_console.core.event import AuditEvent, format_time, parse_time
+from audit_console.core.event import AuditEvent, format_time
 from audit_console.core.findings import Code, FindingClass, Verdict
-from audit_console.core.merkle import CompactRange
 from audit_console.core.notes import NoteSignature
 from audit_console.core.prunes import PruneRecord, decode_prune, read_prunes
 from audit_console.integrity.trust import NO_TRUST, Trust
@@ -27,20 +25,27 @@ from audit_console.integrity.verifier import verify
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import CHAIN, event, linked, v1_chain, v1_lines
 from tests.support.effort import UNMEASURED
+from tests.support.pruned import (
+    APPLIED,
+    CUTOFF,
+    EARLY,
+    LATE,
+    OLD,
+    Pruned,
+    Record,
+    pruned,
+    record,
+)
 from tests.support.retention import planned
 from tests.support.stores import Store, Texts
 from tests.support.tampers import Lines
+from tests.support.trees import grown
 from tests.support.trusting import leaves, log_key, stored, trust_in
 
-Record = dict[str, object]
 Seal = tuple[int, datetime | None]
 """Size of a checkpoint, and when it was cosigned."""
 
 TRUST = trust_in()
-CUTOFF = parse_time("2026-08-25T00:00:00.000000Z")
-APPLIED = CUTOFF + timedelta(days=90)
-EARLY, LATE = CUTOFF - timedelta(days=1), APPLIED + timedelta(days=1)
-OLD = linked(replace(event(seq), recorded_at="2026-04-01T00:00:00.000000Z") for seq in range(40))
 
 pytestmark = pytest.mark.usefixtures("parsers_stay")
 
@@ -53,50 +58,6 @@ BACKED = {Code.PRUNED_PREFIX: 1, Code.PRUNE_NOT_BACKED: 1, Code.NO_CHECKPOINT: 1
 """What a rightly pruned log gives as long as no checkpoint is read."""
 
 
-def tree_of(chain: list[AuditEvent], size: int) -> CompactRange:
-    tree = CompactRange()
-    tree.extend(bytes.fromhex(one.event_hash or "") for one in chain[:size])
-    return tree
-
-
-def record(
-    chain: list[AuditEvent], boundary: int, *, begin: int = 0, before: str | None = None
-) -> Record:
-    tree = tree_of(chain, boundary)
-    members = {
-        "v": 1,
-        "chain": CHAIN,
-        "pruned_from": begin,
-        "pruned_to": boundary,
-        "events": boundary - begin,
-        "last_event_hash": chain[boundary - 1].event_hash,
-        "range": [one.hex() for one in tree.hashes],
-        "root": base64.b64encode(tree.root()).decode(),
-        "first_recorded_at": chain[begin].recorded_at,
-        "last_recorded_at": chain[boundary - 1].recorded_at,
-        "cutoff": format_time(CUTOFF),
-        "applied_at": format_time(APPLIED),
-        "policy_days": 90,
-        "actor": "operator",
-        "reason": "retention",
-        "checkpoint": None,
-        "archive": None,
-        "previous_prune": None if before is None else hashlib.sha256(before.encode()).hexdigest(),
-    }
-    return planned(members)
-
-
-@dataclass(frozen=True)
-class Pruned:
-    """A chain of 41 events whose last tells that the first `boundary` were deleted."""
-
-    whole: list[AuditEvent]
-    records: tuple[str, ...]
-
-    def lines(self, first: int) -> list[bytes]:
-        return v1_lines(self.whole[first:])
-
-
 class Check(Protocol):
     def __call__(
         self, lines: Lines, records: Texts, notes: Texts = (), trust: Trust = NO_TRUST
@@ -107,26 +68,6 @@ class SealedCheck(Protocol):
     def __call__(
         self, log: Pruned, seals: list[Seal], trust: Trust = TRUST, first: int = 12
     ) -> Verification: ...
-
-
-def pruned(
-    boundary: int,
-    change: Callable[[Record], object] = lambda _: None,
-    *,
-    told_at: datetime = APPLIED,
-) -> Pruned:
-    """Make a pruned log whose first 40 events are older than any cut-off here."""
-    told = record(OLD, boundary)
-    change(told)
-    text = canonical_details(planned(told) if told["plan_sha256"] else told)
-    last = replace(
-        event(40),
-        recorded_at=format_time(told_at),
-        event_type="system_event",
-        action="retention.prune",
-        details=text,
-    )
-    return Pruned([*OLD, *linked([last], OLD[-1].event_hash or "")], (text,))
 
 
 @pytest.fixture
@@ -149,7 +90,7 @@ def test_a_pruned_log_verifies_and_keeps_its_tree_head(check: Check, boundary: i
     result = check(log.lines(boundary), log.records)
     assert dict(result.counts) == BACKED
     assert result.verdict is Verdict.INCOMPLETE
-    assert result.chains[0].root == tree_of(log.whole, 41).root()
+    assert result.chains[0].root == grown(leaves(log.whole[:41])).root()
     assert result.chains[0].first_seq == boundary
 
 
@@ -448,7 +389,7 @@ def test_a_replayed_record_of_a_sealed_log(check_sealed: SealedCheck) -> None:
 REPLAYED: dict[str, Callable[[Record], object]] = {
     "as it was": lambda _: None,
     "forged": lambda told: told.update(record(v1_chain(12), 12)),
-    "too early": lambda told: told.update(TOO_EARLY["more days"]),
+    "too early": lambda told: told.update(policy_days=91),
 }
 
 
@@ -462,7 +403,7 @@ def test_a_record_that_nothing_tells_of_and_that_deleted_nothing_is_one_finding(
     result = check(v1_lines(OLD), replayed, notes, TRUST)
     assert dict(result.counts) == {Code.PRUNE_RECORD_NOT_IN_CHAIN: 1}
     assert result.prunes == ()
-    assert result.chains[0].root == tree_of(OLD, 40).root()
+    assert result.chains[0].root == grown(leaves(OLD)).root()
 
 
 @UNMEASURED
@@ -485,7 +426,7 @@ def test_more_deleted_than_a_record_of_a_sealed_log_says(check_sealed: SealedChe
 
 def seen_before(size: int, trust: Trust = TRUST, events: list[AuditEvent] = OLD) -> Trust:
     """Let the console remember the first events of a log."""
-    seen = Remembered(CHAIN, size, tree_of(events, size).root(), LATE)
+    seen = Remembered(CHAIN, size, grown(leaves(events[:size])).root(), LATE)
     return replace(trust, remembered={CHAIN: seen})
 
 

@@ -23,9 +23,9 @@ from audit_console.retention.logs import pruner_of
 from audit_console.search.keeping import PARQUET
 from audit_console.sources.archive import open_archive
 from audit_console.writer.pruning.request import PruneRequest
-from tests.integrity.test_copies import RECORDS
 from tests.support.chains import CHAIN, v1_lines
 from tests.support.effort import UNMEASURED
+from tests.support.pruned import RECORDS
 from tests.support.retention import POLICY, aged_chain, day, plan_of, store
 from tests.support.zstandard import compress
 

@@ -16,7 +16,6 @@ import pytest
 
 from audit_console.core.findings import Code, FindingClass
 from audit_console.writer.check import check_files, main
-from tests.integrity.test_prunes import record as prune_record
 from tests.support.archives import log_ticks
 from tests.support.chains import (
     branch,
@@ -29,6 +28,7 @@ from tests.support.chains import (
 )
 from tests.support.judging import judge_archive
 from tests.support.places import text_of
+from tests.support.pruned import record as prune_record
 
 NOTHING_VOUCHES = "nothing outside the log vouches for its end: events cut off there leave no trace"
 CHAIN = v1_chain(8)
