@@ -81,7 +81,7 @@ class View(Selection):
         return self.height - 1 - rank if newest_first and rank is not None else rank
 
 
-class EventTable:
+class GrowingTable:
     """A growing table: one thread appends while others take views."""
 
     def __init__(self, rows: GrowingRows) -> None:

@@ -11,7 +11,7 @@ from audit_console.columns.filters import keeps
 from audit_console.columns.frame import Location, event_row, events_frame
 from audit_console.columns.held_rows import HeldRows
 from audit_console.columns.schema import CHECK
-from audit_console.columns.table import EventTable
+from audit_console.columns.table import GrowingTable
 from audit_console.core.event import AuditEvent
 from audit_console.core.filters import (
     EVERYTHING,
@@ -62,7 +62,7 @@ def test_the_expression_keeps_what_matches() -> None:
         checks = [rng.choice(CHECKS) for _ in events]
         marks = queries.marks(rng, events)
         frame = frame_of(events, checks)
-        table = EventTable(HeldRows(frame))
+        table = GrowingTable(HeldRows(frame))
         for _ in range(3):
             where = queries.filter_of(rng, events)
             expected = [

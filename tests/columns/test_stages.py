@@ -17,7 +17,7 @@ from audit_console.columns.held_rows import HeldRows
 from audit_console.columns.schema import TIME
 from audit_console.columns.selection import Codes, Selection
 from audit_console.columns.stages import MAX_BINS, apply_stages
-from audit_console.columns.table import EventTable
+from audit_console.columns.table import GrowingTable
 from audit_console.core.details import NUMBER, texts_at
 from audit_console.core.event import AuditEvent
 from audit_console.core.filters import TEXT_ATTRIBUTES, WEEKDAYS, FieldName
@@ -149,7 +149,10 @@ def selections(events: Sequence[AuditEvent]) -> Iterator[Selection]:
         yield Selection(frame, None, codes)
     for codes in (None, Codes(larger)):
         yield Selection(larger, index, codes)
-    for table in (EventTable(HeldRows(frame)), EventTable(HeldRows(pl.concat([frame, others])))):
+    for table in (
+        GrowingTable(HeldRows(frame)),
+        GrowingTable(HeldRows(pl.concat([frame, others]))),
+    ):
         mask = pl.int_range(table.events.height, eager=True) < frame.height
         yield Selection(table.events, mask, Codes(table.events))
 

@@ -6,7 +6,7 @@ import pytest
 
 from audit_console.columns.held_rows import HeldRows
 from audit_console.columns.stages import apply_stages
-from audit_console.columns.table import EventTable
+from audit_console.columns.table import GrowingTable
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.matching import Marks, matches
 from audit_console.core.query import parse
@@ -22,17 +22,17 @@ def where_of(text: str) -> Filter:
 
 
 @pytest.fixture
-def table() -> EventTable:
-    return EventTable(HeldRows(frame_of([EVENT, event(id="other", user_id="bob")])))
+def table() -> GrowingTable:
+    return GrowingTable(HeldRows(frame_of([EVENT, event(id="other", user_id="bob")])))
 
 
-def test_a_view_serves_again_for_the_same_terms(table: EventTable) -> None:
+def test_a_view_serves_again_for_the_same_terms(table: GrowingTable) -> None:
     view = table.view(where_of("user:bob"), growing=False)
     switched_off = Filter((*where_of("user:bob").terms, *where_of("type:x").terms), frozenset({1}))
     assert table.view(switched_off, growing=False) is view
 
 
-def test_a_mark_makes_only_those_views_new_that_read_marks(table: EventTable) -> None:
+def test_a_mark_makes_only_those_views_new_that_read_marks(table: GrowingTable) -> None:
     before = {(EVENT.id, EVENT.event_hash): Marks(tags=frozenset({"a"}))}
     after = {**before, ("other", None): Marks(star=True)}
     for text, is_same in (("user:bob", True), ("-(user:x OR star:yes)", False)):
@@ -42,7 +42,7 @@ def test_a_mark_makes_only_those_views_new_that_read_marks(table: EventTable) ->
         assert (table.view(where, after, growing=False) is view) == is_same
 
 
-def test_a_table_that_grows_is_counted_anew(table: EventTable) -> None:
+def test_a_table_that_grows_is_counted_anew(table: GrowingTable) -> None:
     stages = parse("| count by user", ANCHOR).stages
 
     def counts() -> list[tuple[object, ...]]:
@@ -60,7 +60,7 @@ def test_pages_have_texts_and_keep_the_order_of_the_times() -> None:
     late, early, last = "2026-11-20T00:00:02Z", "2026-11-20T00:00:01Z", "2026-11-20T00:00:03Z"
     events = [event(id=time, timestamp=time, user_id=time[-3:]) for time in (late, early, last)]
     for order, expected in (((0, 2), [late, last]), ((0, 1, 2), [early, late, last])):
-        table = EventTable(HeldRows(frame_of([])))
+        table = GrowingTable(HeldRows(frame_of([])))
         table.append(frame_of([events[place] for place in order]))
         view = table.view(EVERYTHING, growing=False)
         page = view.window(0, 9, newest_first=False).rows()
@@ -87,6 +87,6 @@ def test_views_give_what_a_filter_keeps_by_time(query: str, *, in_order: bool) -
     ]
     where = where_of(query)
     kept = [one for one in events if matches(where, one)]
-    view = EventTable(HeldRows(frame_of(events))).view(where, growing=False)
+    view = GrowingTable(HeldRows(frame_of(events))).view(where, growing=False)
     rows = view.window(0, 50, newest_first=False).rows()
     assert rows["id"].to_list() == [one.id for one in sorted(kept, key=lambda one: one.timestamp)]

@@ -18,7 +18,7 @@ from audit_console.columns.links import LinkMarker
 from audit_console.columns.schema import CHECKED, COLUMNS_HELD, JUDGED, LINE, PAGE
 from audit_console.columns.selection import Selection
 from audit_console.columns.stages import apply_stages
-from audit_console.columns.table import EventTable, View
+from audit_console.columns.table import GrowingTable, View
 from audit_console.core.beside import CHECKPOINTS, HOLDS, PRUNES
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.findings import Code
@@ -325,12 +325,12 @@ class ArchiveSource:
         )
 
 
-def _new_table(index: ArchiveIndex | None) -> EventTable:
+def _new_table(index: ArchiveIndex | None) -> GrowingTable:
     """Make a table without events; its texts go to disk where the log gets an index."""
     shelf = index.shelf() if index else None
     if shelf is None:
-        return EventTable(HeldRows(pl.DataFrame(schema=COLUMNS_HELD)))
-    return EventTable(ShelvedRows.none(shelf))
+        return GrowingTable(HeldRows(pl.DataFrame(schema=COLUMNS_HELD)))
+    return GrowingTable(ShelvedRows.none(shelf))
 
 
 def _batch(piece: Piece, marker: LinkMarker) -> Batch | None:
