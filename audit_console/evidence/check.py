@@ -5,9 +5,10 @@
     python3 check.py FOLDER          the package unpacked; without an argument, this folder
 
 It computes the SHA-256 of every file, the Merkle tree heads from the lines and the rest of
-the trees, and the Ed25519 signatures. It ends with 0 if all of it holds, and with 1 if
-anything does not. A script out of a package is as trustworthy as the package: take it from
-the project, `audit-console evidence --script`, when it matters.
+the trees, and the Ed25519 signatures. It ends with 0 if all of it holds, with 1 if anything
+does not, and with 3 if the policy that was named vouches for a part alone. A script out of a
+package is as trustworthy as the package: take it from the project,
+`audit-console evidence --script`, when it matters.
 """
 
 from __future__ import annotations
@@ -418,6 +419,7 @@ class Check:
         self._package = package
         self._given_policy = None if policy is None else Policy(policy)
         self._given_key = key
+        self._under_checkpoints = 0
         content = read_whole(package, MANIFEST)
         self._digest = hashlib.sha256(content).hexdigest()
         self._manifest = json_of(content, MANIFEST)
@@ -438,6 +440,13 @@ class Check:
             yield f"Without a proof: {count}, because {ascii(reason)[1:-1]}."
         verdict = self._manifest["verdict"]
         yield f"The whole log was judged {verdict!a} when this was made: see report.html."
+
+    @property
+    def not_vouched_for(self) -> int:
+        """Events in no tree with a checkpoint of the policy that was named, once all is checked."""
+        if self._given_policy is None:
+            return 0
+        return int(self._manifest["counts"]["selected"]) - self._under_checkpoints
 
     def _origin(self) -> Iterator[str]:
         made, counts, tool = self._manifest, self._manifest["counts"], self._manifest["tool"]
@@ -526,6 +535,7 @@ class Check:
             raise Refused(f"The head of {chain!a} is not the one that is vouched for.")
         if vouched["by"] == "checkpoint":
             yield from self._checkpoint(number, chain, vouched)
+            self._under_checkpoints += len(leaves)
         else:
             yield (
                 f"The console that made this had verified the first {vouched['size']} on "
@@ -573,7 +583,8 @@ def main() -> int:
     try:
         policy = None if options.policy is None else Path(options.policy).read_bytes()
         package = Folder(path) if path.is_dir() else Archive(path)
-        for sentence in Check(package, policy, options.key).sentences():
+        check = Check(package, policy, options.key)
+        for sentence in check.sentences():
             print(sentence)
     except Refused as refused:
         print(f"REFUSED: {refused}")
@@ -586,6 +597,9 @@ def main() -> int:
         reason = ascii(str(error)) if isinstance(error, zipfile.BadZipFile) else DAMAGED
         print(f"REFUSED: This cannot be read as a package: {reason}")
         return 1
+    if open_events := check.not_vouched_for:
+        print(f"OPEN: it is as it was made, and your policy vouches for all but {open_events}.")
+        return 3
     print("HOLDS: the package is as it was made.")
     return 0
 

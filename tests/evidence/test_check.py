@@ -25,6 +25,7 @@ from tests.support.packages import (
     forged,
     log_of,
     manifest_of,
+    not_vouched_for,
     packed,
     refusal,
     sentences,
@@ -269,6 +270,32 @@ def test_a_damaged_file_is_named_and_what_to_do(name: str, content: bytes, what:
 def test_the_policy_that_is_named_counts_and_not_the_one_inside() -> None:
     strangers = policy_text([log_key(number=2)], [witness_key(2)])
     assert refusal(FILES, policy=strangers) is not None
+
+
+def _take_voucher(manifest: dict[str, Any]) -> None:
+    manifest["trees"][0]["vouched"] = None
+
+
+def _take_memory(manifest: dict[str, Any]) -> None:
+    manifest["trees"][0]["vouched"] |= {"by": "memory", "verified_at": "2026-11-24"}
+
+
+@pytest.mark.parametrize("change", [_take_voucher, _take_memory])
+def test_a_policy_that_is_named_has_to_vouch_for_the_events(
+    change: Callable[[dict[str, Any]], None],
+) -> None:
+    files = forged(UNSIGNED, {}, change)
+    assert refusal(files, policy=policy_text()) is None
+    assert not_vouched_for(files, policy=None) == 0
+    assert not_vouched_for(files, policy=policy_text()) == 6
+    assert not_vouched_for(UNSIGNED, policy=policy_text()) == 0
+
+
+def test_an_event_without_a_proof_is_not_vouched_for() -> None:
+    lines = edited(3, action="other")(WHOLE)
+    log = log_of(lines, [stored(LEAVES, 32)])
+    files = files_of(packed(log, OF_USER_3, trust=trust_in())[0])
+    assert not_vouched_for(files, policy=policy_text()) == 1
 
 
 def test_a_policy_that_is_named_and_empty_is_none() -> None:

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from audit_console.evidence.check import BASE, ORDER, PRIME, Refused, is_signed
 from audit_console.evidence.package import check_script
-from tests.evidence.test_check import FILES, KEY, PACKAGE
+from tests.evidence.test_check import FILES, KEY, PACKAGE, UNSIGNED
 from tests.support.effort import examples
-from tests.support.packages import unpacked
+from tests.support.packages import forged, unpacked
 from tests.support.trusting import policy_text, witness_key
 
 RFC_8032 = [
@@ -84,6 +84,20 @@ def test_it_takes_a_policy_and_a_key_from_outside(package: Path, tmp_path: Path)
     refused = _run(script, str(package), "--key", other)
     assert refused.returncode == 1
     assert refused.stdout.splitlines()[-1].startswith("REFUSED: ")
+
+
+def test_it_says_when_the_policy_that_is_named_vouches_for_a_part_alone(
+    tmp_path: Path,
+) -> None:
+    manifest = json.loads(UNSIGNED["manifest.json"])
+    manifest["trees"][0]["vouched"] = None
+    folder = unpacked(forged(UNSIGNED, {}, lambda made: made.update(manifest)), tmp_path / "case")
+    policy = tmp_path / "policy.txt"
+    policy.write_text(policy_text(), "utf-8")
+    run = _run(folder / "check.py", "--policy", str(policy))
+    assert (run.returncode, run.stderr) == (3, "")
+    said = "OPEN: it is as it was made, and your policy vouches for all but 6."
+    assert run.stdout.splitlines()[-1] == said
 
 
 @pytest.mark.parametrize("given", ["/dev/null", ""])

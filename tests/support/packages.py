@@ -112,6 +112,14 @@ def refusal(
     return None
 
 
+def not_vouched_for(files: Files, *, policy: str | None) -> int:
+    """Count the events for which a policy that is named does not vouch."""
+    opened: Any = InMemory(files)
+    check = Check(opened, None if policy is None else policy.encode(), None)
+    list(check.sentences())
+    return check.not_vouched_for
+
+
 def sentences(files: Files) -> list[str]:
     """Give what the script says of a package that holds."""
     opened: Any = InMemory(files)
