@@ -77,7 +77,7 @@ def show(
     places: Sequence[str],
     *,
     kept: Belongings,
-    open_log: Callable[[Sequence[str]], Source] = open_kept,
+    open_log: Callable[[Sequence[str]], Source],
     verifier: Verifier = verify_alone,
     pruning: Pruning = PREVIEWS_ALONE,
 ) -> ExitCode:

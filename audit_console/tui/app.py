@@ -286,7 +286,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
 
     @on(RetentionScreen.LeaveAsked)
     @on(IntegrityScreen.LeaveAsked)
-    async def _on_integrity_left(self) -> None:
+    async def _on_screen_left(self) -> None:
         await self.action_investigate()
 
     @on(IntegrityScreen.FindingAsked)

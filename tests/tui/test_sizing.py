@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from audit_console.sources.memory import MemorySource
-from audit_console.tui.screens.sizing import DETAIL_BELOW, DETAIL_BESIDE, FACETS, TIMELINE, Extent
+from audit_console.tui.screens.sizing import DETAIL_BELOW, DETAIL_BESIDE, FACETS, TIMELINE, Border
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
@@ -24,12 +24,12 @@ def pane(pilot: Pilot[None], kind: type[Widget]) -> Widget:
     return pilot.app.screen.query_one(kind)
 
 
-def cells(pilot: Pilot[None], extent: Extent) -> int:
-    return extent.of(pane(pilot, extent.pane).outer_size)
+def cells(pilot: Pilot[None], border: Border) -> int:
+    return border.of(pane(pilot, border.pane).outer_size)
 
 
-async def until_cells(pilot: Pilot[None], extent: Extent, wanted: int) -> None:
-    await until(pilot, lambda: cells(pilot, extent) == wanted, f"{extent} is {wanted}")
+async def until_cells(pilot: Pilot[None], border: Border, wanted: int) -> None:
+    await until(pilot, lambda: cells(pilot, border) == wanted, f"{border} is {wanted}")
 
 
 async def go_to(pilot: Pilot[None], kind: type[Widget]) -> None:
@@ -39,7 +39,7 @@ async def go_to(pilot: Pilot[None], kind: type[Widget]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("extent", "size"),
+    ("border", "size"),
     [
         (FACETS, (120, 40)),
         (TIMELINE, (80, 24)),
@@ -49,26 +49,26 @@ async def go_to(pilot: Pilot[None], kind: type[Widget]) -> None:
     ids=["facets", "timeline", "below", "beside"],
 )
 async def test_the_pane_that_has_the_focus_is_made_larger_and_smaller(
-    tmp_path: Path, extent: Extent, size: tuple[int, int]
+    tmp_path: Path, border: Border, size: tuple[int, int]
 ) -> None:
     app = make_app(MemorySource(make_lines(5)), tmp_path)
     async with app.run_test(size=size, notifications=True) as pilot:
         await until_loaded(pilot)
-        await go_to(pilot, extent.pane)
+        await go_to(pilot, border.pane)
         await pilot.pause()
-        before = cells(pilot, extent)
+        before = cells(pilot, border)
         await pilot.press("<", "<")
-        small = extent.within(before - 2 * extent.step, Size(*size))
-        await until_cells(pilot, extent, small)
+        small = border.within(before - 2 * border.step, Size(*size))
+        await until_cells(pilot, border, small)
         await pilot.press(">")
-        await until_cells(pilot, extent, small + extent.step)
+        await until_cells(pilot, border, small + border.step)
         await pilot.press("=")
-        await until_cells(pilot, extent, before)
+        await until_cells(pilot, border, before)
         await app.screen.run_action("larger")
         await app.screen.run_action("larger")
-        await until_cells(pilot, extent, extent.within(before + 2 * extent.step, Size(*size)))
+        await until_cells(pilot, border, border.within(before + 2 * border.step, Size(*size)))
         await pilot.press(*">" * 20)
-        await until_cells(pilot, extent, extent.within(1000, Size(*size)))
+        await until_cells(pilot, border, border.within(1000, Size(*size)))
         assert "there is no more room" in screen_text(app)
         assert table_of(app).size.width >= 32
         assert table_of(app).size.height >= 3
@@ -104,7 +104,7 @@ async def test_where_panes_take_each_others_place_sizes_do_not_hold(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("extent", "size", "moved"),
+    ("border", "size", "moved"),
     [
         (FACETS, (120, 40), (5, 0)),
         (DETAIL_BELOW, (120, 40), (0, -3)),
@@ -113,20 +113,20 @@ async def test_where_panes_take_each_others_place_sizes_do_not_hold(tmp_path: Pa
     ids=["facets", "below", "beside"],
 )
 async def test_a_border_is_dragged(
-    tmp_path: Path, extent: Extent, size: tuple[int, int], moved: tuple[int, int]
+    tmp_path: Path, border: Border, size: tuple[int, int], moved: tuple[int, int]
 ) -> None:
     app = make_app(MemorySource(make_lines(5)), tmp_path)
     async with app.run_test(size=size) as pilot:
         await until_loaded(pilot)
-        await go_to(pilot, extent.pane)
+        await go_to(pilot, border.pane)
         await pilot.pause()
-        region, before = pane(pilot, extent.pane).region, cells(pilot, extent)
-        x, y = (region.right - 1, region.y + 2) if extent is FACETS else (region.x, region.y)
+        region, before = pane(pilot, border.pane).region, cells(pilot, border)
+        x, y = (region.right - 1, region.y + 2) if border is FACETS else (region.x, region.y)
         await pilot.mouse_down(offset=(x, y))
         await pilot.hover(offset=(x + moved[0], y + moved[1]))
-        change = sum(moved) if extent is FACETS else -sum(moved)
-        await until_cells(pilot, extent, before + change)
+        change = sum(moved) if border is FACETS else -sum(moved)
+        await until_cells(pilot, border, before + change)
         await pilot.mouse_up(offset=(x + moved[0], y + moved[1]))
         await pilot.hover(offset=(x, y))
         await pilot.pause()
-        assert cells(pilot, extent) == before + change
+        assert cells(pilot, border) == before + change

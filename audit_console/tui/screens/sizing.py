@@ -26,8 +26,8 @@ LINES_FOR_A_CHOICE = 24
 Axis = Literal["width", "height"]
 
 
-class Extent(NamedTuple):
-    """What of a pane can be set: from so many cells up to a part of the screen."""
+class Border(NamedTuple):
+    """Sets the size of a pane along an axis: from so many cells up to a part of the screen."""
 
     pane: type[Widget]
     axis: Axis
@@ -50,18 +50,18 @@ class Extent(NamedTuple):
         return pane.region.right - at.x if self.axis == "width" else pane.region.bottom - at.y
 
 
-FACETS = Extent(FacetsPane, "width", least=20, most=0.4, step=4)
-TIMELINE = Extent(TimelinePane, "height", least=2, most=0.25, step=1)
-DETAIL_BELOW = Extent(DetailPane, "height", least=4, most=0.5, step=1)
-DETAIL_BESIDE = Extent(DetailPane, "width", least=30, most=0.4, step=4)
+FACETS = Border(FacetsPane, "width", least=20, most=0.4, step=4)
+TIMELINE = Border(TimelinePane, "height", least=2, most=0.25, step=1)
+DETAIL_BELOW = Border(DetailPane, "height", least=4, most=0.5, step=1)
+DETAIL_BESIDE = Border(DetailPane, "width", least=30, most=0.4, step=4)
 
 
-def extents_in(screen: Size) -> list[Extent]:
-    """Give what can be set in a terminal of that size, the innermost pane first."""
-    extents = []
+def borders_in(screen: Size) -> list[Border]:
+    """Give those that can be moved in a terminal of that size, the innermost pane first."""
+    borders = []
     if screen.width >= ROOM_FOR_BOTH:
-        extents += [DETAIL_BESIDE if screen.width >= ROOM_BESIDE else DETAIL_BELOW, FACETS]
-    return extents + [TIMELINE] * (screen.height >= LINES_FOR_A_CHOICE)
+        borders += [DETAIL_BESIDE if screen.width >= ROOM_BESIDE else DETAIL_BELOW, FACETS]
+    return borders + [TIMELINE] * (screen.height >= LINES_FOR_A_CHOICE)
 
 
 class SizingScreen(FacetingScreen):
@@ -69,8 +69,8 @@ class SizingScreen(FacetingScreen):
 
     def __init__(self, kept: Belongings) -> None:
         super().__init__(kept)
-        self._cells: dict[Extent, int] = {}
-        self._held: Extent | None = None
+        self._cells: dict[Border, int] = {}
+        self._held: Border | None = None
 
     def on_resize(self, event: Resize) -> None:
         """Keep the sizes that were set, as far as there is room."""
@@ -91,41 +91,41 @@ class SizingScreen(FacetingScreen):
 
     def _step(self, sign: int) -> None:
         """Move the border of the pane that has the focus; of the events, that of the next one."""
-        extents = self._extents_in_sight()
-        for extent in extents:
-            if isinstance(self.focused, extent.pane):
-                self._move(extent, sign)
+        borders = self._borders_in_sight()
+        for border in borders:
+            if isinstance(self.focused, border.pane):
+                self._move(border, sign)
                 return
-        if extents:
-            self._move(extents[0], -sign)
+        if borders:
+            self._move(borders[0], -sign)
 
-    def _move(self, extent: Extent, sign: int) -> None:
-        shown = extent.of(self.query_one(extent.pane).outer_size)
-        before = extent.within(self._cells.get(extent, shown), self.size)  # keys outrun the layout
-        if self._resize(extent, before + sign * extent.step) == before:
+    def _move(self, border: Border, sign: int) -> None:
+        shown = border.of(self.query_one(border.pane).outer_size)
+        before = border.within(self._cells.get(border, shown), self.size)  # keys outrun the layout
+        if self._resize(border, before + sign * border.step) == before:
             self.notify("there is no more room")
 
-    def _extents_in_sight(self) -> list[Extent]:
-        return [each for each in extents_in(self.size) if self.query_one(each.pane).display]
+    def _borders_in_sight(self) -> list[Border]:
+        return [each for each in borders_in(self.size) if self.query_one(each.pane).display]
 
-    def _resize(self, extent: Extent, cells: int) -> int:
+    def _resize(self, border: Border, cells: int) -> int:
         """Give a pane so many cells, or as many as it can have; tell how many that is."""
-        self._cells[extent] = extent.within(cells, self.size)
+        self._cells[border] = border.within(cells, self.size)
         self._lay_out(self.size)
-        return self._cells[extent]
+        return self._cells[border]
 
     def _lay_out(self, screen: Size) -> None:
-        usable = extents_in(screen)
-        for extent in (FACETS, TIMELINE, DETAIL_BELOW, DETAIL_BESIDE):
-            cells = self._cells.get(extent) if extent in usable else None
-            fixed = None if cells is None else extent.within(cells, screen)
-            _fix(self.query_one(extent.pane), extent.axis, fixed)
+        usable = borders_in(screen)
+        for border in (FACETS, TIMELINE, DETAIL_BELOW, DETAIL_BESIDE):
+            cells = self._cells.get(border) if border in usable else None
+            fixed = None if cells is None else border.within(cells, screen)
+            _fix(self.query_one(border.pane), border.axis, fixed)
 
     # --- the mouse ---------------------------------------------------------------
 
     def on_mouse_down(self, event: MouseDown) -> None:
         """Take hold of a border."""
-        self._held = self._border_at(event.screen_offset)
+        self._held = self._border_under(event.screen_offset)
         if self._held is not None:
             self.capture_mouse()
 
@@ -142,13 +142,13 @@ class SizingScreen(FacetingScreen):
             self._held = None
             self.release_mouse()
 
-    def _border_at(self, at: Offset) -> Extent | None:
+    def _border_under(self, at: Offset) -> Border | None:
         """Find what is set by the border that stands there; the timeline has none."""
-        for extent in self._extents_in_sight():
-            pane = self.query_one(extent.pane)
-            is_at_border = extent.up_to(at, pane) == extent.of(pane.outer_size)
-            if extent is not TIMELINE and is_at_border and pane.region.contains_point(at):
-                return extent
+        for border in self._borders_in_sight():
+            pane = self.query_one(border.pane)
+            is_at_border = border.up_to(at, pane) == border.of(pane.outer_size)
+            if border is not TIMELINE and is_at_border and pane.region.contains_point(at):
+                return border
         return None
 
 
