@@ -44,7 +44,7 @@ from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.wording import told
 
 if TYPE_CHECKING:  # dialogs are there when they are needed
-    from audit_console.tui.screens.verify import Extent
+    from audit_console.tui.dialogs.verify import Extent
 
 
 class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
@@ -335,7 +335,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
 
     def action_verify(self) -> None:
         """Ask how much to verify."""
-        from audit_console.tui.screens.verify import VerifyDialog
+        from audit_console.tui.dialogs.verify import VerifyDialog
 
         session = self._investigate.session
         if session is None or session.loading or self._is_busy:
@@ -344,7 +344,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         self.push_screen(VerifyDialog(self._investigate.range_text), self._verify)
 
     async def _verify(self, extent: Extent | None) -> None:
-        from audit_console.tui.screens.verify import Extent
+        from audit_console.tui.dialogs.verify import Extent
 
         if extent is None or self._load is None:
             return
@@ -358,7 +358,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
 
     def action_help(self) -> None:
         """Show the keys of what has the focus."""
-        from audit_console.tui.screens.help import HelpDialog
+        from audit_console.tui.dialogs.help import HelpDialog
 
         self.push_screen(HelpDialog(keys_in_force(self.screen)))
 

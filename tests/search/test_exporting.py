@@ -18,7 +18,7 @@ from audit_console.search.exporting import print_export
 from audit_console.search.printing import print_events
 from audit_console.search.question import Question
 from audit_console.sources.memory import MemorySource
-from audit_console.tui.screens.export import EVENT_FORMS, Form
+from audit_console.tui.dialogs.export import EVENT_FORMS, Form
 from tests.support.chains import event, linked
 from tests.support.reading import read_whole
 

@@ -19,7 +19,7 @@ from audit_console.errors import SourceChanged
 from audit_console.search.question import Question
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
-from audit_console.tui.screens.dialog import Dialog
+from audit_console.tui.dialogs.dialog import Dialog
 from audit_console.tui.themes import DARK
 from tests.tui.support import until
 

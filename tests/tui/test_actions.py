@@ -8,14 +8,14 @@ from textual.binding import Binding
 
 from audit_console.tui.actions import ACTIONS, Action, Pane, bindings, key_label
 from audit_console.tui.app import AuditConsoleApp
-from audit_console.tui.screens.columns import ColumnList
-from audit_console.tui.screens.dialog import Dialog
-from audit_console.tui.screens.help import help_lines
+from audit_console.tui.dialogs.columns import ColumnList
+from audit_console.tui.dialogs.dialog import Dialog
+from audit_console.tui.dialogs.help import help_lines
+from audit_console.tui.dialogs.mark import MarkBox
+from audit_console.tui.dialogs.saved_searches import SavedBox
 from audit_console.tui.screens.integrity import IntegrityScreen
 from audit_console.tui.screens.investigate import InvestigateScreen
-from audit_console.tui.screens.mark import MarkBox
 from audit_console.tui.screens.retention import RetentionScreen
-from audit_console.tui.screens.saved_searches import SavedBox
 from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.widgets.days_slider import DaysSlider
 from audit_console.tui.widgets.detail_pane import DetailPane
@@ -100,9 +100,9 @@ def test_keys_are_named_as_they_are_printed() -> None:
     assert {key: key_label(key) for key in labels} == labels
 
 
-def test_style_sheets_are_beside_their_screens() -> None:
-    screens = Path(__file__).parents[2] / "audit_console" / "tui" / "screens"
-
-    assert {path.stem for path in screens.glob("*.tcss")} <= {
-        path.stem for path in screens.glob("*.py")
-    }
+@pytest.mark.parametrize("kind", ["screens", "dialogs"])
+def test_style_sheets_are_beside_what_they_style(kind: str) -> None:
+    folder = Path(__file__).parents[2] / "audit_console" / "tui" / kind
+    sheets = {path.stem for path in folder.glob("*.tcss")}
+    assert sheets
+    assert sheets <= {path.stem for path in folder.glob("*.py")}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from textual.pilot import Pilot
 
-from audit_console.tui.screens.columns import ColumnsDialog
+from audit_console.tui.dialogs.columns import ColumnsDialog
 from audit_console.tui.widgets.line_list import LineList
 from tests.tui.dialogs import DialogApp, until_answered
 from tests.tui.support import screen_text, until, until_shown

@@ -10,9 +10,9 @@ from textual.geometry import Region
 
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Order
+from audit_console.tui.dialogs.add_facet import AddFacetDialog
+from audit_console.tui.dialogs.saved_searches import SavedSearchesDialog
 from audit_console.tui.saved import SavedSearch, SavedSearches
-from audit_console.tui.screens.add_facet import AddFacetDialog
-from audit_console.tui.screens.saved_searches import SavedSearchesDialog
 from audit_console.tui.widgets.safe_input import SafeInput
 from tests.support.effort import UNMEASURED
 from tests.tui.support import make_app, make_lines, until, until_loaded, until_shown

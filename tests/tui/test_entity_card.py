@@ -5,8 +5,8 @@ import pytest
 from audit_console.core.filters import Field, FieldName
 from audit_console.core.narrowing import Value
 from audit_console.search.entity import Busiest, Listing, Peak, Summary
-from audit_console.tui.screens.entity_card import EntityCardDialog
-from audit_console.tui.screens.entity_lines import (
+from audit_console.tui.dialogs.entity_card import EntityCardDialog
+from audit_console.tui.dialogs.entity_lines import (
     in_columns,
     listing_lines,
     percent,

@@ -7,7 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from audit_console.errors import AuditConsoleError
-from audit_console.tui.screens.export import (
+from audit_console.tui.dialogs.export import (
     EVENT_FORMS,
     TABLE_FORMS,
     Export,

@@ -24,8 +24,8 @@ from audit_console.search.facets import Facet, Picked, facet
 from audit_console.search.question import Question
 from audit_console.sources.memory import MemorySource
 from audit_console.tui.asking import FilterAsked
+from audit_console.tui.dialogs.add_facet import AddFacetDialog
 from audit_console.tui.painting import width_of
-from audit_console.tui.screens.add_facet import AddFacetDialog
 from audit_console.tui.themes import DARK
 from audit_console.tui.widgets import facets_pane
 from audit_console.tui.widgets.facet_lines import (

@@ -4,7 +4,7 @@ from textual.pilot import Pilot
 
 from audit_console.core.matching import Marks
 from audit_console.search.marks import LONGEST_NOTE
-from audit_console.tui.screens.mark import MarkDialog, TagSuggester
+from audit_console.tui.dialogs.mark import MarkDialog, TagSuggester
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.safe_text_area import SafeTextArea, safe_lines
 from audit_console.tui.widgets.toggle import Toggle

@@ -12,8 +12,8 @@ from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.search.question import Question
 from audit_console.search.request import STEPS
+from audit_console.tui.dialogs.request_view import RequestDialog
 from audit_console.tui.durations import duration
-from audit_console.tui.screens.request_view import RequestDialog
 from audit_console.tui.widgets.line_list import LineList
 from tests.support.chains import linked
 from tests.support.effort import UNMEASURED

@@ -4,7 +4,7 @@ import pytest
 from rich.cells import cell_len
 
 from audit_console.search.reviews import REVIEWS
-from audit_console.tui.screens.reviews import ReviewsDialog, review_line
+from audit_console.tui.dialogs.reviews import ReviewsDialog, review_line
 from tests.tui.dialogs import DialogApp, until_answered
 from tests.tui.support import screen_text, until_shown
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from audit_console.sources.protocol import Order
+from audit_console.tui.dialogs.saved_searches import NameSearchDialog, SavedSearchesDialog
 from audit_console.tui.saved import SavedSearch, SavedSearches
-from audit_console.tui.screens.saved_searches import NameSearchDialog, SavedSearchesDialog
 from tests.support.disk import fill_disk
 from tests.tui.dialogs import DialogApp, until_answered
 from tests.tui.support import screen_text, until, until_shown

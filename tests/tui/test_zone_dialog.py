@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from audit_console.tui.screens.zone import ZoneDialog
+from audit_console.tui.dialogs.zone import ZoneDialog
 from tests.tui.dialogs import DialogApp, until_answered
 from tests.tui.support import until_shown
 

@@ -55,7 +55,7 @@ class FacetingScreen(KeepingScreen):
 
     @on(FacetsPane.FieldAsked)
     def _ask_for_facet(self) -> None:
-        from audit_console.tui.screens.add_facet import AddFacetDialog
+        from audit_console.tui.dialogs.add_facet import AddFacetDialog
 
         shown = self.query_one(FacetsPane).fields
         self.app.push_screen(AddFacetDialog(shown, self.known_paths()), self._add_facet)

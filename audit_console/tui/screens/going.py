@@ -12,9 +12,9 @@ from audit_console.core.narrowing import How, Value, narrowed, within
 from audit_console.search.question import Question
 from audit_console.search.surrounding import Place, span_around
 from audit_console.tui.asking import ValueActions, asked
+from audit_console.tui.dialogs.surrounding import Around, SurroundingDialog
 from audit_console.tui.locating import UNREADABLE, Found, find_event, find_id
 from audit_console.tui.screens.looking import LookingScreen
-from audit_console.tui.screens.surrounding import Around, SurroundingDialog
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.query_bar import QueryBar
 
@@ -34,7 +34,7 @@ class GoingScreen(LookingScreen):
 
     def action_jump(self) -> None:
         """Ask where to go."""
-        from audit_console.tui.screens.jump import JumpDialog
+        from audit_console.tui.dialogs.jump import JumpDialog
 
         view = self._table.view
         if view is not None and self.events_in_sight():
@@ -99,7 +99,7 @@ class GoingScreen(LookingScreen):
 
     def action_bad_lines(self) -> None:
         """List the lines that could not be read."""
-        from audit_console.tui.screens.bad_lines import BadLinesDialog
+        from audit_console.tui.dialogs.bad_lines import BadLinesDialog
 
         if self._session is not None:
             self.app.push_screen(BadLinesDialog(self._session))
@@ -137,7 +137,7 @@ class GoingScreen(LookingScreen):
 
     def action_history(self) -> None:
         """List every step of this investigation."""
-        from audit_console.tui.screens.history import HistoryDialog
+        from audit_console.tui.dialogs.history import HistoryDialog
 
         self.app.push_screen(HistoryDialog(self._steps), self.return_to)
 
@@ -145,7 +145,7 @@ class GoingScreen(LookingScreen):
 
     def action_card(self) -> None:
         """Sum up what the log says of the value under the cursor."""
-        from audit_console.tui.screens.entity_card import EntityCardDialog
+        from audit_console.tui.dialogs.entity_card import EntityCardDialog
 
         values = self._values_pointed_at()
         if not values:
@@ -172,7 +172,7 @@ class GoingScreen(LookingScreen):
 
     def action_request(self) -> None:
         """List the events of the request that the selected event belongs to."""
-        from audit_console.tui.screens.request_view import RequestDialog
+        from audit_console.tui.dialogs.request_view import RequestDialog
 
         row = self.event_in_sight()
         if row is None:

@@ -22,10 +22,11 @@ from audit_console.search.output import write_file
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import asked
+from audit_console.tui.basic_screen import HEIGHTS, WIDTHS
+from audit_console.tui.dialogs.export import REPORT_FORMS, Export, ExportDialog, stem_of
 from audit_console.tui.locating import neighbours, points_somewhere
 from audit_console.tui.painting import Line, Span
-from audit_console.tui.screens.console_screen import HEIGHTS, WIDTHS, ConsoleScreen
-from audit_console.tui.screens.export import REPORT_FORMS, Export, ExportDialog, stem_of
+from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session, report_of
 from audit_console.tui.widgets.event_window import View
 from audit_console.tui.widgets.finding_lines import (

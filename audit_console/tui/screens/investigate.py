@@ -18,10 +18,10 @@ from audit_console.core.narrowing import half_around, narrowed, within, without_
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import FilterAsked
+from audit_console.tui.basic_screen import HEIGHTS
 from audit_console.tui.clipboard import copy
 from audit_console.tui.recent import without_password
 from audit_console.tui.results import events_behind
-from audit_console.tui.screens.console_screen import HEIGHTS
 from audit_console.tui.screens.faceting import ROOM_FOR_BOTH
 from audit_console.tui.screens.following import FollowingScreen
 from audit_console.tui.screens.sizing import ROOM_BESIDE

@@ -15,15 +15,15 @@ from audit_console.search.marks import known_tags
 from audit_console.search.output import write_file
 from audit_console.search.reviews import Review
 from audit_console.tui.asking import asked
-from audit_console.tui.locating import find_marked
-from audit_console.tui.saved import SavedSearch
-from audit_console.tui.screens.export import (
+from audit_console.tui.dialogs.export import (
     EVENT_FORMS,
     TABLE_FORMS,
     Export,
     ExportDialog,
     stem_of,
 )
+from audit_console.tui.locating import find_marked
+from audit_console.tui.saved import SavedSearch
 from audit_console.tui.screens.going import GoingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets import event_columns as columns
@@ -47,7 +47,7 @@ class KeepingScreen(GoingScreen):
 
     def action_mark(self) -> None:
         """Ask for star, tags and note of the selected event."""
-        from audit_console.tui.screens.mark import MarkDialog
+        from audit_console.tui.dialogs.mark import MarkDialog
 
         key = self._key_in_sight()
         if key is None or self._store is None:
@@ -113,13 +113,13 @@ class KeepingScreen(GoingScreen):
 
     def action_reviews(self) -> None:
         """List the standing reviews."""
-        from audit_console.tui.screens.reviews import ReviewsDialog
+        from audit_console.tui.dialogs.reviews import ReviewsDialog
 
         self.app.push_screen(ReviewsDialog(), self.review)
 
     def action_save_search(self) -> None:
         """Ask for a name to keep this search under."""
-        from audit_console.tui.screens.saved_searches import NameSearchDialog
+        from audit_console.tui.dialogs.saved_searches import NameSearchDialog
 
         taken = [search.name for search in self._kept.searches.all()]
         self.app.push_screen(NameSearchDialog(self.look.as_typed, taken), self._save)
@@ -141,7 +141,7 @@ class KeepingScreen(GoingScreen):
 
     def action_saved_searches(self) -> None:
         """List the saved searches."""
-        from audit_console.tui.screens.saved_searches import SavedSearchesDialog
+        from audit_console.tui.dialogs.saved_searches import SavedSearchesDialog
 
         self.app.push_screen(SavedSearchesDialog(self._kept.searches), self._ask_saved)
 
@@ -160,7 +160,7 @@ class KeepingScreen(GoingScreen):
 
     def action_columns(self) -> None:
         """Ask which columns to show."""
-        from audit_console.tui.screens.columns import ColumnsDialog
+        from audit_console.tui.dialogs.columns import ColumnsDialog
 
         chosen = [column.name for column in self._table.columns[columns.FROZEN :]]
         names = [name for name in columns.BY_NAME if name not in columns.FIXED]
@@ -173,7 +173,7 @@ class KeepingScreen(GoingScreen):
 
     def action_zone(self) -> None:
         """Ask in which zone to show times."""
-        from audit_console.tui.screens.zone import ZoneDialog
+        from audit_console.tui.dialogs.zone import ZoneDialog
 
         if (row := self.event_in_sight()) is not None:
             dialog = ZoneDialog(self._table.zone, row["timestamp"])
@@ -198,7 +198,7 @@ class KeepingScreen(GoingScreen):
 
     def _pack(self, path: Path | None) -> None:
         """Pack the events, of a log all of which was verified."""
-        from audit_console.tui.screens.pack import PackDialog, case_of
+        from audit_console.tui.dialogs.pack import PackDialog, case_of
 
         session = self._session
         if path is None:

@@ -12,8 +12,8 @@ from textual.message import Message
 from audit_console.core.retention import PrunePlan
 from audit_console.search.output import write_file
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.screens.console_screen import HEIGHTS, WIDTHS
-from audit_console.tui.screens.export import PREVIEW_FORMS, Export, ExportDialog, stem_of
+from audit_console.tui.basic_screen import HEIGHTS, WIDTHS
+from audit_console.tui.dialogs.export import PREVIEW_FORMS, Export, ExportDialog, stem_of
 from audit_console.tui.screens.previewing import PreviewingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.widgets.days_slider import DaysSlider
@@ -44,7 +44,7 @@ class RetentionScreen(PreviewingScreen):
 
     def action_apply(self) -> None:
         """Ask for the name of the log, and delete what goes."""
-        from audit_console.tui.screens.apply_prune import ApplyDialog
+        from audit_console.tui.dialogs.apply_prune import ApplyDialog
 
         refusal = self._refusal()
         if refusal is not None or self._preview is None or self._preview.plan is None:

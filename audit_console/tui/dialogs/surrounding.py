@@ -10,8 +10,8 @@ from textual.containers import Vertical
 
 from audit_console.errors import UsageError
 from audit_console.search.surrounding import EXAMPLES, Reach, read_reach
+from audit_console.tui.dialogs.dialog import Dialog
 from audit_console.tui.painting import Span
-from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines

@@ -16,9 +16,9 @@ from audit_console.search.question import Question
 from audit_console.search.request import Extent, Step, events_of, extent, steps
 from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
+from audit_console.tui.dialogs.dialog import Dialog
 from audit_console.tui.durations import duration
 from audit_console.tui.painting import Line, Span, fit
-from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.text_lines import TextLines

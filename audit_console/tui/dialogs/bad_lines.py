@@ -11,8 +11,8 @@ from textual.containers import Vertical
 from audit_console.core.wording import count
 from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
+from audit_console.tui.dialogs.dialog import Dialog
 from audit_console.tui.painting import Line, Span
-from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.text_pane import Paragraph, TextPane

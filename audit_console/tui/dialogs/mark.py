@@ -17,8 +17,8 @@ from audit_console.core.matching import Marks
 from audit_console.errors import UsageError
 from audit_console.search.marks import LONGEST_NOTE, read_tags, require_marks
 from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.dialogs.dialog import Dialog
 from audit_console.tui.painting import Span
-from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.safe_text_area import SafeTextArea, safe_lines

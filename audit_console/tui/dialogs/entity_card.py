@@ -25,15 +25,15 @@ from audit_console.search.entity import (
 from audit_console.search.question import Question
 from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
-from audit_console.tui.painting import Span
-from audit_console.tui.screens.dialog import Dialog
-from audit_console.tui.screens.entity_lines import (
+from audit_console.tui.dialogs.dialog import Dialog
+from audit_console.tui.dialogs.entity_lines import (
     CardLine,
     in_columns,
     listing_lines,
     summary_lines,
     worded,
 )
+from audit_console.tui.painting import Span
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.text_lines import TextLines

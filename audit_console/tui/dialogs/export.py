@@ -16,9 +16,9 @@ from textual.containers import Vertical
 from audit_console.config import user_path
 from audit_console.search.output import check_target
 from audit_console.tui.background import begin
+from audit_console.tui.dialogs.dialog import Dialog
 from audit_console.tui.painting import Span
 from audit_console.tui.path_suggester import PathSuggester
-from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.line_list import LineList

@@ -11,8 +11,8 @@ from textual.containers import Vertical
 
 from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
+from audit_console.tui.dialogs.dialog import Dialog
 from audit_console.tui.jump import EXAMPLES, not_found, parse_jump
-from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.event_columns import EventRow

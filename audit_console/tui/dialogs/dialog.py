@@ -5,21 +5,18 @@ from __future__ import annotations
 from typing import ClassVar, TypeVar
 
 from textual.binding import BindingType
-from textual.events import Click
 from textual.screen import ModalScreen
 
 from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.basic_screen import HEIGHTS, BasicScreen
 from audit_console.tui.painting import ROLE_STYLES
-from audit_console.tui.pointing import press_hint
-from audit_console.tui.screens.calm import CalmScreen
-from audit_console.tui.screens.console_screen import HEIGHTS, take_size
 from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.text_pane import Paragraph
 
 Answer = TypeVar("Answer")
 
 
-class Dialog(ModalScreen[Answer | None], CalmScreen[Answer | None]):
+class Dialog(ModalScreen[Answer | None], BasicScreen[Answer | None]):
     """A dialog that answers None when it is closed."""
 
     PANE = Pane.DIALOG
@@ -28,17 +25,9 @@ class Dialog(ModalScreen[Answer | None], CalmScreen[Answer | None]):
     # A list is as high as it says in lines: no part of the screen limits a box of its own height.
     VERTICAL_BREAKPOINTS = HEIGHTS
 
-    def on_compose(self) -> None:
-        """Be laid out for this terminal from the start."""
-        take_size(self)
-
     def _say(self, text: str, role: str) -> None:
         """Say something on the answer line, in a dialog that has one."""
         self.query_one(AnswerLine).said = Paragraph(text, role, is_prose=True)
-
-    def on_click(self, event: Click) -> None:
-        """Press the key that is named where it was clicked."""
-        press_hint(self, event)
 
     async def action_help(self) -> None:
         """Show the keys of what has the focus here: no key of the app holds over a dialog."""

@@ -13,8 +13,8 @@ from textual.suggester import SuggestFromList
 from audit_console.core.safe_text import safe_text
 from audit_console.errors import QueryError
 from audit_console.search.facet_fields import FACET_FIELDS, facet_field
+from audit_console.tui.dialogs.dialog import Dialog
 from audit_console.tui.painting import Span
-from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput

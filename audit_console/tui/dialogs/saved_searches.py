@@ -18,9 +18,9 @@ from audit_console.errors import AuditConsoleError
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.background import begin
+from audit_console.tui.dialogs.dialog import Dialog
 from audit_console.tui.painting import Line, Span, fit
 from audit_console.tui.saved import LONGEST_NAME, SavedSearch, SavedSearches
-from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput

@@ -12,8 +12,8 @@ from textual.containers import Vertical
 from textual.events import Click
 
 from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.dialogs.dialog import Dialog
 from audit_console.tui.painting import Line, Span
-from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.line_list import LineList
 

@@ -10,8 +10,8 @@ from textual.containers import Vertical
 
 from audit_console.core.retention import PrunePlan
 from audit_console.core.wording import count
+from audit_console.tui.dialogs.dialog import Dialog
 from audit_console.tui.painting import Line, Span
-from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.wording import number

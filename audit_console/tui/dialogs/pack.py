@@ -18,8 +18,8 @@ from audit_console.search.question import Question
 from audit_console.sources.cancelling import Cancellation
 from audit_console.tui.background import begin
 from audit_console.tui.belongings import Belongings
+from audit_console.tui.dialogs.dialog import Dialog
 from audit_console.tui.painting import Line, Span
-from audit_console.tui.screens.dialog import Dialog
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session, report_of
 from audit_console.tui.widgets.text_pane import Paragraph, TextPane
 from audit_console.tui.wording import advice, number

@@ -1,0 +1,50 @@
+"""What screens and dialogs have in common: how they are laid out, painted and clicked."""
+
+from __future__ import annotations
+
+from textual.events import Click
+from textual.reactive import Reactive
+from textual.screen import Screen, ScreenResultType
+from textual.widget import Widget
+
+from audit_console.tui.pointing import press_hint
+
+HEIGHTS = [(0, "-low"), (30, "-high"), (50, "-tall")]
+"""Classes that styles give a screen or a dialog by the lines of the terminal."""
+
+WIDTHS = [(0, "-stacked"), (120, "-beside")]
+"""Classes by its columns, of screens whose last pane stands beside the others if there is room."""
+
+
+class BasicScreen(Screen[ScreenResultType]):
+    """A screen that has its size at once, and is painted no more often than it changes.
+
+    Over a slow line, and at 200 by 60 cells on any, a whole frame is what takes long. Two of
+    Textual's that show nothing new are left out.
+    """
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """Panes that look another way with the focus are painted for it, and not all of them."""
+
+    def on_compose(self) -> None:
+        """Take the classes of this terminal's size before there are panes.
+
+        Textual does so behind the first layout: all panes would jump, and a click meet another one.
+        """
+        size = self.app.size
+        for cells, breakpoints in (
+            (size.width, self.HORIZONTAL_BREAKPOINTS),
+            (size.height, self.VERTICAL_BREAKPOINTS),
+        ):
+            reached = [name for least, name in breakpoints or () if cells >= least]
+            self.add_class(*reached[-1:])
+
+    def on_click(self, event: Click) -> None:
+        """Press the key that is named where it was clicked."""
+        press_hint(self, event)
+
+    def _compositor_refresh(self) -> None:
+        """Be painted once below a dialog: it would be at each idle moment from then on."""
+        super()._compositor_refresh()
+        if not self.is_active:
+            self._repaint_required = False
