@@ -103,6 +103,26 @@ class Verification:
         """Events that carry nothing to check."""
         return sum(chain.not_checked for chain in self.chains)
 
+    @property
+    def sealed(self) -> int:
+        """Events that trusted checkpoints cover and agree with."""
+        if not any(chain.covered for chain in self.chains):
+            return 0
+        return max(0, sum(chain.events for chain in self.chains) - self.unsealed)
+
+    @property
+    def unsealed(self) -> int:
+        """Events behind those; a seal over lines is one of all chains without numbers."""
+        numbered = [chain for chain in self.chains if chain.last_seq is not None]
+        others = [chain for chain in self.chains if chain.last_seq is None]
+        lines = sum(chain.events for chain in others)
+        sealed_lines = max((chain.covered for chain in others), default=0)
+        return max(0, lines - sealed_lines) + sum(map(_unsealed, numbered))
+
+
+def _unsealed(chain: ChainSummary) -> int:
+    return max(0, (chain.last_seq or 0) + 1 - max(chain.covered, chain.first_seq or 0))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:

@@ -24,6 +24,7 @@ from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.map_pane import MapPane
 from audit_console.tui.widgets.rule_line import RuleLine
+from audit_console.tui.widgets.status_lines import SourceHeader
 from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
 from tests.support.places import V1_VECTORS, text_of
@@ -160,9 +161,36 @@ async def test_checkpoints_seal_the_map_and_are_told_with_their_cosigners(tmp_pa
         text = screen_text(app)
         assert "█ sealed 200  ■ verified 0 " in text
         assert "200 events covered by a trusted checkpoint" in text
+        assert "✔ PASS  200 sealed · 0 unsealed" in text
         assert "Coverage   ✔ YES" in text
         assert "over the first 200 events, trusted" in text
         assert "cosigned by auditor 2025-06-15" in text
+
+
+def partly_sealed(label: str) -> MemorySource:
+    """Make a log of 200 events, the first 128 of which a trusted checkpoint covers."""
+    notes = (V1_VECTORS.parent / "audit.checkpoints.jsonl").read_text().splitlines()
+    return MemorySource(V1_VECTORS.read_bytes().splitlines(), label=label, checkpoints=notes[:2])
+
+
+@pytest.mark.parametrize(("label", "is_said"), [("log", True), ("a-long-name" * 4, False)])
+async def test_the_header_says_how_far_a_log_is_sealed_if_there_is_room(
+    tmp_path: Path, label: str, is_said: bool
+) -> None:
+    log = partly_sealed(label)
+    policy = parse_policy(await asyncio.to_thread((V1_VECTORS.parent / "policy.txt").read_text))
+    app = AuditConsoleApp(
+        lambda _: log,
+        places=["log"],
+        kept=Belongings(tmp_path, tmp_path),
+        verifier=partial(verify, trust=Trust(policy), roots=False),
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        header = screen_lines(app)[0]
+        assert header.endswith("✔ PASS  128 sealed · 72 unsealed ") is is_said
+        await pilot.click(SourceHeader, offset=(header.index("✔"), 0))
+        await until_shown(pilot, "128 events covered by a trusted checkpoint")
 
 
 @UNMEASURED

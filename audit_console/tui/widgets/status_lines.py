@@ -28,6 +28,9 @@ class SessionLine(LinePainter):
 LEAST_OF_LABEL = 12
 """Cells of the name of a log that are worth more than its kind."""
 
+WIDE_HEADER = 100
+"""Cells from which on the header names the program, and counts the events."""
+
 
 class SourceHeader(SessionLine):
     """Program, environment, source, kind, rows and verdict."""
@@ -42,19 +45,27 @@ class SourceHeader(SessionLine):
         if self.session is None:
             opening = Span(f"  … opening {'  '.join(self.opening)}" if self.opening else "", "warn")
             return self.paint((Span(" audit-console", "heading"), opening), width)
-        right = verdict_line(self.session, short=width < 100)
-        program = (Span(" audit-console ", "heading"),) if width >= 100 else ()
-        before = (*program, *self.session.mark)
-        left = _named(self.session, before, width - width_of(right) - 2)
+        left, right = self._sides(self.session)
         gap = max(0, width - width_of(left) - width_of(right))
         return self.paint((*left, Span(" " * gap), *right), width)
+
+    def _sides(self, session: Session) -> tuple[Line, Line]:
+        """Name the log, and say its rows and verdict; how far it is sealed if there is room."""
+        width = self.size.width
+        is_wide = width >= WIDE_HEADER
+        program = (Span(" audit-console ", "heading"),) if is_wide else ()
+        right = verdict_line(session, short=not is_wide)
+        left = _named(session, (*program, *session.mark), width - width_of(right) - 2)
+        sealed = (*right, *sealed_line(session))
+        fits = width_of(left) + 2 + width_of(sealed) <= width
+        return left, sealed if fits else right
 
     async def on_click(self, event: Click) -> None:
         """A click on the verdict shows what it rests on."""
         if self.session is None:
             return
-        verdict = width_of(verdict_line(self.session, short=self.size.width < 100))
-        if event.x >= self.size.width - verdict:
+        _, verdict = self._sides(self.session)
+        if event.x >= self.size.width - width_of(verdict):
             await self.run_action("app.integrity")
 
 
@@ -88,6 +99,18 @@ def verdict_line(session: Session, *, short: bool = False) -> Line:
     if session.partial:
         spans.append(Span(" · ◐ partial", "warn"))
     return (*spans, Span(" "))
+
+
+def sealed_line(session: Session) -> Line:
+    """Say how many events trusted checkpoints cover, and how many not; nothing without one."""
+    verification = session.verification
+    if verification is None or not verification.sealed:
+        return ()
+    unsealed = verification.unsealed
+    return (
+        Span(f" {number(verification.sealed)} sealed", "muted"),
+        Span(f" · {number(unsealed)} unsealed ", "warn" if unsealed else "muted"),
+    )
 
 
 def _verdict(session: Session) -> list[Span]:
