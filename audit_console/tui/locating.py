@@ -13,7 +13,7 @@ from audit_console.core.filters import EVERYTHING, Field, FieldName, Filter, Ran
 from audit_console.core.findings import Code, Finding
 from audit_console.core.query import parse
 from audit_console.core.timespan import Anchor
-from audit_console.sources.protocol import AtEvent, AtRow, AtTime, Order
+from audit_console.sources.protocol import AtEvent, AtRow, AtTime, Order, Source
 from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.event_window import View
 
@@ -119,6 +119,26 @@ def _rows_of_seqs(
     where = Filter((equals(FieldName.CHAIN, chain), Term(Field(FieldName.SEQ), seqs)))
     page = replace(view, where=where, order=order).page(AtRow(0), MOST_LATE)
     return sorted(page.rows.iter_rows(named=True), key=itemgetter("seq"))
+
+
+class Beside(NamedTuple):
+    """The events that stand before and behind one in its chain; None where there is none."""
+
+    before: EventRow | None
+    behind: EventRow | None
+
+
+def events_beside(source: Source, row: EventRow) -> Beside:
+    """Find the events before and behind one that has a seq. Blocks; for a thread.
+
+    Raises:
+        SourceError: the log cannot be looked at.
+    """
+    seq = row["seq"]
+    around = Range(Decimal(seq - 1), Decimal(seq + 1))
+    view = View(source, EVERYTHING, Order.OLDEST_FIRST)
+    by_seq = {found["seq"]: found for found in _rows_of_seqs(view, row["chain"], around)}
+    return Beside(by_seq.get(seq - 1), by_seq.get(seq + 1))
 
 
 MARKED = "star:yes OR tag:* OR note:* OR chain:broken"

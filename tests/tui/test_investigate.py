@@ -197,6 +197,31 @@ async def test_the_details_fold_and_keep_their_digits(tmp_path: Path) -> None:
         assert not app.screen.has_class("-detail")
 
 
+async def test_the_detail_names_the_events_beside_it_in_its_chain_and_leads_to_them(
+    tmp_path: Path,
+) -> None:
+    app = make_app(MemorySource(tampered_lines()), tmp_path)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "seq:19")
+        await until_shown(pilot, "row 1 of 1 ")
+        await pilot.press("enter")
+        await until_shown(pilot, "event before  ✔ seq 18 ")
+        assert "event behind  — none with seq 20" in screen_text(app)
+        detail = app.screen.query_one(DetailPane)
+        detail.focus()
+        while detail._current is None or detail._current.event_id is None:
+            await pilot.press("down")
+        await pilot.press("y")
+        assert app.clipboard == make_event(18).id
+        await pilot.press("enter")
+        await until_shown(pilot, "event before  ✔ seq 17 ")
+        assert selected_id(app) == make_event(18).id
+        assert "event behind  ✔ seq 19 " in screen_text(app)
+        detail.query_ancestor(InvestigateScreen).go_to_event(make_event(0).id)
+        await until_shown(pilot, "event before  — none: the chain begins here")
+
+
 @UNMEASURED
 async def test_a_broken_event_says_what_is_broken(tmp_path: Path) -> None:
     app = make_app(MemorySource(tampered_lines()), tmp_path)

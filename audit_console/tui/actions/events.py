@@ -33,7 +33,11 @@ EVENT_ACTIONS: tuple[Action, ...] = (
     Action(Pane.RESULT, "copy_value", ("y",), "Copy value", "copy the value under the cursor"),
     *value_actions(Pane.RESULT, "the value under the cursor"),
     Action(
-        Pane.DETAIL, "toggle_fold", ("enter", "space"), "Fold", "fold, unfold; or close the detail"
+        Pane.DETAIL,
+        "toggle_fold",
+        ("enter", "space"),
+        "Fold",
+        "fold, unfold, go to the event named; or close",
     ),
     Action(Pane.DETAIL, "fold", ("left", "h"), "Fold", "fold this part of the tree"),
     Action(Pane.DETAIL, "unfold", ("right", "l"), "Unfold", "unfold this part of the tree"),

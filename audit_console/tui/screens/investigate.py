@@ -13,7 +13,6 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.message import Message
 
 from audit_console.core.filters import Between
-from audit_console.core.matching import Marks
 from audit_console.core.narrowing import half_around, narrowed, within, without_time
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
@@ -22,14 +21,13 @@ from audit_console.tui.basic_screen import HEIGHTS
 from audit_console.tui.clipboard import copy
 from audit_console.tui.recent import without_password
 from audit_console.tui.results import events_behind
+from audit_console.tui.screens.detailing import DetailingScreen
 from audit_console.tui.screens.faceting import ROOM_FOR_BOTH
-from audit_console.tui.screens.following import FollowingScreen
 from audit_console.tui.screens.sizing import ROOM_BESIDE
 from audit_console.tui.session import Session
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets import event_columns as columns
 from audit_console.tui.widgets.detail_pane import DetailPane
-from audit_console.tui.widgets.event_lines import Known
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar
@@ -49,7 +47,7 @@ LINES_FOR_A_RESULT = [(0, "-tiny"), (12, "-low"), *HEIGHTS[1:]]
 """Classes by lines: below the second, the timeline leaves its marks and axis to a result."""
 
 
-class InvestigateScreen(FollowingScreen):
+class InvestigateScreen(DetailingScreen):
     """The events with all that is counted of them."""
 
     PANE = Pane.INVESTIGATE
@@ -89,10 +87,6 @@ class InvestigateScreen(FollowingScreen):
         super().on_mount()
         self.set_class(self.app.size.width >= WIDE_ENOUGH_FOR_FACETS, "-facets")
         self._table.focus()
-
-    @property
-    def _detail(self) -> DetailPane:
-        return self.query_one(DetailPane)
 
     # --- the session -------------------------------------------------------------
 
@@ -166,42 +160,10 @@ class InvestigateScreen(FollowingScreen):
         self._update_position()
         self.say_unanswered(event.error)
 
-    # --- the detail --------------------------------------------------------------
-
     @on(EventTable.Selected)
     def _on_selected(self, event: EventTable.Selected) -> None:
         self._update_position()
         self._show_event(event.row)
-
-    def _show_event(self, row: columns.EventRow | None) -> None:
-        if row is not None and self._session is not None:
-            marks = self._marks.get((row["id"], row["event_hash"]), Marks())
-            known = Known(marks, self._session.missing_before(row["chain"], row["seq"]))
-            self._detail.show(row, self._session.file_name(row["file"]), known)
-        elif self._table.row_count == 0:
-            self._detail.clear()
-
-    def show_marks(self) -> None:
-        """Show the marks as they are now, those of the selected event in its detail too."""
-        super().show_marks()
-        self._show_event(self._table.selected)
-
-    def _show_detail(self, *, show: bool) -> None:
-        self.set_class(show, "-detail")
-        if show:
-            self._show_event(self._table.selected)
-        if show and self.has_class("-stacked"):
-            self._detail.focus()
-        elif not show:
-            self.focus_events()
-
-    @on(EventTable.DetailAsked)
-    def _toggle_detail(self) -> None:
-        self._show_detail(show=not self.has_class("-detail"))
-
-    @on(DetailPane.CloseAsked)
-    def _close_detail(self) -> None:
-        self._show_detail(show=False)
 
     def action_findings(self) -> None:
         """Show what the check found."""
@@ -346,10 +308,6 @@ class InvestigateScreen(FollowingScreen):
         column = self._table.column
         if (row := self.event_in_sight()) is not None:
             copy(self.app, columns.value_text(row, column), column.name)
-
-    @on(DetailPane.CopyAsked)
-    def _copy_of_detail(self, event: DetailPane.CopyAsked) -> None:
-        copy(self.app, event.value, event.what)
 
     @on(ResultTable.CopyAsked)
     @on(FacetsPane.CopyAsked)

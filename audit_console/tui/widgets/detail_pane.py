@@ -42,6 +42,13 @@ class DetailPane(LineList, ValueActions):
             self.value = value
             self.what = what
 
+    class EventAsked(Message):
+        """The reader wants to go to another event."""
+
+        def __init__(self, event_id: str) -> None:
+            super().__init__()
+            self.event_id = event_id
+
     def __init__(self) -> None:
         super().__init__()
         self._row: EventRow | None = None
@@ -81,12 +88,19 @@ class DetailPane(LineList, ValueActions):
         return self._details[self.cursor] if self.cursor < len(self._details) else None
 
     def action_toggle_fold(self) -> None:
-        """Fold or unfold; on a line without parts, close the pane."""
-        current = self._current
-        if current is None or current.fold is None:
+        """Fold, unfold, or go to the event of this line; on any other, close the pane."""
+        if not self._open(self._current):
             self.post_message(self.CloseAsked())
+
+    def _open(self, line: DetailLine | None) -> bool:
+        """Fold or unfold the part, or go to the event, that a line is of; tell if it is of one."""
+        if line is not None and line.fold is not None:
+            self._toggle(line.fold)
+        elif line is not None and line.event_id is not None:
+            self.post_message(self.EventAsked(line.event_id))
         else:
-            self._toggle(current.fold)
+            return False
+        return True
 
     def action_fold(self) -> None:
         """Fold the part under the cursor."""
@@ -115,10 +129,8 @@ class DetailPane(LineList, ValueActions):
             self._toggle(fold)
 
     def action_choose(self) -> None:
-        """A double click folds and unfolds, and closes nothing."""
-        current = self._current
-        if current is not None and current.fold is not None:
-            self._toggle(current.fold)
+        """A double click does what the key does, and closes nothing."""
+        self._open(self._current)
 
     def values_pointed_at(self) -> Sequence[Value]:
         """Give what the line says of a field."""

@@ -17,10 +17,12 @@ from audit_console.core.matching import Marks
 from audit_console.core.narrowing import Value
 from audit_console.core.query.fields import field_text
 from audit_console.core.safe_text import safe_text
+from audit_console.tui.locating import Beside
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.widgets import json_tree
 from audit_console.tui.widgets.event_columns import FIELDS, EventRow
-from audit_console.tui.wording import MISSING, RESULTS
+from audit_console.tui.widgets.finding_lines import event_line
+from audit_console.tui.wording import MISSING, RESULTS, number
 
 LABEL_WIDTH = 14
 RAW_LIMIT = 8_000
@@ -29,11 +31,13 @@ RAW_LIMIT = 8_000
 class Known(NamedTuple):
     """What is known of an event beside its line: what was noted on it, and what the check found.
 
-    `missing` is the code by which the event before it is missing.
+    `missing` is the code by which the event before it is missing, `beside` are the events on both
+    sides of it, None while they are looked for.
     """
 
     marks: Marks = Marks()
     missing: Code | None = None
+    beside: Beside | None = None
 
 
 NOTHING_KNOWN = Known()
@@ -49,6 +53,7 @@ class DetailLine(NamedTuple):
         folded: whether that part is folded.
         values: what can be filtered by; of a resource its two fields.
         path: the path of details that it is of, whether or not it has a value.
+        event_id: the event that it names, beside the one of the pane.
     """
 
     line: Line
@@ -57,6 +62,7 @@ class DetailLine(NamedTuple):
     folded: bool = False
     values: tuple[Value, ...] = ()
     path: Field | None = None
+    event_id: str | None = None
 
     @property
     def field_name(self) -> str:
@@ -92,7 +98,7 @@ def detail_lines(
         return [*noted, *place, DetailLine((reason,)), *_raw(row["raw"], width)]
     lines = [*noted, *_fields(event, width)]
     lines += _details(event, width, toggled)
-    lines += _integrity(event, row, width, known.missing)
+    lines += _integrity(event, row, width, known)
     return [*lines, *place, *_raw(row["raw"], width)]
 
 
@@ -216,9 +222,8 @@ def _details_value(path: Field, node: json_tree.JsonNode) -> Value:
     return Value(path, (plain_decimal(text) if is_number else None) or text)
 
 
-def _integrity(
-    event: AuditEvent, row: EventRow, width: int, missing: Code | None
-) -> Iterator[DetailLine]:
+def _integrity(event: AuditEvent, row: EventRow, width: int, known: Known) -> Iterator[DetailLine]:
+    missing = known.missing
     check = check_hash(event, row["raw"])
     hash_holds = check.computed is not None and check.computed == event.event_hash
     yield _heading("integrity")
@@ -233,12 +238,32 @@ def _integrity(
         yield from _labelled("previous_hash", event.previous_hash, width)
         words = _link_words(event, row["check"], missing, hash_holds=hash_holds)
         yield from _worded("", words, width)
+    if event.seq is not None:
+        yield from _neighbours(event.seq, known.beside, width)
     yield from _labelled("scheme", event.scheme.value, width)
     yield from _worded("not covered", _coverage_words(event.scheme), width)
 
 
 def _worded(label: str, words: Span, width: int) -> Iterator[DetailLine]:
     yield from _labelled(label, words.text, width, words.role)
+
+
+def _neighbours(seq: int, beside: Beside | None, width: int) -> Iterator[DetailLine]:
+    """Show the events beside this one in its chain; their lines stand while they are looked for."""
+    if beside is None:
+        yield from _labelled("event before", "…", width, "muted")
+        yield from _labelled("event behind", "…", width, "muted")
+    else:
+        yield _neighbour("event before", beside.before, seq - 1, width)
+        yield _neighbour("event behind", beside.behind, seq + 1, width)
+
+
+def _neighbour(label: str, row: EventRow | None, seq: int, width: int) -> DetailLine:
+    label = f"{label:<{LABEL_WIDTH}}"
+    if row is not None:
+        return DetailLine(event_line(label, row, width), row["id"], event_id=row["id"])
+    none = f"none with seq {number(seq)}" if seq >= 0 else "none: the chain begins here"
+    return DetailLine((Span(label, "muted"), Span(f"— {none}", "muted")), "")
 
 
 def _check_words(check: str | None, missing: Code | None) -> Span:

@@ -118,16 +118,17 @@ def _values(finding: Finding, width: int) -> Iterator[Line | Paragraph]:
 
 def _neighbours(found: Neighbours, width: int) -> Iterator[Line]:
     """Draw an event between those before and behind it."""
-    yield _row(" before ", found.before, width)
+    yield event_line(" before ", found.before, width)
     for row in found.rows:
-        yield _row(" ▸ here ", row, width)
+        yield event_line(" ▸ here ", row, width)
     if not found.rows:
         yield (Span(" ▸ here ", "key"), Span("✘ no event stands here", "bad"))
-    yield _row(" behind ", found.behind, width)
+    yield event_line(" behind ", found.behind, width)
     yield ()
 
 
-def _row(label: str, row: EventRow | None, width: int) -> Line:
+def event_line(label: str, row: EventRow | None, width: int) -> Line:
+    """Draw an event on one line behind a label."""
     role = "key" if "▸" in label else "muted"
     if row is None:
         return (Span(label, role), Span("— no event of this chain", "muted"))

@@ -1,0 +1,97 @@
+"""The selected event in full: its detail, and the events beside it in its chain.
+
+Base of Investigate.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from threading import Lock
+
+from textual import on
+
+from audit_console.core.matching import Marks
+from audit_console.sources.protocol import Source
+from audit_console.tui.asking import asked_at_rest
+from audit_console.tui.belongings import Belongings
+from audit_console.tui.clipboard import copy
+from audit_console.tui.locating import Beside, events_beside
+from audit_console.tui.screens.following import FollowingScreen
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT
+from audit_console.tui.widgets.detail_pane import DetailPane
+from audit_console.tui.widgets.event_columns import EventRow
+from audit_console.tui.widgets.event_lines import Known
+from audit_console.tui.widgets.event_table import EventTable
+
+
+class DetailingScreen(FollowingScreen):
+    """A look with a pane for the selected event."""
+
+    def __init__(self, kept: Belongings) -> None:
+        super().__init__(kept)
+        self._beside: tuple[Source, str, Beside] | None = None
+        self._turn_beside = Lock()
+
+    @property
+    def _detail(self) -> DetailPane:
+        return self.query_one(DetailPane)
+
+    def _show_event(self, row: EventRow | None) -> None:
+        if row is None or self._session is None:
+            if self._table.row_count == 0:
+                self._detail.clear()
+            return
+        marks = self._marks.get((row["id"], row["event_hash"]), Marks())
+        missing = self._session.missing_before(row["chain"], row["seq"])
+        known = Known(marks, missing, self._known_beside(row))
+        self._detail.show(row, self._session.file_name(row["file"]), known)
+
+    def _known_beside(self, row: EventRow) -> Beside | None:
+        """Give the events beside one in its chain; they are looked for now if not known."""
+        session = self._session
+        if session is None or row["seq"] is None:
+            return None
+        if self._beside is not None and self._beside[:2] == (session.source, row["id"]):
+            return self._beside[2]
+        if self.has_class("-detail") and session.answers:
+            self.in_background(partial(self._look_beside, session.source, row), "beside")
+        return None
+
+    async def _look_beside(self, source: Source, row: EventRow) -> None:
+        try:
+            beside = await asked_at_rest(self._turn_beside, partial(events_beside, source, row))
+        except CANNOT_BE_LOOKED_AT as error:
+            self.say(error)
+            return
+        self._beside = source, row["id"], beside
+        self._show_event(self._table.selected)
+
+    def show_marks(self) -> None:
+        """Show the marks as they are now, those of the selected event in its detail too."""
+        super().show_marks()
+        self._show_event(self._table.selected)
+
+    def _show_detail(self, *, show: bool) -> None:
+        self.set_class(show, "-detail")
+        if show:
+            self._show_event(self._table.selected)
+        if show and self.has_class("-stacked"):
+            self._detail.focus()
+        elif not show:
+            self.focus_events()
+
+    @on(EventTable.DetailAsked)
+    def _toggle_detail(self) -> None:
+        self._show_detail(show=not self.has_class("-detail"))
+
+    @on(DetailPane.CloseAsked)
+    def _close_detail(self) -> None:
+        self._show_detail(show=False)
+
+    @on(DetailPane.EventAsked)
+    def _go_beside(self, event: DetailPane.EventAsked) -> None:
+        self.go_to_event(event.event_id)
+
+    @on(DetailPane.CopyAsked)
+    def _copy_of_detail(self, event: DetailPane.CopyAsked) -> None:
+        copy(self.app, event.value, event.what)
