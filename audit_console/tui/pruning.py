@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from audit_console.core.retention import Limits, RetentionPolicy
+from audit_console.sources.protocol import Source
 from audit_console.tui.session import Session
 
 if TYPE_CHECKING:  # the first frame waits for none of them
@@ -44,8 +45,25 @@ PREVIEWS_ALONE = Pruning()
 """Nothing is deleted, and everything is kept 90 days."""
 
 
-def outline(previews: Previews, session: Session, rules: Pruning, days: int) -> Preview:
-    """Say, on a thread, where a prune would end that keeps so many days.
+class Kept(NamedTuple):
+    """What stays: so many days, and what was recorded from a moment on if one is named."""
+
+    days: int
+    since: datetime | None = None
+
+
+def chains_to_choose_from(source: Source) -> tuple[str, ...]:
+    """Name the chains of a log, on a thread; none where there is no choice.
+
+    Raises:
+        SourceError: the log cannot be looked at.
+    """
+    chains = source.chains()
+    return tuple(filter(None, chains)) if len(chains) > 1 else ()
+
+
+def outline(previews: Previews, session: Session, rules: Pruning, kept: Kept) -> Preview:
+    """Say, on a thread, where a prune would end.
 
     Raises:
         AuditConsoleError: nothing can go, for the reason told, or the log cannot be looked at.
@@ -54,8 +72,8 @@ def outline(previews: Previews, session: Session, rules: Pruning, days: int) -> 
     from audit_console.retention.preview import holds_of
     from audit_console.retention.soundness import judged
 
-    policy = replace(rules.policy, days=days)
-    cutoff = policy.cutoff(rules.clock().astimezone(UTC))
+    policy = replace(rules.policy, days=kept.days)
+    cutoff = policy.cutoff(rules.clock().astimezone(UTC), kept.since)
     limits = Limits(cutoff, policy, holds_of(session.source))
     made = previews.outline(limits, NO_TRUST if rules.trust is None else rules.trust())
     return judged(made, None if session.partial else session.verification)

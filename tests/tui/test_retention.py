@@ -29,7 +29,7 @@ from audit_console.sources.postgres.source import PostgresSource
 from audit_console.sources.protocol import Batch, Source
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
-from audit_console.tui.pruning import Pruning, outline
+from audit_console.tui.pruning import Kept, Pruning, outline
 from audit_console.tui.screens import previewing
 from audit_console.tui.screens.retention import RetentionScreen
 from audit_console.tui.widgets import split_timeline
@@ -38,7 +38,13 @@ from audit_console.tui.widgets.section_lines import section_parts
 from audit_console.tui.widgets.split_timeline import SplitTimeline
 from audit_console.tui.widgets.text_pane import laid_out
 from tests.support.archives import stored_events
-from tests.support.chains import CHAIN, orchestrator_chain, orchestrator_lines, v1_lines
+from tests.support.chains import (
+    CHAIN,
+    linked,
+    orchestrator_chain,
+    orchestrator_lines,
+    v1_lines,
+)
 from tests.support.effort import UNMEASURED
 from tests.support.postgres import fill
 from tests.support.retention import aged_chain, day, hold, store
@@ -388,11 +394,11 @@ async def test_days_that_pass_by_do_not_keep_each_other_from_being_shown(
 ) -> None:
     begun, may_end, shown = threading.Event(), threading.Event(), list[int]()
 
-    def slow(previews: Any, session: Any, rules: Pruning, days: int) -> Preview:
+    def slow(previews: Any, session: Any, rules: Pruning, kept: Kept) -> Preview:
         begun.set()
         may_end.wait()
-        made = outline(previews, session, rules, days)
-        shown.append(days)
+        made = outline(previews, session, rules, kept)
+        shown.append(kept.days)
         return made
 
     app = show(in_memory())
@@ -519,3 +525,48 @@ async def test_without_a_log_there_is_no_preview(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await pilot.press("escape", "4")
         await until_shown(pilot, "no log is open yet")
+
+
+# --- a date, and one of several chains --------------------------------------------------
+
+
+async def test_a_date_is_the_cut_off_until_the_slider_is_moved(show: Show) -> None:
+    app = show(in_memory())
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40 events would go")
+        await pilot.press("b", *"2026-13", "enter")
+        await until_shown(pilot, "no such date or time of day")
+        await pilot.press(*["backspace"] * 7, *"2026-08-16T10:00", "enter")
+        await until_counted(pilot, "PREVIEW: 16 of 40 events would go")
+        await until_shown(pilot, "recorded before 2026-08-16 10:00:00 UTC")
+        assert "keep 24 days" in screen_text(app)
+        await pilot.press("left")
+        await until_counted(pilot, "PREVIEW: 17 of 40 events would go")
+        await until_shown(pilot, "recorded before 2026-08-18 00:00:00 UTC")
+
+        await pilot.press("b", *"2026-09-09", "enter")
+        await until_shown(pilot, "of the last 5 days everything is kept")
+        await until_shown(pilot, "recorded before 2026-09-05 00:00:00 UTC")
+
+
+async def test_each_of_several_chains_is_previewed_and_pruned(show: Show, database: str) -> None:
+    other = linked(
+        replace(one, chain="example.org/other", id=f"ffffffff{one.id[8:]}")
+        for one in aged_chain(30)
+    )
+    with closing(connect(database)) as connection:
+        fill(connection, EVENTS)
+        fill(connection, other)
+    app = show(database)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await previewed(pilot, "one of 2")
+        await pilot.press("c")
+        await until_shown(pilot, "chains of this log")
+        await pilot.press("g", "down", "enter")
+        await until_counted(pilot, "chain example.org/other, one of 2")
+        await until_shown(pilot, "PREVIEW: 20 of 30 events would go")
+        await until_shown(pilot, "20 go")
+        await type_name(pilot, "example.org/other")
+        await until_shown(pilot, "20 events were deleted")
+        assert "chain example.org/other, one of 2" in screen_text(app)
+    assert left(database) == 40  # of the chain that was not pruned

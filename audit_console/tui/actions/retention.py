@@ -22,6 +22,22 @@ RETENTION_ACTIONS: tuple[Action, ...] = (
     Action(Pane.RETENTION, "days", ("d",), "Days", "go to the slider of days", in_footer=True),
     Action(
         Pane.RETENTION,
+        "since",
+        ("b",),
+        "Date",
+        "keep what was recorded from a date on",
+        in_footer=True,
+    ),
+    Action(
+        Pane.RETENTION,
+        "chain",
+        ("c",),
+        "Chain",
+        "preview another chain of this log",
+        in_footer=True,
+    ),
+    Action(
+        Pane.RETENTION,
         "apply",
         ("a",),
         "Apply",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,13 +13,15 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from audit_console.core.event import parse_time
-from audit_console.core.filters import EVERYTHING
+from audit_console.core.filters import EVERYTHING, FieldName, Filter, equals
 from audit_console.core.retention import MAX_DAYS
+from audit_console.core.safe_text import safe_text
+from audit_console.core.wording import count
 from audit_console.search.question import Question
 from audit_console.search.timeline import Histogram, histogram
 from audit_console.tui.asking import asked
 from audit_console.tui.painting import Line, Span
-from audit_console.tui.pruning import Pruning, outline
+from audit_console.tui.pruning import Kept, Pruning, chains_to_choose_from, outline
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.widgets.days_slider import DaysSlider
@@ -56,7 +58,11 @@ class PreviewingScreen(ConsoleScreen):
         self._session: Session | None = None
         self._previews: Previews | None = None
         self._preview: Preview | None = None
-        self._asked_days: int | None = None
+        self._asked: Kept | None = None
+        self._shown: Kept | None = None
+        self._since: Kept | None = None
+        self._chains: tuple[str, ...] = ()
+        self._chain: str | None = None
         self._comes_soon = False
         self._histogram: Histogram | None = None
         self._problem: Exception | None = None
@@ -95,6 +101,7 @@ class PreviewingScreen(ConsoleScreen):
         if before is None or before.source is not session.source:
             self._preview, self._problem, self._histogram = None, None, None
             self._previews, before = None, None
+            self._chains = ()
         if not self.is_mounted:
             return
         for line in self.query(SessionLine):
@@ -135,7 +142,8 @@ class PreviewingScreen(ConsoleScreen):
             return
         window = session.status.first, session.status.last
         bars = self.query_one(SplitTimeline).bars_wanted
-        question = Question(session.source, EVERYTHING)
+        chain = Filter((equals(FieldName.CHAIN, self._chain),)) if self._chain else EVERYTHING
+        question = Question(session.source, chain)
         try:
             self._histogram = await asked(histogram, question, window, bars)
         except CANNOT_BE_LOOKED_AT as error:
@@ -146,8 +154,14 @@ class PreviewingScreen(ConsoleScreen):
     # --- the preview -------------------------------------------------------------
 
     @on(DaysSlider.Changed)
-    def _on_days_changed(self) -> None:
-        if self._asked_days == self._days:
+    def _on_days_changed(self, event: DaysSlider.Changed) -> None:
+        if self._since is not None and self._since.days != event.days:
+            self._since = None
+        self._want()
+
+    def _want(self) -> None:
+        """Preview what is wanted now, if that is not under way."""
+        if self._asked == self._kept:
             return
         self._deleted = ""
         self._dim(*_PANES)
@@ -155,8 +169,35 @@ class PreviewingScreen(ConsoleScreen):
             self._ask()
 
     @property
-    def _days(self) -> int:
-        return self.query_one(DaysSlider).days
+    def _kept(self) -> Kept:
+        """What stays as the reader wants it: by a date until the slider is moved off its day."""
+        days = self.query_one(DaysSlider).days
+        return self._since if self._since and self._since.days == days else Kept(days)
+
+    @property
+    def _is_current(self) -> bool:
+        """Whether the preview is what is wanted, and not one before."""
+        return self._preview is not None and self._shown == self._kept
+
+    def _keep_since(self, moment: datetime | None) -> None:
+        """Keep what was recorded from a moment on, and at least the fewest days."""
+        if moment is None:
+            return
+        slider = self.query_one(DaysSlider)
+        days = (self._rules.clock() - moment) // _DAY
+        slider.days = days
+        self._since = Kept(slider.days, moment)
+        if slider.days > days:
+            self.notify(f"of the last {count(slider.days, 'day')} everything is kept")
+        self._want()
+
+    def _take_chain(self, chain: str | None) -> None:
+        """Preview another chain of the log."""
+        if chain is not None and chain != self._chain:
+            self._chain = chain
+            self._previews, self._preview = None, None
+            self._draw()
+            self._ask()
 
     def _ask(self) -> None:
         if self._session is not None and self._session.answers:
@@ -171,24 +212,33 @@ class PreviewingScreen(ConsoleScreen):
         session = self._session
         if session is None or self._deleting:
             return
-        self._asked_days = None
-        while self._asked_days != self._days:
-            self._asked_days = self._days
-            await self._outline(session, self._days)
-        if self._preview is not None and self._previews is not None:
+        previews = self._previews or await self._begin_previews(session)
+        self._asked = None
+        while self._asked != self._kept:
+            self._asked = self._kept
+            await self._outline(previews, session, self._kept)
+        if self._preview is not None:
             with self._said_if_it_takes_long(self._say_counting):
-                await self._answer(partial(self._previews.count, self._preview))
+                await self._answer(partial(previews.count, self._preview), self._shown)
 
-    async def _outline(self, session: Session, days: int) -> None:
+    async def _begin_previews(self, session: Session) -> Previews:
         from audit_console.retention.preview import Previews
 
-        if self._previews is None:
-            self._previews = Previews(session.source)
+        with suppress(*CANNOT_BE_LOOKED_AT):  # the outline fails then, and says why
+            self._chains = await asked(chains_to_choose_from, session.source)
+        if self._chain not in self._chains:
+            self._chain = next(iter(self._chains), None)
+        if self._chain is not None:
+            self._count_again()
+            self.update_keys()
+        self._previews = Previews(session.source, self._chain)
+        return self._previews
+
+    async def _outline(self, previews: Previews, session: Session, kept: Kept) -> None:
         self._comes_soon = True
         try:
             with self._said_if_it_takes_long(self._say_looking):
-                question = partial(outline, self._previews, session, self._rules, days)
-                await self._answer(question)
+                await self._answer(partial(outline, previews, session, self._rules, kept), kept)
         finally:
             self._comes_soon = False
 
@@ -200,9 +250,10 @@ class PreviewingScreen(ConsoleScreen):
         finally:
             timer.stop()
 
-    async def _answer(self, question: Callable[[], Preview]) -> None:
+    async def _answer(self, question: Callable[[], Preview], kept: Kept | None) -> None:
         try:
             self._preview, self._problem = await asked(question), None
+            self._shown = kept
         except CANNOT_BE_LOOKED_AT as error:
             self._preview, self._problem = None, error
         self._draw()
@@ -234,7 +285,7 @@ class PreviewingScreen(ConsoleScreen):
                 why += section_parts(section)
             for section in what_goes(made):
                 what += section_parts(section)
-        if made is None or made.policy_days == self._days:
+        if made is None or self._is_current:
             self._dim("#headline", "SplitTimeline", "#why", dim=False)
         self.query_one("#why", TextPane).show(why)
         if made is None or made.counted:
@@ -257,6 +308,8 @@ class PreviewingScreen(ConsoleScreen):
         unsound = " · ✘ it does not verify: it is evidence, and stays" if made.faults else ""
         unknown = " · … not verified yet" if made.plan and made.faults is None else ""
         plan = f" plan {made.plan.sha256}" if made.plan else ""
+        chain = "" if self._chain is None else f" · chain {safe_text(self._chain)}"
+        several = f", one of {len(self._chains)}" if len(self._chains) > 1 else ""
         self.query_one("#headline", TextLines).lines = (
             (Span(f" {headline_of(made)}", "warn" if made.plan else "ok"), Span(freed)),
             (
@@ -264,6 +317,7 @@ class PreviewingScreen(ConsoleScreen):
                 Span(unsound, "bad"),
                 Span(unknown, "warn"),
                 Span(self._deleted, "ok"),
+                Span(f"{chain}{several}", "name"),
             ),
             (Span(plan, "muted"),),
         )

@@ -11,7 +11,7 @@ from textual.message import Message
 
 from audit_console.core.retention import PrunePlan
 from audit_console.search.output import write_file
-from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.actions import Action, Pane, bindings
 from audit_console.tui.basic_screen import HEIGHTS, WIDTHS
 from audit_console.tui.dialogs.export import PREVIEW_FORMS, Export, ExportDialog, stem_of
 from audit_console.tui.screens.previewing import PreviewingScreen
@@ -60,7 +60,7 @@ class RetentionScreen(PreviewingScreen):
             return "a prune is under way"
         if session is None or not session.answers or self._problem is not None:
             return self._standing()
-        if made is None or made.policy_days != self._days:
+        if made is None or not self._is_current:
             return NOT_COUNTED
         return self._refusal_of(made, session)
 
@@ -118,6 +118,27 @@ class RetentionScreen(PreviewingScreen):
         self._deleting = text
         self._say(text, "warn")
 
+    # --- what is previewed -------------------------------------------------------
+
+    def action_since(self) -> None:
+        """Ask from which date on everything is kept."""
+        from audit_console.tui.dialogs.retention_choices import SinceDialog
+
+        self.app.push_screen(SinceDialog(self._rules.clock()), self._keep_since)
+
+    def action_chain(self) -> None:
+        """Ask for another chain of the log."""
+        from audit_console.tui.dialogs.retention_choices import ChainDialog
+
+        if len(self._chains) > 1:
+            self.app.push_screen(ChainDialog(self._chains, self._chain), self._take_chain)
+        else:
+            self.notify("this log has no other chain")
+
+    def offers(self, action: Action) -> bool:
+        """Offer another chain where there is one."""
+        return action.name != "chain" or len(self._chains) > 1
+
     # --- moving and leaving ------------------------------------------------------
 
     def action_days(self) -> None:
@@ -140,7 +161,7 @@ class RetentionScreen(PreviewingScreen):
         if session is None or self._preview is None:
             self.notify(self._standing())
             return
-        if not self._preview.counted or self._preview.policy_days != self._days:
+        if not self._preview.counted or not self._is_current:
             self.notify(NOT_COUNTED)
             return
         stem = stem_of(session.source.label) + "-retention"
