@@ -559,14 +559,14 @@ async def test_each_of_several_chains_is_previewed_and_pruned(show: Show, databa
         fill(connection, other)
     app = show(database)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await previewed(pilot, "one of 2")
+        await previewed(pilot, "one of 2 chains: ")
         await pilot.press("c")
         await until_shown(pilot, "chains of this log")
         await pilot.press("g", "down", "enter")
-        await until_counted(pilot, "chain example.org/other, one of 2")
+        await until_counted(pilot, "one of 2 chains: example.org/other")
         await until_shown(pilot, "PREVIEW: 20 of 30 events would go")
         await until_shown(pilot, "20 go")
         await type_name(pilot, "example.org/other")
         await until_shown(pilot, "20 events were deleted")
-        assert "chain example.org/other, one of 2" in screen_text(app)
+        assert "one of 2 chains: example.org/other" in screen_text(app)
     assert left(database) == 40  # of the chain that was not pruned

@@ -20,7 +20,7 @@ from audit_console.core.wording import count
 from audit_console.search.question import Question
 from audit_console.search.timeline import Histogram, histogram
 from audit_console.tui.asking import asked
-from audit_console.tui.painting import Line, Span
+from audit_console.tui.painting import Line, Span, fit, width_of
 from audit_console.tui.pruning import Kept, Pruning, chains_to_choose_from, outline
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
@@ -308,19 +308,25 @@ class PreviewingScreen(ConsoleScreen):
         unsound = " · ✘ it does not verify: it is evidence, and stays" if made.faults else ""
         unknown = " · … not verified yet" if made.plan and made.faults is None else ""
         plan = f" plan {made.plan.sha256}" if made.plan else ""
-        chain = "" if self._chain is None else f" · chain {safe_text(self._chain)}"
-        several = f", one of {len(self._chains)}" if len(self._chains) > 1 else ""
+        standing = (
+            Span(f" recorded before {moment(made.cutoff, width=19)} UTC"),
+            Span(unsound, "bad"),
+            Span(unknown, "warn"),
+            Span(self._deleted, "ok"),
+        )
         self.query_one("#headline", TextLines).lines = (
             (Span(f" {headline_of(made)}", "warn" if made.plan else "ok"), Span(freed)),
-            (
-                Span(f" recorded before {moment(made.cutoff, width=19)} UTC"),
-                Span(unsound, "bad"),
-                Span(unknown, "warn"),
-                Span(self._deleted, "ok"),
-                Span(f"{chain}{several}", "name"),
-            ),
+            (*standing, *self._chain_beside(standing)),
             (Span(plan, "muted"),),
         )
+
+    def _chain_beside(self, before: Line) -> Line:
+        """Name the chain where there are several; the end of a name tells it from others."""
+        if self._chain is None:
+            return ()
+        label = Span(f" · one of {count(len(self._chains), 'chain')}: ", "muted")
+        room = max(1, self.size.width - width_of((*before, label)))
+        return (label, Span(fit(safe_text(self._chain), room, keep_end=True), "name"))
 
     def _standing(self) -> str:
         session = self._session
