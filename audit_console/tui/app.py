@@ -193,6 +193,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         self._show_beside(session)
 
     def _show_beside(self, session: Session) -> None:
+        self._sources.show(session)
         self._integrity.show(session)
         self._retention.show(session)
 

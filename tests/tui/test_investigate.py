@@ -171,6 +171,30 @@ async def test_at_80_columns_the_detail_takes_the_place_of_the_table(tmp_path: P
         assert table_of(app).has_focus
 
 
+@pytest.mark.parametrize("key", ["3", "4"])
+async def test_screens_of_the_whole_log_say_how_much_of_it_was_read(
+    tmp_path: Path, key: str
+) -> None:
+    app = make_app(MemorySource(tampered_lines()), tmp_path)
+    async with app.run_test(size=(120, 24)) as pilot:
+        await until_loaded(pilot)
+        *_, before, _ = screen_lines(app)
+        assert "39 of 39 matched · 40 lines read · 1 bad · 38 verified · 2026-11-01" in before
+        await pilot.press(key)
+        await until(pilot, lambda: screen_lines(app)[-2] == before, "the same line below")
+
+
+async def test_the_verdict_stays_in_the_header_while_another_log_is_chosen(tmp_path: Path) -> None:
+    app = make_app(MemorySource(tampered_lines(), label="prod-audit"), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        header = screen_lines(app)[0]
+        assert "✘ FAIL" in header
+        await pilot.press("1")
+        await until_shown(pilot, "standing reviews")
+        assert screen_lines(app)[0] == header
+
+
 @UNMEASURED
 async def test_the_details_fold_and_keep_their_digits(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(3)), tmp_path)

@@ -37,7 +37,7 @@ from audit_console.tui.widgets.finding_lines import (
 )
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.map_pane import MapPane
-from audit_console.tui.widgets.status_lines import KeyBar, SessionLine, SourceHeader
+from audit_console.tui.widgets.status_lines import KeyBar, SessionLine, SourceHeader, WholeLog
 from audit_console.tui.widgets.text_pane import Paragraph, TextPane
 from audit_console.tui.widgets.verdict_pane import VerdictPane
 from audit_console.tui.wording import number, told
@@ -108,6 +108,7 @@ class IntegrityScreen(ConsoleScreen):
                 yield LineList(id="findings")
                 yield TextPane(id="finding")
             yield TextPane(id="grounds")
+        yield WholeLog()
         yield KeyBar()
 
     def on_mount(self) -> None:

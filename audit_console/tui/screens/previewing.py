@@ -26,7 +26,7 @@ from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.widgets.days_slider import DaysSlider
 from audit_console.tui.widgets.split_timeline import SplitTimeline
-from audit_console.tui.widgets.status_lines import KeyBar, SessionLine, SourceHeader
+from audit_console.tui.widgets.status_lines import KeyBar, SessionLine, SourceHeader, WholeLog
 from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.widgets.text_pane import Paragraph, TextPane
 from audit_console.tui.wording import moment, size, told
@@ -79,6 +79,7 @@ class PreviewingScreen(ConsoleScreen):
         with Horizontal(id="below"):
             yield TextPane(id="why")
             yield TextPane(id="what")
+        yield WholeLog()
         yield KeyBar()
 
     def on_mount(self) -> None:

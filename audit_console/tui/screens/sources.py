@@ -20,6 +20,7 @@ from audit_console.tui.painting import Line, Span
 from audit_console.tui.path_suggester import PathSuggester
 from audit_console.tui.recent import Places, without_password
 from audit_console.tui.screens.console_screen import ConsoleScreen
+from audit_console.tui.session import Session
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.status_lines import KeyBar, SourceHeader
@@ -60,6 +61,7 @@ class SourcesScreen(ConsoleScreen):
         self._recent = kept.recent
         self._environments = kept.environments
         self._recent_places: list[Places] = []
+        self._session: Session | None = None
 
     def compose(self) -> ComposeResult:
         """Make input, answer and list."""
@@ -88,6 +90,13 @@ class SourcesScreen(ConsoleScreen):
         self.update_recent()
         self.query_one("#reviews", LineList).set_lines([_review_line(one) for one in REVIEWS])
         (self._recent_list if self._recent_places else self.query_one(SafeInput)).focus()
+        self.query_one(SourceHeader).session = self._session
+
+    def show(self, session: Session) -> None:
+        """Keep the log that is open, and its verdict, in the header."""
+        self._session = session
+        if self.is_mounted:
+            self.query_one(SourceHeader).session = session
 
     @property
     def _recent_list(self) -> LineList:

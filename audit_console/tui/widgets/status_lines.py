@@ -182,6 +182,15 @@ class Completeness(SessionLine):
             await self.run_action("screen.take_in")
 
 
+class WholeLog(Completeness):
+    """The same of a screen that shows the log without a filter, as far as it was read."""
+
+    def watch_session(self, session: Session | None) -> None:
+        """Count what was read."""
+        events = 0 if session is None else session.status.events
+        self.counts = (events, events)
+
+
 def completeness_line(
     session: Session,
     counts: tuple[int | None, int | None],
