@@ -135,7 +135,11 @@ def _heading(preview: Preview) -> Iterator[Field]:
 
 
 def _bytes(preview: Preview) -> str:
-    return "not known of a table" if preview.bytes is None else f"{preview.bytes:,}"
+    if preview.bytes is not None:
+        return f"{preview.bytes:,}"
+    if preview.about_bytes is None:
+        return "not known of a table without statistics"
+    return f"about {preview.about_bytes:,}, free for new rows and not on the disk"
 
 
 def _soundness(preview: Preview) -> Field:
@@ -226,6 +230,7 @@ def _members(preview: Preview) -> dict[str, object]:
         "last_seq": preview.last_seq,
         "head_hash": preview.head_hash,
         "bytes": preview.bytes,
+        "about_bytes": preview.about_bytes,
         "stops": [
             {"reason": stop.reason, "events": stop.events, "first_seq": stop.first_seq}
             for stop in preview.stops

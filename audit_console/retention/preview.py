@@ -63,6 +63,7 @@ class Preview:
         head_hash: of the same; a prune leaves it as it is.
         bytes: stored bytes that become free: of files that go as a whole, and the part
             of an unpacked one; None for a table.
+        about_bytes: what they take in a table, by its statistics; None without.
         stops: holds and rules that keep events which are old enough.
         breakdowns: what goes by type, user, resource and result.
         days: what goes by day (UTC), those on which nothing happened left out.
@@ -85,6 +86,7 @@ class Preview:
     last_seq: int | None = None
     head_hash: str | None = None
     bytes: int | None = None
+    about_bytes: int | None = None
     stops: tuple[Stop, ...] = ()
     breakdowns: Sequence[Breakdown] = ()
     days: Sequence[tuple[datetime, int]] = ()
@@ -305,6 +307,7 @@ class _Chain:
             last_seq=self._last,
             head_hash=self._head_hash,
             bytes=self._bytes_before(boundary) if plan else 0,
+            about_bytes=self._about_bytes(boundary - self.first) if plan else None,
             stops=stops,
             covering=tuple(head for head in heads if head.size >= boundary > 0),
             backed_to=backed_size(heads, self._limits.cutoff, told_at),
@@ -376,6 +379,10 @@ class _Chain:
         whole = sum(file.bytes for file in files[: row["file"]])
         packed = files[row["file"]].name.endswith((".gz", ".zst"))
         return whole + (0 if packed else int(row["offset"]))
+
+    def _about_bytes(self, events: int) -> int | None:
+        each = self._source.status.event_bytes
+        return None if each is None else round(each * events)
 
     def _span(self, first: int, end: int) -> Filter:
         return events_of(self._name, first, end)

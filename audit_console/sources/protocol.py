@@ -102,6 +102,8 @@ class Status:
     With `indexed` they, and all numbers but those of bytes and files, are of an index that
     was written at that time, as long as the log was not read to its end; `as_read` has the
     numbers of what was read. `index_fault` says what is wrong with the index, if it is.
+    `event_bytes` is what an event of a table takes, its part of indexes with it, as far as the
+    store's statistics say.
     """
 
     events: int
@@ -118,6 +120,7 @@ class Status:
     indexed: datetime | None = None
     index_fault: str | None = None
     read: Status | None = None
+    event_bytes: float | None = None
 
     @property
     def partial(self) -> bool:

@@ -129,8 +129,13 @@ def test_a_log_without_an_event_is_of_no_format() -> None:
     assert meaning_for_verification(empty) == "The log stays as it is."
 
 
-def test_a_table_has_no_bytes() -> None:
-    assert "not known of a table" in render_text(replace(made(), bytes=None))
+def test_of_a_table_bytes_are_said_about_or_not_known() -> None:
+    of_table = replace(made(), bytes=None)
+    assert "bytes     not known of a table without statistics" in render_text(of_table)
+    sized = replace(of_table, about_bytes=12_345)
+    assert "bytes     about 12,345, free for new rows" in render_text(sized)
+    told = json.loads(render_json(sized))
+    assert (told["bytes"], told["about_bytes"]) == (None, 12_345)
 
 
 def test_a_log_in_the_orchestrators_format() -> None:

@@ -322,3 +322,15 @@ def test_what_stays_is_counted_once_and_anew_when_the_chain_was_pruned(database:
         made = previews.count(previews.outline(limits(13)))
         assert (made.events, made.kept) == (3, 17)
         assert made == preview(source, limits(13))
+
+
+def test_the_bytes_of_a_table_are_the_share_of_what_goes(database: str) -> None:
+    with closing(connect(database)) as connection:
+        fill(connection, EVENTS)
+        with closing(open_postgres(database)) as source:
+            assert preview(source, limits(12)).about_bytes is None
+        connection.execute("ANALYZE audit_events")
+        [(size,)] = connection.execute("SELECT pg_total_relation_size('audit_events')").fetchall()
+    with closing(open_postgres(database)) as source:
+        assert preview(source, limits(12)).about_bytes == round(size * 12 / len(EVENTS))
+        assert preview(source, limits(0)).about_bytes is None

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from audit_console.core.event import Scheme
 from audit_console.sources.postgres.asked import Asked
-from audit_console.sources.postgres.layout import EVERY_ROW, PLACED, Layout
+from audit_console.sources.postgres.layout import EVERY_ROW, PLACED, TABLE, Layout
 from audit_console.sources.protocol import News
 
 _MISPLACED = """
@@ -23,6 +23,10 @@ SELECT EXISTS (SELECT FROM {events} AND "timestamp" < '0001-01-01 00:00:00+00')
 """Whether constraints were taken away and misused; each part is a look into an index."""
 
 _WINDOW = 'SELECT min("timestamp"), max("timestamp") FROM {events}'
+_EVENT_BYTES = """
+SELECT nullif(pg_total_relation_size(oid), 0) / reltuples::float
+FROM pg_class WHERE oid = to_regclass(%s) AND reltuples > 0
+"""
 _NOTHING = sql.SQL("FALSE")
 _HEADS = """
 WITH RECURSIVE chains(chain) AS (
@@ -47,6 +51,7 @@ class Extent:
         first: time of the earliest event.
         last: time of the latest.
         heads: the chains of format v1, in their order, with the last seq of each.
+        event_bytes: what a row takes on average, with indexes; None without statistics.
     """
 
     asked: Asked
@@ -54,6 +59,7 @@ class Extent:
     first: datetime | None
     last: datetime | None
     heads: tuple[tuple[str, int], ...] = ()
+    event_bytes: float | None = None
 
     @property
     def chains(self) -> tuple[str, ...]:
@@ -76,7 +82,8 @@ def find_extent(connection: psycopg.Connection, layout: Layout) -> Extent:
     if readable is not EVERY_ROW:
         where = sql.SQL("(({}) IS NOT TRUE OR {})").format(readable, events.where)
         rows = Asked(layout, where, events.parameters)
-    return Extent(events, rows, first, last, tuple(heads))
+    sizes = connection.execute(_EVENT_BYTES, [TABLE]).fetchone()
+    return Extent(events, rows, first, last, tuple(heads), sizes[0] if sizes else None)
 
 
 def _readable(connection: psycopg.Connection, layout: Layout) -> sql.Composable:

@@ -111,6 +111,7 @@ class PostgresSource:
             stopped=False,
             files=(),
             asks_store=True,
+            event_bytes=extent.event_bytes,
         )
 
     def prune_records(self) -> Sequence[str]:

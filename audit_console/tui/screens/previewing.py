@@ -305,7 +305,7 @@ class PreviewingScreen(ConsoleScreen):
         if made is None:
             self._say(self._standing(), "warn" if self._problem is None else "bad")
             return
-        freed = f" · {size(made.bytes)}" if made.plan and made.bytes is not None else ""
+        freed = f" · {_freed(made)}" if made.plan else ""
         unsound = " · ✘ it does not verify: it is evidence, and stays" if made.faults else ""
         unknown = " · … not verified yet" if made.plan and made.faults is None else ""
         plan = f" plan {made.plan.sha256}" if made.plan else ""
@@ -352,3 +352,9 @@ class PreviewingScreen(ConsoleScreen):
         goes, stays = (0, 0) if made is None else (made.events, made.kept)
         bars = None if made is None else self._histogram
         self.query_one(SplitTimeline).show(bars, boundary, goes, stays)
+
+
+def _freed(made: Preview) -> str:
+    if made.bytes is not None:
+        return size(made.bytes)
+    return "bytes not known" if made.about_bytes is None else f"about {size(made.about_bytes)}"
