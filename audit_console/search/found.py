@@ -74,11 +74,14 @@ def completeness(found: Found) -> str:
         f"{found.matched:,} of {status.events:,} events matched",
         *_lacking(found.question),
         f"{status.lines:,} lines read",
-        f"{status.malformed:,} bad",
-        _window(status),
-        found.verification.verdict,
+        *soundness(status, found.verification.verdict),
     )
     return " · ".join(parts)
+
+
+def soundness(status: Status, verdict: str) -> tuple[str, ...]:
+    """Say what else holds of all that is taken from a log: its bad lines, window and verdict."""
+    return f"{status.malformed:,} bad", _window(status), verdict
 
 
 def _lacking(question: Question) -> Iterator[str]:

@@ -343,16 +343,31 @@ async def test_what_is_written_is_told_for_what_it_is(
         await ask(pilot, "user:user-1")
         await until_shown(pilot, "10 of 30 matched")
         await pilot.press("x", "enter")
-        said = "written: a-events.jsonl · 10 of 30 events read"
+        whole = "0 bad · 2026-11-01 00:00:00Z to 2026-11-01 00:29:00Z · INCOMPLETE"
+        said = f"written: a-events.jsonl · 10 of 30 events read · {whole}"
         await until(pilot, lambda: is_said(said), said)
         await pilot.press("x", "down", "down", "down", "enter")
-        marks = "written: a.marks.jsonl · what is noted on 10 of 30 events read"
+        marks = f"written: a.marks.jsonl · what is noted on 10 of 30 events read · {whole}"
         await until(pilot, lambda: is_said(marks), marks)
         await ask(pilot, " | count by result")
         await until_shown(pilot, "2 rows")
         await pilot.press("x", "enter")
-        counts = "written: a.csv · made of 10 of 30 events read"
+        counts = f"written: a.csv · made of 10 of 30 events read · {whole}"
         await until(pilot, lambda: is_said(counts), counts)
+
+
+async def test_what_a_negation_kept_is_told_of_a_file_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = make_app(MemorySource(make_lines(30), label="a.jsonl"), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, "-request:x")
+        await until_shown(pilot, "30 without request")
+        await pilot.press("x", "enter")
+        said = "written: a-events.jsonl · 30 of 30 events read · includes 30 without request · "
+        await until(pilot, lambda: any(one.message.startswith(said) for one in app._notifications))
 
 
 async def test_a_dialog_has_help_of_its_own(tmp_path: Path) -> None:

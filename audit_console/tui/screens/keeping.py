@@ -27,6 +27,7 @@ from audit_console.tui.saved import SavedSearch
 from audit_console.tui.screens.going import GoingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets import event_columns as columns
+from audit_console.tui.widgets.status_lines import Completeness
 
 
 class KeepingScreen(GoingScreen):
@@ -222,12 +223,21 @@ class KeepingScreen(GoingScreen):
         return f"written: {export.path}{what}"
 
     def _what_is_written(self, form: str) -> str:
-        """Say of which events a file tells, and whether of them or of what was made of them."""
+        """Say of which events a file tells, whether of them or of what was made of them."""
         from audit_console.search.exporting import OF_MARKS
+        from audit_console.search.found import soundness
 
-        if self._session is None or not self._table.counted:
+        session = self._session
+        if session is None or not self._table.counted:
             return ""
-        events = f"{self._table.row_count:,} of {self._session.status.events:,} events read"
+        events = f"{self._table.row_count:,} of {session.status.events:,} events read"
         if form.startswith(OF_MARKS):
-            return f" · what is noted on {events}"
-        return f" · made of {events}" if self.look.stages else f" · {events}"
+            events = f"what is noted on {events}"
+        elif self.look.stages:
+            events = f"made of {events}"
+        verified = None if session.partial else session.verification
+        verdict = "not verified" if verified is None else verified.verdict
+        lacking = self.query_one(Completeness).lacking
+        without = [f"includes {count:,} without {field}" for field, count in lacking if count]
+        parts = ("", events, *without, *soundness(session.status, verdict))
+        return " · ".join(parts)
