@@ -254,6 +254,26 @@ def test_the_screen_ends_like_verify(
     assert verified.stdout.startswith(word)
 
 
+def test_a_checkpoint_that_was_kept_elsewhere_counts_on_the_screen_too(tmp_path: Path) -> None:
+    log, kept = tmp_path / "log", tmp_path / "kept.checkpoints"
+    log.mkdir()
+    shutil.copy(VECTOR / "audit.jsonl", log)
+    shutil.copy(VECTOR / "audit.checkpoints.jsonl", kept)
+    options = ["--policy", str(VECTOR / "policy.txt"), "--checkpoint", str(kept)]
+    with Terminal([*PROGRAM, *options, str(log)]) as terminal:
+        terminal.wait_for(lambda text: "PASS" in text.splitlines()[0])
+        terminal.type(QUIT)
+        assert terminal.wait_for_end() == 0
+
+
+def test_a_checkpoint_that_cannot_be_read_opens_no_screen(tmp_path: Path) -> None:
+    missing = str(tmp_path / "none")
+    command = [*PROGRAM, "--checkpoint", missing, str(VECTOR / "audit.jsonl")]
+    with Terminal(command, columns=400) as terminal:
+        assert terminal.wait_for_end() == 2
+        assert "file with a note" in terminal.text
+
+
 def test_the_console_is_a_witness(tmp_path: Path) -> None:
     log = tmp_path / "audit.jsonl"
     lines = (VECTOR / "audit.jsonl").read_bytes().splitlines(keepends=True)

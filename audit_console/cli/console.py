@@ -14,7 +14,14 @@ from audit_console.cli.arguments import CommandParser
 from audit_console.cli.exit_codes import CODES_IN_HELP, ExitCode
 from audit_console.cli.opening import check_places
 from audit_console.cli.talk import PROGRAM, say_error
-from audit_console.cli.trusting import add_policy_option, config, console_key, load_policy
+from audit_console.cli.trusting import (
+    add_checkpoint_option,
+    add_policy_option,
+    config,
+    console_key,
+    kept_notes,
+    load_policy,
+)
 from audit_console.errors import UsageError
 
 if TYPE_CHECKING:  # Textual's modules are near, and `--help` must answer at once
@@ -22,7 +29,7 @@ if TYPE_CHECKING:  # Textual's modules are near, and `--help` must answer at onc
     from audit_console.tui.keymap import Keymap
 
 _USAGE = """\
-audit-console [--policy FILE] [--no-index] [SOURCE ...]
+audit-console [--policy FILE] [--checkpoint FILE] [--no-index] [SOURCE ...]
        audit-console COMMAND ..."""
 
 _EPILOG = f"""\
@@ -56,24 +63,24 @@ def run(arguments: Sequence[str]) -> ExitCode:
     """Open the console on the given places.
 
     Raises:
-        AuditConsoleError: a place is not a log, the policy cannot be read, or there is no
-            terminal.
+        AuditConsoleError: a place is not a log, the policy or a checkpoint cannot be read, or
+            there is no terminal.
     """
     options = _parser().parse_args(arguments)
     places = options.sources
     check_places(places)
-    policy = load_policy(options.policy)
+    policy, notes = load_policy(options.policy), kept_notes(options.checkpoint)
     require_terminal(places)
     from audit_console.cli.retaining import pruning
     from audit_console.cli.screen import Trusting, open_kept, show
 
-    verifier = Trusting(policy)
+    verifier = Trusting(policy, notes)
     code = show(
         places,
         kept=replace(user_belongings(), policy=policy, read_key=console_key),
         open_log=partial(open_kept, index=config().index and not options.no_index),
         verifier=verifier,
-        pruning=pruning(options.policy),
+        pruning=pruning(options.policy, options.checkpoint),
     )
     for error in verifier.unsaid:
         say_error(error)
@@ -122,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("sources", nargs="*", metavar="SOURCE", help="what to open")
     add_policy_option(parser)
+    add_checkpoint_option(parser)
     parser.add_argument(
         "--no-index", action="store_true", help="neither use nor write an index of an archive"
     )

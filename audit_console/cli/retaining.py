@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -52,11 +53,12 @@ def this_user() -> str:
         return "unknown"
 
 
-def pruning(policy: str | None = None) -> Pruning:
+def pruning(policy: str | None = None, checkpoints: Sequence[str] = ()) -> Pruning:
     """Let the screen prune, by the policy of the configuration.
 
     Args:
         policy: file of the trust policy.
+        checkpoints: files with checkpoints that were kept elsewhere than beside the log.
 
     Raises:
         UsageError: the policy cannot be read.
@@ -68,5 +70,5 @@ def pruning(policy: str | None = None) -> Pruning:
         policy=retention_policy(),
         actor=this_user(),
         open_pruner=pruner_of,
-        trust=lambda: trusting.load_trust(policy),
+        trust=lambda: trusting.load_trust(policy, checkpoints),
     )

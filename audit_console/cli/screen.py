@@ -46,11 +46,13 @@ def open_kept(places: Sequence[str], *, index: bool = False) -> Source:
 class Trusting:
     """Verifies what the screen opens by a policy and the console's memory, and remembers.
 
-    `unsaid` is what went wrong with the memory while the screen could not be talked over.
+    `notes` are checkpoints that were kept elsewhere than beside the log. `unsaid` is what went
+    wrong with the memory while the screen could not be talked over.
     """
 
-    def __init__(self, policy: Policy | None) -> None:
+    def __init__(self, policy: Policy | None, notes: Sequence[str] = ()) -> None:
         self._policy = policy
+        self._notes = notes
         self.unsaid: list[AuditConsoleError] = []
 
     def __call__(
@@ -64,7 +66,7 @@ class Trusting:
         from audit_console.integrity.trust import Trust
         from audit_console.integrity.verifier import verify
 
-        trust = Trust(self._policy, memory().all())
+        trust = Trust(self._policy, memory().all(), self._notes)
         verification = verify(source, trust=trust, stop=stop, on_progress=on_progress)
         try:
             memory().take_in(verification, datetime.now(UTC))

@@ -112,8 +112,16 @@ def load_trust(policy: str | None, checkpoints: Sequence[str] = ()) -> Trust:
     """
     from audit_console.integrity.trust import Trust
 
-    notes = [note for name in checkpoints for note in read_notes(user_path(name))]
-    return Trust(load_policy(policy), memory().all(), notes)
+    return Trust(load_policy(policy), memory().all(), kept_notes(checkpoints))
+
+
+def kept_notes(checkpoints: Sequence[str]) -> list[str]:
+    """Read the files with notes that are named on the command line.
+
+    Raises:
+        UsageError: one cannot be read.
+    """
+    return [note for name in checkpoints for note in read_notes(user_path(name))]
 
 
 def remember(verification: Verification) -> None:
