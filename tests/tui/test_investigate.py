@@ -171,6 +171,27 @@ async def test_at_80_columns_the_detail_takes_the_place_of_the_table(tmp_path: P
         assert table_of(app).has_focus
 
 
+async def test_the_timeline_gives_its_lines_to_the_events_until_it_is_gone_to(
+    tmp_path: Path,
+) -> None:
+    app = make_app(MemorySource(make_lines(40)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        rows = table_of(app).size.height
+        await until_shown(pilot, "1m a bar")
+        await pilot.press("t", "T")
+        await until(pilot, lambda: table_of(app).size.height == rows + 3, "three rows more")
+        assert table_of(app).has_focus
+        assert "a bar" not in screen_text(app)
+        await ask(pilot, "result:failure")
+        await pilot.press("t")
+        await until_shown(pilot, "00:00 to 00:01 UTC  0 events")
+        assert table_of(app).size.height == rows
+        await pilot.press("T", "T")
+        await until_shown(pilot, "highest 1")
+        assert table_of(app).size.height == rows
+
+
 @pytest.mark.parametrize("key", ["3", "4"])
 async def test_screens_of_the_whole_log_say_how_much_of_it_was_read(
     tmp_path: Path, key: str

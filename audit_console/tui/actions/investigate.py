@@ -73,6 +73,13 @@ INVESTIGATE_ACTIONS: tuple[Action, ...] = (
     Action(Pane.INVESTIGATE, "timeline", ("t",), "Timeline", "go to the timeline, or back"),
     Action(
         Pane.INVESTIGATE,
+        "toggle_timeline",
+        ("T",),
+        "Timeline on / off",
+        "hide the timeline, or show it again",
+    ),
+    Action(
+        Pane.INVESTIGATE,
         "facets",
         ("a",),
         "Facets",

@@ -263,7 +263,22 @@ class InvestigateScreen(DetailingScreen):
         if timeline.has_focus:
             self.focus_events()
         else:
+            self._show_timeline()
             timeline.focus()
+
+    def action_toggle_timeline(self) -> None:
+        """Give the lines of the timeline to the events, or back to it."""
+        if self.has_class("-timeless"):
+            self._show_timeline()
+            return
+        self.add_class("-timeless")
+        if self.query_one(TimelinePane).has_focus:
+            self.focus_events()
+
+    def _show_timeline(self) -> None:
+        if self.has_class("-timeless"):
+            self.remove_class("-timeless")
+            self.call_after_refresh(self.survey)  # it counts in as many bars as there is room for
 
     @on(TimelinePane.CloseAsked)
     def _leave_timeline(self) -> None:
