@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from audit_console.core.event import format_time
 from audit_console.core.findings import Finding
+from audit_console.core.holds import Hold
 from audit_console.core.retention import PrunePlan
 from audit_console.core.safe_text import safe_text
 from audit_console.core.wording import count
@@ -103,9 +104,10 @@ def document_of(preview: Preview) -> Document:
 
 
 def grounds_of(preview: Preview) -> tuple[Section, ...]:
-    """Lay out what stops a prune, what it means, and the chain before and after."""
+    """Lay out what stops a prune and what is held, what it means, the chain before and after."""
     return (
         Section(title="What stops it", parts=tuple(_stops(preview))),
+        Section(title="Legal holds in force", parts=tuple(map(_hold, preview.holds))),
         Section(title="What it means", paragraphs=(meaning_for_verification(preview),)),
         Section(title="The chain", parts=tuple(_chain(preview))),
         Section(title="Checkpoints that cover it", parts=tuple(_covering(preview))),
@@ -165,6 +167,11 @@ def _stops(preview: Preview) -> Iterator[Section]:
             title=safe_text(stop.reason),
             fields=(worded("keeps", f"{stop.events:,} of the events that are old enough{first}"),),
         )
+
+
+def _hold(hold: Hold) -> Section:
+    told = (worded("reason", hold.reason), worded("owner", hold.owner), exact("since", hold.at))
+    return Section(title=named(f"{hold.id}: {hold.query}"), fields=told)
 
 
 def _chain(preview: Preview) -> Iterator[Section]:
@@ -231,6 +238,16 @@ def _members(preview: Preview) -> dict[str, object]:
         "head_hash": preview.head_hash,
         "bytes": preview.bytes,
         "about_bytes": preview.about_bytes,
+        "holds": [
+            {
+                "id": hold.id,
+                "query": hold.query,
+                "reason": hold.reason,
+                "owner": hold.owner,
+                "at": hold.at,
+            }
+            for hold in preview.holds
+        ],
         "stops": [
             {"reason": stop.reason, "events": stop.events, "first_seq": stop.first_seq}
             for stop in preview.stops

@@ -64,7 +64,8 @@ class Preview:
         bytes: stored bytes that become free: of files that go as a whole, and the part
             of an unpacked one; None for a table.
         about_bytes: what they take in a table, by its statistics; None without.
-        stops: holds and rules that keep events which are old enough.
+        holds: all that are in force.
+        stops: those of them, and rules, that keep events which are old enough.
         breakdowns: what goes by type, user, resource and result.
         days: what goes by day (UTC), those on which nothing happened left out.
         covering: checkpoints over all that goes.
@@ -87,6 +88,7 @@ class Preview:
     head_hash: str | None = None
     bytes: int | None = None
     about_bytes: int | None = None
+    holds: tuple[Hold, ...] = ()
     stops: tuple[Stop, ...] = ()
     breakdowns: Sequence[Breakdown] = ()
     days: Sequence[tuple[datetime, int]] = ()
@@ -205,6 +207,7 @@ class Previews:
             policy_days=limits.policy.days,
             events=events,
             kept=self._events_without_chain - events,
+            holds=tuple(limits.holds),
             stops=tuple(_held(source, where, limits.holds)),
         )
 
@@ -308,6 +311,7 @@ class _Chain:
             head_hash=self._head_hash,
             bytes=self._bytes_before(boundary) if plan else 0,
             about_bytes=self._about_bytes(boundary - self.first) if plan else None,
+            holds=tuple(self._limits.holds),
             stops=stops,
             covering=tuple(head for head in heads if head.size >= boundary > 0),
             backed_to=backed_size(heads, self._limits.cutoff, told_at),

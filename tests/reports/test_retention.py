@@ -129,6 +129,17 @@ def test_a_log_without_an_event_is_of_no_format() -> None:
     assert meaning_for_verification(empty) == "The log stays as it is."
 
 
+def test_a_hold_that_stops_nothing_is_told_too() -> None:
+    source = MemorySource(v1_lines(EVENTS))
+    list(source.batches())
+    found = preview(source, limits(12, holds=[hold("user:nobody", "h7")]))
+    assert found.stops == ()
+    printed = " ".join(render_text(found).split())
+    assert "Legal holds in force h7: user:nobody reason case 7 owner legal since 2026-08" in printed
+    (told,) = json.loads(render_json(found))["holds"]
+    assert (told["id"], told["query"], told["owner"]) == ("h7", "user:nobody", "legal")
+
+
 def test_of_a_table_bytes_are_said_about_or_not_known() -> None:
     of_table = replace(made(), bytes=None)
     assert "bytes     not known of a table without statistics" in render_text(of_table)
