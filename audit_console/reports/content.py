@@ -80,22 +80,32 @@ def _heading(report: Report) -> Iterator[Field]:
     verification, status = report.verification, report.verification.status
     yield worded("question", report.question)
     yield exact("source", f"{report.source_label} ({report.source_kind})")
-    yield worded(
-        "read",
-        f"{count(status.lines, 'line')}: {count(status.events, 'event')}, "
-        f"{status.malformed:,} unreadable",
-    )
+    yield read_field(status)
     yield worded(
         "checked",
         f"{verification.verified:,} verified, {verification.failed:,} failed, "
         f"{verification.not_checked:,} not checked",
     )
-    if status.first and status.last:
-        yield worded("window", f"{format_time(status.first)} to {format_time(status.last)}")
+    yield from window_fields(status)
     if not status.complete:
         yield worded("part", "the log was not read to its end; all numbers are of a part")
     yield exact("policy", verification.policy_sha256 or "none")
     yield worded("made", f"{format_time(report.made_at)} by {report.tool} {report.tool_version}")
+
+
+def read_field(status: Status) -> Field:
+    """Say how much of a log was read."""
+    return worded(
+        "read",
+        f"{count(status.lines, 'line')}: {count(status.events, 'event')}, "
+        f"{status.malformed:,} unreadable",
+    )
+
+
+def window_fields(status: Status) -> Iterator[Field]:
+    """Say from when to when its events are, if there are any."""
+    if status.first and status.last:
+        yield worded("window", f"{format_time(status.first)} to {format_time(status.last)}")
 
 
 def _statement(name: str, statement: Statement, report: Report, holds: str) -> Section:

@@ -15,6 +15,7 @@ from audit_console.core.holds import Hold
 from audit_console.core.retention import PrunePlan
 from audit_console.core.safe_text import safe_text
 from audit_console.core.wording import count
+from audit_console.reports.content import read_field, window_fields
 from audit_console.reports.document import (
     Count,
     Document,
@@ -121,6 +122,12 @@ def what_goes(preview: Preview) -> tuple[Section, ...]:
 
 
 def _heading(preview: Preview) -> Iterator[Field]:
+    yield exact("source", f"{preview.source_label} ({preview.source_kind})")
+    status = preview.status
+    if status is not None:
+        if status.complete:  # else its store was asked, and nothing was read
+            yield read_field(status)
+        yield from window_fields(status)
     if preview.chain is not None:
         yield exact("chain", preview.chain)
     yield worded(
@@ -227,6 +234,14 @@ def render_plan(preview: Preview) -> str:
 def _members(preview: Preview) -> dict[str, object]:
     return {
         "schema": SCHEMA,
+        "source": {"label": preview.source_label, "kind": preview.source_kind},
+        "read": None
+        if preview.status is None or not preview.status.complete
+        else {
+            "lines": preview.status.lines,
+            "events": preview.status.events,
+            "malformed": preview.status.malformed,
+        },
         "chain": preview.chain,
         "plan": None if preview.plan is None else json.loads(preview.plan.text),
         "cutoff": format_time(preview.cutoff),

@@ -31,7 +31,7 @@ from audit_console.errors import PruneRefused, UsageError
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.retention.going import Breakdown, Going, GoingSums, count_going
 from audit_console.retention.spans import Matches, both, count_events, events_of, first_seq
-from audit_console.sources.protocol import AtRow, Order, Source
+from audit_console.sources.protocol import AtRow, Order, Source, Status
 from audit_console.writer.pruning.request import require_valid_holds
 
 NEAR = 256
@@ -58,6 +58,9 @@ class Preview:
         policy_days: days that everything is kept.
         events: how many go.
         kept: how many stay.
+        source_label: names the log, without a password.
+        source_kind: archive, table or what else it is.
+        status: how far it was read.
         first_seq: of the chain, None where events have no number.
         last_seq: of its newest event.
         head_hash: of the same; a prune leaves it as it is.
@@ -83,6 +86,9 @@ class Preview:
     policy_days: int
     events: int
     kept: int
+    source_label: str = ""
+    source_kind: str = ""
+    status: Status | None = None
     first_seq: int | None = None
     last_seq: int | None = None
     head_hash: str | None = None
@@ -160,9 +166,16 @@ class Previews:
             raise PruneRefused("the log was not read to its end", hint="wait until it is")
         name = _chain(self._source, self._chain)
         if name is None:
-            return self._without_chain(limits)
+            return self._of_source(self._without_chain(limits))
         chain = _Chain(self._source, name, limits)
-        return chain.outline(trust, self._earlier_of(name, chain.first).matches)
+        made = chain.outline(trust, self._earlier_of(name, chain.first).matches)
+        return self._of_source(made)
+
+    def _of_source(self, made: Preview) -> Preview:
+        source = self._source
+        return replace(
+            made, source_label=source.label, source_kind=source.kind, status=source.status
+        )
 
     def count(self, outline: Preview) -> Preview:
         """Count what goes and what stays.

@@ -44,6 +44,9 @@ def test_text_says_what_goes_and_what_stops_it() -> None:
     text = render_text(made())
     assert text.splitlines()[0] == "PREVIEW: 5 of 30 events would go"
     for part in (
+        "source    memory (memory)",
+        "read      30 lines: 30 events, 0 unreadable",
+        "window    2026-08-01T00:00:00.000000Z to 2026-08-30T00:00:00.000000Z",
         "seq 0 to 4",
         "under hold h1 of legal: user:user-5 (case 7)",
         "3 of the events that are old enough, from seq 5 on",
@@ -138,6 +141,15 @@ def test_a_hold_that_stops_nothing_is_told_too() -> None:
     assert "Legal holds in force h7: user:nobody reason case 7 owner legal since 2026-08" in printed
     (told,) = json.loads(render_json(found))["holds"]
     assert (told["id"], told["query"], told["owner"]) == ("h7", "user:nobody", "legal")
+
+
+def test_of_a_store_that_was_asked_nothing_is_said_to_be_read() -> None:
+    whole = made()
+    assert whole.status is not None
+    assert json.loads(render_json(whole))["read"] == {"lines": 30, "events": 30, "malformed": 0}
+    asked = replace(whole, status=replace(whole.status, complete=False))
+    assert "read  " not in render_text(asked)
+    assert json.loads(render_json(asked))["read"] is None
 
 
 def test_of_a_table_bytes_are_said_about_or_not_known() -> None:
