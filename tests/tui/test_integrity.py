@@ -188,7 +188,7 @@ async def test_the_header_says_how_far_a_log_is_sealed_if_there_is_room(
     async with app.run_test(size=(80, 24)) as pilot:
         await until_loaded(pilot)
         header = screen_lines(app)[0]
-        assert header.endswith("✔ PASS  128 sealed · 72 unsealed ") is is_said
+        assert header.endswith(" 200 events   ✔ PASS  128 sealed · 72 unsealed ") is is_said
         await pilot.click(SourceHeader, offset=(header.index("✔"), 0))
         await until_shown(pilot, "128 events covered by a trusted checkpoint")
 

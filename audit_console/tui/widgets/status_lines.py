@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from textual.events import Click
 from textual.reactive import reactive
@@ -29,7 +30,7 @@ LEAST_OF_LABEL = 12
 """Cells of the name of a log that are worth more than its kind."""
 
 WIDE_HEADER = 100
-"""Cells from which on the header names the program, and counts the events."""
+"""Cells from which on the header names the program, and counts the events in any case."""
 
 
 class SourceHeader(SessionLine):
@@ -50,15 +51,16 @@ class SourceHeader(SessionLine):
         return self.paint((*left, Span(" " * gap), *right), width)
 
     def _sides(self, session: Session) -> tuple[Line, Line]:
-        """Name the log, and say its rows and verdict; how far it is sealed if there is room."""
+        """Name the log, and say its rows, verdict, and how far it is sealed, as there is room."""
         width = self.size.width
         is_wide = width >= WIDE_HEADER
         program = (Span(" audit-console ", "heading"),) if is_wide else ()
-        right = verdict_line(session, short=not is_wide)
-        left = _named(session, (*program, *session.mark), width - width_of(right) - 2)
-        sealed = (*right, *sealed_line(session))
-        fits = width_of(left) + 2 + width_of(sealed) <= width
-        return left, sealed if fits else right
+        before = (*program, *session.mark)
+        label = width_of((*before, Span(f" {safe_text(session.source.label)}"), *_kind(session)))
+        verdict, brief = verdict_line(session), verdict_line(session, short=not is_wide)
+        choices = (*verdict, *sealed_line(session)), verdict, brief
+        right = next((one for one in choices if label + 2 + width_of(one) <= width), brief)
+        return _named(session, before, width - width_of(right) - 2), right
 
     async def on_click(self, event: Click) -> None:
         """A click on the verdict shows what it rests on."""
@@ -183,7 +185,11 @@ class Completeness(SessionLine):
 
 
 class WholeLog(Completeness):
-    """The same of a screen that shows the log without a filter, as far as it was read."""
+    """The same of a screen that shows the log without a filter: what was read, and of no index."""
+
+    def validate_session(self, session: Session | None) -> Session | None:
+        """Leave out what an index says."""
+        return session and replace(session, status=session.status.as_read)
 
     def watch_session(self, session: Session | None) -> None:
         """Count what was read."""
