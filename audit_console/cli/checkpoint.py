@@ -178,6 +178,8 @@ def _export(options: argparse.Namespace) -> ExitCode:
             hint="make one with: audit-console checkpoint create",
         )
     notes.put_out_notes([head.note for head in best], target)
+    if target is not None:
+        say(f"{target} helps only where nobody who can write the log can reach it: take it there")
     for head in best:
         trusting.say_untrusted(f"the checkpoint of {head.checkpoint.origin}", head, trust.policy)
     return ExitCode.PASS
