@@ -28,6 +28,8 @@ MAX_RATIO = 200
 """How many times its stored size a compressed file may grow before it is given up as a bomb."""
 RATIO_FREE_BYTES = 64 << 20
 """Bytes of text up to which the ratio is not looked at."""
+MAX_TEXT_BYTES = 1 << 40
+"""Bytes of text that a compressed file may hold, whatever its own size."""
 _DRAIN_BYTES = 1 << 20
 
 _DAMAGE = (
@@ -116,10 +118,17 @@ class TextReader:
         if not data and self._damage is not None:
             raise self._damage
         self._given += len(data)
+        if self._text is not None:
+            self._require_bounded()
+        return data
+
+    def _require_bounded(self) -> None:
         if self._given > RATIO_FREE_BYTES and self._given > MAX_RATIO * self.stored_bytes:
             reason = f"the text is over {MAX_RATIO} times the size of the file"
             raise BrokenContainer(reason, Code.OVERSIZE)
-        return data
+        if self._given > MAX_TEXT_BYTES:
+            reason = f"the text is over {MAX_TEXT_BYTES:,} bytes"
+            raise BrokenContainer(reason, Code.OVERSIZE)
 
     def _pieces(self, text: Unpacked, size: int) -> Iterator[bytes]:
         """Decompress piece by piece, so that what stands before damage is not lost with it."""

@@ -7,12 +7,14 @@ import hashlib
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from audit_console.core.findings import Code, Verdict
 from audit_console.errors import NotAnAuditLog
+from audit_console.sources.archive import text
 from tests.support import zstandard
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.effort import UNMEASURED, every
@@ -144,3 +146,15 @@ print((after - before) // 1024, *sorted(verification.counts), verification.verif
     megabytes, *told = run.stdout.split()
     assert told == ["NO_CHECKPOINT", "OVERSIZE", "1"]
     assert int(megabytes) < 500
+
+
+def test_the_text_of_a_compressed_file_is_bounded_whatever_its_size(
+    path: Path, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(pack(TEXT))
+    monkeypatch.setattr(text, "MAX_TEXT_BYTES", 2_500)
+    with path.open("rb") as stored, closing(text.TextReader(stored, path.name)) as reader:
+        assert reader.read(1_000) + reader.read(1_000) == TEXT[:2_000]
+        with pytest.raises(text.BrokenContainer) as caught:
+            reader.read(1_000)
+    assert caught.value.code is Code.OVERSIZE
