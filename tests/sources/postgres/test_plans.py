@@ -36,6 +36,7 @@ from audit_console.sources.postgres.layout import find_layout
 from audit_console.sources.postgres.reading import read_blocks
 from audit_console.sources.postgres.together import RANGES
 from audit_console.sources.protocol import AtEvent, AtRow, AtTime, News, Order, Source
+from audit_console.tui.locating import events_beside
 from tests.support.cards import card_of
 from tests.support.effort import UNMEASURED
 from tests.support.postgres import new_database
@@ -188,6 +189,9 @@ BY_INDEX: dict[str, Ask] = {
     "events around": lambda asked: span_around(asked, Place(AN_ID, BEGIN), 20),
     "request": lambda asked: steps(events_of(asked, "req-7"), ()),
     "extent of a request": lambda asked: extent(events_of(asked, "req-7")),
+    "events beside": lambda asked: events_beside(
+        asked.source, {"chain": "log.example/b", "seq": 2_500}
+    ),
     "card of a user": lambda asked: card_of(asked, Value(event_field("user"), "user-7")),
 }
 
