@@ -9,6 +9,8 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import NamedTuple
 
+from audit_console.core.codec import decode_line
+from audit_console.core.event import AuditEvent
 from audit_console.core.filters import EVERYTHING, Field, FieldName, Filter, Range, Term, equals
 from audit_console.core.findings import Code, Finding
 from audit_console.core.query import parse
@@ -128,17 +130,38 @@ class Beside(NamedTuple):
     behind: EventRow | None
 
 
+NEAR = 20
+"""Events on each side in time among which those that a link joins are found."""
+
+
 def events_beside(source: Source, row: EventRow) -> Beside:
-    """Find the events before and behind one that has a seq. Blocks; for a thread.
+    """Find the events before and behind one in its chain. Blocks; for a thread.
+
+    Where events have no seq, they are found by their links, if they are near in time.
 
     Raises:
         SourceError: the log cannot be looked at.
     """
-    seq = row["seq"]
+    view, seq = View(source, EVERYTHING, Order.OLDEST_FIRST), row["seq"]
+    if seq is None:
+        return _beside_by_links(view, row)
     around = Range(Decimal(seq - 1), Decimal(seq + 1))
-    view = View(source, EVERYTHING, Order.OLDEST_FIRST)
     by_seq = {found["seq"]: found for found in _rows_of_seqs(view, row["chain"], around)}
     return Beside(by_seq.get(seq - 1), by_seq.get(seq + 1))
+
+
+def _beside_by_links(view: View, row: EventRow) -> Beside:
+    here = view.page(AtEvent(row["id"]), 1).first_row
+    rows = view.page(AtRow(max(0, here - NEAR)), 2 * NEAR + 1).rows.rows(named=True)
+    wanted, own = _previous_hash(row), row["event_hash"]
+    before = (found for found in rows if wanted is not None and found["event_hash"] == wanted)
+    behind = (found for found in rows if own is not None and _previous_hash(found) == own)
+    return Beside(next(before, None), next(behind, None))
+
+
+def _previous_hash(row: EventRow) -> str | None:
+    event = None if row["raw"] is None else decode_line(row["raw"])
+    return event.previous_hash if isinstance(event, AuditEvent) else None
 
 
 MARKED = "star:yes OR tag:* OR note:* OR chain:broken"

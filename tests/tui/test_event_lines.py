@@ -11,7 +11,7 @@ from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code
 from audit_console.tui.painting import width_of
 from audit_console.tui.widgets.event_lines import DetailLine, Known, detail_lines
-from tests.support.chains import linked
+from tests.support.chains import linked, orchestrator_chain, orchestrator_lines
 from tests.tui.support import make_event
 
 
@@ -116,3 +116,12 @@ def test_what_retention_deleted_stands_for_the_event_before() -> None:
 
     assert "✔ matches the last of those that retention deleted" in text
     assert "✔ verified: content and link hold" in text
+
+
+def test_of_an_event_without_a_hash_no_neighbours_are_said_to_be_looked_for() -> None:
+    assert "event before  …" in text_of(lines_of(linked([make_event(3)])[0], "verified"))
+    plain = json.loads(orchestrator_lines(orchestrator_chain(1))[0])
+    del plain["event_hash"], plain["previous_hash"]
+    lines = detail_lines(row_of(json.dumps(plain), None), "", 100, frozenset())
+    assert "user_id" in text_of(lines)
+    assert "event before" not in text_of(lines)

@@ -13,7 +13,7 @@ from audit_console.tui.screens.investigate import InvestigateScreen
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
-from tests.support.chains import linked
+from tests.support.chains import linked, orchestrator_chain, orchestrator_lines
 from tests.support.effort import UNMEASURED
 from tests.tui.queries import ask
 from tests.tui.support import (
@@ -265,6 +265,21 @@ async def test_the_detail_names_the_events_beside_it_in_its_chain_and_leads_to_t
         assert "event behind  ✔ seq 19 " in screen_text(app)
         detail.query_ancestor(InvestigateScreen).go_to_event(make_event(0).id)
         await until_shown(pilot, "event before  — none: the chain begins here")
+
+
+async def test_events_without_a_seq_are_found_by_their_links(tmp_path: Path) -> None:
+    events = orchestrator_chain(40)
+    app = make_app(MemorySource(orchestrator_lines(events)), tmp_path)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("enter")
+        await until_shown(pilot, "event before  — none: the chain begins here")
+        await pilot.press(*["down"] * 25)
+        await until_shown(pilot, "event before  ✔ ")
+        beside = [detail.event_id for detail in app.screen.query_one(DetailPane)._details]
+        assert [one for one in beside if one] == [events[24]["id"], events[26]["id"]]
+        await pilot.press("G")
+        await until_shown(pilot, "event behind  — none near in time")
 
 
 @UNMEASURED

@@ -49,7 +49,7 @@ class DetailingScreen(FollowingScreen):
     def _known_beside(self, row: EventRow) -> Beside | None:
         """Give the events beside one in its chain; they are looked for now if not known."""
         session = self._session
-        if session is None or row["seq"] is None:
+        if session is None or row["event_hash"] is None:
             return None
         if self._beside is not None and self._beside[:2] == (session.source, row["id"]):
             return self._beside[2]

@@ -238,8 +238,7 @@ def _integrity(event: AuditEvent, row: EventRow, width: int, known: Known) -> It
         yield from _labelled("previous_hash", event.previous_hash, width)
         words = _link_words(event, row["check"], missing, hash_holds=hash_holds)
         yield from _worded("", words, width)
-    if event.seq is not None:
-        yield from _neighbours(event.seq, known.beside, width)
+        yield from _neighbours(event, known.beside, width)
     yield from _labelled("scheme", event.scheme.value, width)
     yield from _worded("not covered", _coverage_words(event.scheme), width)
 
@@ -248,22 +247,26 @@ def _worded(label: str, words: Span, width: int) -> Iterator[DetailLine]:
     yield from _labelled(label, words.text, width, words.role)
 
 
-def _neighbours(seq: int, beside: Beside | None, width: int) -> Iterator[DetailLine]:
+def _neighbours(event: AuditEvent, beside: Beside | None, width: int) -> Iterator[DetailLine]:
     """Show the events beside this one in its chain; their lines stand while they are looked for."""
-    if beside is None:
-        yield from _labelled("event before", "…", width, "muted")
-        yield from _labelled("event behind", "…", width, "muted")
-    else:
-        yield _neighbour("event before", beside.before, seq - 1, width)
-        yield _neighbour("event behind", beside.behind, seq + 1, width)
+    for label, step in (("event before", -1), ("event behind", 1)):
+        if beside is None:
+            yield from _labelled(label, "…", width, "muted")
+            continue
+        row = beside.before if step < 0 else beside.behind
+        name = f"{label:<{LABEL_WIDTH}}"
+        if row is None:
+            none = f"— {_no_neighbour(event, step)}"
+            yield DetailLine((Span(name, "muted"), Span(none, "muted")), "")
+        else:
+            yield DetailLine(event_line(name, row, width), row["id"], event_id=row["id"])
 
 
-def _neighbour(label: str, row: EventRow | None, seq: int, width: int) -> DetailLine:
-    label = f"{label:<{LABEL_WIDTH}}"
-    if row is not None:
-        return DetailLine(event_line(label, row, width), row["id"], event_id=row["id"])
-    none = f"none with seq {number(seq)}" if seq >= 0 else "none: the chain begins here"
-    return DetailLine((Span(label, "muted"), Span(f"— {none}", "muted")), "")
+def _no_neighbour(event: AuditEvent, step: int) -> str:
+    begins = event.previous_hash in {None, GENESIS_HASH} if event.seq is None else event.seq == 0
+    if step < 0 and begins:
+        return "none: the chain begins here"
+    return "none near in time" if event.seq is None else f"none with seq {number(event.seq + step)}"
 
 
 def _check_words(check: str | None, missing: Code | None) -> Span:
