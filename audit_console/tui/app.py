@@ -32,8 +32,8 @@ from audit_console.tui.panes import keys_in_force
 from audit_console.tui.pointing import Pointing
 from audit_console.tui.pruning import PREVIEWS_ALONE, Pruning
 from audit_console.tui.screens.integrity import IntegrityScreen
-from audit_console.tui.screens.investigate import InvestigateScreen
-from audit_console.tui.screens.retention import RetentionScreen
+from audit_console.tui.screens.investigate.screen import InvestigateScreen
+from audit_console.tui.screens.retention.screen import RetentionScreen
 from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.session import Session
 from audit_console.tui.terminal import OnTerminal

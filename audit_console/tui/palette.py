@@ -14,7 +14,7 @@ from audit_console.search.reviews import REVIEWS
 from audit_console.tui.actions import ACTIONS, Action
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.panes import node_of, panes_in_focus
-from audit_console.tui.screens.keeping import KeepingScreen
+from audit_console.tui.screens.investigate.keeping import KeepingScreen
 
 
 class Commands(Provider):

@@ -7,7 +7,7 @@ import threading
 from textual.pilot import Pilot
 
 from audit_console.sources.cancelling import QUESTION_THREAD
-from audit_console.tui.screens.looking import LookingScreen
+from audit_console.tui.screens.investigate.looking import LookingScreen
 from audit_console.tui.steps import Look
 from tests.tui.support import until
 

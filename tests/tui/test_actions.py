@@ -14,8 +14,8 @@ from audit_console.tui.dialogs.help import help_lines
 from audit_console.tui.dialogs.mark import MarkBox
 from audit_console.tui.dialogs.saved_searches import SavedBox
 from audit_console.tui.screens.integrity import IntegrityScreen
-from audit_console.tui.screens.investigate import InvestigateScreen
-from audit_console.tui.screens.retention import RetentionScreen
+from audit_console.tui.screens.investigate.screen import InvestigateScreen
+from audit_console.tui.screens.retention.screen import RetentionScreen
 from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.widgets.days_slider import DaysSlider
 from audit_console.tui.widgets.detail_pane import DetailPane
@@ -103,6 +103,6 @@ def test_keys_are_named_as_they_are_printed() -> None:
 @pytest.mark.parametrize("kind", ["screens", "dialogs"])
 def test_style_sheets_are_beside_what_they_style(kind: str) -> None:
     folder = Path(__file__).parents[2] / "audit_console" / "tui" / kind
-    sheets = {path.stem for path in folder.glob("*.tcss")}
+    sheets = {path.with_suffix("") for path in folder.rglob("*.tcss")}
     assert sheets
-    assert sheets <= {path.stem for path in folder.glob("*.py")}
+    assert sheets <= {path.with_suffix("") for path in folder.rglob("*.py")}

@@ -13,8 +13,8 @@ from audit_console.core.filters import EVERYTHING
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtEvent, Page, Source
-from audit_console.tui.screens.investigate import InvestigateScreen
-from audit_console.tui.screens.looking import LookingScreen
+from audit_console.tui.screens.investigate.looking import LookingScreen
+from audit_console.tui.screens.investigate.screen import InvestigateScreen
 from audit_console.tui.widgets.query_bar import QueryBar, QueryInput
 from tests.support.effort import UNMEASURED
 from tests.tui.support import (

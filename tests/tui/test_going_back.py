@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from audit_console.sources.memory import MemorySource
-from audit_console.tui.screens.investigate import InvestigateScreen
+from audit_console.tui.screens.investigate.screen import InvestigateScreen
 from audit_console.tui.widgets.result_table import ResultTable
 from tests.support.effort import UNMEASURED
 from tests.tui.queries import ask, look_of

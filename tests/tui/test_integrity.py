@@ -20,7 +20,7 @@ from audit_console.sources.memory import MemorySource
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.screens.integrity import IntegrityScreen
-from audit_console.tui.screens.investigate import InvestigateScreen
+from audit_console.tui.screens.investigate.screen import InvestigateScreen
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.map_pane import MapPane
 from audit_console.tui.widgets.rule_line import RuleLine

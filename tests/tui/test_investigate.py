@@ -9,7 +9,7 @@ from textual.app import App
 
 from audit_console.core.filters import EVERYTHING, FieldName, Filter, equals
 from audit_console.sources.memory import MemorySource
-from audit_console.tui.screens.investigate import InvestigateScreen
+from audit_console.tui.screens.investigate.screen import InvestigateScreen
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput

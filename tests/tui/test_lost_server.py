@@ -13,7 +13,7 @@ from audit_console.embedded import EmbeddedServer
 from audit_console.migrate import migrate
 from audit_console.sources.postgres import PostgresSource, open_postgres
 from audit_console.tui.app import AuditConsoleApp
-from audit_console.tui.screens import following
+from audit_console.tui.screens.investigate import following
 from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
 from tests.support.tables import store_v1

@@ -10,7 +10,7 @@ import pytest
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
-from audit_console.tui.screens import following
+from audit_console.tui.screens.investigate import following
 from tests.support.effort import UNMEASURED
 from tests.tui.support import (
     make_app,

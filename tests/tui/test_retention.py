@@ -30,8 +30,8 @@ from audit_console.sources.protocol import Batch, Source
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.pruning import Kept, Pruning, outline
-from audit_console.tui.screens import previewing
-from audit_console.tui.screens.retention import RetentionScreen
+from audit_console.tui.screens.retention import previewing
+from audit_console.tui.screens.retention.screen import RetentionScreen
 from audit_console.tui.widgets import split_timeline
 from audit_console.tui.widgets.days_slider import DaysSlider
 from audit_console.tui.widgets.section_lines import section_parts

@@ -10,7 +10,13 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from audit_console.sources.memory import MemorySource
-from audit_console.tui.screens.sizing import DETAIL_BELOW, DETAIL_BESIDE, FACETS, TIMELINE, Border
+from audit_console.tui.screens.investigate.sizing import (
+    DETAIL_BELOW,
+    DETAIL_BESIDE,
+    FACETS,
+    TIMELINE,
+    Border,
+)
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane

@@ -1,10 +1,1 @@
-"""One module and one style sheet per screen.
-
-Two screens stand in layers, each module the base of the next one:
-
-* Investigate: `surveying` (what is counted beside the events), `completing` (what a query is
-  completed with), `looking` (query and look in step), `going` (to an event, and back), `keeping`
-  (marks, saved searches, files), `faceting` (which facets), `sizing` (how large the panes are),
-  `following` (what is new), and last `investigate`.
-* Retention: `previewing` (what would go), and `retention` (the prune).
-"""
+"""The full screens; one that has much to do is a folder of layers."""

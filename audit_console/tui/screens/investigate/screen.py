@@ -21,9 +21,9 @@ from audit_console.tui.basic_screen import HEIGHTS
 from audit_console.tui.clipboard import copy
 from audit_console.tui.recent import without_password
 from audit_console.tui.results import events_behind
-from audit_console.tui.screens.detailing import DetailingScreen
-from audit_console.tui.screens.faceting import ROOM_FOR_BOTH
-from audit_console.tui.screens.sizing import ROOM_BESIDE
+from audit_console.tui.screens.investigate.detailing import DetailingScreen
+from audit_console.tui.screens.investigate.faceting import ROOM_FOR_BOTH
+from audit_console.tui.screens.investigate.sizing import ROOM_BESIDE
 from audit_console.tui.session import Session
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets import event_columns as columns
@@ -52,7 +52,7 @@ class InvestigateScreen(DetailingScreen):
 
     PANE = Pane.INVESTIGATE
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.INVESTIGATE)
-    CSS_PATH: ClassVar[str] = "investigate.tcss"
+    CSS_PATH: ClassVar[str] = "screen.tcss"
     VERTICAL_BREAKPOINTS = LINES_FOR_A_RESULT
     HORIZONTAL_BREAKPOINTS = PLACES_OF_DETAIL
 

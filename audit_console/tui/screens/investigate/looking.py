@@ -29,7 +29,7 @@ from audit_console.tui.background import begin
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.painting import Line, Span
-from audit_console.tui.screens.completing import CompletingScreen
+from audit_console.tui.screens.investigate.completing import CompletingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look, Place, Step, Steps, Typed
 from audit_console.tui.widgets.detail_pane import DetailPane

@@ -16,7 +16,7 @@ from audit_console.tui.asking import asked_at_rest
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.clipboard import copy
 from audit_console.tui.locating import Beside, events_beside
-from audit_console.tui.screens.following import FollowingScreen
+from audit_console.tui.screens.investigate.following import FollowingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_columns import EventRow

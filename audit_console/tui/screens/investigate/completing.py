@@ -17,7 +17,7 @@ from audit_console.core.query.fields import field_text
 from audit_console.search.facet_fields import FACET_FIELDS, details_fields
 from audit_console.search.question import Question
 from audit_console.tui.asking import asked_at_rest
-from audit_console.tui.screens.surveying import COMPLETED, SurveyingScreen
+from audit_console.tui.screens.investigate.surveying import COMPLETED, SurveyingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.query_bar import QueryBar
 from audit_console.tui.widgets.query_hints import QueryHints

@@ -24,7 +24,7 @@ from audit_console.tui.dialogs.export import (
 )
 from audit_console.tui.locating import find_marked
 from audit_console.tui.saved import SavedSearch
-from audit_console.tui.screens.going import GoingScreen
+from audit_console.tui.screens.investigate.going import GoingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets import event_columns as columns
 from audit_console.tui.widgets.status_lines import Completeness

@@ -14,7 +14,7 @@ from audit_console.search.surrounding import Place, span_around
 from audit_console.tui.asking import ValueActions, asked
 from audit_console.tui.dialogs.surrounding import Around, SurroundingDialog
 from audit_console.tui.locating import UNREADABLE, Found, find_event, find_id
-from audit_console.tui.screens.looking import LookingScreen
+from audit_console.tui.screens.investigate.looking import LookingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.query_bar import QueryBar
 

@@ -12,7 +12,7 @@ from textual.geometry import Offset, Size
 from textual.widget import Widget
 
 from audit_console.tui.belongings import Belongings
-from audit_console.tui.screens.faceting import ROOM_FOR_BOTH, FacetingScreen
+from audit_console.tui.screens.investigate.faceting import ROOM_FOR_BOTH, FacetingScreen
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.timeline import TimelinePane

@@ -14,7 +14,7 @@ from audit_console.search.output import write_file
 from audit_console.tui.actions import Action, Pane, bindings
 from audit_console.tui.basic_screen import HEIGHTS, WIDTHS
 from audit_console.tui.dialogs.export import PREVIEW_FORMS, Export, ExportDialog, stem_of
-from audit_console.tui.screens.previewing import PreviewingScreen
+from audit_console.tui.screens.retention.previewing import PreviewingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.widgets.days_slider import DaysSlider
 from audit_console.tui.wording import told
@@ -30,7 +30,7 @@ class RetentionScreen(PreviewingScreen):
 
     PANE = Pane.RETENTION
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.RETENTION)
-    CSS_PATH: ClassVar[str] = "retention.tcss"
+    CSS_PATH: ClassVar[str] = "screen.tcss"
     VERTICAL_BREAKPOINTS = HEIGHTS
     HORIZONTAL_BREAKPOINTS = WIDTHS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import on
 from textual.events import Resize
 
-from audit_console.tui.screens.keeping import KeepingScreen
+from audit_console.tui.screens.investigate.keeping import KeepingScreen
 from audit_console.tui.widgets.facets_pane import FacetsPane
 
 ROOM_FOR_BOTH = 120

@@ -1,0 +1,1 @@
+"""Retention: `previewing` (what would go), the base of `screen` (the prune)."""
