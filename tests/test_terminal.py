@@ -109,6 +109,30 @@ def test_a_signal_leaves_the_terminal_restored(
     assert list(temporary.iterdir()) == []
 
 
+def test_bytes_that_are_no_text_are_typed_as_such(temporary: Path) -> None:
+    assert temporary.is_dir()
+    with Terminal(PROGRAM) as terminal:
+        terminal.wait_for(lambda text: "standing reviews" in text)
+        terminal.type(b"o\xe9t\xe9/")
+        terminal.wait_for(lambda text: "\ufffdt\ufffd/" in text)
+        terminal.type(QUIT)
+        assert terminal.wait_for_end() == 0
+        assert_restored(terminal)
+
+
+def test_a_program_that_was_stopped_from_outside_goes_on_and_restores_the_terminal(
+    demo: Terminal,
+) -> None:
+    demo.signal(signal.SIGSTOP)
+    demo.signal(signal.SIGCONT)
+    demo.wait_for(lambda _: demo.written.count(b"\x1b[?1049h") == 2)
+    demo.type(DOWN)
+    demo.wait_for(lambda text: "row 2 of" in text)
+    demo.type(QUIT)
+    assert demo.wait_for_end() == 1
+    assert_restored(demo)
+
+
 @pytest.mark.parametrize(
     ("controlling", "unread"),
     [(True, 0), (False, 40)],

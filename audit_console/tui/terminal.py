@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import io
 import os
+import selectors
 import signal
-from collections.abc import Sequence
+from codecs import getincrementaldecoder
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
+from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import ANSIToTruecolor, LineFilter
+from textual.message import Message
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+_SECONDS_BETWEEN_LOOKS = 0.1
+_MOST_BYTES = 4096
 
 
 class OnTerminal(App[None]):
@@ -65,6 +72,40 @@ class TerminalDriver(LinuxDriver):
         if (file := self._file) is not None:
             terminal = io.BufferedWriter(_UntilGone(file.fileno(), "w", closefd=False))
             self._file = io.TextIOWrapper(terminal, file.encoding, file.errors)
+
+    def _sigcont_application(self, *args: object) -> None:
+        """Go on; a terminal that was not left, as at SIGSTOP, is left first.
+
+        Textual's would keep the modes of the screen as those that it found, and set them at the
+        end; behind the end, it would fail.
+        """
+        if not self._app.is_running:
+            return
+        if self._key_thread is not None and not self._must_signal_resume:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        super()._sigcont_application(*args)
+
+    def run_input_thread(self) -> None:
+        """Read what is typed until the app ends, and what is on its way then.
+
+        Textual's ends the program at a byte that is no UTF-8, as a terminal in Latin-1 sends it.
+        """
+        parser = XTermParser()
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            is_ending = False
+            while not is_ending:
+                is_ending = self.exit_event.is_set()
+                if selector.select(_SECONDS_BETWEEN_LOOKS):
+                    typed = decode(os.read(self.fileno, _MOST_BYTES))
+                    self._process(parser.feed(typed) if typed else ())
+                self._process(parser.tick())
+
+    def _process(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            self.process_message(message)
 
 
 class _UntilGone(io.FileIO):
