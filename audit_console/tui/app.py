@@ -27,7 +27,7 @@ from audit_console.tui.messages import (
     LoadProgressed,
     SourceOpened,
 )
-from audit_console.tui.palette import Commands
+from audit_console.tui.palette import Commands, Palette
 from audit_console.tui.panes import keys_in_force
 from audit_console.tui.pointing import Pointing
 from audit_console.tui.pruning import PREVIEWS_ALONE, Pruning
@@ -362,6 +362,11 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         from audit_console.tui.dialogs.help import HelpDialog
 
         self.push_screen(HelpDialog(keys_in_force(self.screen)))
+
+    def action_command_palette(self) -> None:
+        """Offer all actions by name."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
 
     def action_toggle_theme(self) -> None:
         """Change between light and dark."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from textual.await_complete import AwaitComplete
 from textual.events import Click
+from textual.geometry import Region
 from textual.reactive import Reactive
 from textual.screen import Screen, ScreenResultType
 from textual.widget import Widget
@@ -44,7 +46,27 @@ class BasicScreen(Screen[ScreenResultType]):
         press_hint(self, event)
 
     def _compositor_refresh(self) -> None:
-        """Be painted once below a dialog: it would be at each idle moment from then on."""
+        """Be painted once below a dialog: it would be at each idle moment from then on.
+
+        Textual tells the dialog on top alone; one in between keeps what it drew of this screen.
+        """
+        changed = tuple(self._compositor._dirty_regions)  # noqa: SLF001 - there is no other way
         super()._compositor_refresh()
         if not self.is_active:
             self._repaint_required = False
+            self._tell_dialogs_between(changed)
+
+    def _tell_dialogs_between(self, changed: tuple[Region, ...]) -> None:
+        stack = self.app.screen_stack
+        if changed and self in stack:
+            for dialog in stack[stack.index(self) + 1 : -1]:
+                dialog.refresh(*changed)
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """Close this and what lies above it; once, though a second click may be on its way."""
+        stack = self.app.screen_stack
+        if self not in stack:
+            return AwaitComplete()
+        for above in reversed(stack[stack.index(self) + 1 :]):
+            above.dismiss(None)
+        return super().dismiss(result)

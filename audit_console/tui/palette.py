@@ -6,15 +6,20 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 from textual.widget import Widget
 
 from audit_console.search.reviews import REVIEWS
 from audit_console.tui.actions import ACTIONS, Action
+from audit_console.tui.basic_screen import BasicScreen
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.panes import node_of, panes_in_focus
 from audit_console.tui.screens.investigate.keeping import KeepingScreen
+
+
+class Palette(CommandPalette, BasicScreen[None]):
+    """Textual's, closed once: it would close for each click beside it."""
 
 
 class Commands(Provider):
