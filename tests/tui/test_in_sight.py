@@ -104,6 +104,18 @@ async def test_text_that_is_read_offers_nothing_to_open(tmp_path: Path) -> None:
         assert "enter" not in explained(app)
 
 
+async def test_the_timeline_takes_the_place_of_facets_that_cover_it(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        timeline = app.screen.query_one(TimelinePane)
+        await pilot.press("a")
+        await until(pilot, lambda: not timeline.region)
+        await pilot.press("t")
+        assert timeline.has_focus
+        await until(pilot, lambda: timeline.region)
+
+
 @UNMEASURED
 @pytest.mark.parametrize(
     ("keys", "hidden"),

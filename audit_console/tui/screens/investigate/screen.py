@@ -264,6 +264,8 @@ class InvestigateScreen(DetailingScreen):
             self.focus_events()
         else:
             self._show_timeline()
+            if self.has_class("-stacked"):
+                self.remove_class("-facets")  # they stand in its place
             timeline.focus()
 
     def action_toggle_timeline(self) -> None:
