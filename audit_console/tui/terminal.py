@@ -74,17 +74,29 @@ class TerminalDriver(LinuxDriver):
             self._file = io.TextIOWrapper(terminal, file.encoding, file.errors)
 
     def _sigcont_application(self, *args: object) -> None:
-        """Go on; a terminal that was not left, as at SIGSTOP, is left first.
+        """Go on in the loop: not amidst what it does, nor amidst another signal of this kind."""
+        del args
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._go_on)
 
-        Textual's would keep the modes of the screen as those that it found, and set them at the
-        end; behind the end, it would fail.
+    def _go_on(self) -> None:
+        """Take the terminal again, also one that was not left, as at SIGSTOP.
+
+        Textual's would then keep the modes of the screen as those that it found, and set them at
+        the end; behind the end, it would fail.
         """
         if not self._app.is_running:
             return
-        if self._key_thread is not None and not self._must_signal_resume:
-            self.suspend_application_mode()
-            self._must_signal_resume = True
-        super()._sigcont_application(*args)
+        if self._key_thread is None or self._must_signal_resume:
+            super()._sigcont_application()
+            return
+        found = self.attrs_before
+        self.disable_input()
+        self.write("\x1b[<u")  # the mode of keys is set once more
+        self.close()
+        self._must_signal_resume = True
+        super()._sigcont_application()
+        self.attrs_before = found
 
     def run_input_thread(self) -> None:
         """Read what is typed until the app ends, and what is on its way then.
