@@ -41,7 +41,10 @@ def prove(source: Source, event_id: str, trust: Trust) -> InclusionProof:
         AuditConsoleError: the event is not as its hash covers it.
         SourceError: the log cannot be looked at.
     """
-    place = _locate(source, event_id)
+    try:
+        place = _locate(source, event_id)
+    except UnicodeEncodeError:  # half of a surrogate pair, which no log holds
+        raise _unknown(event_id) from None
     raw = source.page(EVERYTHING, order=Order.OLDEST_FIRST, at=AtEvent(event_id), limit=1)
     line = raw.rows["raw"][0]
     if line is None:
@@ -84,10 +87,14 @@ def _locate(source: Source, event_id: str) -> _Place:
                 found = (chain, events["seq"][row] if is_v1[row] else before)
             lines += int((~is_v1).sum())
     if found is None:
-        raise UsageError(
-            f"no event with the id {event_id}", hint="find its id with: audit-console search"
-        )
+        raise _unknown(event_id)
     return _Place(*found, frozenset(chains))
+
+
+def _unknown(event_id: str) -> UsageError:
+    return UsageError(
+        f"no event with the id {event_id}", hint="find its id with: audit-console search"
+    )
 
 
 def _covering(source: Source, place: _Place, trust: Trust) -> SignedHead:

@@ -54,8 +54,9 @@ def test_other_chains_and_formats_beside_it_do_not_matter() -> None:
 
 
 def test_what_is_not_proven() -> None:
-    with pytest.raises(UsageError, match="no event with the id"):
-        prove(source_of(WHOLE), "x", TRUST)
+    for no_id in ("x", "\udcff"):
+        with pytest.raises(UsageError, match="no event with the id"):
+            prove(source_of(WHOLE), no_id, TRUST)
     with pytest.raises(UsageError, match="no checkpoint covers"):
         prove(source_of(WHOLE), CHAINED[21].id, TRUST)
     with pytest.raises(AuditConsoleError, match="are not those that its checkpoint signs"):

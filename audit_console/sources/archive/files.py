@@ -60,9 +60,14 @@ class ArchiveFile:
         """Start reading the text from the beginning.
 
         Raises:
-            SourceUnreadable: the file cannot be opened.
+            SourceUnreadable: the file cannot be opened, or its first bytes not be read.
         """
-        return TextReader(self.open_stored(), self.name)
+        stored = self.open_stored()
+        try:
+            return TextReader(stored, self.name)
+        except OSError as error:
+            stored.close()
+            raise unreadable(self.name, error) from None
 
     def open_stored(self) -> BufferedReader:
         """Open the file as it is stored.

@@ -186,6 +186,7 @@ def test_names_with_glob_characters_are_files_first(tmp_path: Path) -> None:
         ("x" * 5000, SourceUnreadable),
         ("a\x00b", SourceError),
         ("loop", SourceError),
+        ("/proc/self/mem", SourceUnreadable),
     ],
 )
 def test_what_cannot_be_looked_at_is_one_clear_error(
