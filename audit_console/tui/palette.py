@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 from textual.widget import Widget
 
@@ -20,6 +20,11 @@ from audit_console.tui.screens.investigate.keeping import KeepingScreen
 
 class Palette(CommandPalette, BasicScreen[None]):
     """Textual's, closed once: it would close for each click beside it."""
+
+    def _action_command_list(self, action: str) -> None:
+        """Move in the list once it has its place: a page of one that has none is an error."""
+        if self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)
 
 
 class Commands(Provider):

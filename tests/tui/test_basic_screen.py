@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from textual._context import visible_screen_stack
+from textual.command import CommandList
 
 from audit_console.sources.memory import MemorySource
 from audit_console.tui.app import AuditConsoleApp
@@ -60,3 +61,14 @@ async def test_two_clicks_beside_the_palette_close_it_alone(tmp_path: Path) -> N
         await pilot.click(offset=(1, 38), times=2)
         await pilot.pause()
         assert isinstance(app.screen, InvestigateScreen)
+
+
+async def test_keys_typed_ahead_of_the_list_of_commands_do_nothing(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        palette = Palette(providers=[])
+        await app.push_screen(palette)
+        palette.query_one(CommandList).add_option("found, and not yet shown")
+        await pilot.press("pagedown", "pageup")
+        assert app.screen is palette
