@@ -90,6 +90,9 @@ def run(words: Sequence[str]) -> ExitCode:
         say(str(interrupt) or "interrupted")
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - Python would exit with 1, which means FAIL
+        if isinstance(error.__cause__, KeyboardInterrupt):  # wrapped where a class is made
+            say("interrupted")
+            return ExitCode.INTERRUPTED
         _say_unforeseen(error)
         return ExitCode.ERROR
 

@@ -6,11 +6,13 @@ import gzip
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from audit_console.cli.exit_codes import ExitCode
+from audit_console.cli.main import COMMANDS, run
 from tests.cli.program import PATIENCE_SECONDS, PROGRAM, children_of, run_program, started
 from tests.support.effort import UNMEASURED
 from tests.terminal import Terminal
@@ -191,3 +193,17 @@ def test_an_index_is_left_by_ctrl_c() -> None:
         assert b"Ctrl+C leaves it" in program.stderr.readline()
         program.send_signal(signal.SIGINT)
         assert program.wait(PATIENCE_SECONDS) == 1
+
+
+def test_an_interrupt_while_a_class_is_made_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupting:
+        def __set_name__(self, owner: type, name: str) -> None:
+            raise KeyboardInterrupt
+
+    def command(arguments: Sequence[str]) -> ExitCode:
+        del arguments
+        type("Made", (), {"field": Interrupting()})
+        return ExitCode.PASS
+
+    monkeypatch.setitem(COMMANDS, "verify", command)
+    assert run(["verify"]) is ExitCode.INTERRUPTED
