@@ -44,6 +44,10 @@ class OnTerminal(App[None]):
         """Draw what is on the screen, of which the terminal knows nothing any more."""
         self.refresh(layout=True)
 
+    def on_resize(self) -> None:
+        """Draw all of it: a terminal that was small for a moment lost what it had no room for."""
+        self.call_after_refresh(self.refresh)
+
     def get_driver_class(self) -> type[Driver]:
         """Take one that nobody has to wait for."""
         return TerminalDriver

@@ -93,3 +93,14 @@ async def test_the_focus_moves_without_a_whole_frame(tmp_path: Path, painted: li
         await until_shown(pilot, "bar 2026-11-01 00:00:00")
         assert painted
         assert app.size.region not in painted
+
+
+async def test_a_terminal_that_has_its_size_again_is_painted_whole(
+    tmp_path: Path, painted: list[Region]
+) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        painted.clear()
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: app.size.region in painted, "all is painted")
