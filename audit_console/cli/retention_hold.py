@@ -87,7 +87,7 @@ def _hold(options: argparse.Namespace, hold_id: str, query: str, now: datetime) 
 
 
 def _holds(options: argparse.Namespace) -> list[Hold]:
-    from audit_console.retention.preview import holds_of
+    from audit_console.retention.previews import holds_of
 
     with scratch_folder(), closing(open_source([options.source], keep=False)) as source:
         return list(holds_of(source))

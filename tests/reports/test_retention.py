@@ -19,7 +19,8 @@ from audit_console.reports.retention import (
     render_json,
     render_text,
 )
-from audit_console.retention.preview import Preview, preview
+from audit_console.retention.preview import Preview
+from audit_console.retention.previews import preview
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import linked, orchestrator_chain, orchestrator_lines, v1_lines
 from tests.support.effort import UNMEASURED

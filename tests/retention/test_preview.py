@@ -24,7 +24,8 @@ from audit_console.database import connect
 from audit_console.errors import PrefixBroken, PruneRefused, UsageError
 from audit_console.integrity.trust import Trust
 from audit_console.integrity.verifier import verify
-from audit_console.retention.preview import Preview, Previews, preview
+from audit_console.retention.preview import Preview
+from audit_console.retention.previews import Previews, preview
 from audit_console.retention.soundness import faults_in, require_sound
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
@@ -283,7 +284,7 @@ def test_a_table_is_not_asked_for_each_event_of_a_bisection(
     )
     with closing(connect(database)) as connection:
         fill(connection, events)
-    monkeypatch.setattr("audit_console.retention.preview.NEAR", near)
+    monkeypatch.setattr("audit_console.retention.chain.NEAR", near)
     pages = 0
 
     def counted(*args: Any, **asked: Any) -> Any:

@@ -32,7 +32,8 @@ from audit_console.tui.widgets.text_pane import Paragraph, TextPane
 from audit_console.tui.wording import moment, size, told
 
 if TYPE_CHECKING:  # Polars comes with them
-    from audit_console.retention.preview import Preview, Previews
+    from audit_console.retention.preview import Preview
+    from audit_console.retention.previews import Previews
 
 _DAY = timedelta(days=1)
 _PANES = ("#headline", "SplitTimeline", "#why", "#what")
@@ -223,7 +224,7 @@ class PreviewingScreen(ConsoleScreen):
                 await self._answer(partial(previews.count, self._preview), self._shown)
 
     async def _begin_previews(self, session: Session) -> Previews:
-        from audit_console.retention.preview import Previews
+        from audit_console.retention.previews import Previews
 
         with suppress(*CANNOT_BE_LOOKED_AT):  # the outline fails then, and says why
             self._chains = await asked(chains_to_choose_from, session.source)
