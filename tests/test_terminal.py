@@ -223,7 +223,8 @@ def test_a_log_is_piped_in_and_the_keys_come_from_the_terminal(
 def test_standard_output_stays_empty(demo_log: Path, tmp_path: Path) -> None:
     with (tmp_path / "stdout").open("wb") as stdout:
         with Terminal([*PROGRAM, str(demo_log)], stdout=stdout.fileno()) as terminal:
-            terminal.wait_for(lambda text: "FAIL" in text)
+            shown = terminal.wait_for(lambda text: "FAIL" in text)
+            assert len(shown.splitlines()[0]) > 100  # as wide as the terminal
             terminal.type(QUIT)
             assert terminal.wait_for_end() == 1
         assert os.fstat(stdout.fileno()).st_size == 0

@@ -8,6 +8,7 @@ import selectors
 import signal
 from codecs import getincrementaldecoder
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _SECONDS_BETWEEN_LOOKS = 0.1
 _MOST_BYTES = 4096
+_STANDARD_ERROR = 2
 
 
 class OnTerminal(App[None]):
@@ -76,6 +78,14 @@ class TerminalDriver(LinuxDriver):
         if (file := self._file) is not None:
             terminal = io.BufferedWriter(_UntilGone(file.fileno(), "w", closefd=False))
             self._file = io.TextIOWrapper(terminal, file.encoding, file.errors)
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Ask the terminal that is drawn on: Textual asks standard output, which may be a file."""
+        with suppress(OSError):
+            size = os.get_terminal_size(_STANDARD_ERROR)
+            if size.columns and size.lines:
+                return size.columns, size.lines
+        return super()._get_terminal_size()
 
     def _sigcont_application(self, *args: object) -> None:
         """Go on in the loop: not amidst what it does, nor amidst another signal of this kind."""
