@@ -123,7 +123,7 @@ def test_bytes_that_are_no_text_are_typed_as_such(temporary: Path) -> None:
 def test_a_program_that_was_stopped_from_outside_goes_on_and_restores_the_terminal(
     demo: Terminal,
 ) -> None:
-    for _ in range(3):
+    for _ in range(40):  # so that one comes while another is handled
         demo.signal(signal.SIGSTOP)
         demo.signal(signal.SIGCONT)
     demo.wait_for(lambda _: demo.written.count(b"\x1b[?1049h") > 1)
@@ -146,7 +146,7 @@ def test_a_terminal_that_goes_away_ends_the_program(
         terminal.wait_for(_is_verified)
         for _ in range(unread):
             terminal.type(PAGE_DOWN)
-            time.sleep(0.05)
+            time.sleep(0.05)  # a frame for each: more than may wait to be written
         assert terminal.hang_up() == 129
     assert list(temporary.iterdir()) == []
 

@@ -167,7 +167,7 @@ from audit_console.cli import main
 from audit_console.sources.cancelling import INDEX_THREAD
 
 def write():
-    time.sleep(float(sys.argv[1]))
+    time.sleep(float(sys.argv[1]))  # as long as a large log takes
     print("written", flush=True)
 
 main._SECONDS_TO_STOP = 0.1
