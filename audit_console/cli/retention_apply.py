@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +18,7 @@ from audit_console.cli.retaining import require_reason, retention_policy, this_u
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say, say_error
 from audit_console.config import user_path
-from audit_console.errors import AuditConsoleError, PruneRefused, UsageError
+from audit_console.errors import AuditConsoleError, UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.core.retention import PrunePlan
@@ -186,23 +185,8 @@ def _copies(options: argparse.Namespace) -> Copies | None:
         if options.archive_format is not None:
             raise UsageError("--archive-format without --archive", hint="say where: --archive DIR")
         return None
-    from audit_console.retention.keeping import PACKED_TEXT, Copies
+    from audit_console.retention.keeping import PACKED_TEXT, copies_in
     from audit_console.search.keeping import PARQUET
 
-    folder = user_path(options.archive)
-    if any(folder.resolve() == _folder_of(place) for place in options.sources):
-        raise PruneRefused(
-            f"{folder}: the copy would stand among the files of the log",
-            hint="name another folder",
-        )
-    if not os.access(folder, os.W_OK | os.X_OK):  # it may be closed to us, or in one that is
-        raise PruneRefused(
-            f"{folder}: no folder for the copy of what goes; nothing is deleted",
-            hint="make it first, or name another one",
-        )
-    return Copies(folder, PARQUET if options.archive_format == "parquet" else PACKED_TEXT)
-
-
-def _folder_of(place: str) -> Path:
-    path = user_path(place).resolve()
-    return path if path.is_dir() else path.parent
+    packing = PARQUET if options.archive_format == "parquet" else PACKED_TEXT
+    return copies_in(user_path(options.archive), options.sources, packing)

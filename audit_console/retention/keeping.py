@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -11,6 +12,7 @@ from io import BufferedReader, BufferedWriter
 from pathlib import Path
 from typing import BinaryIO
 
+from audit_console.config import user_path
 from audit_console.core.beside import PRUNES
 from audit_console.core.prunes import PruneRecord, decode_prune
 from audit_console.core.retention import PrunePlan
@@ -131,6 +133,35 @@ class Copies:
     def _path(self, chain: str, suffix: str) -> Path:
         """Name a file so that what stands beside it is found by the first part of its name."""
         return self.folder / f"{chain.replace('/', '_').replace('.', '_')}{suffix}"
+
+
+def copies_in(folder: Path, places: Iterable[str], packing: Packing = PACKED_TEXT) -> Copies:
+    """Keep copies in a folder that is there, and not that of the log.
+
+    Args:
+        folder: for the copies.
+        places: of the log.
+        packing: of the copies.
+
+    Raises:
+        PruneRefused: no copy can stand there.
+    """
+    if any(folder.resolve() == _folder_of(place) for place in places):
+        raise PruneRefused(
+            f"{folder}: the copy would stand among the files of the log",
+            hint="name another folder",
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):  # it may be closed to us, or in one that is
+        raise PruneRefused(
+            f"{folder}: no folder for the copy of what goes; nothing is deleted",
+            hint="make it first, or name another one",
+        )
+    return Copies(folder, packing)
+
+
+def _folder_of(place: str) -> Path:
+    path = user_path(place).resolve()
+    return path if path.is_dir() else path.parent
 
 
 @contextmanager

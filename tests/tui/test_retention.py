@@ -21,6 +21,7 @@ from audit_console.core.retention import RetentionPolicy, decode_plan
 from audit_console.database import connect
 from audit_console.errors import PruneRefused
 from audit_console.reports.document import Section, counted
+from audit_console.retention.keeping import open_packed
 from audit_console.retention.logs import pruner_of
 from audit_console.retention.preview import Preview
 from audit_console.retention.pruner import Pruner
@@ -33,6 +34,7 @@ from audit_console.tui.pruning import Kept, Pruning, outline
 from audit_console.tui.screens.retention import previewing
 from audit_console.tui.screens.retention.screen import RetentionScreen
 from audit_console.tui.widgets import split_timeline
+from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.days_slider import DaysSlider
 from audit_console.tui.widgets.section_lines import section_parts
 from audit_console.tui.widgets.split_timeline import SplitTimeline
@@ -124,10 +126,16 @@ def plan_in(folder: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-async def type_name(pilot: Pilot[None], name: str) -> None:
+async def type_name(pilot: Pilot[None], name: str, *, reason: str = "", copy: str = "") -> None:
     await pilot.press("a")
     await until_shown(pilot, "delete for good")
-    await pilot.press(*name, "enter")
+    await pilot.press(*name, "tab", *reason, "tab", *copy, "enter")
+
+
+async def until_answered(pilot: Pilot[None], text: str) -> None:
+    """Wait for an answer that may be wrapped anywhere."""
+    answer = pilot.app.screen.query_one(AnswerLine)
+    await until(pilot, lambda: text in answer.said.text, text)
 
 
 @UNMEASURED
@@ -227,6 +235,30 @@ async def test_what_goes_is_deleted_by_name_and_the_rest_is_verified(show: Show,
         await until_shown(pilot, "nothing goes by these days")
         await pilot.press("q")
         await until(pilot, lambda: not app.screen.query(DaysSlider), "back to the events")
+
+
+async def test_a_reason_and_a_copy_first(show: Show, tmp_path: Path) -> None:
+    store(tmp_path, EVENTS)
+    copies = tmp_path / "copies"
+    app = show(str(tmp_path / "audit.jsonl"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40")
+        await type_name(pilot, CHAIN, reason=" ", copy=str(tmp_path))
+        await until_shown(pilot, "say why: the chain tells it for ever")
+        await pilot.press(*"case 7", "enter")
+        await until_answered(pilot, "would stand among the files of the log")
+        await pilot.press("end", *"/copies", "enter")
+        await until_answered(pilot, "no folder for the copy of what goes")
+        assert left(str(tmp_path)) == 40
+        await asyncio.to_thread(copies.mkdir)
+        await pilot.press("enter")
+        await until_shown(pilot, "✔ 20 events were deleted")
+    (copy,) = copies.glob("*.zst")
+    with open_packed(copy) as text:
+        assert text.read() == b"".join(line + b"\n" for line in v1_lines(EVENTS)[:20])
+    told = stored_events(tmp_path)[-1].details
+    assert '"reason":"case 7"' in str(told)
+    assert copy.name in str(told)
 
 
 @UNMEASURED

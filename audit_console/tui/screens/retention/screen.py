@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.message import Message
 
-from audit_console.core.retention import PrunePlan
+from audit_console.core.wording import count
 from audit_console.search.output import write_file
 from audit_console.tui.actions import Action, Pane, bindings
 from audit_console.tui.basic_screen import HEIGHTS, WIDTHS
@@ -21,6 +21,7 @@ from audit_console.tui.wording import told
 
 if TYPE_CHECKING:  # Polars comes with them
     from audit_console.retention.preview import Preview
+    from audit_console.tui.dialogs.apply_prune import Deletion
 
 NOT_COUNTED = "what goes by these days is not counted yet"
 
@@ -50,8 +51,8 @@ class RetentionScreen(PreviewingScreen):
         if refusal is not None or self._preview is None or self._preview.plan is None:
             self.notify(refusal or "nothing goes", severity="warning")
             return
-        mark = self._session.mark if self._session else ()
-        self.app.push_screen(ApplyDialog(self._preview.plan, mark), self._apply)
+        places, mark = (self._session.places, self._session.mark) if self._session else ((), ())
+        self.app.push_screen(ApplyDialog(self._preview.plan, places, mark), self._apply)
 
     def _refusal(self) -> str | None:
         """Say why nothing can be deleted here."""
@@ -77,35 +78,37 @@ class RetentionScreen(PreviewingScreen):
             return "this log is only previewed here"
         return None
 
-    def _apply(self, plan: PrunePlan | None) -> None:
-        if plan is not None:
-            self._say_step(f"… deleting {plan.events:,} events: what goes is verified first")
-            self.in_background(partial(self._delete, plan), "delete")
+    def _apply(self, deletion: Deletion | None) -> None:
+        if deletion is not None:
+            events = count(deletion.plan.events, "event")
+            self._say_step(f"… deleting {events}: what goes is verified first")
+            self.in_background(partial(self._delete, deletion), "delete")
 
-    async def _delete(self, plan: PrunePlan) -> None:
+    async def _delete(self, deletion: Deletion) -> None:
         session = self._session
         if session is None:
             return
         try:
-            await asyncio.to_thread(self._prune, session, plan)
+            await asyncio.to_thread(self._prune, session, deletion)
         except CANNOT_BE_LOOKED_AT as error:
             self._deleting = ""
             self._ask()
             self.notify(told(error), severity="error", timeout=20)
             return
         self._deleting = ""
-        self._deleted = f" · ✔ {plan.events:,} events were deleted"
+        self._deleted = f" · ✔ {deletion.plan.events:,} events were deleted"
         self.post_message(self.Applied())
 
-    def _prune(self, session: Session, plan: PrunePlan) -> None:
+    def _prune(self, session: Session, deletion: Deletion) -> None:
         """Delete on this thread, and say each step on the screen, if there still is one."""
         from audit_console.writer.pruning.request import PruneRequest
 
         rules = self._rules
         if rules.open_pruner is None:
             return
+        plan, reason, copies = deletion
         pruner = rules.open_pruner(session.places, plan.chain)
-        request = PruneRequest(actor=rules.actor, reason="retention policy")
+        request = PruneRequest(actor=rules.actor, reason=reason, keeper=copies)
         steps = pruner.steps(plan, rules.policy, request, rules.clock())
         for step in steps:
             self.call_later(self._say_next_step, f"… {step}")
