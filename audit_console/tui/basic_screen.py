@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from audit_console.tui.pointing import press_hint
 
-HEIGHTS = [(0, "-low"), (30, "-high"), (50, "-tall")]
+HEIGHTS = [(0, "-short"), (20, "-low"), (30, "-high"), (50, "-tall")]
 """Classes that styles give a screen or a dialog by the lines of the terminal."""
 
 WIDTHS = [(0, "-stacked"), (120, "-beside")]

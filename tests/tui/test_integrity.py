@@ -87,6 +87,20 @@ async def test_verdict_map_findings_and_what_stays_open_are_told_at_every_size(
         await until_shown(pilot, "This run cannot show")
 
 
+async def test_in_little_height_each_part_has_a_line(tmp_path: Path) -> None:
+    app = make_app(MemorySource(faulty_lines()), tmp_path)
+    async with app.run_test(size=(60, 15)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("3")
+        await until_shown(pilot, "what it means")
+        text = screen_text(app)
+        assert "✘ FAIL" in text
+        assert "Coverage   ✘ NO" in text
+        assert "✘ broken 1" in text
+        assert "✘ fault   seq 20" in text
+        assert "The event is not as it was written" in text
+
+
 @UNMEASURED
 async def test_a_finding_is_explained_with_its_neighbours_and_both_values(tmp_path: Path) -> None:
     app = make_app(MemorySource(faulty_lines()), tmp_path)

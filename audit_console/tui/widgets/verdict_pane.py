@@ -23,7 +23,10 @@ STANDINGS = {
 
 
 class VerdictPane(SessionLine):
-    """Shows four lines: a box with the verdict, at its right integrity, coverage and counts."""
+    """Shows four lines: a box with the verdict, at its right integrity, coverage and counts.
+
+    Where there is room for two, integrity and coverage: the verdict stands in the header too.
+    """
 
     def render_line(self, y: int) -> Strip:
         """Draw a line."""
@@ -32,6 +35,8 @@ class VerdictPane(SessionLine):
                 (Span(" no log is open" if y == 1 else "", "muted"),), self.size.width
             )
         lines = verdict_lines(self.session, self.size.width)
+        if self.size.height < len(lines):
+            lines = [(Span(" "), *line) for _, *line in lines]
         return self.paint(lines[y] if y < len(lines) else (), self.size.width)
 
 

@@ -43,7 +43,7 @@ WIDE_ENOUGH_FOR_FACETS = 140
 PLACES_OF_DETAIL = [(0, "-stacked"), (ROOM_FOR_BOTH, "-below"), (ROOM_BESIDE, "-beside")]
 """Classes by columns: the detail takes the place of the table, stands below it, or to its right."""
 
-LINES_FOR_A_RESULT = [(0, "-tiny"), (12, "-low"), *HEIGHTS[1:]]
+LINES_FOR_A_RESULT = [(0, "-tiny"), (12, "-low"), *HEIGHTS[2:]]
 """Classes by lines: below the second, the timeline leaves its marks and axis to a result."""
 
 
