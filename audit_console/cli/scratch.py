@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from audit_console.errors import AuditConsoleError
+
+ROOMY = "/var/tmp"  # noqa: S108 - a private folder is made in it
+"""On disk, where `/tmp` is in memory on many systems: a packed log is unpacked there."""
+
+_NAMED_BY = ("TMPDIR", "TEMP", "TMP")
 
 
 @contextmanager
@@ -19,7 +25,9 @@ def scratch_folder() -> Iterator[Path]:
     """
     before = tempfile.tempdir
     try:
-        folder = tempfile.TemporaryDirectory(prefix="audit-console-", ignore_cleanup_errors=True)
+        folder = tempfile.TemporaryDirectory(
+            prefix="audit-console-", dir=_place(), ignore_cleanup_errors=True
+        )
     except OSError as error:
         raise AuditConsoleError(
             f"no folder for temporary files: {error.strerror}",
@@ -31,3 +39,9 @@ def scratch_folder() -> Iterator[Path]:
             yield Path(name)
         finally:
             tempfile.tempdir = before
+
+
+def _place() -> str | None:
+    """Give the folder for temporary files; None leaves it to the environment and the system."""
+    is_named = any(os.environ.get(name) for name in _NAMED_BY)
+    return ROOMY if not is_named and os.access(ROOMY, os.W_OK | os.X_OK) else None
