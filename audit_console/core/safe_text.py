@@ -19,6 +19,11 @@ DEFAULT_LIMIT = 2_000
 MARKS_PER_CHARACTER = 4
 """Combining marks drawn over one character; scripts in use need at most four."""
 
+_LONGEST_SYMBOL = len("«U+10FFFF»")
+
+FORMULA = "^[-=+@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+"""How a spreadsheet knows a formula; some take full-width signs for the plain ones."""
+
 _PLAIN = re.compile(
     r"[ -~\u00a1-\u00ac\u00ae-\u02ff"  # ASCII, Latin
     r"\u0370-\u0377\u0391-\u03a1\u03a3-\u03ff\u0400-\u0482\u048a-\u052f"  # Greek, Cyrillic
@@ -67,6 +72,11 @@ def safe_text(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
         return shown
     note = f"…«{len(text):,} characters»"
     return _PARTIAL_SYMBOL.sub("", shown[: limit - len(note)]) + note
+
+
+def safe_whole(text: str) -> str:
+    """Make text safe, and cut none of it."""
+    return safe_text(text, limit=40 + _LONGEST_SYMBOL * len(text))
 
 
 def _visible(text: str) -> str:

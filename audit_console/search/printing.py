@@ -10,7 +10,7 @@ import polars as pl
 
 from audit_console.columns.schema import TIME
 from audit_console.core.query import Stage, table_columns
-from audit_console.core.safe_text import safe_text
+from audit_console.core.safe_text import FORMULA, safe_whole
 from audit_console.errors import SourceChanged, UsageError
 from audit_console.search.found import Found
 from audit_console.search.question import Question
@@ -37,12 +37,6 @@ EXPORTED = (
     "event_hash",
 )
 """Columns of an event in CSV and Parquet, out of `columns.schema.PAGE`."""
-
-_LONGEST_SYMBOL = 10
-"""Characters of the longest that is shown for one; so that no line is cut."""
-
-_FORMULA = "^[-=+@\t\r\n\uff1d\uff0b\uff0d\uff20]"
-"""How a spreadsheet knows one; some take full-width signs for the plain ones."""
 
 
 def print_found(found: Found, form: str, *, is_screen: bool) -> Iterator[bytes]:
@@ -104,7 +98,7 @@ def _original_lines(
         raise UsageError("what stages make of events has no original lines", hint=hint)
     for rows in question.in_log_order():
         for raw in _lines(rows):
-            yield f"{_safe(raw) if is_screen else raw}\n".encode()
+            yield f"{safe_whole(raw) if is_screen else raw}\n".encode()
 
 
 def _lines(rows: pl.DataFrame) -> pl.Series:
@@ -119,10 +113,6 @@ def _lines(rows: pl.DataFrame) -> pl.Series:
     return lines
 
 
-def _safe(line: str) -> str:
-    return safe_text(line, limit=len(line) * _LONGEST_SYMBOL + 40)
-
-
 def _table(frames: Iterator[pl.DataFrame], *, is_screen: bool) -> Iterator[bytes]:
     table = TableText(shutil.get_terminal_size().columns if is_screen else None)
     for frame in frames:
@@ -134,7 +124,7 @@ def _csv(frames: Iterator[pl.DataFrame], *, is_screen: bool) -> Iterator[bytes]:
     """Give CSV; a screen gets its lines made safe."""
     for number, frame in enumerate(frames):
         data = csv_bytes(frame, with_header=number == 0)
-        yield "\n".join(map(_safe, data.decode().split("\n"))).encode() if is_screen else data
+        yield "\n".join(map(safe_whole, data.decode().split("\n"))).encode() if is_screen else data
 
 
 def parquet_bytes(frames: Iterator[pl.DataFrame]) -> Iterator[bytes]:
@@ -182,7 +172,7 @@ def csv_bytes(rows: pl.DataFrame, *, with_header: bool) -> bytes:
     """Print rows as CSV in which no value of the log is a formula to a spreadsheet."""
     text = pl.col(pl.String)
     harmless = (
-        pl.when(text.str.contains(_FORMULA)).then(pl.lit("'") + text).otherwise(text).name.keep()
+        pl.when(text.str.contains(FORMULA)).then(pl.lit("'") + text).otherwise(text).name.keep()
     )
     return _as_text(rows).with_columns(harmless).write_csv(include_header=with_header).encode()
 

@@ -175,14 +175,15 @@ async def test_copied_text_carries_no_escape_to_the_terminal(
 ) -> None:
     app: AuditConsoleApp = make_app(log_with("\x1b[31mred\x07", "action"), tmp_path)
     written: list[str] = []
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until_loaded(pilot)
         assert app._driver is not None
         monkeypatch.setattr(app._driver, "write", written.append)
         await pilot.press("down")
         table_of(app).cursor_column = 4
         await pilot.press("y")
-        assert app.clipboard == "\x1b[31mred\x07"
+        assert app.clipboard == "␛[31mred␇"
+        await until_shown(pilot, "action copied, 9 characters, unsafe ones as symbols")
         copied = [text for text in written if text.startswith("\x1b]52;c;")]
         assert len(copied) == 1
         assert "\x1b" not in copied[0][1:]
@@ -190,6 +191,26 @@ async def test_copied_text_carries_no_escape_to_the_terminal(
         assert json.loads(app.clipboard)["seq"] == 1
         await pilot.press("R")
         assert app.clipboard.startswith("verified\t2026-11-01T00:01:00.000000Z\t")
+        assert "\t␛[31mred␇\t" in app.clipboard
+
+
+async def test_a_copied_row_holds_no_formula(tmp_path: Path) -> None:
+    app = make_app(log_with("=1+1\tA", "action"), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("down", "R")
+        assert "\t'=1+1␉A\t" in app.clipboard
+
+
+async def test_a_line_is_copied_as_stored_and_what_a_terminal_obeys_in_it_is_told(
+    tmp_path: Path,
+) -> None:
+    app = make_app(log_with("\x9b2J", "action"), tmp_path)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("down", "Y")
+        assert "\x9b2J" in app.clipboard
+        await until_shown(pilot, "unsafe ones too")
 
 
 async def test_the_detail_shows_the_length_of_a_long_value(tmp_path: Path) -> None:

@@ -190,8 +190,3 @@ def value_text(row: EventRow, column: Column) -> str:
     if column.name == "details":
         return str(row["details"] or "")
     return "/".join("" if row[field] is None else str(row[field]) for field in column.fields)
-
-
-def row_text(row: EventRow, columns: Sequence[Column]) -> str:
-    """Give a row as it is copied: tabs between the columns."""
-    return "\t".join(value_text(row, column) for column in columns)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditResult
 
-from audit_console.core.safe_text import safe_text
-
-_LONGEST_SYMBOL = 10
+from audit_console.core.safe_text import safe_whole
 
 
 class SafeTextArea(TextArea):
@@ -25,4 +23,4 @@ class SafeTextArea(TextArea):
 def safe_lines(text: str) -> str:
     """Make text safe to show whose line ends stay."""
     lines = text.replace("\r\n", "\n").split("\n")
-    return "\n".join(safe_text(line, limit=40 + _LONGEST_SYMBOL * len(line)) for line in lines)
+    return "\n".join(map(safe_whole, lines))

@@ -18,7 +18,7 @@ from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import FilterAsked
 from audit_console.tui.basic_screen import HEIGHTS
-from audit_console.tui.clipboard import copy
+from audit_console.tui.clipboard import copy, copy_row, copy_stored
 from audit_console.tui.recent import without_password
 from audit_console.tui.results import events_behind
 from audit_console.tui.screens.investigate.detailing import DetailingScreen
@@ -334,12 +334,12 @@ class InvestigateScreen(DetailingScreen):
     def action_copy_row(self) -> None:
         """Copy the row."""
         if (row := self.event_in_sight()) is not None:
-            copy(self.app, columns.row_text(row, self._table.columns), "row")
+            copy_row(self.app, [columns.value_text(row, one) for one in self._table.columns])
 
     def action_copy_raw(self) -> None:
         """Copy the line as stored."""
         if (row := self.event_in_sight()) is not None:
-            copy(self.app, row["raw"] or "", "line")
+            copy_stored(self.app, row["raw"] or "")
 
     def action_copy_query(self) -> None:
         """Copy the query that is in force, its times absolute."""
