@@ -7,10 +7,11 @@ import gc
 import os
 import select
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Event
+from weakref import WeakSet
 
 from audit_console.cli.cache import indexes_folder
 from audit_console.cli.exit_codes import CODES_OF_SIGNALS, ExitCode, code_of_verification
@@ -24,7 +25,7 @@ from audit_console.integrity.verification import Progress, Verification
 from audit_console.sources.protocol import Source
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
-from audit_console.tui.loader import Verifier, verify_alone
+from audit_console.tui.loader import Opener, Verifier, verify_alone
 from audit_console.tui.pruning import PREVIEWS_ALONE, Pruning
 
 _SECONDS_BETWEEN_LOOKS = 1
@@ -97,17 +98,28 @@ def show(
     """
     if "-" in places:
         _take_keys_from_terminal()
-    with scratch_folder(), ExitStack() as opened:
-
-        def opener(places: Sequence[str]) -> Source:
-            _set_apart_what_stays()
-            source = open_log(places)
-            opened.callback(source.close)
-            return source
-
+    with scratch_folder(), closing_all(open_log) as opener:
         app = AuditConsoleApp(opener, places=places, kept=kept, verifier=verifier, pruning=pruning)
         code_of_signal = asyncio.run(_run(app))
     return code_of_signal or _exit_code(app, asked=bool(places))
+
+
+@contextmanager
+def closing_all(open_log: Callable[[Sequence[str]], Source]) -> Iterator[Opener]:
+    """Give an opener whose logs are closed in the end, and not kept until then."""
+    opened: WeakSet[Source] = WeakSet()
+
+    def opener(places: Sequence[str]) -> Source:
+        _set_apart_what_stays()
+        source = open_log(places)
+        opened.add(source)
+        return source
+
+    try:
+        yield opener
+    finally:
+        for source in list(opened):
+            source.close()
 
 
 def _set_apart_what_stays() -> None:

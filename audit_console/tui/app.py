@@ -126,6 +126,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
             self._opener, self._verifier, places, self.post_message, self._generation
         )
         self._reading = reading
+        self._investigate.taking_in = reading is Reading.NEWS
         self._opening.start()
 
     @property
@@ -228,7 +229,8 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
             await self._say_not_opened(message.error)
 
     async def _say_not_opened(self, error: AuditConsoleError) -> None:
-        if self._reading is not Reading.ANOTHER:
+        if self._opening is not None and self._reading is not Reading.ANOTHER:
+            self._retire(self._opening)
             self._opening = None
             self._investigate.taking_in = False
             self.notify(f"not verified again: {told(error)}", severity="error", timeout=20)
@@ -277,7 +279,6 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
     @on(InvestigateScreen.NewsAsked)
     def _on_news_asked(self) -> None:
         if self._load is not None and not self._is_busy:
-            self._investigate.taking_in = True
             self.open(self._load.places, Reading.NEWS)
 
     @on(RetentionScreen.Applied)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
 
+from audit_console.errors import SourceUnreadable
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
-from audit_console.sources.protocol import Source
+from audit_console.sources.protocol import Batch, Source
 from audit_console.tui.screens.investigate import following
 from tests.support.effort import UNMEASURED
 from tests.tui.support import (
@@ -75,6 +77,49 @@ async def test_new_events_wait_until_they_are_asked_for(
         await until_shown(pilot, "action 56 ")
     assert app.verification is not None
     assert app.verification.verified == 57
+
+
+async def test_another_log_is_not_said_to_be_read_for_news(tmp_path: Path) -> None:
+    gate, reads = threading.Event(), []
+
+    def opener(places: Sequence[str]) -> Source:
+        reads.append(places)
+        if len(reads) == 2:
+            gate.wait(60)
+        return MemorySource(LINES[: 40 // len(reads)], later=LINES[40:57])
+
+    app = make_app(opener, tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("full_stop")
+        await until_shown(pilot, "reading what is new")
+        app.open(["another"])
+        await until_shown(pilot, "13 events")
+        await until_shown(pilot, "17 new lines")
+        gate.set()
+
+
+async def test_news_that_cannot_be_read_keep_nothing_open(tmp_path: Path) -> None:
+    closed: list[int] = []
+
+    class Log(MemorySource):
+        def batches(self) -> Generator[Batch]:
+            if reads:
+                raise SourceUnreadable("the log cannot be read")
+            reads.append(1)
+            yield from super().batches()
+
+        def close(self) -> None:
+            closed.append(id(self))
+
+    reads: list[int] = []
+    app = make_app(lambda _: Log(LINES[:40], later=LINES[40:]), tmp_path)
+    async with app.run_test(size=(120, 30), notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("full_stop")
+        await until_shown(pilot, "not verified again")
+        await until(pilot, lambda: len(closed) == 1, "the log that failed is closed")
+        assert "40 events" in screen_text(app)
 
 
 async def test_the_line_can_be_clicked(tmp_path: Path) -> None:

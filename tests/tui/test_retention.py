@@ -337,6 +337,38 @@ async def test_a_refusal_is_told_and_nothing_is_deleted(show: Show, tmp_path: Pa
         assert left(str(tmp_path)) == 40
 
 
+async def test_a_late_answer_of_another_log_is_not_shown(tmp_path: Path) -> None:
+    gate = threading.Event()
+
+    class Slow(MemorySource):
+        def chains(self) -> Sequence[str | None]:
+            gate.wait(60)
+            return super().chains()
+
+    second = GatedSource(v1_lines(EVENTS[:25]), batch_lines=25)
+    app = AuditConsoleApp(
+        lambda places: second if places == ("second",) else Slow(v1_lines(EVENTS)),
+        places=["first"],
+        kept=Belongings(tmp_path, tmp_path),
+        pruning=RULES,
+    )
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("4")
+        await pilot.pause()
+        app.open(["second"])
+        await until_shown(pilot, "gated")
+        await pilot.press("4")
+        gate.set()
+        await until_shown(pilot, "the preview stands when the log is read")
+        screen = app.screen
+        assert isinstance(screen, RetentionScreen)
+        await until(pilot, lambda: not screen.works_on("preview"), "nothing is previewed")
+        assert "PREVIEW" not in screen_text(app)
+        second.gate.release(2)
+        await until_counted(pilot, "of 25")
+
+
 def test_counts_stand_one_under_the_other() -> None:
     section = Section(title="by user", counts=(counted(9, "alice"), counted(12_345, "bob")))
     lines = laid_out(list(section_parts(section)), 40)

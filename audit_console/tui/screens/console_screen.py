@@ -26,6 +26,11 @@ class ConsoleScreen(BasicScreen[None]):
         """Begin work that takes the place of the last of its group, whose answer is dropped."""
         begin(self, work, group=group, exclusive=True)
 
+    def drop(self, *groups: str) -> None:
+        """Drop the answers of work that is under way."""
+        for group in groups:
+            self.workers.cancel_group(self, group)
+
     def works_on(self, group: str) -> bool:
         """Tell whether work of a group is under way."""
         return any(worker.group == group and not worker.is_finished for worker in self.workers)

@@ -101,6 +101,7 @@ class PreviewingScreen(ConsoleScreen):
         """
         before, self._session = self._session, session
         if before is None or before.source is not session.source:
+            self.drop("preview", "timeline")
             self._preview, self._problem, self._histogram = None, None, None
             self._previews, before = None, None
             self._chains = ()
