@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from audit_console.core.places import SECRETS
+from audit_console.core.places import SECRETS, may_hold_password
 from audit_console.errors import UsageError
 
 _DEFAULTS = {
@@ -68,7 +68,8 @@ def refuse_password(dsn: str) -> None:
     Raises:
         UsageError: it does, so every process of the machine can read it.
     """
-    if read_dsn(dsn).keys() & set(SECRETS):
+    parts = read_dsn(dsn)
+    if parts.keys() & set(SECRETS) or any(map(may_hold_password, parts.values())):
         raise UsageError(
             "the connection string holds a password, which other users can see in the process list",
             hint="Leave it out, and put it into ~/.pgpass, a service file or PGPASSWORD",

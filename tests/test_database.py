@@ -32,7 +32,14 @@ def test_what_cannot_be_read_is_not_quoted(dsn: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "dsn", ["postgresql://a:b@c/d", "password=b", "postgresql:///d?sslpassword=b"]
+    "dsn",
+    [
+        "postgresql://a:b@c/d",
+        "password=b",
+        "postgresql:///d?sslpassword=b",
+        "host=c;password=b",
+        "host=c user=a,pwd=b",
+    ],
 )
 def test_a_password_on_a_command_line_is_refused(dsn: str) -> None:
     with pytest.raises(UsageError, match="process list"):

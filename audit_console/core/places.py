@@ -27,6 +27,7 @@ SECRETS = (
 _DATABASE = re.compile(rf"postgres(ql)?://|\s*({'|'.join(_LIBPQ_WORDS.split())})\s*=")
 _LOG_NAME = re.compile(r".*\.(log(\..+)?|(jsonl|ndjson|log)([.-][0-9][0-9_.:T-]*)?)(\.gz|\.zst)?")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_PASSWORD = re.compile(r"(password|passwd|pwd)\s*=|:[^/@]*@", re.IGNORECASE)
 
 
 def is_database(place: str) -> bool:
@@ -42,6 +43,11 @@ def is_remote(place: str) -> bool:
 def is_address(place: str) -> bool:
     """Tell whether a place is written as an address, which may hold a password."""
     return _ADDRESS.match(place) is not None
+
+
+def may_hold_password(text: str) -> bool:
+    """Tell whether text looks as if it were meant to hold a password, for whatever program."""
+    return _PASSWORD.search(text) is not None
 
 
 def names_files(place: str) -> bool:

@@ -22,6 +22,18 @@ def test_a_missing_file(command: list[str], tmp_path: Path) -> None:
 
 
 @WAYS
+@pytest.mark.parametrize(
+    "place",
+    ["Server=db;Password=hunter2", "postgresql:/u:hunter2@h/d", "uid=a PWD = hunter2"],
+)
+def test_what_may_hold_a_password_is_not_quoted(command: list[str], place: str) -> None:
+    completed = run_here(*command, place)
+    assert completed.returncode == 2
+    assert "hunter2" not in completed.stdout + completed.stderr
+    assert "maybe with a password in it" in spoken_line(completed)
+
+
+@WAYS
 def test_an_empty_name_is_not_this_folder(command: list[str]) -> None:
     completed = run_here(*command, "")
     assert completed.returncode == 2

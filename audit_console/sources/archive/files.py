@@ -21,7 +21,7 @@ from audit_console.core.beside import BESIDE_A_LOG
 from audit_console.core.codec import decode_bytes
 from audit_console.core.event import AuditEvent, parse_time
 from audit_console.core.hashing import event_hash
-from audit_console.core.places import is_address, is_log_name, is_remote
+from audit_console.core.places import is_address, is_log_name, is_remote, may_hold_password
 from audit_console.errors import NotAnAuditLog, SourceNotFound, SourceUnreadable, UsageError
 from audit_console.sources.archive import foreign
 from audit_console.sources.archive.foreign import Foreign
@@ -207,6 +207,11 @@ def _matching(pattern: str) -> list[ArchiveFile]:
     files = _archive_files(path for path in paths if path.is_file())
     if not files and os.path.islink(pattern):  # noqa: PTH114 - a pattern may be no path
         raise SourceNotFound(f"{pattern}: a link that leads to no file", hint="see where it leads")
+    if not files and may_hold_password(pattern):  # not quoted: it was meant for a database
+        raise UsageError(
+            "neither files nor a connection string of libpq, and maybe with a password in it",
+            hint="use postgresql://user@host/database, and put the password into ~/.pgpass",
+        )
     if not files:
         raise SourceNotFound(f"{pattern}: no such file or folder", hint="check the path")
     return files
