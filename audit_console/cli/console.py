@@ -78,7 +78,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     code = show(
         places,
         kept=replace(user_belongings(), policy=policy, read_key=console_key),
-        open_log=partial(open_kept, index=config().index and not options.no_index),
+        open_log=verifier.opener(partial(open_kept, index=config().index and not options.no_index)),
         verifier=verifier,
         pruning=pruning(options.policy, options.checkpoint),
     )

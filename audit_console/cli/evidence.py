@@ -29,6 +29,7 @@ from audit_console.search.output import whole_file
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.evidence.case import Case
     from audit_console.evidence.package import Packed
+    from audit_console.integrity.trust import Trust
     from audit_console.sources.protocol import Source
 
 NAME = "evidence"
@@ -61,8 +62,9 @@ def run(arguments: Sequence[str]) -> ExitCode:
             "a package holds events, not what stages make of them",
             hint="leave out what follows the first |",
         )
+    trust = trusting.load_trust(options.policy, options.checkpoint)
     with scratch_folder(), closing(open_source(places, keep=True)) as source:
-        case = _case(source, query, options)
+        case = _case(source, query, trust)
         with whole_file(target) as file:
             packed = write_package(file, case)
         say(_summary(packed, target))
@@ -107,13 +109,12 @@ def _print_script() -> ExitCode:
     return ExitCode.PASS
 
 
-def _case(source: Source, query: str, options: argparse.Namespace) -> Case:
+def _case(source: Source, query: str, trust: Trust) -> Case:
     from audit_console.cli.watch import verify_watched
     from audit_console.evidence.case import Case
     from audit_console.reports.model import Report
     from audit_console.search.found import Found
 
-    trust = trusting.load_trust(options.policy, options.checkpoint)
     key = trusting.console_key()
     verification = verify_watched(source, trust=trust)
     trusting.remember(verification)

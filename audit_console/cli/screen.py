@@ -7,11 +7,11 @@ import gc
 import os
 import select
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Event
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from audit_console.cli.cache import indexes_folder
 from audit_console.cli.exit_codes import CODES_OF_SIGNALS, ExitCode, code_of_verification
@@ -19,6 +19,7 @@ from audit_console.cli.opening import open_source
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say_error
 from audit_console.cli.trusting import memory
+from audit_console.core.anchors import Remembered
 from audit_console.core.policy import Policy
 from audit_console.errors import AuditConsoleError, UsageError
 from audit_console.integrity.verification import Progress, Verification
@@ -54,12 +55,27 @@ class Trusting:
     def __init__(self, policy: Policy | None, notes: Sequence[str] = ()) -> None:
         self._policy = policy
         self._notes = notes
+        self._known: WeakKeyDictionary[Source, _Known] = WeakKeyDictionary()
         self.unsaid: list[AuditConsoleError] = []
+
+    def opener(self, open_log: Opener) -> Opener:
+        """Have what is remembered read before a log is opened.
+
+        Another console may see more of it meanwhile, and this one would miss that.
+        """
+
+        def open_known(places: Sequence[str]) -> Source:
+            known = _known()
+            source = open_log(places)
+            self._known[source] = known
+            return source
+
+        return open_known
 
     def __call__(
         self, source: Source, *, stop: Event, on_progress: Callable[[Progress], None]
     ) -> Verification:
-        """Verify on the calling thread.
+        """Verify a log of `opener` on the calling thread.
 
         Raises:
             AuditConsoleError: the log or the memory cannot be read.
@@ -67,13 +83,27 @@ class Trusting:
         from audit_console.integrity.trust import Trust
         from audit_console.integrity.verifier import verify
 
-        trust = Trust(self._policy, memory().all(), self._notes)
+        known = self._known[source]
+        if isinstance(known, AuditConsoleError):
+            raise known
+        trust = Trust(self._policy, known, self._notes)
         verification = verify(source, trust=trust, stop=stop, on_progress=on_progress)
         try:
             memory().take_in(verification, datetime.now(UTC))
         except AuditConsoleError as error:
             self.unsaid.append(error)
         return verification
+
+
+_Known = Mapping[str, Remembered] | AuditConsoleError
+
+
+def _known() -> _Known:
+    """Read what is remembered; that it cannot be read is no reason not to show a log."""
+    try:
+        return memory().all()
+    except AuditConsoleError as error:
+        return error
 
 
 def show(

@@ -76,8 +76,9 @@ def run(arguments: Sequence[str]) -> ExitCode:
     query = require_query(options.query)  # a wrong query does not wait for the log
     if folder is not None:
         _check_days(folder, query)
+    trust = load_trust(None)
     with scratch_folder(), closing(open_source(options.sources, keep=True)) as source:
-        verification = verify_watched(source, trust=load_trust(None), roots=False)
+        verification = verify_watched(source, trust=trust, roots=False)
         found = Found.by(options.query, source, verification, user_marks())
         if folder is not None:
             write_days(found.question, folder)

@@ -109,6 +109,50 @@ def test_two_loggers_sign_what_both_wrote(log: Log, key: Path) -> None:
     assert verified(log).verdict is Verdict.PASS
 
 
+def test_what_is_signed_while_a_log_is_read_is_not_held_to_what_was_opened(
+    log: Log, key: Path
+) -> None:
+    with AuditLogger(log.sink(), signing=Signing(key, every_events=1)) as logger:
+        logger.log_event(**tick(0))
+        with closing(log.source()) as source:
+            logger.log_event(**tick(1))
+            found = verify(source, trust=trust_in([log_key(CHAIN)], []))
+    assert found.counts.keys() <= {Code.UNSEALED_TAIL}  # an archive is read to its end as it is
+    assert sizes(log) == [1, 2]
+
+
+def test_what_is_signed_over_a_file_that_came_since_is_not_held_to_those_before(
+    tmp_path: Path, key: Path
+) -> None:
+    log = archive(tmp_path, rotation=Rotation.size(1))
+    with AuditLogger(log.sink(), signing=Signing(key, every_events=1)) as logger:
+        logger.log_event(**tick(0))
+        with closing(log.source()) as source:
+            logger.log_event(**tick(1))
+            assert verify(source, trust=trust_in([log_key(CHAIN)], [])).counts == {}
+
+
+@UNMEASURED
+def test_a_table_is_never_too_short_beside_a_writer_that_signs(database: str, key: Path) -> None:
+    log = Log(lambda: PostgresSink(database, chain=CHAIN), lambda: open_postgres(database))
+    stop = threading.Event()
+
+    def write() -> None:
+        with AuditLogger(log.sink(), signing=Signing(key, every_events=5)) as logger:
+            while not stop.is_set():
+                logger.log_events([tick(number) for number in range(5)])
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        counts = [verified(log).counts for _ in range(12)]
+    finally:
+        stop.set()
+        writer.join()
+    harmless = {Code.UNSEALED_TAIL, Code.NO_CHECKPOINT, Code.EMPTY, Code.CHAIN_MISSING}
+    assert [codes for codes in counts if not codes.keys() <= harmless] == []
+
+
 def test_it_signs_when_an_event_is_so_old(log: Log, key: Path) -> None:
     clock = Clock()
     with AuditLogger(log.sink(), signing=Signing(key, every_seconds=60, clock=clock)) as logger:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from audit_console.sources.archive.beside import Vouching
 from audit_console.sources.archive.files import find_files
 from audit_console.sources.archive.following import Follower
 from audit_console.sources.archive.index import ArchiveIndex, IndexStore
@@ -31,8 +32,9 @@ def open_archive(
     Raises:
         SourceError: nothing is there, or it cannot be read, or it is no audit log.
     """
+    vouching = Vouching.at(places)
     files = find_files(places)
     if label is None:
         label = files[0].name if len(files) == 1 else f"{places[0]} · {len(files)} files"
     index = ArchiveIndex(indexes, files) if indexes and keep else None
-    return ArchiveSource(files, label, keep=keep, follower=Follower(places), index=index)
+    return ArchiveSource(files, vouching, label, keep=keep, follower=Follower(places), index=index)

@@ -6,12 +6,53 @@ import errno
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from audit_console.core.beside import CHECKPOINTS, PRUNES
 from audit_console.core.places import names_files
-from audit_console.errors import AuditConsoleError, UsageError
-from audit_console.sources.archive.files import ArchiveFile, find_files, unreadable
+from audit_console.core.prunes import merged_records
+from audit_console.errors import AuditConsoleError, SourceChanged, UsageError
+from audit_console.sources.archive.files import ArchiveFile, find_files, list_files, unreadable
 
 _NAME_OF_TABLES = "audit"
+
+
+class Vouching(NamedTuple):
+    """What vouched for a log before its files were listed.
+
+    What came to it later may be about events in a file that is not among those.
+    """
+
+    checkpoints: list[str]
+    prunes: list[str]
+
+    @classmethod
+    def at(cls, places: Sequence[str]) -> Vouching:
+        """Read it.
+
+        Raises:
+            SourceError: the log is not there, or what vouches for it cannot be read.
+        """
+        files = list_files([place for place in places if names_files(place)])
+        return cls(lines_beside(files, CHECKPOINTS), prunes_beside(files))
+
+    def require_unpruned(self, files: Sequence[ArchiveFile], label: str) -> None:
+        """Refuse to read a log from which events went since.
+
+        Raises:
+            SourceChanged: retention deletes events, or did.
+            SourceUnreadable: its records cannot be read.
+        """
+        if prunes_beside(files) != self.prunes:
+            raise SourceChanged(
+                f"{label}: retention deleted events while the log was opened",
+                hint="open the log again",
+            )
+
+
+def prunes_beside(files: Sequence[ArchiveFile]) -> list[str]:
+    """Read the prune records beside a log."""
+    return merged_records(lines_of_each_beside(files, PRUNES))
 
 
 def paths_beside(files: Sequence[ArchiveFile], suffix: str) -> list[Path]:

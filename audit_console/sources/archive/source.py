@@ -19,15 +19,14 @@ from audit_console.columns.schema import CHECKED, COLUMNS_HELD, JUDGED, LINE, PA
 from audit_console.columns.selection import Selection
 from audit_console.columns.stages import apply_stages
 from audit_console.columns.table import GrowingTable, View
-from audit_console.core.beside import CHECKPOINTS, HOLDS, PRUNES
+from audit_console.core.beside import HOLDS
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.findings import Code
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
-from audit_console.core.prunes import merged_records
 from audit_console.core.query import Stage
 from audit_console.core.query.stages import Count, Timeline
 from audit_console.errors import NotAnAuditLog, SourceUnreadable
-from audit_console.sources.archive.beside import lines_beside, lines_of_each_beside
+from audit_console.sources.archive.beside import Vouching, lines_beside
 from audit_console.sources.archive.files import ArchiveFile
 from audit_console.sources.archive.following import Follower
 from audit_console.sources.archive.foreign import hint_for
@@ -72,9 +71,10 @@ class ArchiveSource:
 
     kind = "archive"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a log, what vouches for it, and what is kept of it
         self,
         files: Sequence[ArchiveFile],
+        vouching: Vouching,
         label: str,
         *,
         keep: bool,
@@ -83,6 +83,7 @@ class ArchiveSource:
     ) -> None:
         self.label = label
         self._files = files
+        self._vouching = vouching
         self._keep = keep
         self._follower = follower
         self._malformed = malformed_frame(())
@@ -114,11 +115,11 @@ class ArchiveSource:
 
     def prune_records(self) -> Sequence[str]:
         """Give the lines of the files `*.prunes.jsonl` beside the log."""
-        return merged_records(lines_of_each_beside(self._files, PRUNES))
+        return self._vouching.prunes
 
     def checkpoints(self) -> Sequence[str]:
         """Give the lines of the files `*.checkpoints.jsonl` beside the log."""
-        return lines_beside(self._files, CHECKPOINTS)
+        return self._vouching.checkpoints
 
     def hold_changes(self) -> Sequence[str]:
         """Give the lines of the files `*.holds.jsonl` beside the log."""
@@ -132,6 +133,7 @@ class ArchiveSource:
         first_pass, self._begun = not self._begun, True
         marker = LinkMarker()
         try:
+            self._vouching.require_unpruned(self._files, self.label)
             columns = tuple(CHECKED if first_pass and self._keep else JUDGED)
             with closing(read_pieces(self._files, columns, digest=first_pass)) as pieces:
                 for piece in pieces:

@@ -19,17 +19,8 @@ STATEMENT_SECONDS = 60
 """How long the server works on one question before it gives up."""
 
 
-class TableClosed(SourceUnreadable):
-    """A table is not there, or may not be read."""
-
-
-class TableMissing(TableClosed):
-    """A table is not there."""
-
-
 _LOST = "Ask again: a new connection is made then"
 
-_CLOSED = {"42501": TableClosed, "42P01": TableMissing}
 _BY_STATE = {
     "42501": (
         "may not be read by this user, or only a part of it",
@@ -57,8 +48,7 @@ def refused(error: psycopg.Error, dsn: str) -> SourceError:
     label = label_of(dsn)
     if error.sqlstate in _BY_STATE:
         what, hint = _BY_STATE[error.sqlstate]
-        kind = _CLOSED.get(error.sqlstate, SourceUnreadable)
-        return kind(f"{label} {what}", hint=hint)
+        return SourceUnreadable(f"{label} {what}", hint=hint)
     if error.sqlstate is None or error.sqlstate[:2] in ("08", "57"):
         return SourceUnreached(f"the connection to {label} was lost", hint=_LOST)
     return SourceUnreadable(

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import LiteralString
 
 import polars as pl
 import psycopg
@@ -25,13 +24,20 @@ from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.query import Stage
 from audit_console.core.query.stages import Count, Timeline
 from audit_console.database import label_of
-from audit_console.errors import SourceUnreadable
 from audit_console.sources.postgres.asked import Asked, Point, Start, find_event, page_rows
+from audit_console.sources.postgres.beside import (
+    CHECKPOINTS,
+    HOLDS,
+    PRUNES,
+    Records,
+    Vouching,
+    read_texts_beside,
+    readable,
+)
 from audit_console.sources.postgres.checking import Checks
 from audit_console.sources.postgres.connections import Connections
 from audit_console.sources.postgres.counts import Counts
 from audit_console.sources.postgres.extent import Extent, find_extent, news_beyond
-from audit_console.sources.postgres.faults import TableClosed, TableMissing
 from audit_console.sources.postgres.filters import condition
 from audit_console.sources.postgres.layout import Layout, find_layout
 from audit_console.sources.postgres.reading import read_batches, read_texts
@@ -76,10 +82,11 @@ def open_postgres(dsn: str, *, label: str | None = None) -> PostgresSource:
         with connections.question() as connection:
             layout = find_layout(connection, label_of(dsn))
             extent = find_extent(connection, layout)
+            vouching = Vouching.of(connection)
     except BaseException:
         connections.close()
         raise
-    return PostgresSource(connections, layout, extent, label or label_of(dsn))
+    return PostgresSource(connections, layout, extent, vouching, label or label_of(dsn))
 
 
 class PostgresSource:
@@ -88,12 +95,18 @@ class PostgresSource:
     kind = "postgresql"
 
     def __init__(
-        self, connections: Connections, layout: Layout, extent: Extent, label: str
+        self,
+        connections: Connections,
+        layout: Layout,
+        extent: Extent,
+        vouching: Vouching,
+        label: str,
     ) -> None:
         self.label = label
         self._connections = connections
         self._layout = layout
         self._extent = extent
+        self._vouching = vouching
         self._checks = Checks(extent.asked, extent.chains)
         self._counts: Memo[_Kept, Counts] = Memo(COUNTS)
         self._total: int | None = None
@@ -120,11 +133,7 @@ class PostgresSource:
         Raises:
             SourceUnreadable: it is there and may not be read: a pruned log would lack its start.
         """
-        return self._records(
-            "prune records",
-            "audit_prunes",
-            "SELECT record FROM audit_prunes ORDER BY chain, pruned_to",
-        )
+        return self._read(PRUNES)
 
     def checkpoints(self) -> Sequence[str]:
         """Give the notes of the table `audit_checkpoints`, as lines of JSON, oldest first.
@@ -132,11 +141,7 @@ class PostgresSource:
         Raises:
             SourceUnreadable: it is there and may not be read: it may contradict the log.
         """
-        return self._records(
-            "checkpoints",
-            "audit_checkpoints",
-            "SELECT json_build_object('note', note)::text FROM audit_checkpoints ORDER BY number",
-        )
+        return readable(self._vouching.checkpoints, CHECKPOINTS, self.label)
 
     def hold_changes(self) -> Sequence[str]:
         """Give what the table `audit_holds` holds; nothing where it is not there.
@@ -144,15 +149,14 @@ class PostgresSource:
         Raises:
             SourceUnreadable: it is there and may not be read: what it holds must stay.
         """
-        return self._records(
-            "legal holds", "audit_holds", "SELECT change FROM audit_holds ORDER BY number"
-        )
+        return self._read(HOLDS)
 
     def batches(self) -> Generator[Batch]:
         """Read the log; see `Source.batches`. A second pass leaves `status` alone."""
         first_pass, self._begun = not self._begun, True
         try:
             with self._connections.question(endless=True) as connection:
+                self._vouching.require_unpruned(connection, self.label)
                 for batch, size in read_batches(connection, self._extent.rows):
                     if first_pass:
                         self._take_in(batch, size)
@@ -242,18 +246,11 @@ class PostgresSource:
         """Give back the connections."""
         self._connections.close()
 
-    def _records(self, what: str, table: str, statement: LiteralString) -> list[str]:
-        """Give the texts of a table beside the log; nothing where it is not there."""
-        try:
-            with self._connections.question() as connection:
-                return [text for (text,) in connection.execute(statement)]
-        except TableMissing:
-            return []
-        except TableClosed:
-            raise SourceUnreadable(
-                f"the {what} of {self.label} may not be read by this user",
-                hint=f"Grant it: GRANT SELECT ON {table} TO …, or the role audit_reader",
-            ) from None
+    def _read(self, records: Records) -> list[str]:
+        """Read a table beside the log as it is now."""
+        with self._connections.question() as connection:
+            texts = read_texts_beside(connection, records)
+        return readable(texts, records, self.label)
 
     def _take_in(self, batch: Batch, size: int) -> None:
         self._checks.note(batch.events)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from audit_console.core.filters import EVERYTHING
-from audit_console.errors import SourceUnreadable
+from audit_console.errors import SourceChanged, SourceUnreadable
 from audit_console.integrity.verifier import verify
+from audit_console.sources import archive
 from audit_console.sources.archive import files, open_archive
 from audit_console.sources.archive.files import ArchiveFile
 from audit_console.sources.protocol import AtRow, Order
@@ -20,6 +21,7 @@ from tests.support.chains import v1_chain, v1_lines
 from tests.support.effort import UNMEASURED
 from tests.support.judging import told
 from tests.support.places import text_of
+from tests.support.retention import POLICY, REQUEST, aged_chain, day, plan_of, pruner, store
 from tests.writer.processes import let_go, start_writer
 
 LINES = v1_lines(v1_chain(9))
@@ -103,6 +105,25 @@ def test_a_file_that_is_another_or_gone_is_not_read_in_its_place(
             other.rename(active)
         with pytest.raises(SourceUnreadable, match="removed or replaced") as refusal:
             verify(source)
+    assert refusal.value.hint == "open the log again"
+
+
+def test_a_log_that_is_pruned_while_it_is_opened_is_not_taken_for_one_that_was_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = aged_chain(30)
+    path = store(tmp_path, events, (8, 20))
+
+    def pruned(places: Sequence[str]) -> list[ArchiveFile]:
+        list(pruner(path).steps(plan_of(events, 0, 12, 12), POLICY, REQUEST, day(40)))
+        return files.find_files(places)
+
+    monkeypatch.setattr(archive, "find_files", pruned)
+    with (
+        closing(open_archive([str(tmp_path)], keep=False)) as source,
+        pytest.raises(SourceChanged, match="retention deleted events") as refusal,
+    ):
+        verify(source)
     assert refusal.value.hint == "open the log again"
 
 

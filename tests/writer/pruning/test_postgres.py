@@ -22,10 +22,16 @@ from audit_console.core.holds import HoldChange
 from audit_console.core.prunes import PRUNE_ACTION
 from audit_console.core.retention import PrunePlan, RetentionPolicy
 from audit_console.database import connect
-from audit_console.errors import PrefixBroken, PruneRefused, SinkUnavailable, UsageError
+from audit_console.errors import (
+    PrefixBroken,
+    PruneRefused,
+    SinkUnavailable,
+    SourceChanged,
+    UsageError,
+)
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
-from audit_console.sources.postgres import open_postgres
+from audit_console.sources.postgres import PostgresSource, open_postgres
 from audit_console.writer.postgres import PostgresSink
 from audit_console.writer.pruning import postgres_log
 from audit_console.writer.pruning.postgres import PostgresPruner
@@ -100,6 +106,34 @@ def test_prunes_follow_one_another_beside_a_writer_that_goes_on(log: str) -> Non
             sink.append(sealer([unsealed(f"meanwhile {number}")]), durable=True)
             assert dict(verified(log).counts) == PRUNED
     assert len(kept(log)) == 8
+
+
+def test_a_log_that_is_pruned_while_it_is_read_is_not_taken_for_one_that_was_cut(
+    log: str,
+) -> None:
+    with closing(open_postgres(log)) as source:
+        apply(log)
+        with pytest.raises(SourceChanged, match="retention deleted events") as refusal:
+            verify(source)
+        assert refusal.value.hint == "open the log again"
+    assert dict(verified(log).counts) == PRUNED
+
+
+def test_a_log_that_is_pruned_between_its_records_and_its_events_is_not_either(
+    log: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = PostgresSource.checkpoints
+
+    def checkpoints(source: PostgresSource) -> Sequence[str]:
+        apply(log)
+        return read(source)
+
+    monkeypatch.setattr(PostgresSource, "checkpoints", checkpoints)
+    with (
+        closing(open_postgres(log)) as source,
+        pytest.raises(SourceChanged, match="retention deleted events"),
+    ):
+        verify(source)
 
 
 def test_a_reader_may_look_what_would_go(log: str) -> None:
