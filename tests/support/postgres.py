@@ -15,7 +15,6 @@ from audit_console.core.codec import encode_line
 from audit_console.core.event import AuditEvent
 from audit_console.database import read_dsn
 from audit_console.embedded import EmbeddedServer
-from tests.support.chains import CHAIN
 
 INSERT = "INSERT INTO audit_events SELECT * FROM json_populate_recordset(NULL::audit_events, %s)"
 
@@ -76,7 +75,7 @@ def fill(connection: psycopg.Connection, events: list[AuditEvent]) -> None:
 
 def wait_for_the_dead(dsn: str) -> None:
     """Wait until the server has given back the lock of a prune that was killed."""
-    lock = [0x61756469, CHAIN]
+    key = "(%s, 'audit_holds'::regclass::oid::integer)"
     with closing(psycopg.connect(dsn, autocommit=True)) as connection:
-        connection.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", lock)
-        connection.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", lock)
+        for function in ("pg_advisory_lock", "pg_advisory_unlock"):
+            connection.execute(f"SELECT {function}{key}".encode(), [0x61756469])

@@ -102,7 +102,7 @@ class PostgresPruner:
     def change_holds(self, change: HoldChange, now: datetime) -> None:
         """Add a hold or end one, and have the chain tell of it.
 
-        A prune that was cut short is finished first: the chain has told of it.
+        Prunes that were cut short are finished first, of whichever chain: it has told of them.
 
         Raises:
             UsageError: the hold is in force already, or is not.
@@ -110,8 +110,9 @@ class PostgresPruner:
             WriterError: the log cannot be written.
         """
         with opened_alone(self._dsn, self._chain) as log:
-            for _ in self._finish(log):
-                pass
+            for pruned in log.of_pruned_chains():
+                for _ in self._finish(pruned):
+                    pass
             require_fitting(change, log.holds())
             log.tell_of_hold(hold_event(change, self._chain), change, now)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from typing import LiteralString
 
@@ -20,13 +20,17 @@ from audit_console.errors import PruneRefused, SinkUnavailable
 from audit_console.writer.postgres import PostgresSink
 from audit_console.writer.pruning.request import require_valid_holds, require_valid_prunes
 
-_ALONE = 0x61756469  # "audi", the first half of the key of the advisory lock
+_ALONE, _TELLING = 0x61756469, 0x61756474  # "audi", "audt": first halves of keys of advisory locks
 _FETCHED = 2_000
 
 _Statement = tuple[LiteralString, Sequence[object]]
+_Standing = tuple[object, ...] | None
 
-_TAKE = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
-_GIVE_BACK = "SELECT pg_advisory_unlock(%s, hashtext(%s))"
+_TAKE = "SELECT pg_try_advisory_lock(%s, 'audit_holds'::regclass::oid::integer)"
+_GIVE_BACK = "SELECT pg_advisory_unlock(%s, 'audit_holds'::regclass::oid::integer)"
+_TAKE_TO_TELL = "SELECT pg_advisory_xact_lock(%s, 'audit_holds'::regclass::oid::integer)"
+_STANDING = "SELECT (SELECT max(number) FROM audit_holds), (SELECT count(*) FROM audit_prunes)"
+"""The last change of holds, and how many prunes: both tables are only added to."""
 _MAY_PRUNE = """
 SELECT has_table_privilege('audit_prunes', 'INSERT')
     AND has_table_privilege('audit_holds', 'INSERT')
@@ -36,6 +40,7 @@ SELECT seq, audit_event_line(e) FROM audit_events e
 WHERE chain = %s AND seq > %s ORDER BY seq LIMIT %s"""
 _HOLDS = "SELECT change FROM audit_holds ORDER BY number"
 _PRUNES = "SELECT record FROM audit_prunes WHERE chain = %s ORDER BY pruned_to"
+_PRUNED_CHAINS = "SELECT DISTINCT chain FROM audit_prunes ORDER BY chain"
 _NOTES = """
 SELECT json_build_object('note', note)::text FROM audit_checkpoints
 WHERE chain = %s ORDER BY number"""
@@ -59,11 +64,17 @@ class PostgresLog:
     def __init__(self, connection: psycopg.Connection, dsn: str, chain: str) -> None:
         self._connection = connection
         self._dsn = dsn
+        self._standing: _Standing = None
         self.chain = chain
 
     def chains(self) -> list[str]:
         """List the chains of the database that have events."""
         return self._texts("SELECT chain FROM audit_chain_heads WHERE seq IS NOT NULL ORDER BY 1")
+
+    def of_pruned_chains(self) -> Iterator[PostgresLog]:
+        """Give the chains of the database that were pruned, on the same connection."""
+        for chain in self._texts(_PRUNED_CHAINS):
+            yield PostgresLog(self._connection, self._dsn, chain)
 
     def lines(self, first: int = 0) -> Iterator[bytes]:
         """Read the lines of the chain from seq `first` on, which nobody changes.
@@ -140,7 +151,7 @@ class PostgresLog:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the retention of the chain.
+        """Hold the retention of all chains of the schema: a hold is of all of them.
 
         Raises:
             PruneRefused: somebody else holds it, or this user may not prune.
@@ -150,22 +161,23 @@ class PostgresLog:
                 f"{label_of(self._dsn)}: this user has not the role audit_retention",
                 hint="let an administrator run: GRANT audit_retention TO this user",
             )
-        if self._connection.execute(_TAKE, [_ALONE, self.chain]).fetchone() != (True,):
+        if self._connection.execute(_TAKE, [_ALONE]).fetchone() != (True,):
             raise PruneRefused(
-                f"{self.chain}: another prune or change of holds is under way",
+                f"{label_of(self._dsn)}: another prune or change of holds is under way",
                 hint="wait until it is done",
             )
+        self._standing = self._connection.execute(_STANDING).fetchone()
         try:
             yield
         finally:  # the server would do it too, but behind the end of the connection
-            if not self._connection.broken:
-                self._connection.execute(_GIVE_BACK, [_ALONE, self.chain])
+            with suppress(psycopg.OperationalError):  # it is lost, and the lock with it
+                self._connection.execute(_GIVE_BACK, [_ALONE])
 
     def _tell(self, event: Unsealed, now: datetime, beside: Sequence[_Statement]) -> None:
         def seal_behind(head: Head | None) -> SealedGroup:
             return seal([event], chain=self.chain, head=head, recorded_at=format_time(now))
 
-        with closing(_SinkBeside(self._dsn, self.chain, beside)) as sink:
+        with closing(_SinkBeside(self._dsn, self.chain, self._standing, beside)) as sink:
             sink.append(seal_behind, durable=True)
 
     def _texts(self, statement: LiteralString, *values: str) -> list[str]:
@@ -173,14 +185,26 @@ class PostgresLog:
 
 
 class _SinkBeside(PostgresSink):
-    """Runs statements in the transaction that appends the event about them."""
+    """Runs statements in the transaction that appends the event about them.
 
-    def __init__(self, dsn: str, chain: str, beside: Sequence[_Statement]) -> None:
+    It looks whether all stands as it did: the connection that kept others away may be lost.
+    """
+
+    def __init__(
+        self, dsn: str, chain: str, standing: _Standing, beside: Sequence[_Statement]
+    ) -> None:
         super().__init__(dsn, chain=chain)
+        self._standing = standing
         self._beside = beside
 
     def _store(self, connection: psycopg.Connection, group: SealedGroup) -> None:
         super()._store(connection, group)
+        connection.execute(_TAKE_TO_TELL, [_TELLING])
+        if connection.execute(_STANDING).fetchone() != self._standing:
+            raise PruneRefused(
+                f"{self.chain}: holds or prunes were changed meanwhile; nothing is done",
+                hint="run it again",
+            )
         for statement, values in self._beside:
             connection.execute(statement, values)
 
@@ -221,7 +245,7 @@ def chains_of(dsn: str) -> list[str]:
 
 @contextmanager
 def opened_alone(dsn: str, chain: str) -> Iterator[PostgresLog]:
-    """Open a chain and hold its retention: one prune or change of holds at a time.
+    """Open a chain and hold the retention: one prune or change of holds at a time.
 
     Raises:
         SinkUnavailable: the server does not answer, or refuses.

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from psycopg import sql
 from audit_console.core.codec import encode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code
-from audit_console.core.holds import HoldChange
+from audit_console.core.holds import Hold, HoldChange
 from audit_console.core.prunes import PRUNE_ACTION
 from audit_console.core.retention import PrunePlan, RetentionPolicy
 from audit_console.database import connect
@@ -33,10 +33,11 @@ from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
 from audit_console.sources.postgres import PostgresSource, open_postgres
 from audit_console.writer.postgres import PostgresSink
-from audit_console.writer.pruning import postgres_log
+from audit_console.writer.pruning import postgres, postgres_log, request
 from audit_console.writer.pruning.postgres import PostgresPruner
-from audit_console.writer.pruning.postgres_log import PostgresLog, chains_of
+from audit_console.writer.pruning.postgres_log import PostgresLog, chains_of, opened_alone
 from audit_console.writer.pruning.recording import EventsDeleted, Step
+from audit_console.writer.pruning.request import hold_event
 from tests.support.chains import CHAIN
 from tests.support.effort import UNMEASURED
 from tests.support.postgres import fill, wait_for_the_dead
@@ -226,6 +227,108 @@ def test_a_second_prune_at_once(log: str) -> None:
         pruner(log).change_holds(HoldChange("add", hold("user:x")), NOW)
     list(first)
     assert dict(verified(log).counts) == PRUNED
+
+
+OTHER = "audit.example.org/other"
+
+
+@pytest.fixture
+def other_chain(log: str) -> PostgresPruner:
+    """A pruner of a second chain in the same table."""
+    with closing(PostgresSink(log, chain=OTHER)) as sink:
+        sink.append(sealer([unsealed()], OTHER), durable=True)
+    return PostgresPruner(log, chain=OTHER)
+
+
+def test_a_hold_that_comes_through_another_chain_waits_for_a_prune_too(
+    log: str, other_chain: PostgresPruner
+) -> None:
+    steps = pruner(log).steps(PLAN, POLICY, REQUEST, NOW)
+    next(steps)
+    with pytest.raises(PruneRefused, match="another prune or change of holds is under way"):
+        other_chain.change_holds(HoldChange("add", hold("user:user-4")), NOW)
+    list(steps)
+    assert kept(log)[:18] == lines(EVENTS[12:])
+
+
+def test_a_hold_that_comes_through_another_chain_finishes_a_prune_that_was_told_of(
+    log: str, other_chain: PostgresPruner
+) -> None:
+    steps = pruner(log).steps(PLAN, POLICY, REQUEST, NOW)
+    while next(steps) is not Step.TOLD_AND_RECORDED:
+        pass
+    steps.close()
+    other_chain.change_holds(HoldChange("add", hold("user:user-4")), NOW)
+    with closing(connect(log)) as connection:
+        left = connection.execute("SELECT min(seq) FROM audit_events WHERE chain = %s", [CHAIN])
+        assert left.fetchone() == (12,)
+
+
+def test_a_hold_is_ended_once_through_whichever_chain(
+    log: str, other_chain: PostgresPruner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = HoldChange("add", hold("user:user-4"))
+    end = replace(add, change="remove")
+    pruner(log).change_holds(add, NOW)
+    fitting = request.require_fitting
+    answers: list[str] = []
+
+    def ended_meanwhile(change: HoldChange, holds: Sequence[Hold]) -> None:
+        monkeypatch.undo()
+        with pytest.raises(PruneRefused) as refusal:
+            other_chain.change_holds(end, NOW)
+        answers.append(str(refusal.value))
+        fitting(change, holds)
+
+    monkeypatch.setattr(postgres, "require_fitting", ended_meanwhile)
+    pruner(log).change_holds(end, NOW)
+    assert len(answers) == 1
+    assert pruner(log).find(POLICY, day(22)) is not None
+
+
+class LosingTheLock(Kept):
+    """Loses the connection that holds the lock, and lets somebody else act, before it is told."""
+
+    def __init__(self, dsn: str, act: Callable[[], None]) -> None:
+        super().__init__()
+        self.dsn, self.act = dsn, act
+
+    def keep_records(self, chain: str, records: Sequence[str]) -> None:
+        super().keep_records(chain, records)
+        with closing(connect(self.dsn)) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+        wait_for_the_dead(self.dsn)
+        self.act()
+
+
+def test_a_hold_that_came_when_the_lock_was_lost_is_kept(log: str) -> None:
+    change = HoldChange("add", hold("user:user-4"))
+    keeper = LosingTheLock(log, lambda: pruner(log).change_holds(change, NOW))
+    with pytest.raises(PruneRefused, match="holds or prunes were changed meanwhile"):
+        list(pruner(log).steps(PLAN, POLICY, replace(REQUEST, keeper=keeper), NOW))
+    assert kept(log) == lines(EVENTS)
+    assert dict(verified(log).counts) == {Code.NO_CHECKPOINT: 1}
+    assert "seq 4 stays: under hold h1" in str(refused(log))
+
+
+def test_a_prune_that_came_when_the_lock_was_lost_is_the_only_one(log: str) -> None:
+    keeper = LosingTheLock(log, lambda: list(apply(log)).clear())
+    with pytest.raises(PruneRefused, match="holds or prunes were changed meanwhile"):
+        list(pruner(log).steps(PLAN, POLICY, replace(REQUEST, keeper=keeper), NOW))
+    assert dict(verified(log).counts) == PRUNED
+
+
+def test_what_was_told_when_the_answer_was_lost_is_told_once(log: str) -> None:
+    change = HoldChange("add", hold("user:user-4"))
+    event = hold_event(change, CHAIN)
+    with opened_alone(log, CHAIN) as alone:
+        for _ in range(2):
+            alone.tell_of_hold(event, change, NOW)
+        assert len(alone.holds()) == 1
+    assert len(stored_lines(log)) == 31
 
 
 def test_a_database_without_the_schema(empty_database: str) -> None:
