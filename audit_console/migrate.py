@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS audit_schema_migrations (
     version integer PRIMARY KEY,
     name text NOT NULL,
     checksum text NOT NULL,
-    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    applied_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 )"""
 
 
@@ -125,9 +125,9 @@ def _connection(dsn: str) -> Iterator[psycopg.Connection]:
 @contextmanager
 def _locked(connection: psycopg.Connection) -> Iterator[None]:
     """Let no other program migrate; the lock ends with the connection at the latest."""
-    connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+    connection.execute("SELECT pg_catalog.pg_advisory_lock(%s)", [_LOCK])
     yield
-    connection.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+    connection.execute("SELECT pg_catalog.pg_advisory_unlock(%s)", [_LOCK])
 
 
 def _steps(connection: psycopg.Connection, known: Sequence[Migration]) -> list[Step]:
@@ -157,7 +157,8 @@ def _applied(connection: psycopg.Connection) -> dict[int, tuple[str, datetime | 
 
 def _has_table(connection: psycopg.Connection, name: str) -> bool:
     row = connection.execute(
-        "SELECT FROM pg_tables WHERE schemaname = current_schema() AND tablename = %s", [name]
+        "SELECT FROM pg_tables WHERE schemaname = pg_catalog.current_schema() AND tablename = %s",
+        [name],
     ).fetchone()
     return row is not None
 
@@ -165,7 +166,7 @@ def _has_table(connection: psycopg.Connection, name: str) -> bool:
 def _check_unused(connection: psycopg.Connection) -> None:
     """Refuse a database that cannot have the schema."""
     schema, encoding = connection.execute(
-        "SELECT current_schema(), current_setting('server_encoding')"
+        "SELECT pg_catalog.current_schema(), pg_catalog.current_setting('server_encoding')"
     ).fetchone() or (None, "")
     if schema is None:
         raise MigrationError(
@@ -189,9 +190,11 @@ def _apply(connection: psycopg.Connection, migration: Migration, dsn: str) -> No
     """Apply one migration in a transaction of its own, or say which one failed."""
     try:
         with connection.transaction():
-            schema = connection.execute("SELECT quote_ident(current_schema())").fetchone()
+            schema = connection.execute(
+                "SELECT pg_catalog.quote_ident(pg_catalog.current_schema())"
+            ).fetchone()
             path = f"{schema[0] if schema else ''}, pg_temp"
-            connection.execute("SELECT set_config('search_path', %s, true)", [path])
+            connection.execute("SELECT pg_catalog.set_config('search_path', %s, true)", [path])
             connection.execute(_CREATE_TABLE)
             connection.execute(sql.SQL(migration.statements))
             connection.execute(

@@ -23,11 +23,13 @@ PATIENCE_SECONDS = 10
 _ATTEMPTS = 3
 """How often a group is tried that a lost connection or a deadlock put out."""
 
+# Statements call `pg_catalog` by name, and give what else they call arguments of its own types:
+# a role that may make functions in the log's schema could have them run by who writes.
 _BEGIN_CHAIN = "INSERT INTO audit_chain_heads (chain) VALUES (%s) ON CONFLICT DO NOTHING"
 _LOCK_HEAD = "SELECT FROM audit_chain_heads WHERE chain = %s FOR UPDATE"
 _LAST = """
 SELECT head.seq, head.event_hash,
-    to_char(head.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    pg_catalog.to_char(head.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     last.seq, last.line
 FROM audit_chain_heads head LEFT JOIN LATERAL (
     SELECT seq, audit_event_line(event) AS line
@@ -37,27 +39,29 @@ WHERE head.chain = %s"""
 """A statement after the one that locks, which sees the table as it was before it waited."""
 
 _INSERT = """
-INSERT INTO audit_events SELECT * FROM json_populate_recordset(NULL::audit_events, %s)"""
+INSERT INTO audit_events
+SELECT * FROM pg_catalog.json_populate_recordset(NULL::audit_events, %s)"""
 """Takes the lines as they are, in one statement for one event or a thousand. About as fast
 as COPY, which would need a round trip of its own."""
 
 _MOVE_HEAD = """
 UPDATE audit_chain_heads SET seq = %s, event_hash = %s, recorded_at = %s WHERE chain = %s"""
 _STORED = """
-SELECT seq, to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+SELECT seq,
+    pg_catalog.to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     previous_hash, audit_event_line(event)
 FROM audit_events event WHERE chain = %s AND id = ANY(%s::uuid[]) ORDER BY seq"""
 
 _NOT_DURABLE = "SET LOCAL synchronous_commit = off"
-_FLUSH = "SELECT pg_logical_emit_message(true, 'audit-console', '')"
+_FLUSH = "SELECT pg_catalog.pg_logical_emit_message(true, 'audit-console', '')"
 """Writes a record into the server's log, so that its commit flushes all that came before."""
 _KEPT = "SELECT FROM audit_events WHERE chain = %s AND seq = %s AND event_hash = %s"
 
 _SESSION = """
-SELECT set_config('synchronous_commit', 'on', false)
-    WHERE current_setting('synchronous_commit') = 'off'
+SELECT pg_catalog.set_config('synchronous_commit', 'on', false)
+    WHERE pg_catalog.current_setting('synchronous_commit') = 'off'
 UNION ALL
-SELECT set_config(name, %s, false) FROM pg_settings WHERE setting = '0'
+SELECT pg_catalog.set_config(name, %s, false) FROM pg_settings WHERE setting = '0'
     AND name IN ('lock_timeout', 'idle_in_transaction_session_timeout')"""
 """What is said to be durable is, and a writer that hangs does not stop the others for long."""
 

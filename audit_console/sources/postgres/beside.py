@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import LiteralString, NamedTuple
 
 import psycopg
+from psycopg import sql
 
 from audit_console.errors import SourceChanged, SourceUnreadable
+from audit_console.sources.postgres.layout import written
 
 
 class Records(NamedTuple):
@@ -20,14 +22,14 @@ class Records(NamedTuple):
 CHECKPOINTS = Records(
     "audit_checkpoints",
     "checkpoints",
-    "SELECT json_build_object('note', note)::text FROM audit_checkpoints ORDER BY number",
+    "SELECT json_build_object('note', note)::text FROM {} ORDER BY number",
 )
 PRUNES = Records(
     "audit_prunes",
     "prune records",
-    "SELECT record FROM audit_prunes ORDER BY chain, pruned_to",
+    "SELECT record FROM {} ORDER BY chain, pruned_to",
 )
-HOLDS = Records("audit_holds", "legal holds", "SELECT change FROM audit_holds ORDER BY number")
+HOLDS = Records("audit_holds", "legal holds", "SELECT change FROM {} ORDER BY number")
 
 _IS_READABLE = """
 SELECT has_table_privilege(to_regclass(%s), 'SELECT') WHERE to_regclass(%s) IS NOT NULL
@@ -37,12 +39,14 @@ Texts = list[str] | None
 """Texts of a table beside the log; None where this user may not read it."""
 
 
-def read_texts_beside(connection: psycopg.Connection, records: Records) -> Texts:
+def read_texts_beside(connection: psycopg.Connection, schema: str, records: Records) -> Texts:
     """Read a table beside the log; nothing where it is not there."""
-    found = connection.execute(_IS_READABLE, [records.table] * 2).fetchone()
+    name = written(schema, records.table)
+    found = connection.execute(_IS_READABLE, [name, name]).fetchone()
     if found is None:
         return []
-    return [text for (text,) in connection.execute(records.statement)] if found[0] else None
+    statement = sql.SQL(records.statement).format(sql.Identifier(schema, records.table))
+    return [text for (text,) in connection.execute(statement)] if found[0] else None
 
 
 class Vouching(NamedTuple):
@@ -55,17 +59,17 @@ class Vouching(NamedTuple):
     prunes: Texts
 
     @classmethod
-    def of(cls, connection: psycopg.Connection) -> Vouching:
+    def of(cls, connection: psycopg.Connection, schema: str) -> Vouching:
         """Read it."""
-        return cls(*(read_texts_beside(connection, one) for one in (CHECKPOINTS, PRUNES)))
+        return cls(*(read_texts_beside(connection, schema, one) for one in (CHECKPOINTS, PRUNES)))
 
-    def require_unpruned(self, connection: psycopg.Connection, label: str) -> None:
+    def require_unpruned(self, connection: psycopg.Connection, schema: str, label: str) -> None:
         """Refuse to read a log from which events went since it was opened.
 
         Raises:
             SourceChanged: retention deletes events, or did.
         """
-        if read_texts_beside(connection, PRUNES) != self.prunes:
+        if read_texts_beside(connection, schema, PRUNES) != self.prunes:
             raise SourceChanged(
                 f"{label}: retention deleted events since the log was opened",
                 hint="open the log again",

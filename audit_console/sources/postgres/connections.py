@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from threading import Lock
 
@@ -22,6 +22,7 @@ _PATIENCE = {"keepalives_idle": 30, "tcp_user_timeout": 30_000}
 """So that a server that is gone without a word is noticed."""
 
 _SETTINGS = {
+    "search_path": "",  # or a function that anybody made in the log's schema could answer
     "default_transaction_read_only": "on",
     "statement_timeout": f"{STATEMENT_SECONDS}s",
     "idle_in_transaction_session_timeout": f"{10 * STATEMENT_SECONDS}s",
@@ -32,10 +33,24 @@ _SETTINGS = {
 }
 
 
+_PREPARE = """
+SELECT schemas, {settings}
+FROM (SELECT pg_catalog.current_schemas(false) AS schemas OFFSET 0) AS before
+"""
+_SET = "pg_catalog.set_config(%s, %s, false)"
+
+
 class Connections:
-    """Connections for questions. Each question reads one snapshot and cannot write."""
+    """Connections for questions. Each question reads one snapshot and cannot write.
+
+    No name leads out of `pg_catalog`: a statement names the schema of what it reads.
+
+    Attributes:
+        schemas: those to which the way in leads, in the order in which a log is looked for.
+    """
 
     def __init__(self, dsn: str) -> None:
+        self.schemas: Sequence[str] = ()
         self._dsn = dsn
         self._lock = Lock()
         self._idle: list[psycopg.Connection] = []
@@ -90,7 +105,7 @@ class Connections:
             raise no_connection(error, self._dsn) from None
         with ExitStack() as unless_ready, faults_told(self._dsn):
             unless_ready.callback(connection.close)
-            _prepare(connection)
+            self.schemas = _prepare(connection)
             unless_ready.pop_all()
         return connection
 
@@ -102,14 +117,20 @@ class Connections:
         connection.close()
 
 
-def _prepare(connection: psycopg.Connection) -> None:
-    """Let a connection do nothing but read, one snapshot in each transaction."""
-    settings = ", ".join(["set_config(%s, %s, false)"] * len(_SETTINGS))
+def _prepare(connection: psycopg.Connection) -> Sequence[str]:
+    """Let a connection do nothing but read, one snapshot in each transaction.
+
+    Returns:
+        the schemas of its search path, which it has no more.
+    """
+    settings = ", ".join([_SET] * len(_SETTINGS))
     values = [text for setting in _SETTINGS.items() for text in setting]
-    connection.execute(f"SELECT {settings}".encode(), values)
+    statement = _PREPARE.format(settings=settings).encode()
+    schemas, *_ = connection.execute(statement, values).fetchall()[0]
     connection.autocommit = False
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     connection.read_only = True
+    return list(schemas)
 
 
 def _is_alive(connection: psycopg.Connection) -> bool:

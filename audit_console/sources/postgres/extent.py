@@ -10,7 +10,7 @@ from psycopg import sql
 
 from audit_console.core.event import Scheme
 from audit_console.sources.postgres.asked import Asked
-from audit_console.sources.postgres.layout import EVERY_ROW, PLACED, TABLE, Layout
+from audit_console.sources.postgres.layout import EVERY_ROW, PLACED, Layout
 from audit_console.sources.protocol import News
 
 _MISPLACED = """
@@ -82,7 +82,7 @@ def find_extent(connection: psycopg.Connection, layout: Layout) -> Extent:
     if readable is not EVERY_ROW:
         where = sql.SQL("(({}) IS NOT TRUE OR {})").format(readable, events.where)
         rows = Asked(layout, where, events.parameters)
-    sizes = connection.execute(_EVENT_BYTES, [TABLE]).fetchone()
+    sizes = connection.execute(_EVENT_BYTES, [layout.table]).fetchone()
     return Extent(events, rows, first, last, tuple(heads), sizes[0] if sizes else None)
 
 

@@ -6,6 +6,7 @@ Both are asked for by the same column names. What the orchestrator stores as `js
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -31,6 +32,7 @@ class Layout:
     """How a table holds a log.
 
     Attributes:
+        schema: in which it is.
         scheme: of its events.
         events: FROM item named `events`, with a column for each of `V1_KEYS`.
         readable: condition for the rows that are events.
@@ -38,6 +40,7 @@ class Layout:
         log_order: columns of the order in which the log is checked.
     """
 
+    schema: str
     scheme: Scheme
     events: sql.Composed
     readable: sql.Composable
@@ -45,9 +48,19 @@ class Layout:
     log_order: tuple[str, ...]
 
     @property
+    def table(self) -> str:
+        """Its name, as `to_regclass` takes it."""
+        return written(self.schema, TABLE)
+
+    @property
     def page_order(self) -> tuple[str, ...]:
         """Columns that put the events in the order of pages."""
         return ("timestamp", *self.ties)
+
+
+def written(schema: str, table: str) -> str:
+    """Write the name of a table as `to_regclass` takes it."""
+    return sql.Identifier(schema, table).as_string()
 
 
 def named(*names: str) -> sql.Composed:
@@ -61,44 +74,55 @@ def ordered(*names: str, descending: bool = False) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier("events", name) + direction for name in names)
 
 
-def find_layout(connection: psycopg.Connection, label: str) -> Layout:
-    """Look which of the tables is there.
+def find_layout(connection: psycopg.Connection, schemas: Sequence[str], label: str) -> Layout:
+    """Look which of the tables is there, in the first of these schemas that has one.
 
     Raises:
         SourceNotFound: there is none.
         NotAnAuditLog: it has other columns.
     """
-    types: dict[str, str] = dict(connection.execute(_COLUMNS, [TABLE]).fetchall())
-    if not types:
-        raise SourceNotFound(
-            f"{label}: there is no table {TABLE}",
-            hint="If it stands in another schema: ?options=-csearch_path%3DSCHEMA",
-        )
+    for schema in schemas:
+        rows = connection.execute(_COLUMNS, [written(schema, TABLE)]).fetchall()
+        if rows:
+            return _layout(schema, dict(rows), label)
+    raise SourceNotFound(
+        f"{label}: there is no table {TABLE}",
+        hint="If it stands in another schema: ?options=-csearch_path%3DSCHEMA",
+    )
+
+
+def _layout(schema: str, types: dict[str, str], label: str) -> Layout:
     missing = [name for name in _SHARED if name not in types]
     if missing:
         raise NotAnAuditLog(
             f"{label}: the table {TABLE} has no column {', '.join(missing)}",
             hint="Open a table of format v1, or the orchestrator's",
         )
-    return _V1 if all(name in types for name in _OWN_V1) else _orchestrator(types)
+    is_v1 = all(name in types for name in _OWN_V1)
+    return _v1(schema) if is_v1 else _orchestrator(schema, types)
 
 
 EVERY_ROW = sql.SQL("TRUE")
 
-_V1 = Layout(
-    scheme=Scheme.V1,
-    events=sql.SQL("{} AS events").format(sql.Identifier(TABLE)),
-    readable=EVERY_ROW,
-    ties=("chain", "seq"),
-    log_order=("chain", "seq"),
-)
 
-
-def _orchestrator(types: dict[str, str]) -> Layout:
-    columns = sql.SQL(", ").join(_as_v1(name, types.get(name, "")) for name in V1_KEYS)
+def _v1(schema: str) -> Layout:
     return Layout(
+        schema=schema,
+        scheme=Scheme.V1,
+        events=sql.SQL("{} AS events").format(sql.Identifier(schema, TABLE)),
+        readable=EVERY_ROW,
+        ties=("chain", "seq"),
+        log_order=("chain", "seq"),
+    )
+
+
+def _orchestrator(schema: str, types: dict[str, str]) -> Layout:
+    columns = sql.SQL(", ").join(_as_v1(name, types.get(name, "")) for name in V1_KEYS)
+    table = sql.Identifier(schema, TABLE)
+    return Layout(
+        schema=schema,
         scheme=Scheme.ORCHESTRATOR,
-        events=sql.SQL("(SELECT {} FROM {}) AS events").format(columns, sql.Identifier(TABLE)),
+        events=sql.SQL("(SELECT {} FROM {}) AS events").format(columns, table),
         readable=_READABLE,
         ties=("id",),
         log_order=("timestamp", "id"),

@@ -80,9 +80,9 @@ def open_postgres(dsn: str, *, label: str | None = None) -> PostgresSource:
     connections = Connections(dsn)
     try:
         with connections.question() as connection:
-            layout = find_layout(connection, label_of(dsn))
+            layout = find_layout(connection, connections.schemas, label_of(dsn))
             extent = find_extent(connection, layout)
-            vouching = Vouching.of(connection)
+            vouching = Vouching.of(connection, layout.schema)
     except BaseException:
         connections.close()
         raise
@@ -156,7 +156,7 @@ class PostgresSource:
         first_pass, self._begun = not self._begun, True
         try:
             with self._connections.question(endless=True) as connection:
-                self._vouching.require_unpruned(connection, self.label)
+                self._vouching.require_unpruned(connection, self._layout.schema, self.label)
                 for batch, size in read_batches(connection, self._extent.rows):
                     if first_pass:
                         self._take_in(batch, size)
@@ -249,7 +249,7 @@ class PostgresSource:
     def _read(self, records: Records) -> list[str]:
         """Read a table beside the log as it is now."""
         with self._connections.question() as connection:
-            texts = read_texts_beside(connection, records)
+            texts = read_texts_beside(connection, self._layout.schema, records)
         return readable(texts, records, self.label)
 
     def _take_in(self, batch: Batch, size: int) -> None:

@@ -19,7 +19,7 @@ from audit_console.core.filters import FieldName
 from audit_console.core.query.stages import Count, Timeline, event_field
 from audit_console.core.timespan import Duration
 from audit_console.sources.postgres.asked import FENCE, Asked
-from audit_console.sources.postgres.layout import TABLE, named
+from audit_console.sources.postgres.layout import named
 from audit_console.sources.postgres.tallies import (
     MOST_ROWS,
     bin_of,
@@ -75,7 +75,7 @@ def _ranges(connection: psycopg.Connection, asked: Asked) -> Iterator[Asked]:
     What is no plain table is one range, and so is what an index finds: it would be looked up
     anew for each.
     """
-    (blocks,) = connection.execute(_BLOCKS, [TABLE]).fetchall()[0]
+    (blocks,) = connection.execute(_BLOCKS, [asked.layout.table]).fetchall()[0]
     if asked.layout.scheme is not Scheme.V1 or not blocks or _is_looked_up(connection, asked):
         yield asked
         return

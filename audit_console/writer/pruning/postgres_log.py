@@ -26,15 +26,17 @@ _FETCHED = 2_000
 _Statement = tuple[LiteralString, Sequence[object]]
 _Standing = tuple[object, ...] | None
 
-_TAKE = "SELECT pg_try_advisory_lock(%s, 'audit_holds'::regclass::oid::integer)"
-_GIVE_BACK = "SELECT pg_advisory_unlock(%s, 'audit_holds'::regclass::oid::integer)"
-_TAKE_TO_TELL = "SELECT pg_advisory_xact_lock(%s, 'audit_holds'::regclass::oid::integer)"
-_STANDING = "SELECT (SELECT max(number) FROM audit_holds), (SELECT count(*) FROM audit_prunes)"
+_TAKE = "SELECT pg_catalog.pg_try_advisory_lock(%s, 'audit_holds'::regclass::oid::integer)"
+_GIVE_BACK = "SELECT pg_catalog.pg_advisory_unlock(%s, 'audit_holds'::regclass::oid::integer)"
+_TAKE_TO_TELL = "SELECT pg_catalog.pg_advisory_xact_lock(%s, 'audit_holds'::regclass::oid::integer)"
+_STANDING = """
+SELECT (SELECT pg_catalog.max(number) FROM audit_holds),
+    (SELECT pg_catalog.count(*) FROM audit_prunes)"""
 """The last change of holds, and how many prunes: both tables are only added to."""
 _MAY_PRUNE = """
-SELECT has_table_privilege('audit_prunes', 'INSERT')
-    AND has_table_privilege('audit_holds', 'INSERT')
-    AND has_function_privilege('audit_prune_events(text, bigint, bigint)', 'EXECUTE')"""
+SELECT pg_catalog.has_table_privilege('audit_prunes', 'INSERT')
+    AND pg_catalog.has_table_privilege('audit_holds', 'INSERT')
+    AND pg_catalog.has_function_privilege('audit_prune_events(text, bigint, bigint)', 'EXECUTE')"""
 _LINES = """
 SELECT seq, audit_event_line(e) FROM audit_events e
 WHERE chain = %s AND seq > %s ORDER BY seq LIMIT %s"""
@@ -42,13 +44,13 @@ _HOLDS = "SELECT change FROM audit_holds ORDER BY number"
 _PRUNES = "SELECT record FROM audit_prunes WHERE chain = %s ORDER BY pruned_to"
 _PRUNED_CHAINS = "SELECT DISTINCT chain FROM audit_prunes ORDER BY chain"
 _NOTES = """
-SELECT json_build_object('note', note)::text FROM audit_checkpoints
+SELECT pg_catalog.json_build_object('note', note)::text FROM audit_checkpoints
 WHERE chain = %s ORDER BY number"""
 _ADD_HOLD = "INSERT INTO audit_holds (change) VALUES (%s)"
 _ADD_PRUNE = "INSERT INTO audit_prunes (chain, pruned_to, record) VALUES (%s, %s, %s)"
 _ADD_CHECKPOINT = "INSERT INTO audit_checkpoints (chain, size, note) VALUES (%s, %s, %s)"
-_MAY_SIGN = "SELECT has_table_privilege('audit_checkpoints', 'INSERT')"
-_DELETE = "SELECT audit_prune_events(%s, %s, %s)"
+_MAY_SIGN = "SELECT pg_catalog.has_table_privilege('audit_checkpoints', 'INSERT')"
+_DELETE = "SELECT audit_prune_events(%s::text, %s::bigint, %s::bigint)"
 _FIRST_SEQ = "SELECT seq FROM audit_events WHERE chain = %s ORDER BY seq LIMIT 1"
 
 

@@ -44,11 +44,11 @@ def first_page(source: Source) -> int:
 
 def test_no_question_can_write(asked: Connections) -> None:
     with pytest.raises(SourceUnreadable, match="read-only"), asked.question() as connection:
-        connection.execute("INSERT INTO audit_chain_heads (chain) VALUES ('x')")
+        connection.execute("INSERT INTO public.audit_chain_heads (chain) VALUES ('x')")
     with asked.question() as connection:
         connection.execute("COMMIT")
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-            connection.execute("INSERT INTO audit_chain_heads (chain) VALUES ('x')")
+            connection.execute("INSERT INTO public.audit_chain_heads (chain) VALUES ('x')")
 
 
 def test_a_question_that_takes_too_long_ends(

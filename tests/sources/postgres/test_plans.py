@@ -308,7 +308,7 @@ def test_bins_are_taken_to_be_few_so_that_several_processes_count(
 
 def test_the_log_is_read_in_the_order_of_the_key(table: str, plans: list[Plan]) -> None:
     with psycopg.connect(table) as connection:
-        extent = find_extent(connection, find_layout(connection, "log"))
+        extent = find_extent(connection, find_layout(connection, ["public"], "log"))
         plans.clear()
         assert sum(block.rows for block in read_blocks(connection, extent.rows)) == EVENTS
     assert plans == [[Node("Index Scan", "audit_events_pkey", EVENTS)]]
@@ -316,7 +316,7 @@ def test_the_log_is_read_in_the_order_of_the_key(table: str, plans: list[Plan]) 
 
 def test_what_is_new_is_counted_by_an_index(table: str, plans: list[Plan]) -> None:
     with psycopg.connect(table) as connection:
-        layout = find_layout(connection, "log")
+        layout = find_layout(connection, ["public"], "log")
         extent = find_extent(connection, layout)
         seven_less = tuple((chain, head - 7) for chain, head in extent.heads)
         assert news_beyond(replace(extent, heads=seven_less), connection, layout) == News(14)
