@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -31,6 +31,38 @@ CREATE TABLE IF NOT EXISTS audit_schema_migrations (
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 )"""
+
+_STRANGERS = """
+WITH here AS (
+    SELECT pg_namespace.oid, nspowner, datdba FROM pg_namespace, pg_database
+    WHERE nspname = pg_catalog.current_schema() AND datname = pg_catalog.current_database()
+), strangers AS (
+    SELECT role.oid, role.rolname FROM here, pg_roles AS me, pg_roles AS role
+    WHERE me.rolname = current_user
+        AND NOT role.rolsuper AND role.oid NOT IN (me.oid, here.nspowner, here.datdba)
+        AND (me.rolsuper OR NOT pg_catalog.pg_has_role(role.oid, 'USAGE'))
+)
+"""
+"""Roles that who migrates must not trust: they have the rights of neither it nor the owners."""
+
+_OWN_TABLE = """
+{strangers}
+SELECT (SELECT rolname FROM strangers WHERE strangers.oid = relowner),
+    relkind = 'r' AND NOT relrowsecurity
+    AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = pg_class.oid)
+    AND NOT EXISTS (SELECT FROM pg_rewrite WHERE ev_class = pg_class.oid)
+FROM pg_class, here WHERE relnamespace = here.oid AND relname = 'audit_schema_migrations'
+"""
+_SHADOWS = """
+{strangers}, made AS (
+    SELECT proname AS name, pronamespace AS namespace, proowner AS owner FROM pg_proc
+    UNION ALL SELECT oprname, oprnamespace, oprowner FROM pg_operator
+)
+SELECT made.name, rolname FROM made, here, strangers
+WHERE made.namespace = here.oid AND made.owner = strangers.oid AND made.name IN (
+    SELECT name FROM made WHERE namespace = 'pg_catalog'::regnamespace
+) LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +122,8 @@ def migrate(
         pending = [step.migration for step in _steps(connection, known) if not step.applied_at]
         if len(pending) == len(known):
             _check_unused(connection)
+        if pending:
+            _check_shadows(connection)
         with connection.transaction(force_rollback=True) if dry_run else nullcontext():
             for migration in pending:
                 _apply(connection, migration, dsn)
@@ -149,10 +183,51 @@ def _steps(connection: psycopg.Connection, known: Sequence[Migration]) -> list[S
 
 
 def _applied(connection: psycopg.Connection) -> dict[int, tuple[str, datetime | None]]:
-    if not _has_table(connection, "audit_schema_migrations"):
+    if not _has_own_table(connection):
         return {}
     rows = connection.execute("SELECT version, checksum, applied_at FROM audit_schema_migrations")
     return {version: (checksum, applied_at) for version, checksum, applied_at in rows}
+
+
+def _has_own_table(connection: psycopg.Connection) -> bool:
+    """Tell whether the table of migrations is there.
+
+    Raises:
+        MigrationError: it is, and who writes to it would run what somebody else made.
+    """
+    row = _first_row(connection, _OWN_TABLE)
+    if row is None:
+        return False
+    stranger, is_plain = row
+    if stranger is not None or not is_plain:
+        plain = "is not a plain table without triggers, rules and policies"
+        raise MigrationError(
+            f"audit_schema_migrations {f'was made by {stranger}' if stranger else plain}: "
+            "nothing is written to it",
+            hint="See who made it. If it is right, migrate as its owner; else drop it, and REVOKE"
+            " CREATE ON SCHEMA from who made it",
+        )
+    return True
+
+
+def _check_shadows(connection: psycopg.Connection) -> None:
+    """Refuse a schema in which a migration could call somebody else's function for PostgreSQL's.
+
+    Raises:
+        MigrationError: it is one.
+    """
+    row = _first_row(connection, _SHADOWS)
+    if row is not None:
+        name, stranger = row
+        raise MigrationError(
+            f"{stranger} made {name} in this schema, which PostgreSQL could take for its own",
+            hint="Drop it, and REVOKE CREATE ON SCHEMA from who made it, or take another schema",
+        )
+
+
+def _first_row(connection: psycopg.Connection, text: LiteralString) -> tuple[Any, ...] | None:
+    statement = sql.SQL(text).format(strangers=sql.SQL(_STRANGERS))
+    return connection.execute(statement).fetchone()
 
 
 def _has_table(connection: psycopg.Connection, name: str) -> bool:
@@ -196,6 +271,7 @@ def _apply(connection: psycopg.Connection, migration: Migration, dsn: str) -> No
             path = f"{schema[0] if schema else ''}, pg_temp"
             connection.execute("SELECT pg_catalog.set_config('search_path', %s, true)", [path])
             connection.execute(_CREATE_TABLE)
+            _has_own_table(connection)
             connection.execute(sql.SQL(migration.statements))
             connection.execute(
                 "INSERT INTO audit_schema_migrations (version, name, checksum) VALUES (%s, %s, %s)",

@@ -162,8 +162,20 @@ def test_who_writes_and_prunes_runs_nobodys_functions(log: str) -> None:
         assert len(stored_lines(log)) == 30 - 12 + 3
 
 
-SQL = re.compile(r"\s*(WITH|SELECT|INSERT|UPDATE|DELETE|CREATE|SET) ")
-SYNTAX = {"ANY", "COALESCE", "EXISTS", "FROM", "IN", "LATERAL", "LEFT", "SELECT", "VALUES"}
+SQL = re.compile(r"^\s*(WITH|SELECT|INSERT|UPDATE|DELETE|CREATE|SET) ", re.MULTILINE)
+SYNTAX = {
+    "AND",
+    "ANY",
+    "AS",
+    "COALESCE",
+    "EXISTS",
+    "FROM",
+    "IN",
+    "LATERAL",
+    "LEFT",
+    "SELECT",
+    "VALUES",
+}
 CALL = re.compile(r"(?<![\w.])(\w+) ?\(")
 WRITERS = ("migrate.py", "writer/postgres.py", "writer/pruning/postgres_log.py")
 
@@ -172,7 +184,7 @@ WRITERS = ("migrate.py", "writer/postgres.py", "writer/pruning/postgres_log.py")
 def test_statements_of_writers_name_the_schema_of_what_they_call(name: str) -> None:
     tree = ast.parse((Path(audit_console.__file__).parent / name).read_text(encoding="utf-8"))
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
-    statements = [one for one in texts if isinstance(one, str) and SQL.match(one)]
+    statements = [one for one in texts if isinstance(one, str) and SQL.search(one)]
     assert statements
     called = {name for one in statements for name in CALL.findall(one)}
     assert {one for one in called if not one.startswith("audit_")} <= SYNTAX

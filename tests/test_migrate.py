@@ -108,6 +108,78 @@ def test_another_schema_of_the_same_database_is_chosen_in_the_dsn(empty_database
     assert not status(empty_database)[0].applied_at
 
 
+TABLE = "CREATE TABLE audit_schema_migrations (version int, name text, checksum text"
+TRIGGER = """
+CREATE FUNCTION hijack() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'run by %', current_user; END $$;
+CREATE TRIGGER hijack BEFORE INSERT ON audit_schema_migrations EXECUTE FUNCTION hijack()
+"""
+MADE_BEFORE = {
+    "table with a default": f"{TABLE}, applied_at text DEFAULT run())",
+    "table with a trigger": f"{TABLE}, applied_at timestamptz); {TRIGGER}",
+    "view": "CREATE VIEW audit_schema_migrations AS SELECT run() AS version",
+    "function": "CREATE FUNCTION format(text, text) RETURNS text LANGUAGE sql AS 'SELECT run()'",
+    "operator": "CREATE OPERATOR || (LEFTARG = text, RIGHTARG = name, FUNCTION = join_them)",
+}
+RUN = """
+CREATE FUNCTION run() RETURNS text LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'run by %', current_user; END $$;
+CREATE FUNCTION join_them(text, name) RETURNS text LANGUAGE sql AS 'SELECT run()';
+"""
+
+
+@pytest.fixture
+def mallory(empty_database: str) -> Iterator[str]:
+    """The name of a role that may make things in the schema, and nothing else."""
+    name = f"mallory_{uuid4().hex}"
+    executed(empty_database, f"CREATE ROLE {name}; GRANT CREATE ON SCHEMA public TO {name}")
+    yield name
+    executed(empty_database, f"DROP OWNED BY {name} CASCADE; DROP ROLE {name}")
+
+
+@pytest.mark.parametrize("made", MADE_BEFORE)
+def test_what_somebody_else_made_is_not_run(empty_database: str, mallory: str, made: str) -> None:
+    executed(empty_database, f"SET ROLE {mallory}; {RUN} {MADE_BEFORE[made]}")
+    with pytest.raises(MigrationError, match=mallory) as caught:
+        migrate(empty_database)
+    assert "REVOKE CREATE ON SCHEMA" in caught.value.hint
+    assert tables_of(empty_database) <= {"audit_schema_migrations"}
+
+
+@pytest.mark.parametrize(
+    "made", [TRIGGER, "ALTER TABLE audit_schema_migrations ENABLE ROW LEVEL SECURITY"]
+)
+def test_a_table_of_migrations_that_does_something_is_refused(
+    empty_database: str, made: str
+) -> None:
+    migrate(empty_database)
+    executed(empty_database, made)
+    for look in (migrate, status):
+        with pytest.raises(MigrationError, match="is not a plain table"):
+            look(empty_database)
+
+
+def test_the_owner_of_the_schema_may_have_migrated(empty_database: str, mallory: str) -> None:
+    executed(empty_database, f"CREATE SCHEMA audit AUTHORIZATION {mallory}")
+    there = f"{empty_database}&options=-csearch_path%3Daudit"
+    migrate(f"{there}%20-crole%3D{mallory}")
+    assert migrate(there, migrations=[*known_migrations(), NEXT]) == [NEXT]
+
+
+def test_who_migrated_may_be_a_role_that_is_mine(empty_database: str, mallory: str) -> None:
+    member = f"member_{uuid4().hex}"
+    migrate(f"{empty_database}&options=-crole%3D{mallory}")
+    executed(empty_database, f"CREATE ROLE {member} IN ROLE {mallory}")
+    migrations = [*known_migrations(), NEXT]
+    try:
+        with pytest.raises(MigrationError, match=mallory):
+            migrate(empty_database, migrations=migrations)
+        as_member = f"{empty_database}&options=-crole%3D{member}"
+        assert migrate(as_member, migrations=migrations) == [NEXT]
+    finally:
+        executed(empty_database, f"DROP OWNED BY {member}; DROP ROLE {member}")
+
+
 def test_a_database_of_another_encoding_is_refused(postgres_server: str) -> None:
     name = f"latin_{uuid4().hex}"
     executed(
