@@ -6,7 +6,9 @@ import subprocess
 import sys
 import threading
 from contextlib import closing
+from dataclasses import replace
 
+import psycopg
 import pytest
 
 from audit_console.core.filters import EVERYTHING
@@ -14,13 +16,22 @@ from audit_console.core.findings import Code
 from audit_console.core.query.stages import Count
 from audit_console.integrity.verifier import verify
 from audit_console.sources.postgres import counts, open_postgres
+from audit_console.sources.postgres.extent import FEW_CHAINS
 from audit_console.sources.protocol import AtEvent, AtRow, Order
 from audit_console.writer import AuditLogger, PostgresSink
-from tests.support.chains import v1_chain
+from tests.support.chains import linked, v1_chain
 from tests.support.effort import UNMEASURED
 from tests.support.tables import store_v1
 
 WRITERS, ROUNDS = 3, 6
+MANY_CHAINS = """
+INSERT INTO audit_events (v, chain, seq, id, recorded_at, "timestamp", event_type, action,
+    resource_type, resource_id, result, previous_hash, event_hash)
+SELECT 1, 'c' || n, 0, gen_random_uuid(), moment, moment, 't', 'a', 'r', 'i', 'success',
+    repeat('0', 64), repeat('0', 64)
+FROM generate_series(1, 40000) AS n,
+    LATERAL (SELECT '2026-01-01Z'::timestamptz + n * '1 s'::interval) AS time(moment)
+"""
 APPENDED = 40
 
 
@@ -78,6 +89,31 @@ def test_what_is_written_later_changes_no_row(database: str) -> None:
         assert page.rows["seq"].to_list() == [29, 28, 27]
         assert source.tally(EVERYTHING, by=(Count(),)).item() == 30
         assert verify(source).verified == 30
+
+
+def test_what_is_written_later_to_any_of_many_chains_changes_no_row(database: str) -> None:
+    names = [f'log.example/{number}\u00e9"\\' for number in range(FEW_CHAINS + 1)]
+    chains = [
+        linked(replace(one, id=f"{number:08x}{one.id[8:]}") for one in v1_chain(4, chain=name))
+        for number, name in enumerate(names)
+    ]
+    store_v1(database, [one for events in chains for one in events[:3]])
+    with closing(open_postgres(database)) as source:
+        store_v1(database, [one for events in chains for one in events[3:]])
+        page = source.page(EVERYTHING, order=Order.NEWEST_FIRST, at=AtRow(0), limit=99)
+        assert page.rows["seq"].max() == 2
+        assert source.tally(EVERYTHING, by=(Count(),)).item() == 3 * len(names)
+        assert verify(source).verified == 3 * len(names)
+
+
+def test_more_chains_than_a_statement_has_parameters(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute(MANY_CHAINS)
+    with closing(open_postgres(database)) as source:
+        assert len(source.chains()) == 40_000
+        page = source.page(EVERYTHING, order=Order.NEWEST_FIRST, at=AtRow(0), limit=3)
+        assert page.rows["chain"].to_list() == ["c40000", "c39999", "c39998"]
+        assert source.tally(EVERYTHING, by=(Count(),)).item() == 40_000
 
 
 @pytest.mark.parametrize("order", Order)
