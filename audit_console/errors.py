@@ -104,7 +104,10 @@ class EventRefused(WriterError):
 
 
 class SinkUnavailable(WriterError):
-    """The store does not take events now; nothing was stored, a later try may go well."""
+    """The store does not take events now; nothing was stored, a later try may go well.
+
+    Of a connection that was lost while it committed nobody knows whether anything was stored.
+    """
 
 
 class ChainBroken(WriterError):

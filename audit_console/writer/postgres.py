@@ -143,25 +143,32 @@ class PostgresSink:
         Raises:
             SinkUnavailable: the server does not answer, or stopped and lost such events.
         """
-        unsynced = self._unsynced
-        if unsynced is None:
+        if self._unsynced is None:
             return
         try:
-            with self._pool.connection() as connection:
-                connection.execute(_FLUSH)
-                kept = connection.execute(_KEPT, unsynced[:3]).fetchone()
+            lost = self._flush()
         except psycopg.Error as error:
             raise self._refusal(error) from error
-        self._unsynced = None
-        if kept is None:
+        if lost is not None:
             raise SinkUnavailable(
-                f"{self._chain}: the server stopped and lost events up to seq {unsynced.seq}",
+                f"{self._chain}: the server stopped and lost events up to seq {lost.seq}",
                 hint="Only what is appended durably is there when a call returns",
             )
 
     def close(self) -> None:
         """Give back the connections."""
         self._pool.close()
+
+    def _flush(self) -> Head | None:
+        """Put on disk what was appended; give the last event of it if the server lost that."""
+        with self._pool.connection() as connection:  # while it is held nobody else appends
+            unsynced = self._unsynced
+            if unsynced is None:
+                return None
+            connection.execute(_FLUSH)
+            kept = connection.execute(_KEPT, unsynced[:3]).fetchone()
+            self._unsynced = None
+        return unsynced if kept is None else None
 
     def _append_at_last(self, seal: Seal, durable: bool) -> SealedGroup:
         for _ in range(_ATTEMPTS - 1):

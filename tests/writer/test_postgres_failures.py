@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -153,6 +153,49 @@ def test_a_group_that_a_lost_try_stored_is_on_disk_after_a_sync(
         end = _end_of_wal(connection)
         sink.sync()
         assert _is_flushed(connection, end)
+
+
+def test_what_is_appended_as_a_sync_ends_is_on_disk_after_the_next(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (
+        closing(PostgresSink(database, chain=CHAIN)) as sink,
+        psycopg.connect(database, autocommit=True) as connection,
+    ):
+        sink.append(sealer([unsealed()]), durable=False)
+        give = sink._pool.connection
+
+        @contextmanager
+        def given() -> Iterator[psycopg.Connection]:
+            with give() as one:
+                yield one
+            monkeypatch.undo()
+            sink.append(sealer([unsealed()]), durable=False)
+
+        monkeypatch.setattr(sink._pool, "connection", given)
+        sink.sync()
+        end = _end_of_wal(connection)
+        sink.sync()
+        assert _is_flushed(connection, end)
+
+
+def test_two_who_sync_at_once_need_not_both_do_it(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(PostgresSink(database, chain=CHAIN)) as sink:
+        sink.append(sealer([unsealed()]), durable=False)
+        give = sink._pool.connection
+
+        @contextmanager
+        def given() -> Iterator[psycopg.Connection]:
+            monkeypatch.undo()
+            sink.sync()
+            with give() as one:
+                yield one
+
+        monkeypatch.setattr(sink._pool, "connection", given)
+        sink.sync()
+    assert len(stored_lines(database)) == 1
 
 
 def _end_of_wal(connection: psycopg.Connection) -> str:
