@@ -61,7 +61,7 @@ class Trusting:
     def opener(self, open_log: Opener) -> Opener:
         """Have what is remembered read before a log is opened.
 
-        Another console may see more of it meanwhile, and this one would miss that.
+        Another console may see more of it meanwhile than was there when this one opened it.
         """
 
         def open_known(places: Sequence[str]) -> Source:
