@@ -156,12 +156,21 @@ class Background:
 
     def _add(self, waiting: Sequence[_Waiting]) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="audit-log", daemon=True)
-            self._thread.start()
+            self._thread = self._started()
             self._close_with_child()
         self._waiting.extend(waiting)
         self._accepted += len(waiting)
         self._arrived.notify()
+
+    def _started(self) -> threading.Thread:
+        thread = threading.Thread(target=self._run, name="audit-log", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            raise SinkUnavailable(
+                f"no thread to store events: {error}", hint="raise the limit on threads"
+            ) from None
+        return thread
 
     def _close_with_child(self) -> None:
         """Close at the end of a child of multiprocessing, which runs no exit handlers."""
@@ -170,17 +179,32 @@ class Background:
             util.Finalize(None, self.close, exitpriority=0)
 
     def _run(self) -> None:
-        while True:
-            group = self._take()
-            if group:
-                self._settle(group)
-            elif self._closed:
-                return
-            else:
-                self._sync()
-            with self._lock:
-                self._settled += len(group)
-                self._moved.notify_all()
+        group: Sequence[_Waiting] = ()
+        try:
+            while (group := self._take()) or not self._closed:
+                if group:
+                    self._settle(group)
+                else:
+                    self._sync()
+                self._count_settled(len(group))
+        except BaseException as error:  # noqa: BLE001 - whatever it is, nobody waits for ever
+            self._fail(group, error)
+
+    def _count_settled(self, events: int) -> None:
+        with self._lock:
+            self._settled += events
+            self._moved.notify_all()
+
+    def _fail(self, group: Sequence[_Waiting], error: BaseException) -> None:
+        """Take no more events, and give up those that wait, and who waits for one in hand."""
+        with self._lock:
+            self._closed = True
+            waiting = list(self._waiting)
+            self._waiting.clear()
+        in_hand = [one for one in group if one.stored and not one.stored.done()]
+        _LOG.error("the thread that stores audit events ended: %r", error)
+        self._give_up([*in_hand, *waiting], error)
+        self._count_settled(self._accepted - self._settled)
 
     def _take(self) -> Sequence[_Waiting]:
         """Wait for events. None come when it was quiet for a while, or the queue is closed."""
@@ -200,7 +224,7 @@ class Background:
             stored = self._store_patiently([waiting.event for waiting in group])
         except EventRefused as error:
             self._settle_one_by_one(group, error)
-        except Exception as error:  # noqa: BLE001 - whatever a sink raises, the thread goes on
+        except BaseException as error:  # noqa: BLE001 - whatever a sink raises, the thread goes on
             self._give_up(group, error)
         else:
             for place, waiting in enumerate(group):
@@ -229,24 +253,25 @@ class Background:
                 self._failures = 0
                 return stored
 
-    def _give_up(self, group: Sequence[_Waiting], error: Exception) -> None:
-        self._store.count_failed(len(group), error)
+    def _give_up(self, group: Sequence[_Waiting], error: BaseException) -> None:
+        told = error if isinstance(error, Exception) else SinkUnavailable(repr(error))
+        self._store.count_failed(len(group), told)
         for waiting in group:
             if waiting.stored:
-                waiting.stored.set_exception(error)
+                waiting.stored.set_exception(told)
             else:
-                self._tell(error, waiting.event)
+                self._tell(told, waiting.event)
 
     def _tell(self, error: Exception, event: Unsealed) -> None:
         try:
             self._on_error(error, _unstored(event))
-        except Exception:  # noqa: BLE001 - the application's own code; the thread goes on
+        except BaseException:  # noqa: BLE001 - the application's own code; the thread goes on
             _LOG.exception("on_error failed; audit event %s was not stored: %s", event.id, error)
 
     def _sync(self) -> None:
         try:
             self._store.sync()
-        except SinkUnavailable as error:
+        except Exception as error:  # noqa: BLE001 - whatever a sink raises, the thread goes on
             self._store.note_error(error)
         self._store.sign_if_due()
 

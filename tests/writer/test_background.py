@@ -354,6 +354,86 @@ def test_in_the_foreground_the_call_says_what_failed() -> None:
     assert (log.metrics.failed, log.metrics.last_error) == (1, "full")
 
 
+def test_a_thread_that_cannot_be_started_is_said_and_started_by_the_next_event(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refusals = [RuntimeError("can't start new thread")]
+    start = threading.Thread.start
+
+    def start_when_there_is_room(thread: threading.Thread) -> None:
+        if refusals:
+            raise refusals.pop()
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_when_there_is_room)
+    sink = GatedSink()
+    with AuditLogger(sink, background=True) as log:
+        with pytest.raises(SinkUnavailable, match="can't start new thread"):
+            log.log_event(**tick(0))
+        log.log_event(**tick(1))
+        log.flush()
+        assert numbers(sink) == [1]
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), ZeroDivisionError("a fault")])
+def test_a_sync_that_fails_in_any_way_does_not_end_the_thread(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    sink = GatedSink(syncs=[error])
+    log = busy(sink, sync="batch")
+    monkeypatch.setattr("audit_console.writer.storing.BATCH_SECONDS", 0.001)
+    sink.gate.set()
+    sink.synced.wait()
+    assert log.metrics.last_error == str(error)
+    log.log_event(**tick(1))
+    log.close()
+    assert numbers(sink) == [0, 1]
+
+
+class Ended(BaseException):
+    """What no handler of exceptions expects."""
+
+
+def test_a_sink_that_wants_the_thread_to_end_has_its_events_given_up() -> None:
+    told, on_error = given_up()
+    sink = GatedSink()
+    sink.failures = [Ended("enough")]  # type: ignore[list-item]
+    with AuditLogger(sink, background=True, on_error=on_error) as log:
+        log.log_event(**tick(0))
+        log.flush()
+        log.log_event(**tick(1))
+    assert told == [("Ended('enough')", "tick 0")]
+    assert numbers(sink) == [1]
+
+
+async def test_a_thread_that_ends_gives_up_what_waits_and_takes_no_more(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    told, on_error = given_up()
+    sink = GatedSink()
+    log = busy(sink, on_error=on_error)
+    in_hand = [asyncio.ensure_future(log.alog_event(**tick(number))) for number in (1, 2)]
+    await asyncio.sleep(0)
+    short = sink.append
+
+    def append_and_tell_of_one(seal: Seal, *, durable: bool) -> Any:
+        group = short(seal, durable=durable)
+        log.log_event(**tick(3))
+        return group[:1]
+
+    sink.append = append_and_tell_of_one  # type: ignore[method-assign]
+    sink.gate.set()
+    assert (await in_hand[0]).seq == 1  # type: ignore[union-attr]
+    with pytest.raises(IndexError):
+        await in_hand[1]
+    log.flush()
+    assert told == [("list index out of range", "tick 3")]
+    assert "the thread that stores audit events ended" in caplog.text
+    with pytest.raises(SinkUnavailable, match="the logger is closed"):
+        log.log_event(**tick(4))
+    log.close()
+
+
 # --- durability -------------------------------------------------------------------------
 
 
