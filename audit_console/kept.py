@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from audit_console.disk import sync_folder, sync_to_disk
 from audit_console.errors import AuditConsoleError
 
 
@@ -80,8 +81,9 @@ class KeptFile:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()
-                os.fsync(file.fileno())
+                sync_to_disk(file.fileno())
             Path(temporary).replace(self.path)
+            sync_folder(self.path.parent)
         except OSError:
             Path(temporary).unlink(missing_ok=True)
             raise

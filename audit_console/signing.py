@@ -24,6 +24,7 @@ from audit_console.core.notes import (
     is_key_name,
     strict_base64,
 )
+from audit_console.disk import sync_folder, sync_to_disk
 from audit_console.errors import KeyFileError, UsageError
 
 SEED_BYTES = 32
@@ -183,7 +184,8 @@ def _write_whole(file: TextIO, path: Path, line: str) -> None:
     try:
         file.write(line)
         file.flush()
-        os.fsync(file.fileno())
+        sync_to_disk(file.fileno())
+        sync_folder(path.parent)
     except OSError:
         path.unlink()
         raise

@@ -91,6 +91,13 @@ def test_a_key_that_finds_no_room_leaves_no_half_of_it(
     assert load_key(path).verifier == key.verifier
 
 
+def test_a_key_is_on_disk_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr("audit_console.signing.sync_folder", synced.append)
+    new_key("console.example.org/me", KeyType.WITNESS).store(tmp_path / "my.key")
+    assert synced == [tmp_path]
+
+
 def test_a_key_is_never_replaced(tmp_path: Path) -> None:
     path = tmp_path / "my.key"
     new_key("a", KeyType.LOG).store(path)

@@ -88,11 +88,9 @@ def _create(options: argparse.Namespace) -> ExitCode:
     notes.require_signable(verification)
     if options.cosign is not None:
         _require_comparable(verification)
-    made = (
-        _cosigned(verification, options.cosign)
-        if key is None
-        else new_checkpoint(verification, key, options.cosign)
-    )
+    made = _last_signed(verification) if key is None else new_checkpoint(verification, key)
+    if options.cosign is not None:
+        made = notes.cosigned(made, options.cosign, trust)
     notes.keep_note(made, options)
     trusting.remember(verification)
     return ExitCode.PASS
@@ -116,22 +114,18 @@ def _require_comparable(verification: Verification) -> None:
             )
 
 
-def new_checkpoint(
-    verification: Verification, key: SigningKey, cosign: str | None = None
-) -> SignedCheckpoint:
+def new_checkpoint(verification: Verification, key: SigningKey) -> SignedCheckpoint:
     """Sign what was verified of the chain whose key this is; see `notes.signed`.
 
     Raises:
         UsageError: there is no such chain, or it is not whole.
-        KeyFileError: the key of the witness cannot be used.
-        AuditConsoleError: the memory cannot be written.
     """
     from audit_console.core.safe_text import safe_text
 
     origin = key.verifier.name
     for chain in verification.chains:
         if chain.chain == origin and chain.last_seq is not None and chain.root is not None:
-            return notes.signed(key, chain.last_seq + 1, chain.root, cosign)
+            return notes.signed(key, chain.last_seq + 1, chain.root)
     named = ", ".join(safe_text(chain.chain) for chain in verification.chains[:5])
     raise UsageError(
         f"the key is that of {origin}, and this log has no whole chain of that name",
@@ -139,14 +133,14 @@ def new_checkpoint(
     )
 
 
-def _cosigned(verification: Verification, cosign: str) -> SignedCheckpoint:
+def _last_signed(verification: Verification) -> SignedCheckpoint:
     signed = [chain.signed for chain in verification.chains if chain.signed is not None]
     if len(signed) != 1:
         raise UsageError(
             f"{len(signed)} chains have a checkpoint by a log that the policy names",
             hint="the policy names the key of one log of this source: log <vkey>",
         )
-    return notes.cosigned(signed[0].signed, cosign)
+    return signed[0].signed
 
 
 def _verify(options: argparse.Namespace) -> ExitCode:

@@ -20,6 +20,7 @@ from audit_console.errors import UsageError
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.core.checkpoints import SignedCheckpoint
     from audit_console.core.notes import Note
+    from audit_console.integrity.trust import Trust
     from audit_console.integrity.verification import Verification
     from audit_console.signing import SigningKey
 
@@ -75,36 +76,35 @@ def log_key(file: str) -> SigningKey:
     return load_key(user_path(file), KeyType.LOG)
 
 
-def signed(key: SigningKey, size: int, root: bytes, cosign: str | None) -> SignedCheckpoint:
+def signed(key: SigningKey, size: int, root: bytes) -> SignedCheckpoint:
     """Sign a tree head of the log whose key this is.
 
     Args:
         key: of the log.
         size: events, or lines of a log that is sealed.
         root: the tree head over them, 32 bytes.
-        cosign: key file of a witness that cosigns, empty for that of this console; None for none.
-
-    Raises:
-        KeyFileError: the key of the witness cannot be used.
-        AuditConsoleError: the memory cannot be written.
     """
     from audit_console.core.checkpoints import Checkpoint, SignedCheckpoint
     from audit_console.core.notes import Note
 
     checkpoint = Checkpoint(key.verifier.name, size, root)
     text = str(checkpoint)
-    made = SignedCheckpoint(checkpoint, Note(text, (key.sign(text),)))
-    return made if cosign is None else cosigned(made, cosign)
+    return SignedCheckpoint(checkpoint, Note(text, (key.sign(text),)))
 
 
-def cosigned(signed: SignedCheckpoint, key_file: str) -> SignedCheckpoint:
+def cosigned(signed: SignedCheckpoint, key_file: str, trust: Trust) -> SignedCheckpoint:
     """Add the cosignature of this console, or of the witness whose key file is named.
 
     What is cosigned is remembered first: whatever contradicts it is never cosigned.
 
+    Args:
+        signed: the checkpoint of a log that was verified.
+        key_file: of the witness, empty for that of this console.
+        trust: what the log was held to.
+
     Raises:
         KeyFileError: the key cannot be used.
-        AuditConsoleError: the memory cannot be written.
+        AuditConsoleError: the memory cannot be written, or is no longer that of `trust`.
     """
     from audit_console.core.anchors import Remembered
     from audit_console.core.checkpoints import SignedCheckpoint
@@ -116,7 +116,7 @@ def cosigned(signed: SignedCheckpoint, key_file: str) -> SignedCheckpoint:
     now, checkpoint, note = datetime.now(UTC), signed.checkpoint, signed.note
     if checkpoint.size:
         seen = Remembered(checkpoint.origin, checkpoint.size, checkpoint.root, now)
-        memory().remember([seen])
+        memory().witness(seen, trust.remembered.get(checkpoint.origin))
     made = key.cosign(note.text, int(now.timestamp()))
     return SignedCheckpoint(checkpoint, Note(note.text, (*note.signatures, made)))
 

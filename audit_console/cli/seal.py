@@ -68,7 +68,10 @@ def run(arguments: Sequence[str]) -> ExitCode:
             hint="sign others with: audit-console checkpoint create",
         )
     size = sum(chain.events for chain in others)
-    notes.keep_note(notes.signed(key, size, root, options.cosign), options)
+    made = notes.signed(key, size, root)
+    if options.cosign is not None:
+        made = notes.cosigned(made, options.cosign, trust)
+    notes.keep_note(made, options)
     say(f"sealed {size:,} events of {key.verifier.name}")
     return ExitCode.PASS
 

@@ -16,6 +16,7 @@ from audit_console.core.event import format_time, parse_time
 from audit_console.core.findings import Verdict
 from audit_console.core.merkle import HASH_BYTES, root_text
 from audit_console.core.notes import strict_base64
+from audit_console.core.safe_text import safe_text
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
 from audit_console.kept import KeptFile
@@ -56,6 +57,32 @@ class WitnessMemory:
             for tree in trees:
                 if tree.chain not in kept or kept[tree.chain].size < tree.size:
                     kept[tree.chain] = tree
+            return [_encode(one) for one in kept.values()]
+
+        self._file.change(merge)
+
+    def witness(self, tree: Remembered, held_to: Remembered | None) -> None:
+        """Keep a tree that is about to be cosigned, if it was held to what is remembered now.
+
+        Args:
+            tree: of the log.
+            held_to: what was remembered of its chain when it was verified; None for nothing.
+
+        Raises:
+            AuditConsoleError: something else is remembered by now, or the file cannot be read
+                or written; it is as before.
+        """
+
+        def merge(entries: list[Any]) -> list[Any]:
+            kept = {one.chain: one for one in self._decode(entries)}
+            if kept.get(tree.chain) != held_to:
+                raise AuditConsoleError(
+                    f"{safe_text(tree.chain)} is not cosigned: it was verified here by another run "
+                    "meanwhile, so that this one was not held to it",
+                    hint="run it again",
+                )
+            if held_to is None or held_to.size < tree.size:
+                kept[tree.chain] = tree
             return [_encode(one) for one in kept.values()]
 
         self._file.change(merge)

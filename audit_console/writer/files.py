@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
+from audit_console.disk import sync_folder as sync_folder  # noqa: PLC0414 - writers find it here
+from audit_console.disk import sync_to_disk as sync_to_disk  # noqa: PLC0414 - writers find it here
 from audit_console.errors import SinkUnavailable
 
 _HINTS = {
@@ -75,23 +76,3 @@ def append_line(file: FileIO, line: str) -> None:
     file.seek(max(size - 1, 0))
     begin = "" if file.read(1) in {b"", b"\n"} else "\n"
     append(file, f"{begin}{line}\n".encode(), durable=True)
-
-
-def sync_to_disk(descriptor: int) -> None:
-    """Wait until what was written to a file survives a loss of power."""
-    if sys.platform == "darwin":  # pragma: no cover
-        import fcntl  # noqa: PLC0415 - `fsync` stops at the drive's cache there
-
-        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
-    else:
-        os.fsync(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until new names in a folder survive a loss of power; Windows sees to it itself."""
-    if sys.platform != "win32":  # pragma: no branch
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            sync_to_disk(descriptor)
-        finally:
-            os.close(descriptor)

@@ -20,6 +20,7 @@ from audit_console.core.event import AuditEvent
 from audit_console.core.prunes import PruneCircumstances, encode_prune
 from audit_console.errors import AuditConsoleError, SinkUnavailable, UsageError
 from audit_console.integrity.memory import WitnessMemory
+from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
 from audit_console.sources import archive
 from audit_console.sources.archive.files import ArchiveFile
@@ -236,6 +237,29 @@ def test_what_contradicts_a_cosignature_is_not_cosigned(whole_log: Path, keys: K
 
 def write_lines(path: Path, events: Iterable[AuditEvent]) -> None:
     path.write_bytes(text_of(v1_lines(events)))
+
+
+def test_of_two_histories_that_are_verified_at_once_one_is_cosigned(
+    whole_log: Path, keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other_log = tmp_path / "other.jsonl"
+    another = [replace(event(seq), action="another past") for seq in range(40)]
+    other_log.write_bytes(text_of(v1_lines(linked(another))))
+
+    def create(log: Path) -> tuple[str, ...]:
+        sign = ("--key", keys.log, "--cosign", keys.console)
+        return "checkpoint", "create", str(log), *sign, "-o", str(log.with_suffix(".note"))
+
+    def meanwhile(verification: Verification) -> None:
+        require_signable(verification)
+        assert run_program(*create(other_log)).returncode == 0
+
+    monkeypatch.setattr("audit_console.cli.notes.require_signable", meanwhile)
+    refused = run_here(*create(whole_log))
+    assert refused.returncode == 4
+    said = "is not cosigned: it was verified here by another run meanwhile"
+    assert said in spoken_line(refused)
+    assert not whole_log.with_suffix(".note").exists()
 
 
 def test_a_prune_of_what_the_console_saw_is_not_cosigned(tmp_path: Path, keys: Keys) -> None:

@@ -53,6 +53,30 @@ def test_a_chain_is_forgotten_on_request_only(tmp_path: Path) -> None:
     assert memory.all() == {OTHER.chain: OTHER}
 
 
+def test_a_tree_is_witnessed_only_if_it_was_held_to_what_is_remembered(tmp_path: Path) -> None:
+    memory = WitnessMemory(tmp_path)
+    memory.witness(TREE, None)
+    memory.witness(replace(TREE, size=39), TREE)
+    assert memory.all() == {TREE.chain: TREE}
+    for seen in (TREE, replace(TREE, root=bytes(range(32))), replace(TREE, size=41)):
+        with pytest.raises(AuditConsoleError, match="verified here by another run meanwhile"):
+            memory.witness(seen, None)
+    assert memory.all() == {TREE.chain: TREE}
+    memory.witness(replace(TREE, size=41), TREE)
+    assert memory.all() == {TREE.chain: replace(TREE, size=41)}
+
+
+def test_a_memory_is_on_disk_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[bool] = []
+
+    def sync_folder(folder: Path) -> None:
+        synced.append((folder / "witness.json").exists())
+
+    monkeypatch.setattr("audit_console.kept.sync_folder", sync_folder)
+    WitnessMemory(tmp_path).remember([TREE])
+    assert synced == [True]
+
+
 @pytest.mark.parametrize(
     "text",
     [
