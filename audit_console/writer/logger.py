@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-from collections.abc import Awaitable, Iterable, Sequence
+import threading
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Self, Unpack, get_args
+from typing import ParamSpec, Self, TypeVar, Unpack, get_args
 
 from audit_console.core.sealing import Sealed, Unsealed
-from audit_console.errors import UsageError, WriterError
+from audit_console.errors import SinkUnavailable, UsageError, WriterError
 from audit_console.writer.arguments import require_kind, require_methods, require_one_of
 from audit_console.writer.background import (
     RETRIES,
@@ -28,6 +29,15 @@ from audit_console.writer.sink import Seal, Sink
 from audit_console.writer.storing import Metrics, Store, Sync
 
 QUEUE_EVENTS = 10_000
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+
+class _Inside(threading.local):
+    """Whether a thread is inside a logger, and may hold one of its locks."""
+
+    now = False
 
 
 class AuditLogger(OrchestratorEvents[Sealed | None]):
@@ -87,6 +97,7 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
             on_error=on_error,
         )
         self._closed = False
+        self._inside = _Inside()
         atexit.register(self.close)
 
     @staticmethod
@@ -104,9 +115,9 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         """
         event = event_of(fields, "log_event")
         if self._in_background:
-            self._queue.put([event])
+            self._once(self._queue.put, [event])
             return None
-        return self._append([event])[0]
+        return self._once(self._append, [event])[0]
 
     def log_events(self, many: Iterable[EventFields]) -> Sequence[Sealed]:
         """Log events in one group, all of them or none, and far faster than one by one.
@@ -118,8 +129,8 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         """
         events = events_of(many, "log_events")
         if not self._in_background:
-            return self._append(events)
-        self._queue.put(events)
+            return self._once(self._append, events)
+        self._once(self._queue.put, events)
         return ()
 
     async def alog_event(self, **fields: Unpack[EventFields]) -> Sealed | None:
@@ -130,7 +141,8 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         Raises:
             WriterError: as `log_event`; a store that does not take it is tried again first.
         """
-        return await asyncio.wrap_future(self._queue.submit(event_of(fields, "alog_event")))
+        event = event_of(fields, "alog_event")
+        return await asyncio.wrap_future(self._once(self._queue.submit, event))
 
     @property
     def aio(self) -> AsyncEvents:
@@ -157,6 +169,9 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         Raises:
             SinkUnavailable: the store cannot say that it is, or `on_error` asked.
         """
+        self._once(self._flush)
+
+    def _flush(self) -> None:
         self._queue.refuse_own_thread()
         self._queue.drain()
         self._store.sync()
@@ -168,8 +183,10 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
             SinkUnavailable: the store cannot say that everything is on disk, or `on_error`
                 asked; nothing is closed then.
         """
-        if self._closed:
-            return
+        if not self._closed:
+            self._once(self._close)
+
+    def _close(self) -> None:
         self._queue.refuse_own_thread()
         self._closed = True
         atexit.unregister(self.close)
@@ -190,6 +207,25 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _once(
+        self, call: Callable[Given, Result], *given: Given.args, **named: Given.kwargs
+    ) -> Result:
+        """Call what takes locks, which the thread that has them would wait for without end.
+
+        Raises:
+            SinkUnavailable: this is a signal handler, or a `__del__`, that interrupted such a call.
+        """
+        if self._inside.now:
+            raise SinkUnavailable(
+                "this thread was interrupted while it called the same logger",
+                hint="let a signal handler set a flag, and log where that is looked at",
+            )
+        try:
+            self._inside.now = True
+            return call(*given, **named)
+        finally:
+            self._inside.now = False
 
     def _append(self, events: Sequence[Unsealed]) -> Sequence[Sealed]:
         if self._closed:

@@ -65,14 +65,14 @@ class Store:
         self._metrics = Metrics()
         self._unsynced = 0
         self._synced_at = time.monotonic()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may log while `metrics` is asked
         renew_in_child(self)
 
     def renew(self) -> None:
         """Begin anew in a forked child; what the parent stored is the parent's."""
         self._metrics = Metrics()
         self._unsynced = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     @property
     def metrics(self) -> Metrics:
