@@ -84,8 +84,8 @@ class ArchiveSink:
         self._seen = _Seen()
         self.renew()
         renew_in_child(self)
-        with self._exclusive():
-            self._look()
+        with self._exclusive(), open_to_append(self._path) as file:
+            self._look(file)
 
     def renew(self) -> None:
         """Begin anew in a forked child."""
@@ -104,13 +104,19 @@ class ArchiveSink:
     def append(self, seal: Seal, *, durable: bool) -> SealedGroup:
         """Store a group of events, all of them or none; see `Sink.append`."""
         with self._exclusive():
-            seen = self._look()
-            group = seal(seen.head)
-            if group:
+            with open_to_append(self._path) as file:
+                seen = self._look(file)
+                group = seal(seen.head)
+                if not group:
+                    return group
                 data = b"\n".join([*group.lines, b""])
-                if self._is_rotation_due(seen, group.recorded_at, len(data)):
-                    self._rotate()
-                self._write(data, group.head, durable=durable)
+                is_full = self._is_rotation_due(seen, group.recorded_at, len(data))
+                if not is_full:
+                    self._write(file, data, group.head, durable=durable)
+            if is_full:
+                self._rotate()
+                with open_to_append(self._path) as file:
+                    self._write(file, data, group.head, durable=durable)
             return group
 
     def sync(self) -> None:
@@ -127,21 +133,17 @@ class ArchiveSink:
         with self._threads, unavailable(self._path), exclusive(lock, patience=self._patience):
             yield
 
-    def _look(self) -> _Seen:
-        """Find the head of the chain; reads only what somebody else changed."""
-        if not self._is_as_seen():
-            with open_to_append(self._path) as file:
-                head = self._read_head(file)
-                self._require_no_earlier(head)
-                self._remember(file, head)
-        return self._seen
+    def _look(self, file: FileIO) -> _Seen:
+        """Find the head of the chain; reads only what somebody else changed.
 
-    def _is_as_seen(self) -> bool:
-        try:
-            now = self._path.stat()
-        except FileNotFoundError:
-            return False
-        return _mark(now) == self._seen.mark
+        The file that is open is looked at, not what stands under its name: a network file system
+        may tell of that as it was a while ago.
+        """
+        if _mark(os.fstat(file.fileno())) != self._seen.mark:
+            head = self._read_head(file)
+            self._require_no_earlier(head)
+            self._remember(file, head)
+        return self._seen
 
     def _remember(self, file: FileIO, head: Head | None) -> None:
         now = os.fstat(file.fileno())
@@ -204,12 +206,11 @@ class ArchiveSink:
                 raise
             # A reader has the file open there. The next group tries again.
 
-    def _write(self, data: bytes, head: Head, *, durable: bool) -> None:
-        with open_to_append(self._path) as file:
-            if not os.fstat(file.fileno()).st_size:
-                sync_folder(self._path.parent)
-            append(file, data, durable=durable)
-            self._remember(file, head)
+    def _write(self, file: FileIO, data: bytes, head: Head, *, durable: bool) -> None:
+        if not os.fstat(file.fileno()).st_size:
+            sync_folder(self._path.parent)
+        append(file, data, durable=durable)
+        self._remember(file, head)
 
 
 def _mark(file: os.stat_result) -> tuple[int, ...]:

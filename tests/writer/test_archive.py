@@ -88,6 +88,20 @@ def test_two_sinks_of_one_archive_go_on_from_each_other(tmp_path: Path) -> None:
     assert is_whole(tmp_path)
 
 
+def test_a_file_system_that_tells_late_of_a_file_makes_no_fork(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (AuditLogger(open_sink(tmp_path)) for _ in range(2))
+    first.log_event(**tick(0))
+    told = (tmp_path / "audit.jsonl").stat()
+    second.log_event(**tick(1))
+    with monkeypatch.context() as late:
+        late.setattr(Path, "stat", lambda _, **__: told)
+        first.log_event(**tick(2))
+    assert stored_ticks(tmp_path) == [0, 1, 2]
+    assert is_whole(tmp_path)
+
+
 # --- rotation ---------------------------------------------------------------------------
 
 
