@@ -17,16 +17,18 @@ from audit_console.core.sealing import Head, SealedGroup
 from audit_console.errors import UsageError
 from audit_console.writer.arguments import require_kind
 from audit_console.writer.files import (
-    append,
+    NotTakenBack,
+    all_or_nothing,
     open_to_append,
     sync_folder,
-    sync_to_disk,
     unavailable,
+    write_whole,
 )
 from audit_console.writer.forking import renew_in_child
 from audit_console.writer.locking import exclusive
 from audit_console.writer.rotation import Rotation, newest_rotated, rotated_path
 from audit_console.writer.sink import Seal, require_chain_name
+from audit_console.writer.syncing import Syncing
 from audit_console.writer.tail import broken, first_seq, head_of, mend, read_tail
 
 LOCK_SECONDS = 30.0
@@ -40,6 +42,15 @@ class _Seen:
     head: Head | None = None
     mark: tuple[int, ...] = ()
     """Tells the file as it was from any other: inode, size and time of the last change."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """Bytes [begin, end) of a file that are to be taken back: they were written in vain."""
+
+    inode: int
+    begin: int
+    end: int
 
 
 class ArchiveSink:
@@ -90,6 +101,8 @@ class ArchiveSink:
     def renew(self) -> None:
         """Begin anew in a forked child."""
         self._threads = threading.Lock()
+        self._disk = Syncing(self._path, self._chain)
+        self._left: _Left | None = None
 
     @property
     def chain(self) -> str:
@@ -122,7 +135,7 @@ class ArchiveSink:
     def sync(self) -> None:
         """Make durable whatever was appended; closed files are already."""
         with self._exclusive(), open_to_append(self._path) as file:
-            sync_to_disk(file.fileno())
+            self._disk.sync(file)
 
     def close(self) -> None:
         """Nothing is held between two calls."""
@@ -139,11 +152,20 @@ class ArchiveSink:
         The file that is open is looked at, not what stands under its name: a network file system
         may tell of that as it was a while ago.
         """
+        if self._left is not None:
+            self._take_back(file, self._left)
         if _mark(os.fstat(file.fileno())) != self._seen.mark:
             head = self._read_head(file)
             self._require_no_earlier(head)
             self._remember(file, head)
         return self._seen
+
+    def _take_back(self, file: FileIO, left: _Left) -> None:
+        """Take back what could not be before, unless another process went on behind it."""
+        now = os.fstat(file.fileno())
+        if (now.st_ino, now.st_size) == (left.inode, left.end):
+            file.truncate(left.begin)
+        self._left = None
 
     def _remember(self, file: FileIO, head: Head | None) -> None:
         now = os.fstat(file.fileno())
@@ -196,7 +218,7 @@ class ArchiveSink:
     def _rotate(self) -> None:
         with open_to_append(self._path) as file:
             closed = rotated_path(self._path, first_seq(file, self._path))
-            sync_to_disk(file.fileno())
+            self._disk.sync(file)
         if closed.exists():
             raise broken(closed, "a closed file with these events is there already")
         try:
@@ -207,9 +229,22 @@ class ArchiveSink:
             # A reader has the file open there. The next group tries again.
 
     def _write(self, file: FileIO, data: bytes, head: Head, *, durable: bool) -> None:
-        if not os.fstat(file.fileno()).st_size:
+        before = os.fstat(file.fileno())
+        if not before.st_size:
             sync_folder(self._path.parent)
-        append(file, data, durable=durable)
+        if durable:
+            self._disk.recover()
+        try:
+            with all_or_nothing(file):
+                write_whole(file, data)
+                if durable:
+                    self._disk.sync(file)
+        except NotTakenBack:
+            end = os.fstat(file.fileno()).st_size
+            self._left = _Left(before.st_ino, before.st_size, end)
+            raise
+        if not durable:
+            self._disk.note(before)
         self._remember(file, head)
 
 

@@ -272,6 +272,8 @@ class Background:
         try:
             self._store.sync()
         except Exception as error:  # noqa: BLE001 - whatever a sink raises, the thread goes on
+            if str(error) != self._store.metrics.last_error:
+                _LOG.error("what was stored may not be on disk: %s", error)
             self._store.note_error(error)
         self._store.sign_if_due()
 

@@ -53,18 +53,42 @@ def open_anew(path: Path, mode: int = LOG_MODE) -> FileIO:
     return FileIO(path, "w", opener=lambda name, flags: os.open(name, flags, mode))
 
 
-def append(file: FileIO, data: bytes, *, durable: bool) -> None:
-    """Add data to a file, all of it or nothing."""
+class NotTakenBack(OSError):
+    """What was added to a file in vain is still there."""
+
+
+@contextmanager
+def all_or_nothing(file: FileIO) -> Iterator[None]:
+    """Take back what the block adds to a file where it fails.
+
+    Raises:
+        NotTakenBack: that fails as well.
+    """
     size = file.seek(0, os.SEEK_END)
     try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[file.write(rest) :]
+        yield
+    except OSError as error:
+        try:
+            file.truncate(size)
+        except OSError:
+            reason = f"{error.strerror}, and what was written cannot be taken back now"
+            raise NotTakenBack(error.errno, reason) from error
+        raise
+
+
+def write_whole(file: FileIO, data: bytes) -> None:
+    """Write all of the data at the place where the file stands."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def append(file: FileIO, data: bytes, *, durable: bool) -> None:
+    """Add data to a file, all of it or nothing."""
+    with all_or_nothing(file):
+        write_whole(file, data)
         if durable:
             sync_to_disk(file.fileno())
-    except OSError:
-        file.truncate(size)
-        raise
 
 
 def append_line(file: FileIO, line: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import psycopg
@@ -16,6 +17,8 @@ from audit_console.errors import ChainBroken, EventRefused, SinkUnavailable, Wri
 from audit_console.writer.arguments import require_kind
 from audit_console.writer.forking import renew_in_child
 from audit_console.writer.sink import Seal, require_chain_name
+
+_LOG = logging.getLogger("audit_console.writer")
 
 PATIENCE_SECONDS = 10
 """How long an append waits for a connection, and for other writers of the chain."""
@@ -150,9 +153,10 @@ class PostgresSink:
         except psycopg.Error as error:
             raise self._refusal(error) from error
         if lost is not None:
+            said = f"{self._chain}: the server stopped and lost events up to seq {lost.seq}"
+            _LOG.error(said)  # who tries again is told only once
             raise SinkUnavailable(
-                f"{self._chain}: the server stopped and lost events up to seq {lost.seq}",
-                hint="Only what is appended durably is there when a call returns",
+                said, hint="Only what is appended durably is there when a call returns"
             )
 
     def close(self) -> None:

@@ -377,14 +377,17 @@ def test_a_thread_that_cannot_be_started_is_said_and_started_by_the_next_event(
 
 @pytest.mark.parametrize("error", [OSError(5, "Input/output error"), ZeroDivisionError("a fault")])
 def test_a_sync_that_fails_in_any_way_does_not_end_the_thread(
-    monkeypatch: pytest.MonkeyPatch, error: Exception
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
-    sink = GatedSink(syncs=[error])
+    sink = GatedSink(syncs=[error, error])
     log = busy(sink, sync="batch")
     monkeypatch.setattr("audit_console.writer.storing.BATCH_SECONDS", 0.001)
     sink.gate.set()
     sink.synced.wait()
     assert log.metrics.last_error == str(error)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"what was stored may not be on disk: {error}"
+    ]
     log.log_event(**tick(1))
     log.close()
     assert numbers(sink) == [0, 1]

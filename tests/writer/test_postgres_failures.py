@@ -260,7 +260,9 @@ def test_a_server_that_stops_and_starts_loses_and_doubles_nothing(
         assert [event.id for event in whole_chain(stored_lines(database))] == told
 
 
-def test_what_a_server_loses_that_was_not_durable_is_said(own_server: EmbeddedServer) -> None:
+def test_what_a_server_loses_that_was_not_durable_is_said(
+    own_server: EmbeddedServer, caplog: pytest.LogCaptureFixture
+) -> None:
     """It is stopped as by a crash, and its log writer is told to take its time."""
     with new_database(own_server.dsn) as database:
         migrate(database)
@@ -277,6 +279,7 @@ def test_what_a_server_loses_that_was_not_durable_is_said(own_server: EmbeddedSe
             if len(stored_lines(database)) == 1:
                 with pytest.raises(SinkUnavailable, match="lost events up to seq 1"):
                     sink.append(sealer([unsealed()]), durable=True)
+                assert "lost events up to seq 1" in caplog.text
             sink.append(sealer([unsealed()]), durable=True)
         whole_chain(stored_lines(database))
 

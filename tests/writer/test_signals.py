@@ -63,7 +63,7 @@ def printed_by(code: str, folder: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("background", "place", "call"),
     [
-        (False, "archive.append", "log.log_event(**tick(2))"),
+        (False, "archive.write_whole", "log.log_event(**tick(2))"),
         (True, "background.Background._add", "log.log_event(**tick(2))"),
     ],
     ids=["foreground", "background"],
