@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 import time
 from collections import deque
@@ -64,6 +63,7 @@ class Background:
         self._when_full: WhenFull = when_full
         self._retries = retries
         self._on_error = on_error
+        self._closed = False
         self.renew()
         renew_in_child(self)
 
@@ -75,7 +75,6 @@ class Background:
         self._waiting: deque[_Waiting] = deque()
         self._thread: threading.Thread | None = None
         self._accepted = self._settled = 0
-        self._closed = False
         self._failures = 0
 
     @property
@@ -157,7 +156,6 @@ class Background:
     def _add(self, waiting: Sequence[_Waiting]) -> None:
         if self._thread is None:
             self._thread = self._started()
-            self._close_with_child()
         self._waiting.extend(waiting)
         self._accepted += len(waiting)
         self._arrived.notify()
@@ -171,12 +169,6 @@ class Background:
                 f"no thread to store events: {error}", hint="raise the limit on threads"
             ) from None
         return thread
-
-    def _close_with_child(self) -> None:
-        """Close at the end of a child of multiprocessing, which runs no exit handlers."""
-        util = sys.modules.get("multiprocessing.util")
-        if util is not None:
-            util.Finalize(None, self.close, exitpriority=0)
 
     def _run(self) -> None:
         group: Sequence[_Waiting] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
@@ -22,6 +23,7 @@ from audit_console.writer.background import (
     log_error,
 )
 from audit_console.writer.context import context
+from audit_console.writer.forking import renew_in_child
 from audit_console.writer.intake import EventFields, event_of, events_of
 from audit_console.writer.orchestrator import OrchestratorEvents
 from audit_console.writer.signing.signer import Signing
@@ -98,7 +100,13 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
         )
         self._closed = False
         self._inside = _Inside()
+        self.renew()
+        renew_in_child(self)
         atexit.register(self.close)
+
+    def renew(self) -> None:
+        """Begin anew in a forked child, which comes to an end of its own."""
+        self._closes_with_child = False
 
     @staticmethod
     def disabled() -> AuditLogger:
@@ -221,11 +229,19 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
                 "this thread was interrupted while it called the same logger",
                 hint="let a signal handler set a flag, and log where that is looked at",
             )
+        if not self._closes_with_child and "multiprocessing.util" in sys.modules:
+            self._close_with_child()
         try:
             self._inside.now = True
             return call(*given, **named)
         finally:
             self._inside.now = False
+
+    def _close_with_child(self) -> None:
+        """Close at the end of a child of multiprocessing, which runs no exit handlers."""
+        if sys.modules["multiprocessing.process"].parent_process() is not None:
+            sys.modules["multiprocessing.util"].Finalize(None, self.close, exitpriority=0)
+            self._closes_with_child = True
 
     def _append(self, events: Sequence[Unsealed]) -> Sequence[Sealed]:
         if self._closed:

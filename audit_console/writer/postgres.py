@@ -93,6 +93,7 @@ class PostgresSink:
         read_dsn(dsn)
         self._chain = chain
         self._dsn = dsn
+        self._closed = False
         self.renew()
         renew_in_child(self)
 
@@ -107,7 +108,7 @@ class PostgresSink:
             max_size=1,  # appends wait for each other at the head row anyway
             timeout=PATIENCE_SECONDS,
             name=f"audit chain {self._chain}",
-            open=True,
+            open=not self._closed,
         )
 
     @property
@@ -161,6 +162,7 @@ class PostgresSink:
 
     def close(self) -> None:
         """Give back the connections."""
+        self._closed = True
         self._pool.close()
 
     def _flush(self) -> Head | None:

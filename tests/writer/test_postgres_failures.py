@@ -324,6 +324,31 @@ def test_a_process_that_forks_goes_on_on_both_sides(database: str) -> None:
     assert len(whole_chain(stored_lines(database))) == 41
 
 
+FORK_CLOSED = """
+import os, sys
+from audit_console.errors import SinkUnavailable
+from audit_console.writer.postgres import PostgresSink
+from tests.support.chains import CHAIN
+from tests.support.writing import sealer, unsealed
+
+sink = PostgresSink(sys.argv[1], chain=CHAIN)
+sink.close()
+child = os.fork()
+try:
+    sink.append(sealer([unsealed()]), durable=True)
+except SinkUnavailable:
+    print("closed", flush=True)
+if child:
+    os.waitpid(child, 0)
+"""
+
+
+def test_a_sink_that_is_closed_is_closed_in_a_forked_child(database: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FORK_CLOSED, database]
+    ended = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    assert ended.stdout.splitlines() == ["closed", "closed"]
+
+
 def test_a_full_disk_is_unavailable_and_leaves_the_chain_whole(database: str) -> None:
     """The database's own limit stands for the disk: the server raises the same error."""
     with closing(PostgresSink(database, chain=CHAIN)) as sink:
