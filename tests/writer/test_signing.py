@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ import pytest
 from audit_console.core.findings import Code, Verdict
 from audit_console.core.notes import KeyType
 from audit_console.database import connect
-from audit_console.errors import KeyFileError, UsageError
+from audit_console.errors import ChainBroken, KeyFileError, UsageError
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
 from audit_console.signing import SigningKey
@@ -26,8 +27,11 @@ from audit_console.sources.postgres import open_postgres
 from audit_console.sources.protocol import Source
 from audit_console.writer import ArchiveSink, AuditLogger, RetentionManager, Rotation, Signing
 from audit_console.writer.postgres import PostgresSink
+from audit_console.writer.signing.archive import SignedArchive
+from audit_console.writer.signing.log import NOTHING, read_on
 from audit_console.writer.sink import Sink
 from audit_console.writer.testing import MemorySink, capture_events
+from tests.support.chains import linked
 from tests.support.effort import UNMEASURED
 from tests.support.postgres import fill
 from tests.support.retention import aged_chain, day, store
@@ -219,6 +223,32 @@ def test_it_begins_where_a_prune_ended(
     assert dict(found.counts) == {Code.PRUNED_PREFIX: 1}
     assert found.verdict is Verdict.PASS
     assert sizes(log) == [33, 36]
+
+
+@pytest.mark.parametrize(
+    ("known_events", "past", "is_refused"),
+    [(8, "", False), (8, "another past", True), (5, "another past", True), (5, "", True)],
+)
+def test_a_prune_record_stands_for_nothing_that_it_does_not_show(
+    tmp_path: Path, known_events: int, past: str, is_refused: bool
+) -> None:
+    events = aged_chain(30)
+    chain = events[0].chain or ""
+    sink = ArchiveSink(store(tmp_path, events[:known_events], ()), chain=chain)
+    log = SignedArchive(sink)
+    known = read_on(log, chain, NOTHING)
+    if past:
+        events = linked(replace(event, action=past) for event in events)
+    store(tmp_path, events, ())
+    sink = ArchiveSink(sink.path, chain=chain)
+    assert RetentionManager(sink, days=10, clock=lambda: day(22)).cleanup() == 12
+    if is_refused:
+        with pytest.raises(ChainBroken, match=f"does not show the first {known_events}, which"):
+            read_on(log, chain, known)
+    else:
+        went_on, anew = read_on(log, chain, known), read_on(SignedArchive(sink), chain, NOTHING)
+        assert went_on.tree.size == 31
+        assert went_on.tree.root() == anew.tree.root()
 
 
 def test_files_that_are_closed_meanwhile_are_read_on(tmp_path: Path, key: Path) -> None:

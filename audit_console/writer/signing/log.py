@@ -62,14 +62,27 @@ def read_on(log: SignedLog, chain: str, known: Known) -> Known:
     Every event is held to its number, its link and its hash: what was changed is not signed.
 
     Raises:
-        ChainBroken: an event is not as a writer stores it.
+        ChainBroken: an event is not as a writer stores it, or a prune record does not show that
+            what it begins anew from is what was known.
     """
     record = log.latest_prune()
     if record is not None and record.pruned_to > known.tree.size:
+        _require_goes_on(record, known)
         known = Known(record.tree(), record.last_event_hash)
     tree = CompactRange.of(known.tree.size, known.tree.hashes)
     last_hash = _extend(tree, log.lines(tree.size), quote(chain), known.last_hash)
     return Known(tree, last_hash)
+
+
+def _require_goes_on(record: PruneRecord, known: Known) -> None:
+    """Refuse a record that anybody could have made up: all subtrees that are known stand in it."""
+    held = known.tree.hashes
+    if list(record.range[: len(held)]) != held:
+        raise ChainBroken(
+            f"{quote(record.chain)}: the record of a prune of {record.pruned_to:,} events does not "
+            f"show the first {known.tree.size:,}, which were signed, so no checkpoint is signed",
+            hint="verify the log, and start its writer anew",
+        )
 
 
 def _extend(tree: CompactRange, lines: Iterable[bytes], chain: str, last_hash: str) -> str:
