@@ -59,7 +59,7 @@ class NotTakenBack(OSError):
 
 @contextmanager
 def all_or_nothing(file: FileIO) -> Iterator[None]:
-    """Take back what the block adds to a file where it fails.
+    """Take back what the block adds to a file where it fails, or is interrupted.
 
     Raises:
         NotTakenBack: that fails as well.
@@ -67,12 +67,13 @@ def all_or_nothing(file: FileIO) -> Iterator[None]:
     size = file.seek(0, os.SEEK_END)
     try:
         yield
-    except OSError as error:
+    except BaseException as error:
         try:
             file.truncate(size)
-        except OSError:
-            reason = f"{error.strerror}, and what was written cannot be taken back now"
-            raise NotTakenBack(error.errno, reason) from error
+        except OSError as refusal:
+            why = error.strerror if isinstance(error, OSError) else repr(error)
+            reason = f"{why}, and what was written cannot be taken back now"
+            raise NotTakenBack(refusal.errno, reason) from error
         raise
 
 

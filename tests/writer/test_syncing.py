@@ -22,6 +22,7 @@ class Disk:
 
     def __init__(self, patched: pytest.MonkeyPatch) -> None:
         self.refusals = 0
+        self.reason: BaseException = OSError(errno.EIO, "Input/output error")
         self.again: list[bytes] = []
         patched.setattr("audit_console.writer.syncing.sync_to_disk", self._sync)
         patched.setattr("audit_console.writer.syncing.write_whole", self._write)
@@ -29,7 +30,7 @@ class Disk:
     def _sync(self, descriptor: int) -> None:
         if self.refusals:
             self.refusals -= 1
-            raise OSError(errno.EIO, "Input/output error")
+            raise self.reason
         os.fsync(descriptor)
 
     def _write(self, file: FileIO, data: bytes) -> None:
@@ -92,6 +93,16 @@ def test_an_event_that_was_to_be_durable_is_taken_back(path: Path, disk: Disk) -
     assert disk.again == []
     assert stored_ticks(path.parent) == [0, 2]
     assert is_whole(path.parent)
+
+
+def test_an_event_that_was_interrupted_is_taken_back(path: Path, disk: Disk) -> None:
+    with AuditLogger(ArchiveSink(path, chain=CHAIN)) as log:
+        log.log_event(**tick(0))
+        disk.refusals, disk.reason = 1, KeyboardInterrupt()
+        with pytest.raises(KeyboardInterrupt):
+            log.log_event(**tick(1))
+        log.log_event(**tick(2))
+    assert stored_ticks(path.parent) == [0, 2]
 
 
 def lose_a_page(data: bytes) -> bytes:
