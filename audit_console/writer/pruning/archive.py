@@ -23,7 +23,13 @@ from audit_console.errors import PruneRefused
 from audit_console.writer.archive import LOCK_SECONDS
 from audit_console.writer.files import append, open_anew, sync_folder, unavailable
 from audit_console.writer.pruning.archive_cut import PART, cut
-from audit_console.writer.pruning.archive_files import OpenFile, lines_of, open_plain
+from audit_console.writer.pruning.archive_files import (
+    LogFile,
+    OpenFile,
+    last_seq,
+    lines_of,
+    open_plain,
+)
 from audit_console.writer.pruning.archive_log import ArchiveLog
 from audit_console.writer.pruning.recording import Step, decoded, record_of
 from audit_console.writer.pruning.request import (
@@ -108,6 +114,7 @@ class ArchivePruner:
             if before is not None and before.is_of(plan):
                 return before
             record = yield from record_of(log, plan, policy, request, now)
+            self._require_apart(plan.pruned_to)
             yield from self._apply(record.text, request.actor, now)
             return record
 
@@ -169,14 +176,32 @@ class ArchivePruner:
             log.add_record(PRUNES, record)
         yield Step.RECORDED
         boundary = decoded(record).pruned_to
-        for file, behind in pairwise(log.files()):
-            if behind.first_seq <= boundary:
+        for file, behind in self._neighbours(boundary):
+            if self._ends_before(file, behind):
                 file.path.unlink()
                 sync_folder(log.path.parent)
                 yield Step.FILE_DELETED
         while (first := log.files()[0]).first_seq < boundary:
             if cut(log, first, boundary):
                 yield Step.FILE_CUT
+
+    def _neighbours(self, boundary: int) -> list[tuple[LogFile, LogFile]]:
+        """List the files that end under a boundary, each with the one behind it."""
+        pairs = pairwise(self._log.files())
+        return [(file, behind) for file, behind in pairs if behind.first_seq <= boundary]
+
+    def _ends_before(self, file: LogFile, behind: LogFile) -> bool:
+        return last_seq(file, self._log.open_file) + 1 == behind.first_seq
+
+    def _require_apart(self, boundary: int) -> None:
+        """Refuse files that hold the same events: who deletes one of them would err."""
+        for file, behind in self._neighbours(boundary):
+            if not self._ends_before(file, behind):
+                raise PruneRefused(
+                    f"{behind.path}: begins within {file.path.name}; nothing is deleted",
+                    hint="one of the two is left over, as by packing that was cut short: "
+                    "verify the log, and take that one away",
+                )
 
     def _prepare(self, pending: _Pending) -> None:
         prepared = self._log.beside(_PREPARED)

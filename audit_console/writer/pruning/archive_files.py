@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -115,10 +116,26 @@ def _log_file(path: Path, open_file: OpenFile) -> LogFile | None:
         line = file.readline(MAX_LINE_BYTES)
     if not line.endswith(b"\n"):
         return None  # nothing, or what a crash left of a first event
-    event = decode_bytes(line[:-1])
+    chain, seq = _place(line[:-1], path, "first")
+    return LogFile(path, chain, seq)
+
+
+def last_seq(file: LogFile, open_file: OpenFile) -> int:
+    """Read a file to its end, and give the seq of its last event.
+
+    Raises:
+        ChainBroken: it does not end with an event.
+        OSError: it cannot be read.
+    """
+    (line,) = deque(lines_of([file], open_file), maxlen=1)
+    return _place(line, file.path, "last")[1]
+
+
+def _place(line: bytes, path: Path, which: str) -> tuple[str, int]:
+    event = decode_bytes(line)
     if not isinstance(event, AuditEvent) or event.chain is None or event.seq is None:
-        raise broken(path, "its first line is no event of format v1")
-    return LogFile(path, event.chain, event.seq)
+        raise broken(path, f"its {which} line is no event of format v1")
+    return event.chain, event.seq
 
 
 def lines_of(files: Iterable[LogFile], open_file: OpenFile) -> Iterator[bytes]:
