@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
-from itertools import islice
-from typing import Protocol
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Protocol
 
 from audit_console.core.checkpoints import decode_stored_checkpoint
 from audit_console.core.codec import Malformed
 from audit_console.core.holds import Hold
-from audit_console.core.prefix import check_prefix
+from audit_console.core.prefix import changed, check_prefix
 from audit_console.core.prunes import PruneCircumstances, PruneRecord, decode_prune, encode_prune
 from audit_console.core.retention import Limits, PrunePlan, RetentionPolicy
 from audit_console.errors import PruneRefused
 from audit_console.writer.pruning.request import PruneRequest
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 LONGEST_NOTE = 16 << 10
 """A note that is kept in a record leaves room in the event that tells of it."""
@@ -88,11 +92,14 @@ def record_of(
     """
     before = log.latest_prune()
     limits = Limits.of(plan, policy, log.holds(), now)
-    tree = check_prefix(log.lines(), plan, limits, before)
+    lines, checked = log.lines(), hashlib.sha256()
+    goes = _hashed(islice(lines, plan.events), checked)
+    tree = check_prefix(chain(goes, lines), plan, limits, before)
     yield Step.CHECKED
     copy = None
     if request.keeper is not None:
-        copy = request.keeper.keep(plan, islice(log.lines(), plan.events))
+        goes = islice(log.lines(), plan.events)
+        copy = request.keeper.keep(plan, _as_checked(goes, checked.digest()))
         yield Step.KEPT
     circumstances = PruneCircumstances(
         actor=request.actor,
@@ -106,6 +113,25 @@ def record_of(
         request.keeper.keep_records(plan.chain, [*log.prune_records(), record.text])
         yield Step.ANCHORED
     return record
+
+
+def _hashed(lines: Iterable[bytes], digest: _Hash) -> Iterator[bytes]:
+    """Give the same lines, and hash their text."""
+    for line in lines:
+        digest.update(line + b"\n")
+        yield line
+
+
+def _as_checked(lines: Iterable[bytes], checked: bytes) -> Iterator[bytes]:
+    """Give the same lines, which are read once more to be copied.
+
+    Raises:
+        PruneRefused: their text is another one than that which was checked.
+    """
+    digest = hashlib.sha256()
+    yield from _hashed(lines, digest)
+    if digest.digest() != checked:
+        raise changed("what would be copied is not what was checked")
 
 
 def decoded(text: str) -> PruneRecord:

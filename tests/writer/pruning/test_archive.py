@@ -10,9 +10,11 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -30,6 +32,7 @@ from audit_console.errors import (
 )
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
+from audit_console.retention.keeping import PACKED_TEXT, Copies
 from audit_console.sources.archive import open_archive
 from audit_console.writer.archive import ArchiveSink
 from audit_console.writer.locking import exclusive
@@ -38,6 +41,7 @@ from audit_console.writer.pruning.recording import Step
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN, v1_lines
 from tests.support.effort import UNMEASURED
+from tests.support.places import text_of
 from tests.support.retention import (
     POLICY,
     REQUEST,
@@ -249,6 +253,26 @@ def refused(path: Path, plan: PrunePlan = PLAN, policy: RetentionPolicy = POLICY
 def test_a_broken_prefix_is_evidence(tmp_path: Path) -> None:
     edited = [replace(EVENTS[0], user_id="mallory"), *EVENTS[1:]]
     assert isinstance(refused(store(tmp_path, edited)), PrefixBroken)
+
+
+def test_a_copy_of_other_events_than_those_that_were_checked(tmp_path: Path) -> None:
+    log, copies = tmp_path / "log", tmp_path / "copies"
+    log.mkdir()
+    copies.mkdir()
+    path = store(log, EVENTS, (8,))
+    other = text_of(v1_lines(aged_chain(40)[20:]))
+
+    def write(copy: BinaryIO, lines: Iterable[bytes]) -> None:
+        taken = [next(iter(lines))]
+        path.write_bytes(other)
+        PACKED_TEXT.write(copy, chain(taken, lines))
+
+    keeper = Copies(copies, replace(PACKED_TEXT, write=write))
+    with pytest.raises(PruneRefused, match="what would be copied is not what was checked"):
+        list(pruner(path).steps(PLAN, POLICY, replace(REQUEST, keeper=keeper), NOW))
+    assert names(log) == ["audit.000000000000.jsonl", "audit.jsonl"]
+    assert path.read_bytes() == other
+    assert list(copies.iterdir()) == []
 
 
 def test_a_plan_for_another_log(tmp_path: Path) -> None:
