@@ -29,6 +29,7 @@ from audit_console.writer import ArchiveSink, AuditLogger, RetentionManager, Rot
 from audit_console.writer.postgres import PostgresSink
 from audit_console.writer.signing.archive import SignedArchive
 from audit_console.writer.signing.log import NOTHING, read_on
+from audit_console.writer.signing.signer import Signer
 from audit_console.writer.sink import Sink
 from audit_console.writer.testing import MemorySink, capture_events
 from tests.support.chains import linked
@@ -37,7 +38,7 @@ from tests.support.postgres import fill
 from tests.support.retention import aged_chain, day, store
 from tests.support.ticks import CHAIN, tick
 from tests.support.trusting import log_key, trust_in
-from tests.writer.processes import ROOT, start
+from tests.writer.processes import ROOT, let_go, start, start_writer
 
 
 class Log(NamedTuple):
@@ -258,6 +259,40 @@ def test_files_that_are_closed_meanwhile_are_read_on(tmp_path: Path, key: Path) 
             logger.log_event(**tick(number))
     assert sizes(log) == [3, 6, 9, 12, 15, 18, 20]
     assert verified(log).verdict is Verdict.PASS
+
+
+def test_a_file_that_is_closed_while_older_ones_are_read_is_read_by_its_new_name(
+    tmp_path: Path,
+) -> None:
+    sink = ArchiveSink(tmp_path / "audit.jsonl", chain=CHAIN, rotation=Rotation.size(1))
+    with AuditLogger(sink) as logger:
+        for number in range(4):
+            logger.log_event(**tick(number))
+        lines = SignedArchive(sink).lines(0)
+        first = next(lines)
+        logger.log_event(**tick(4))
+    assert [first, *lines] == [
+        (tmp_path / f"audit.{seq:012d}.jsonl").read_bytes().removesuffix(b"\n") for seq in range(4)
+    ]
+
+
+@UNMEASURED
+def test_it_signs_beside_a_process_that_rotates_all_the_time(tmp_path: Path, key: Path) -> None:
+    log = archive(tmp_path)
+    with AuditLogger(log.sink(), sync="os") as logger:
+        logger.log_events([tick(number) for number in range(2_000)])
+    writer = start_writer(tmp_path, "writer", 1_000, sync="os", max_bytes=1_500)
+    let_go(writer)
+    turns = 0
+    while writer.poll() is None:
+        signer = Signer(Signing(key), log.sink())
+        signer.sign()
+        turns += 1
+    writer.communicate()
+    assert turns > 3
+    assert len(sizes(log)) == turns
+    assert sizes(log) == sorted(sizes(log))
+    assert verified(log).counts.keys() <= {Code.UNSEALED_TAIL}
 
 
 def test_what_cannot_be_signed_is_stored_and_told_and_signed_later(

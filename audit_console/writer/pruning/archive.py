@@ -181,8 +181,8 @@ class ArchivePruner:
                 file.path.unlink()
                 sync_folder(log.path.parent)
                 yield Step.FILE_DELETED
-        while (first := log.files()[0]).first_seq < boundary:
-            if cut(log, first, boundary):
+        while (files := log.files()) and files[0].first_seq < boundary:
+            if cut(log, files[0], boundary):
                 yield Step.FILE_CUT
 
     def _neighbours(self, boundary: int) -> list[tuple[LogFile, LogFile]]:

@@ -38,7 +38,7 @@ def cut(log: ArchiveLog, file: LogFile, boundary: int) -> bool:
         boundary: seq of the first event that stays.
 
     Returns:
-        False if it was closed meanwhile, and stands under another name now.
+        False if it stands under another name now: a writer closed it meanwhile.
 
     Raises:
         PrefixBroken: the event is not where it must be.
@@ -47,14 +47,14 @@ def cut(log: ArchiveLog, file: LogFile, boundary: int) -> bool:
     part = log.beside(PART)
     is_active = file.path == log.path
     place = log.path if is_active else rotated_path(log.path, boundary)
-    with closing(log.open_file(file.path)) as old, open_anew(part, PRIVATE_MODE) as new:
+    with closing(file.open(log.open_file)) as old, open_anew(part, PRIVATE_MODE) as new:
         with log.locked():  # so that no half line is copied that a writer takes back
             now = os.fstat(old.fileno())
         append(new, _first_kept(old, file, boundary), durable=False)
         _copy(old, new, now.st_size if is_active else None)
         sync_to_disk(new.fileno())
         with log.locked():
-            if is_active and not os.path.samestat(os.fstat(old.fileno()), log.path.stat()):
+            if not file.is_there:
                 return False
             _copy(old, new, None)
             os.fchmod(new.fileno(), stat.S_IMODE(now.st_mode))

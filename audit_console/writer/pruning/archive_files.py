@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import os
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from io import BufferedIOBase, BufferedReader, RawIOBase
 from pathlib import Path
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from audit_console.core.codec import MAX_LINE_BYTES, decode_bytes
 from audit_console.core.event import AuditEvent
-from audit_console.errors import PruneRefused
-from audit_console.writer.rotation import closed_files
+from audit_console.errors import PruneRefused, SinkUnavailable
+from audit_console.writer.rotation import closed_files, rotated_path
 from audit_console.writer.tail import broken
 
 if TYPE_CHECKING:
@@ -90,34 +91,74 @@ def open_plain(path: Path) -> BinaryIO:
     return BufferedReader(Unpacked(gzip.GzipFile(path), path.name, faults))
 
 
+Identity = tuple[int, int]
+"""Device and number of a file: what stays when a writer gives it another name."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """A file of a log, and the chain and seq of its first event."""
+    """A file of a log as it was found, and the chain and seq of its first event."""
 
     path: Path
+    identity: Identity
     chain: str
     first_seq: int
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it has its path still."""
+        try:
+            return _identity(self.path.stat()) == self.identity
+        except FileNotFoundError:
+            return False
+
+    def open(self, open_file: OpenFile) -> BinaryIO:
+        """Open it, by its new name if a writer closed it since it was found.
+
+        Raises:
+            SinkUnavailable: it was removed or replaced.
+            OSError: it cannot be opened.
+        """
+        for path in (self.path, rotated_path(self.path, self.first_seq)):
+            with suppress(FileNotFoundError):
+                file = open_file(path)
+                if _identity(os.fstat(file.fileno())) == self.identity:
+                    return file
+                file.close()
+        raise SinkUnavailable(f"{self.path}: removed or replaced meanwhile", hint="try it again")
+
+
+def _identity(file: os.stat_result) -> Identity:
+    return file.st_dev, file.st_ino
 
 
 def log_files(active: Path, open_file: OpenFile) -> list[LogFile]:
     """Find the files of a log that hold events, by what is in them and not by their names.
 
+    Writers that rotate meanwhile hide none of what was there: the active file is looked at
+    before the closed ones, so that it is found by one of its two names.
+
     Raises:
         ChainBroken: a file does not begin with an event.
         OSError: a file cannot be read.
     """
-    paths = [*closed_files(active), active]
-    found = (_log_file(path, open_file) for path in paths if path.exists())
-    return sorted((file for file in found if file), key=lambda file: file.first_seq)
+    newest = _log_file(active, open_file)
+    closed = [_log_file(path, open_file) for path in closed_files(active)]
+    files = {file.identity: file for file in (newest, *closed) if file}
+    return sorted(files.values(), key=lambda file: file.first_seq)
 
 
 def _log_file(path: Path, open_file: OpenFile) -> LogFile | None:
-    with closing(open_file(path)) as file:
-        line = file.readline(MAX_LINE_BYTES)
+    try:
+        with closing(open_file(path)) as file:
+            identity = _identity(os.fstat(file.fileno()))
+            line = file.readline(MAX_LINE_BYTES)
+    except FileNotFoundError:
+        return None
     if not line.endswith(b"\n"):
         return None  # nothing, or what a crash left of a first event
     chain, seq = _place(line[:-1], path, "first")
-    return LogFile(path, chain, seq)
+    return LogFile(path, identity, chain, seq)
 
 
 def last_seq(file: LogFile, open_file: OpenFile) -> int:
@@ -141,7 +182,7 @@ def _place(line: bytes, path: Path, which: str) -> tuple[str, int]:
 def lines_of(files: Iterable[LogFile], open_file: OpenFile) -> Iterator[bytes]:
     """Read the whole lines of files, one after the other, without their newlines."""
     for one in files:
-        with closing(open_file(one.path)) as file:
+        with closing(one.open(open_file)) as file:
             while line := file.readline(MAX_LINE_BYTES + 2):
                 if not line.endswith(b"\n") and len(line) <= MAX_LINE_BYTES:
                     break  # half a line

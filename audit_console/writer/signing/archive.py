@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from audit_console.core.notes import Note
 from audit_console.core.prunes import PruneRecord
 from audit_console.writer.archive import LOCK_SECONDS, ArchiveSink
 from audit_console.writer.files import unavailable
-from audit_console.writer.pruning.archive_files import LogFile, open_plain
+from audit_console.writer.pruning.archive_files import Identity, LogFile, open_plain
 from audit_console.writer.pruning.archive_log import ArchiveLog
 
 
@@ -23,9 +22,14 @@ from audit_console.writer.pruning.archive_log import ArchiveLog
 class _Place:
     """The line of an event begins at this offset of a file."""
 
-    inode: int
+    file: Identity
+    first_seq: int
     seq: int
     offset: int
+
+    def is_of(self, file: LogFile, seq: int) -> bool:
+        """Whether it is the place of this event; numbers of files are used again."""
+        return (self.file, self.first_seq, self.seq) == (file.identity, file.first_seq, seq)
 
 
 class SignedArchive:
@@ -54,10 +58,9 @@ class SignedArchive:
         """
         seq, end = first, self._log.head_seq() + 1
         for one in self._files(first) if first < end else ():
-            with closing(open_plain(one.path)) as file:
-                inode = os.fstat(file.fileno()).st_ino
+            with closing(one.open(open_plain)) as file:
                 place = self._place
-                if place is not None and (place.inode, place.seq) == (inode, seq):
+                if place is not None and place.is_of(one, seq):
                     file.seek(place.offset)
                 else:
                     for _ in range(seq - one.first_seq):
@@ -65,7 +68,7 @@ class SignedArchive:
                 while seq < end and (line := file.readline(MAX_LINE_BYTES)):
                     yield line.removesuffix(b"\n")
                     seq += 1
-                self._place = _Place(inode, seq, file.tell())
+                self._place = _Place(one.identity, one.first_seq, seq, file.tell())
 
     def add_checkpoint(self, size: int, note: Note) -> None:  # noqa: ARG002 - a table needs it
         """Add a note to the file beside the log."""

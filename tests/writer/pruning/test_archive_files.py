@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
+from audit_console.core.codec import decode_bytes
+from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code
 from audit_console.errors import ChainBroken, PruneRefused, SinkUnavailable
 from audit_console.integrity.verifier import verify
+from audit_console.retention.keeping import PACKED_TEXT, Copies
 from audit_console.sources.archive import open_archive
-from audit_console.writer import ArchiveSink, RetentionManager
+from audit_console.writer import ArchiveSink, RetentionManager, Rotation
+from audit_console.writer.pruning import archive_files
+from audit_console.writer.pruning.archive_files import LogFile, lines_of, log_files, open_plain
 from audit_console.writer.pruning.recording import Step
+from audit_console.writer.rotation import closed_files
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN, v1_lines
 from tests.support.places import text_of
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, plan_of, pruner, store
+from tests.support.writing import sealer, unsealed
 
 EVENTS = aged_chain(300)
 OLDEST = "audit.000000000000.jsonl"
@@ -81,3 +91,115 @@ def test_a_file_that_ends_with_no_event_is_said(path: Path) -> None:
     with pytest.raises(ChainBroken, match=f"{OLDEST}: its last line is no event"):
         pruner(path).finish()
     assert stored_events(path.parent)[:50] == EVENTS[:50]
+
+
+# Beside a writer that rotates.
+
+
+def rotate(path: Path) -> None:
+    """Append an event as a writer does that begins a new file with each."""
+    sink = ArchiveSink(path, chain=CHAIN, rotation=Rotation.size(1))
+    sink.append(sealer([unsealed("new")]), durable=True)
+
+
+def seqs_of(files: list[LogFile]) -> list[int | None]:
+    read = (decode_bytes(line) for line in lines_of(files, open_plain))
+    return [event.seq for event in read if isinstance(event, AuditEvent)]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("is_left", [True, False])
+def test_a_listing_beside_rotation_lacks_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, moment: str, *, is_left: bool
+) -> None:
+    def rotating(active: Path) -> list[Path]:
+        found = closed_files(active) if moment == "after" else []
+        rotate(path)
+        if is_left:  # by a writer that is killed before it begins the next file
+            path.unlink()
+        return found or closed_files(active)
+
+    monkeypatch.setattr(archive_files, "closed_files", rotating)
+    found = log_files(path, open_plain)
+    assert [file.first_seq for file in found] == [0, 200]
+    assert seqs_of(found) == list(range(300))
+
+
+def test_files_that_are_closed_while_others_are_read_are_read_by_their_new_names(
+    path: Path,
+) -> None:
+    lines = pruner(path)._log.lines()
+    first = next(lines)
+    rotate(path)
+    rotate(path)
+    assert [first, *lines] == v1_lines(EVENTS)
+
+
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_file_that_is_another_or_gone_is_not_read_in_its_place(
+    path: Path, *, replaced: bool
+) -> None:
+    lines = pruner(path)._log.lines()
+    next(lines)
+    away = path.rename(path.with_name("away"))
+    if replaced:
+        path.write_bytes(away.read_bytes())
+    with pytest.raises(SinkUnavailable, match="removed or replaced meanwhile"):
+        list(lines)
+
+
+def test_a_prune_that_was_cut_short_is_finished_beside_rotation(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_when_told(path)
+    listed: list[Path] = []
+
+    def rotating(active: Path) -> list[Path]:
+        found = closed_files(active)
+        if not listed:
+            rotate(path)
+        listed.extend(found)
+        return found
+
+    monkeypatch.setattr(archive_files, "closed_files", rotating)
+    pruner(path).finish()
+    assert stored_events(path.parent)[:-2] == EVENTS[100:]
+    assert dict(verify(open_archive([str(path.parent)], keep=False)).counts) == PRUNED
+
+
+def test_the_active_file_is_closed_before_it_is_cut(tmp_path: Path) -> None:
+    path = store(tmp_path, EVENTS)
+    rotating = pruner(path)
+    steps = rotating.steps(PLAN, POLICY, REQUEST, day(110))
+    assert Step.RECORDED in steps
+    log, listed = rotating._log, []
+    files = log.files
+
+    def rotate_behind() -> list[LogFile]:
+        listed.append(found := files())
+        if len(listed) == 2:  # it is what is cut now
+            rotate(path)
+        return found
+
+    log.files = rotate_behind  # type: ignore[method-assign]
+    assert list(steps) == [Step.FILE_CUT, Step.FINISHED]
+    assert stored_events(tmp_path)[:200] == EVENTS[100:]
+    assert dict(verify(open_archive([str(tmp_path)], keep=False)).counts) == PRUNED
+
+
+def test_a_copy_beside_rotation_holds_what_goes(
+    path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    copies = tmp_path_factory.mktemp("copies")
+    plan = plan_of(EVENTS, 0, 250, 250)
+
+    def write(copy: BinaryIO, lines: Iterable[bytes]) -> None:
+        taken = [next(iter(lines))]
+        rotate(path)
+        PACKED_TEXT.write(copy, chain(taken, lines))
+
+    keeper = Copies(copies, replace(PACKED_TEXT, write=write))
+    list(pruner(path).steps(plan, POLICY, replace(REQUEST, keeper=keeper), day(260)))
+    (copy,) = copies.glob("*.zst")
+    assert list(PACKED_TEXT.read(copy)) == v1_lines(EVENTS[:250])
+    assert dict(verify(open_archive([str(path.parent)], keep=False)).counts) == PRUNED
