@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from audit_console.core.beside import PRUNES
+from audit_console.core.beside import PRUNES, lines_in
 from audit_console.core.chain import LogCheck
 from audit_console.core.claims import Candidate
 from audit_console.core.codec import MAX_LINE_BYTES, Malformed, decode_bytes
@@ -118,12 +118,7 @@ def _cut(file: BinaryIO) -> Iterator[bytes]:
 
 def _prune_records(paths: Sequence[Path]) -> Sequence[str]:
     beside = dict.fromkeys(path.parent / f"{path.name.partition('.')[0]}{PRUNES}" for path in paths)
-    return merged_records(_texts(path) for path in beside if path.exists())
-
-
-def _texts(path: Path) -> Sequence[str]:
-    text = path.read_bytes().decode(errors="backslashreplace")
-    return [line for line in text.split("\n") if line.strip()]
+    return merged_records(lines_in(path.read_bytes()) for path in beside if path.exists())
 
 
 def main(arguments: Sequence[str]) -> int:

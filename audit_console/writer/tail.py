@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
+from audit_console.core.beside import is_whole
 from audit_console.core.codec import MAX_SEQ, decode_bytes
 from audit_console.core.event import AuditEvent, Scheme
 from audit_console.core.hashing import event_hash
@@ -90,10 +91,24 @@ def mend(file: FileIO, rest: bytes, chain: str, path: Path) -> Head | None:
         head = head_of(rest, chain, path)
         append(file, b"\n", durable=True)
         return head
+    _set_aside(file, rest, path)
+    return None
+
+
+def set_half_line_aside(file: FileIO, path: Path) -> None:
+    """Move what a crash left behind the last line end of a small file to a file of its own.
+
+    A line that lacks nothing but its end stays.
+    """
+    rest = read_tail(file).rest
+    if rest and not is_whole(rest.decode(errors="backslashreplace")):
+        _set_aside(file, rest, path)
+
+
+def _set_aside(file: FileIO, rest: bytes, path: Path) -> None:
     _keep(path, rest)
     file.truncate(file.seek(0, os.SEEK_END) - len(rest))
     sync_to_disk(file.fileno())
-    return None
 
 
 def _keep(path: Path, rest: bytes) -> None:

@@ -320,10 +320,12 @@ def test_half_a_checkpoint_does_not_spoil_the_next(tmp_path: Path, key: Path) ->
         logger.log_event(**tick(0))
         with (tmp_path / "audit.checkpoints.jsonl").open("a") as file:
             file.write('{"note":"exa')
+        assert verified(log).verdict is Verdict.PASS
         logger.log_event(**tick(1))
-    lines = (tmp_path / "audit.checkpoints.jsonl").read_text().splitlines()
-    assert lines[1] == '{"note":"exa'
-    assert len(lines) == 3
+    assert sizes(log) == [1, 2]
+    assert verified(log).verdict is Verdict.PASS
+    (torn,) = tmp_path.glob("audit.checkpoints.torn.*")
+    assert torn.read_text() == '{"note":"exa'
 
 
 @pytest.mark.parametrize(

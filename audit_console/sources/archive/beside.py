@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from audit_console.core.beside import CHECKPOINTS, PRUNES
+from audit_console.core.beside import CHECKPOINTS, PRUNES, lines_in
 from audit_console.core.places import names_files
 from audit_console.core.prunes import merged_records
 from audit_console.errors import AuditConsoleError, SourceChanged, UsageError
@@ -95,10 +95,9 @@ def lines_of_each_beside(files: Sequence[ArchiveFile], suffix: str) -> Iterator[
 
 def _lines(path: Path) -> list[str]:
     try:
-        text = path.read_bytes().decode(errors="backslashreplace")
+        return lines_in(path.read_bytes())
     except OSError as error:
         raise unreadable(str(path), error) from None
-    return [line for line in text.split("\n") if line.strip()]
 
 
 def path_beside(places: Sequence[str], suffix: str) -> Path:

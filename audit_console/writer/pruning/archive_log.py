@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from audit_console.core.beside import CHECKPOINTS, HOLDS, PRUNES
+from audit_console.core.beside import CHECKPOINTS, HOLDS, PRUNES, lines_in
 from audit_console.core.event import format_time
 from audit_console.core.holds import Hold, read_holds
 from audit_console.core.prunes import PruneRecord, read_prunes
@@ -19,6 +19,7 @@ from audit_console.writer.files import append_line, open_to_append, sync_folder,
 from audit_console.writer.locking import exclusive
 from audit_console.writer.pruning.archive_files import LogFile, OpenFile, lines_of, log_files
 from audit_console.writer.pruning.request import require_valid_holds, require_valid_prunes
+from audit_console.writer.tail import set_half_line_aside
 
 _LOCK, _ALONE = ".lock", ".retention.lock"
 
@@ -75,14 +76,19 @@ class ArchiveLog:
     def records(self, suffix: str) -> list[str]:
         """Read a small file of lines beside the log; none where it is not there."""
         try:
-            text = self.beside(suffix).read_bytes().decode(errors="backslashreplace")
+            return lines_in(self.beside(suffix).read_bytes())
         except FileNotFoundError:
             return []
-        return [line for line in text.split("\n") if line.strip()]
 
     def add_record(self, suffix: str, line: str) -> None:
-        """Add a line to a small file beside the log; it survives a loss of power."""
-        with open_to_append(self.beside(suffix)) as records:
+        """Add a line to a small file beside the log; it survives a loss of power.
+
+        The caller holds what keeps others from adding to it. What a crash left of a line there
+        is moved to a file of its own.
+        """
+        path = self.beside(suffix)
+        with open_to_append(path) as records:
+            set_half_line_aside(records, path)
             append_line(records, line)
         sync_folder(self.path.parent)
 
