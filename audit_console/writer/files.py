@@ -21,7 +21,11 @@ _HINTS = {
     errno.EPERM: "give the program permission to write there",
     errno.EROFS: "mount it for writing, or write elsewhere",
     errno.ENOENT: "create the folder first",
+    errno.ELOOP: "a symbolic link stands there, which is not followed: remove it",
 }
+
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+"""Opens no symbolic link; Windows lets few users make one."""
 
 LOG_MODE, PRIVATE_MODE = 0o640, 0o600
 """Who may read what stands in a log: its owner and their group, or the owner alone."""
@@ -41,6 +45,20 @@ def unavailable(path: Path) -> Iterator[None]:
             f"{path}: {error.strerror or error}",
             hint=_HINTS.get(error.errno or 0, "check the path and the disk"),
         ) from None
+
+
+def open_own(path: Path) -> FileIO:
+    """Open a file for reading, unbuffered, that nobody else put there.
+
+    Raises:
+        PermissionError: it belongs to another user.
+        OSError: it is a symbolic link, or cannot be opened.
+    """
+    file = FileIO(path, opener=lambda name, flags: os.open(name, flags | NO_LINK))
+    if sys.platform != "win32" and os.fstat(file.fileno()).st_uid != os.geteuid():
+        file.close()
+        raise PermissionError(errno.EPERM, "belongs to another user")
+    return file
 
 
 def open_to_append(path: Path) -> FileIO:

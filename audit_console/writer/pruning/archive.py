@@ -14,14 +14,16 @@ from itertools import pairwise
 from pathlib import Path
 
 from audit_console.core.beside import HOLDS, PRUNES
-from audit_console.core.codec import MAX_SEQ
+from audit_console.core.codec import MAX_SEQ, decode_bytes
+from audit_console.core.event import AuditEvent
+from audit_console.core.hashing import event_hash
 from audit_console.core.holds import HoldChange
 from audit_console.core.prefix import Prefix, find_prefix
-from audit_console.core.prunes import PruneRecord
+from audit_console.core.prunes import PRUNE_ACTION, PRUNE_EVENT_TYPE, PruneRecord, read_prunes
 from audit_console.core.retention import Limits, PrunePlan, RetentionPolicy
 from audit_console.errors import PruneRefused
 from audit_console.writer.archive import LOCK_SECONDS
-from audit_console.writer.files import append, open_anew, sync_folder, unavailable
+from audit_console.writer.files import append, open_anew, open_own, sync_folder, unavailable
 from audit_console.writer.pruning.archive_cut import PART, cut
 from audit_console.writer.pruning.archive_files import (
     LogFile,
@@ -115,7 +117,7 @@ class ArchivePruner:
                 return before
             record = yield from record_of(log, plan, policy, request, now)
             self._require_apart(plan.pruned_to)
-            yield from self._apply(record.text, request.actor, now)
+            yield from self._apply(record, request.actor, now)
             return record
 
     def finish(self, on_step: Callable[[str], None] = unsaid) -> None:
@@ -156,13 +158,17 @@ class ArchivePruner:
         pending = self._pending()
         if pending is None:
             return
-        if self._is_told(pending):
-            yield from self._carry_out(pending.record)
+        record = decoded(pending.record)
+        event = self._told(pending)
+        if event is not None:
+            self._require_telling(event, record)
+            self._log.sync()  # by whom it was told may have been killed before
+            yield from self._carry_out(record)
         self._forget()
 
-    def _apply(self, record: str, actor: str, now: datetime) -> Iterator[Step]:
-        event = prune_event(record, actor, self._log.chain)
-        self._prepare(_Pending(record, event.id, self._log.head_seq()))
+    def _apply(self, record: PruneRecord, actor: str, now: datetime) -> Iterator[Step]:
+        event = prune_event(record.text, actor, self._log.chain)
+        self._prepare(_Pending(record.text, event.id, self._log.head_seq()))
         yield Step.PREPARED
         self._log.tell(event, now)
         yield Step.TOLD
@@ -170,12 +176,11 @@ class ArchivePruner:
         self._forget()
         yield Step.FINISHED
 
-    def _carry_out(self, record: str) -> Iterator[Step]:
-        log = self._log
-        if record not in log.records(PRUNES):
-            log.add_record(PRUNES, record)
+    def _carry_out(self, record: PruneRecord) -> Iterator[Step]:
+        log, boundary = self._log, record.pruned_to
+        if record.text not in log.records(PRUNES):
+            log.add_record(PRUNES, record.text)
         yield Step.RECORDED
-        boundary = decoded(record).pruned_to
         for file, behind in self._neighbours(boundary):
             if self._ends_before(file, behind):
                 file.path.unlink()
@@ -213,22 +218,39 @@ class ArchivePruner:
 
     def _pending(self) -> _Pending | None:
         path = self._log.beside(_PENDING)
-        try:
-            return _decode_pending(path.read_bytes())
-        except FileNotFoundError:
+        if not path.exists():
             return None
-        except (TypeError, ValueError):
-            raise PruneRefused(
-                f"{path}: not written by this program, or damaged; nothing is deleted",
-                hint="verify the log; if it is whole and no prune was under way, remove this file",
-            ) from None
+        try:
+            with unavailable(path), open_own(path) as file:
+                return _decode_pending(file.read())
+        except (TypeError, ValueError, RecursionError):
+            raise self._not_written_here() from None
 
-    def _is_told(self, pending: _Pending) -> bool:
+    def _not_written_here(self) -> PruneRefused:
+        return PruneRefused(
+            f"{self._log.beside(_PENDING)}: not written by this program, or damaged; "
+            "nothing is deleted",
+            hint="verify the log; if it is whole and no prune was under way, remove this file",
+        )
+
+    def _told(self, pending: _Pending) -> AuditEvent | None:
+        """Find the event that was to tell of a prune."""
         wanted = f'"id":"{pending.event_id}"'.encode()
         files = self._log.files()
         ends = [behind.first_seq for behind in files[1:]] + [MAX_SEQ]
         newest = [file for file, end in zip(files, ends, strict=True) if end > pending.after_seq]
-        return any(wanted in line for line in lines_of(newest, self._log.open_file))
+        lines = (line for line in lines_of(newest, self._log.open_file) if wanted in line)
+        events = (event for line in lines if isinstance(event := decode_bytes(line), AuditEvent))
+        return next((event for event in events if event.id == pending.event_id), None)
+
+    def _require_telling(self, event: AuditEvent, record: PruneRecord) -> None:
+        """Delete nothing on the word of a file alone: the chain must tell of just this prune."""
+        log = self._log
+        is_next = read_prunes([*log.records(PRUNES), record.text]).latest(log.chain) == record
+        is_whole = event.chain == log.chain and event_hash(event) == event.event_hash
+        is_prune = (event.event_type, event.action) == (PRUNE_EVENT_TYPE, PRUNE_ACTION)
+        if not (is_next and is_whole and is_prune and record.is_told_by(event.details or "")):
+            raise self._not_written_here()
 
     def _forget(self) -> None:
         for suffix in (_PENDING, _PREPARED, PART):

@@ -15,7 +15,13 @@ from audit_console.core.prunes import PruneRecord, read_prunes
 from audit_console.core.sealing import Head, SealedGroup, Unsealed, seal
 from audit_console.errors import PruneRefused, SinkUnavailable
 from audit_console.writer.archive import ArchiveSink
-from audit_console.writer.files import append_line, open_to_append, sync_folder, unavailable
+from audit_console.writer.files import (
+    append_line,
+    open_to_append,
+    sync_folder,
+    sync_to_disk,
+    unavailable,
+)
 from audit_console.writer.locking import exclusive
 from audit_console.writer.pruning.archive_files import LogFile, OpenFile, lines_of, log_files
 from audit_console.writer.pruning.request import require_valid_holds, require_valid_prunes
@@ -90,6 +96,13 @@ class ArchiveLog:
         with open_to_append(path) as records:
             set_half_line_aside(records, path)
             append_line(records, line)
+        sync_folder(self.path.parent)
+
+    def sync(self) -> None:
+        """Make durable what the log and its prune records hold."""
+        self._sink().sync()
+        with open_to_append(self.beside(PRUNES)) as records:
+            sync_to_disk(records.fileno())
         sync_folder(self.path.parent)
 
     def beside(self, suffix: str) -> Path:

@@ -198,7 +198,9 @@ def test_a_packed_file_that_is_damaged_is_said(
     assert told.value.hint
 
 
-@pytest.mark.parametrize("pending", ["", "no JSON", "[1, 2, 3]", '["{}", "id"]', "{}", "\xff"])
+@pytest.mark.parametrize(
+    "pending", ["", "no JSON", "[1, 2, 3]", '["{}", "id"]', "{}", "\xff", "[" * 100_000]
+)
 def test_a_prune_that_was_prepared_and_damaged_is_left_to_people(
     tmp_path: Path, pending: str
 ) -> None:
