@@ -21,11 +21,11 @@ _HINTS = {
     errno.EPERM: "give the program permission to write there",
     errno.EROFS: "mount it for writing, or write elsewhere",
     errno.ENOENT: "create the folder first",
-    errno.ELOOP: "a symbolic link stands there, which is not followed: remove it",
+    errno.ELOOP: "a symbolic link stands there, which is not followed: name the file itself",
 }
 
 NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-"""Opens no symbolic link; Windows lets few users make one."""
+"""Opens no symbolic link: who may make files in a folder would choose what else is written."""
 
 LOG_MODE, PRIVATE_MODE = 0o640, 0o600
 """Who may read what stands in a log: its owner and their group, or the owner alone."""
@@ -33,7 +33,7 @@ LOG_MODE, PRIVATE_MODE = 0o640, 0o600
 
 @contextmanager
 def unavailable(path: Path) -> Iterator[None]:
-    """Say in one line what the operating system said.
+    """Say in one line what the operating system said, of a link where it met one.
 
     Raises:
         SinkUnavailable: in place of an OSError.
@@ -41,8 +41,9 @@ def unavailable(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        refused = error.filename if error.errno == errno.ELOOP else path
         raise SinkUnavailable(
-            f"{path}: {error.strerror or error}",
+            f"{refused}: {error.strerror or error}",
             hint=_HINTS.get(error.errno or 0, "check the path and the disk"),
         ) from None
 
@@ -62,13 +63,18 @@ def open_own(path: Path) -> FileIO:
 
 
 def open_to_append(path: Path) -> FileIO:
-    """Open a file for reading and for adding to it, unbuffered; made where there is none."""
-    return FileIO(path, "a+", opener=lambda name, flags: os.open(name, flags, LOG_MODE))
+    """Open a file for reading and for adding to it, unbuffered; made where there is none.
+
+    Raises:
+        OSError: it is a symbolic link, or cannot be opened.
+    """
+    return FileIO(path, "a+", opener=lambda name, flags: os.open(name, flags | NO_LINK, LOG_MODE))
 
 
 def open_anew(path: Path, mode: int = LOG_MODE) -> FileIO:
-    """Open a file to write it from its beginning, unbuffered; one that is made has this mode."""
-    return FileIO(path, "w", opener=lambda name, flags: os.open(name, flags, mode))
+    """Make a file with this mode and open it, unbuffered; what had its name is removed."""
+    path.unlink(missing_ok=True)
+    return FileIO(path, "x", opener=lambda name, flags: os.open(name, flags, mode))
 
 
 class NotTakenBack(OSError):

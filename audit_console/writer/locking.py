@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from audit_console.errors import SinkUnavailable
+from audit_console.writer.files import LOG_MODE, NO_LINK
 from audit_console.writer.forking import renew_in_child
 
 FIRST_DELAY, LONGEST_DELAY = 0.000_2, 0.01
@@ -70,7 +71,7 @@ def exclusive(path: Path, *, patience: float) -> Iterator[None]:
         SinkUnavailable: another process holds it all the time.
         OSError: the file cannot be opened.
     """
-    lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | NO_LINK, LOG_MODE)
     _HELD.locks.add(lock)
     try:
         _wait_for(lock, path, patience)

@@ -15,7 +15,7 @@ from audit_console.core.hashing import event_hash
 from audit_console.core.safe_text import safe_text
 from audit_console.core.sealing import Head
 from audit_console.errors import ChainBroken
-from audit_console.writer.files import append, open_to_append, sync_folder, sync_to_disk
+from audit_console.writer.files import append, open_anew, sync_folder, sync_to_disk
 
 BLOCK = 1 << 16
 
@@ -116,7 +116,7 @@ def _keep(path: Path, rest: bytes) -> None:
     while (torn := path.with_name(f"{path.stem}.torn.{moment}")).exists():
         moment += 1
     try:
-        with open_to_append(torn) as file:
+        with open_anew(torn) as file:
             append(file, rest, durable=True)
     except OSError:
         torn.unlink(missing_ok=True)

@@ -146,7 +146,7 @@ def test_what_is_told_is_on_disk_before_it_is_carried_out(
     fsync, unlink = os.fsync, Path.unlink
 
     def synced(descriptor: int) -> None:
-        done.append(names[os.fstat(descriptor).st_ino])
+        done.append(names.get(os.fstat(descriptor).st_ino, "a new file"))
         fsync(descriptor)
 
     def unlinked(file: Path, **options: bool) -> None:
