@@ -7,7 +7,7 @@ hold or ends one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -96,6 +96,16 @@ def read_holds(lines: Iterable[str]) -> HoldBook:
         elif held.pop(change.hold.id, None) is None:
             invalid.append((number, "it ends a hold that is not in force"))
     return HoldBook(tuple(held.values()), tuple(invalid))
+
+
+def missing_holds(told: Sequence[HoldChange], holds: Sequence[Hold]) -> list[Hold]:
+    """List the holds that a log tells of, and not of their end, and that are not in force.
+
+    An id is given once, so the order in which chains tell of changes does not count.
+    """
+    ended = {change.hold.id for change in told if change.change == "remove"}
+    added = (change.hold for change in told if change.change == "add")
+    return [hold for hold in added if hold.id not in ended and hold not in holds]
 
 
 def decode_hold_change(text: str) -> HoldChange | Malformed:

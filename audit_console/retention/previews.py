@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from audit_console.core.filters import (
     EVERYTHING,
+    AnyOf,
     Between,
+    Exact,
     Field,
     FieldName,
     Filter,
     Term,
+    equals,
 )
-from audit_console.core.holds import Hold, read_holds
+from audit_console.core.holds import (
+    ADDED_ACTION,
+    REMOVED_ACTION,
+    Hold,
+    HoldChange,
+    decode_hold_change,
+    read_holds,
+)
+from audit_console.core.prunes import PRUNE_EVENT_TYPE
 from audit_console.core.retention import Limits
 from audit_console.core.wording import chain_options
 from audit_console.errors import PruneRefused, UsageError
@@ -24,7 +36,14 @@ from audit_console.retention.going import Going, GoingSums, count_going
 from audit_console.retention.preview import Preview, Stop
 from audit_console.retention.spans import Matches, both, count_events, events_of, first_seq
 from audit_console.sources.protocol import Source
-from audit_console.writer.pruning.request import require_valid_holds
+from audit_console.writer.pruning.request import require_told_holds, require_valid_holds
+
+_HOLD_IS_TOLD = Filter(
+    (
+        equals(FieldName.TYPE, PRUNE_EVENT_TYPE),
+        Term(Field(FieldName.ACTION), AnyOf((Exact(ADDED_ACTION), Exact(REMOVED_ACTION)))),
+    )
+)
 
 
 def preview(
@@ -57,6 +76,17 @@ def holds_of(source: Source) -> Sequence[Hold]:
     return require_valid_holds(read_holds(source.hold_changes()), source.label)
 
 
+def told_holds(source: Source) -> Sequence[HoldChange]:
+    """Give the changes of holds of which a log tells; of a table found by the type of event.
+
+    Raises:
+        SourceError: the log cannot be looked at.
+    """
+    with closing(source.in_log_order(_HOLD_IS_TOLD)) as parts:
+        changes = [decode_hold_change(text or "") for rows in parts for text in rows["details"]]
+    return [change for change in changes if isinstance(change, HoldChange)]
+
+
 class Previews:
     """Previews of one log by one cut-off after the other, each in two steps.
 
@@ -75,6 +105,7 @@ class Previews:
         self._chain = chain
         self._earlier: _Earlier | None = None
         self._events_without_chain: int | None = None
+        self._told_holds: Sequence[HoldChange] | None = None
 
     def outline(self, limits: Limits, trust: Trust = NO_TRUST) -> Preview:
         """Say where a prune would end and what stops it; see `preview`."""
@@ -83,6 +114,9 @@ class Previews:
         name = _chain(self._source, self._chain)
         if name is None:
             return self._of_source(self._without_chain(limits))
+        if self._told_holds is None:  # those of when the log was opened
+            self._told_holds = told_holds(self._source)
+        require_told_holds(self._told_holds, limits.holds)
         chain = PrunableChain(self._source, name, limits)
         made = chain.outline(trust, self._earlier_of(name, chain.first).matches)
         return self._of_source(made)

@@ -392,6 +392,25 @@ def test_a_table_is_previewed_applied_and_verified(database: str, tmp_path: Path
     assert run_here("verify", database).returncode == 3
 
 
+@UNMEASURED
+def test_a_hold_that_is_gone_from_the_book_of_a_table_stops_preview_and_apply(
+    database: str, tmp_path: Path
+) -> None:
+    with closing(connect(database)) as connection:
+        fill(connection, EVENTS)
+    path = tmp_path / "plan.json"
+    assert run("preview", database, *BEFORE, "--plan", str(path)).returncode == 0
+    assert run("hold", "add", database, "user:user-4", "--reason", "case 7").returncode == 0
+    with closing(connect(database)) as connection:
+        connection.execute("ALTER TABLE audit_holds DISABLE TRIGGER ALL")
+        connection.execute("DELETE FROM audit_holds")
+        connection.commit()
+    for asked in (("preview", database, *BEFORE), ("apply", database, "--plan", str(path))):
+        refused = run(*asked)
+        assert (refused.returncode, "the log tells of hold" in refused.stderr) == (4, True)
+    assert len(stored_lines(database)) == len(EVENTS) + 1
+
+
 WRONG_REQUESTS: dict[str, tuple[str, ...]] = {
     "not a number of days": ("preview", "{log}", "--keep", "soon"),
     "--before=VALUE": ("preview", "{log}", "--before", "-50d"),

@@ -8,7 +8,13 @@ from dataclasses import replace
 import pytest
 
 from audit_console.core.codec import Malformed
-from audit_console.core.holds import HoldBook, HoldChange, decode_hold_change, read_holds
+from audit_console.core.holds import (
+    HoldBook,
+    HoldChange,
+    decode_hold_change,
+    missing_holds,
+    read_holds,
+)
 from tests.support.retention import hold
 
 ADD = HoldChange("add", hold("user:alice"))
@@ -47,6 +53,15 @@ def test_another_hold_under_the_same_id_is_told_and_not_forgotten() -> None:
 
 def test_the_end_of_no_hold_is_told() -> None:
     assert read_holds([END.text]).invalid == ((1, "it ends a hold that is not in force"),)
+
+
+def test_a_hold_that_is_told_and_not_in_force_is_missing() -> None:
+    other = HoldChange("add", hold("ip:10.0.0.1", "h2"))
+    assert missing_holds([ADD, other], [ADD.hold, other.hold]) == []
+    assert missing_holds([ADD, other], [ADD.hold]) == [other.hold]
+    assert missing_holds([ADD], [hold("user:nobody")]) == [ADD.hold]
+    assert missing_holds([END, ADD], []) == []
+    assert missing_holds([END], [other.hold]) == []
 
 
 def changed(**members: object) -> str:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from audit_console.core.event import AuditEvent, format_time, parse_time
 from audit_console.core.filters import EVERYTHING, Filter
 from audit_console.core.findings import Code
+from audit_console.core.holds import HoldChange
 from audit_console.core.prefix import find_prefix
 from audit_console.core.retention import KeepLonger, Limits, RetentionPolicy
 from audit_console.database import connect
@@ -123,6 +124,22 @@ def test_holds_and_rules_stop_it(opened: Open) -> None:
         ("kept 14 days: user:user-2", 1, 16),
     ]
     assert (found.events, found.kept) == (5, 25)
+
+
+def test_a_hold_that_the_log_tells_of_and_the_book_lacks(opened: Open) -> None:
+    added, ended = HoldChange("add", hold("id:*")), HoldChange("add", hold("ip:*", "h2"))
+    told = [(1, added), (2, ended), (3, replace(ended, change="remove"))]
+    events = list(EVENTS)
+    for seq, change in told:
+        events[seq] = replace(
+            events[seq], event_type="system_event", action=change.action, details=change.text
+        )
+    events[4] = replace(events[4], event_type="system_event", action=added.action, details=None)
+    source = opened(linked(events))
+    previews = Previews(source)
+    with pytest.raises(PruneRefused, match="the log tells of hold h1 of legal"):
+        previews.outline(limits(12))
+    assert previews.outline(limits(12, holds=[added.hold])).holds == (added.hold,)
 
 
 def test_nothing_goes(opened: Open) -> None:

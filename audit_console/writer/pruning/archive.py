@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from audit_console.core.beside import HOLDS, PRUNES
-from audit_console.core.codec import MAX_SEQ, decode_bytes
+from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import AuditEvent
 from audit_console.core.hashing import event_hash
 from audit_console.core.holds import HoldChange
@@ -29,7 +29,6 @@ from audit_console.writer.pruning.archive_files import (
     LogFile,
     OpenFile,
     last_seq,
-    lines_of,
     open_plain,
 )
 from audit_console.writer.pruning.archive_log import ArchiveLog
@@ -40,6 +39,7 @@ from audit_console.writer.pruning.request import (
     prune_event,
     require_fitting,
     require_same_chain,
+    require_told_holds,
     unsaid,
 )
 
@@ -117,6 +117,7 @@ class ArchivePruner:
                 return before
             record = yield from record_of(log, plan, policy, request, now)
             self._require_apart(plan.pruned_to)
+            require_told_holds(log.told_holds(), log.holds())
             yield from self._apply(record, request.actor, now)
             return record
 
@@ -239,8 +240,7 @@ class ArchivePruner:
         files = self._log.files()
         ends = [behind.first_seq for behind in files[1:]] + [MAX_SEQ]
         newest = [file for file, end in zip(files, ends, strict=True) if end > pending.after_seq]
-        lines = (line for line in lines_of(newest, self._log.open_file) if wanted in line)
-        events = (event for line in lines if isinstance(event := decode_bytes(line), AuditEvent))
+        events = self._log.events_with(wanted, newest)
         return next((event for event in events if event.id == pending.event_id), None)
 
     def _require_telling(self, event: AuditEvent, record: PruneRecord) -> None:

@@ -18,11 +18,10 @@ from audit_console.writer.files import (
     sync_folder,
     sync_to_disk,
 )
-from audit_console.writer.pruning.archive_files import LogFile
+from audit_console.writer.pruning.archive_files import BLOCK, LogFile
 from audit_console.writer.pruning.archive_log import ArchiveLog
 from audit_console.writer.rotation import rotated_path
 
-BLOCK = 1 << 20
 PART = ".prune.part"
 """Ending of the file that is being written."""
 

@@ -22,6 +22,8 @@ from audit_console.writer.tail import broken
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
+BLOCK = 1 << 20
+
 OpenFile = Callable[[Path], BinaryIO]
 """Opens the text of a file, packed or not; reading it raises no error but OSError."""
 
@@ -187,3 +189,14 @@ def lines_of(files: Iterable[LogFile], open_file: OpenFile) -> Iterator[bytes]:
                 if not line.endswith(b"\n") and len(line) <= MAX_LINE_BYTES:
                     break  # half a line
                 yield line.removesuffix(b"\n")
+
+
+def lines_with(part: bytes, files: Iterable[LogFile], open_file: OpenFile) -> Iterator[bytes]:
+    """Find the whole lines of files in which a text stands, without looking at each line."""
+    for one in files:
+        rest = b""
+        with closing(one.open(open_file)) as file:
+            while block := file.read(BLOCK):
+                whole, _, rest = (rest[-MAX_LINE_BYTES:] + block).rpartition(b"\n")
+                if part in whole:
+                    yield from (line for line in whole.split(b"\n") if part in line)

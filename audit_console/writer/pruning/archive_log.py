@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from audit_console.core.beside import CHECKPOINTS, HOLDS, PRUNES, lines_in
-from audit_console.core.event import format_time
-from audit_console.core.holds import Hold, read_holds
-from audit_console.core.prunes import PruneRecord, read_prunes
+from audit_console.core.codec import decode_bytes
+from audit_console.core.event import AuditEvent, format_time
+from audit_console.core.holds import Hold, HoldChange, decode_hold_change, read_holds
+from audit_console.core.prunes import PRUNE_EVENT_TYPE, PruneRecord, read_prunes
 from audit_console.core.sealing import Head, SealedGroup, Unsealed, seal
 from audit_console.errors import PruneRefused, SinkUnavailable
 from audit_console.writer.archive import ArchiveSink
@@ -23,10 +24,17 @@ from audit_console.writer.files import (
     unavailable,
 )
 from audit_console.writer.locking import exclusive
-from audit_console.writer.pruning.archive_files import LogFile, OpenFile, lines_of, log_files
+from audit_console.writer.pruning.archive_files import (
+    LogFile,
+    OpenFile,
+    lines_of,
+    lines_with,
+    log_files,
+)
 from audit_console.writer.pruning.request import require_valid_holds, require_valid_prunes
 from audit_console.writer.tail import set_half_line_aside
 
+_HOLD_IS_TOLD = b'"action":"retention.hold.'
 _LOCK, _ALONE = ".lock", ".retention.lock"
 
 
@@ -54,6 +62,11 @@ class ArchiveLog:
         """Read the whole lines, without their newlines."""
         return lines_of(self.files(), self.open_file)
 
+    def events_with(self, part: bytes, files: Iterable[LogFile]) -> Iterator[AuditEvent]:
+        """Find the events of files in whose lines a text stands."""
+        found = map(decode_bytes, lines_with(part, files, self.open_file))
+        return (event for event in found if isinstance(event, AuditEvent))
+
     def holds(self) -> Sequence[Hold]:
         """Give the holds in force.
 
@@ -61,6 +74,13 @@ class ArchiveLog:
             PruneRefused: the book cannot be read to its end.
         """
         return require_valid_holds(read_holds(self.records(HOLDS)), self.beside(HOLDS))
+
+    def told_holds(self) -> list[HoldChange]:
+        """Give the changes of holds of which the whole log tells."""
+        events = self.events_with(_HOLD_IS_TOLD, self.files())
+        told = (event for event in events if event.event_type == PRUNE_EVENT_TYPE)
+        changes = (decode_hold_change(event.details or "") for event in told)
+        return [change for change in changes if isinstance(change, HoldChange)]
 
     def latest_prune(self) -> PruneRecord | None:
         """Give the record of the last prune.

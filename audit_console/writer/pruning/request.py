@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from audit_console.core.entry import encode_content
-from audit_console.core.holds import Hold, HoldBook, HoldChange
+from audit_console.core.holds import ADDED_ACTION, Hold, HoldBook, HoldChange, missing_holds
 from audit_console.core.json_object import storable
 from audit_console.core.prunes import (
     PRUNE_ACTION,
@@ -125,6 +125,20 @@ def require_valid_holds(book: HoldBook, place: Path | str) -> Sequence[Hold]:
             hint="repair it: nothing is deleted while a hold may be unknown",
         )
     return book.holds
+
+
+def require_told_holds(told: Sequence[HoldChange], holds: Sequence[Hold]) -> None:
+    """Refuse a book of holds that lacks one of which the log tells, and not of its end.
+
+    Raises:
+        PruneRefused: it does: somebody took a line away, changed one, or ended a hold by hand.
+    """
+    for hold in missing_holds(told, holds):
+        raise PruneRefused(
+            f"the log tells of {safe_text(str(hold))}, which is not in force; nothing is deleted",
+            hint="open the log anew; if it is still so, put the line back into the book of holds: "
+            f"it is the details of the event {ADDED_ACTION}",
+        )
 
 
 def require_valid_prunes(history: PruneHistory, place: Path | str) -> PruneHistory:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 import pytest
 
-from audit_console.core.codec import decode_bytes
+from audit_console.core.codec import MAX_LINE_BYTES, decode_bytes
 from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code
 from audit_console.errors import ChainBroken, PruneRefused, SinkUnavailable
@@ -20,7 +20,13 @@ from audit_console.retention.keeping import PACKED_TEXT, Copies
 from audit_console.sources.archive import open_archive
 from audit_console.writer import ArchiveSink, RetentionManager, Rotation
 from audit_console.writer.pruning import archive_files
-from audit_console.writer.pruning.archive_files import LogFile, lines_of, log_files, open_plain
+from audit_console.writer.pruning.archive_files import (
+    LogFile,
+    lines_of,
+    lines_with,
+    log_files,
+    open_plain,
+)
 from audit_console.writer.pruning.recording import Step
 from audit_console.writer.rotation import closed_files
 from tests.support.archives import stored_events
@@ -91,6 +97,17 @@ def test_a_file_that_ends_with_no_event_is_said(path: Path) -> None:
     with pytest.raises(ChainBroken, match=f"{OLDEST}: its last line is no event"):
         pruner(path).finish()
     assert stored_events(path.parent)[:50] == EVENTS[:50]
+
+
+def test_lines_with_a_text_are_found_wherever_they_stand(tmp_path: Path) -> None:
+    lines = v1_lines(EVENTS)
+    held = [line for line in lines if b"user-4" in line]
+    path = tmp_path / "audit.jsonl"
+    too_long = b"user-4" * MAX_LINE_BYTES
+    path.write_bytes(text_of([*lines, *lines[1:] * 12, too_long, *held]) + held[0])
+    found = list(lines_with(b"user-4", log_files(path, open_plain), open_plain))
+    assert [line for line in found if line in held] == held * 14
+    assert path.stat().st_size > 8 * MAX_LINE_BYTES
 
 
 # Beside a writer that rotates.
