@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from io import BufferedReader
 from typing import Protocol
 
 import polars as pl
@@ -26,13 +28,12 @@ class Stored(Protocol):
 class ParquetText:
     """What stands in the column `line`, one line after the other.
 
-    Rows are found by the path. The bytes of the file are read in step with them, so that
-    they are counted and hashed as those of any other file.
+    Rows are found by the descriptor: the path may be another file's by now. The bytes of the
+    file are read in step with them, so that they are counted and hashed as those of any other.
     """
 
-    def __init__(self, path: str, size: int, stored: Stored) -> None:
-        self._path = path
-        self._size = size
+    def __init__(self, file: BufferedReader, stored: Stored) -> None:
+        self._file = file
         self._stored = stored
         self._lines: pl.LazyFrame | None = None
         self._rows = self._given = self._passed = 0
@@ -59,14 +60,16 @@ class ParquetText:
         column = lines.slice(self._given, ROWS).collect().to_series()
         self._given += column.len()
         if self._rows:
-            share = self._size * self._given // self._rows - self._passed
+            size = os.fstat(self._file.fileno()).st_size
+            share = size * self._given // self._rows - self._passed
             self._passed += len(self._stored.read(share))
         # A row without a line is no blank line, which would be passed over: it is told of.
         return "".join(f"{line}\n" for line in column.fill_null("null")).encode()
 
     def _opened(self) -> pl.LazyFrame:
-        table = pl.scan_parquet(self._path, hive_partitioning=False)
-        self._lines = lines_of(table, self._path)
+        path = f"/dev/fd/{self._file.fileno()}"
+        table = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+        self._lines = lines_of(table, self._file.name)
         self._rows = int(table.select(pl.len()).collect().item())
         return self._lines
 

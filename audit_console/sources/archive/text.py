@@ -197,5 +197,5 @@ def _unpacked(file: BufferedReader, stored: _Counted) -> Unpacked | None:
     if magic.startswith(_ZSTD):
         return zstd.ZstdFile(stored)
     if magic == MAGIC:
-        return ParquetText(file.name, os.fstat(file.fileno()).st_size, stored)
+        return ParquetText(file, stored)
     return None

@@ -6,6 +6,7 @@ import hashlib
 import shutil
 from collections.abc import Sequence
 from contextlib import closing
+from io import BufferedReader
 from pathlib import Path
 
 import duckdb
@@ -20,6 +21,7 @@ from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
 from audit_console.sources.archive.beside import path_beside
+from audit_console.sources.archive.files import ArchiveFile
 from tests.cli.program import children_of, run_here, spoken_line
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.disk import fill_disk
@@ -78,6 +80,36 @@ def test_its_bytes_are_counted_and_hashed_as_those_of_any_file(tmp_path: Path) -
     status = verified(target).status
     assert status.bytes_read == status.bytes_total == target.stat().st_size
     assert status.files[0].sha256 == hashlib.sha256(target.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["[a].parquet", "?.parquet", "*.parquet"])
+def test_a_name_that_could_be_a_pattern_is_that_of_one_file(tmp_path: Path, name: str) -> None:
+    lines = [line.decode() for line in v1_lines(v1_chain(5))]
+    as_parquet(tmp_path / "a.parquet", lines)
+    forged = as_parquet(tmp_path / name, lines[:2])
+    assert verified(forged).status.events == 2
+
+
+def test_what_is_read_is_the_file_that_was_opened_and_hashed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [line.decode() for line in v1_lines(v1_chain(5))]
+    opened = as_parquet(tmp_path / "audit.parquet", lines[:2])
+    sha256 = hashlib.sha256(opened.read_bytes()).hexdigest()
+    other = as_parquet(tmp_path / "other.parquet", lines)
+    open_stored = ArchiveFile.open_stored
+
+    def open_and_replace(file: ArchiveFile) -> BufferedReader:
+        stored = open_stored(file)
+        if other.exists():
+            other.replace(opened)
+        return stored
+
+    with closing(open_archive([str(opened)], keep=False)) as source:
+        monkeypatch.setattr(ArchiveFile, "open_stored", open_and_replace)
+        status = verify(source).status
+    assert not other.exists()
+    assert (status.events, status.files[0].sha256) == (2, sha256)
 
 
 def test_lines_are_looked_at_and_searched_again(tmp_path: Path) -> None:
