@@ -31,7 +31,7 @@ exit codes:
 
 --script prints a page of Python that checks the same without this program:
   audit-console check-proof --script > check_proof.py
-  python3 check_proof.py FILE VERIFIER-KEY ...
+  python3 -I check_proof.py FILE VERIFIER-KEY ...
 """
 _SCRIPT = "check_proof_script.py"
 

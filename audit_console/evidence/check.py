@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Checks an evidence package again, with Python 3.8 or newer and nothing else.
 
-    python3 check.py case.zip        the package as one file
-    python3 check.py FOLDER          the package unpacked; without an argument, this folder
+    python3 -I check.py case.zip     the package as one file
+    python3 -I check.py FOLDER       the package unpacked; without an argument, this folder
 
 It computes the SHA-256 of every file, the Merkle tree heads from the lines and the rest of
 the trees, and the Ed25519 signatures. It ends with 0 if all of it holds, with 1 if anything
 does not, and with 3 if the policy that was named vouches for a part alone. A script out of a
 package is as trustworthy as the package: take it from the project,
-`audit-console evidence --script`, when it matters.
+`audit-console evidence --script`, when it matters. With -I no module is taken from its folder.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ SEAL_BYTES = 64
 HASH_TAIL = re.compile(rb',"event_hash":"([0-9a-f]{64})"\}\Z')
 CHUNK = 1 << 20
 LARGEST_READ_WHOLE = 64 << 20
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+IS_ENCRYPTED = 1
 
 
 DAMAGED = "it was damaged or changed. Ask who made the package for another copy."
@@ -66,6 +68,9 @@ class Archive:
     def __init__(self, path: Path) -> None:
         require_seal(path)
         self._zip = zipfile.ZipFile(path)
+        for entry in self._zip.infolist():
+            if entry.compress_type not in PACKINGS or entry.flag_bits & IS_ENCRYPTED:
+                raise Refused(f"{entry.filename!a} is encrypted, or packed as no console packs.")
 
     def names(self) -> list[str]:
         """Give the names of all files."""
@@ -114,10 +119,19 @@ def json_of(content: bytes, name: str) -> Any:
         raise Refused(f"{name} holds what is no JSON: {DAMAGED}") from None
 
 
+def whole_number(value: Any) -> int:
+    """Read a number out of JSON, where a text, a fraction or a truth value can stand as well."""
+    if type(value) is not int or value < 0:
+        raise Refused("A place or a size is no whole number.")
+    return value
+
+
 def lines_of(package: Folder | Archive, name: str) -> Iterator[bytes]:
     """Give the lines of a file without their newlines."""
     with package.open(name) as file:
-        for line in file:
+        while line := file.readline(LARGEST_READ_WHOLE + 1):
+            if len(line) > LARGEST_READ_WHOLE:
+                raise Refused(f"{name} holds a line that is too long.")
             if not line.endswith(b"\n"):
                 raise Refused(f"{name} ends in the middle of a line.")
             yield line[:-1]
@@ -404,7 +418,7 @@ def leaf_of(line: bytes, leaf: int, tree: dict[str, Any]) -> bytes:
     digest = hashlib.sha256(b"\0" + line[: tail.start()] if tail else b"")
     if not tail or digest.hexdigest().encode() != tail.group(1):
         raise Refused(f"Event {leaf} of {tree['chain']!a} differs from its hash.")
-    if (event["chain"], event["seq"]) != (tree["chain"], leaf):
+    if (event["chain"], whole_number(event["seq"])) != (tree["chain"], leaf):
         raise Refused("An event stands at the place of another one.")
     return digest.digest()
 
@@ -443,7 +457,7 @@ class Check:
 
     @property
     def not_vouched_for(self) -> int:
-        """Events in no tree with a checkpoint of the policy that was named, once all is checked."""
+        """Events under no checkpoint of the policy that was named, once all is checked."""
         if self._given_policy is None:
             return 0
         return int(self._manifest["counts"]["selected"]) - self._under_checkpoints
@@ -509,7 +523,7 @@ class Check:
             if "unproven" in place:
                 unproven[place["unproven"]] = unproven.get(place["unproven"], 0) + 1
                 continue
-            number, leaf = place["tree"], place["leaf"]
+            number, leaf = whole_number(place["tree"]), whole_number(place["leaf"])
             if leaf in leaves[number]:
                 raise Refused("Two events claim one place.")
             leaves[number][leaf] = leaf_of(line, leaf, trees[number])
@@ -522,8 +536,9 @@ class Check:
         return leaves
 
     def _tree(self, number: int, tree: dict[str, Any], leaves: dict[int, bytes]) -> Iterator[str]:
-        vouched, size, chain = tree["vouched"], tree["size"], tree["chain"]
-        sizes = sorted({size, vouched["size"]} if vouched else {size})
+        vouched, size, chain = tree["vouched"], whole_number(tree["size"]), tree["chain"]
+        covered = whole_number(vouched["size"]) if vouched else 0
+        sizes = sorted({size, covered} if vouched else {size})
         heads = heads_of(leaves, lines_of(self._package, f"tree-{number}.txt"), sizes)
         if heads[size] != tree["root"]:
             raise Refused(f"The tree head of {chain!a} is not the one in the manifest.")
@@ -531,17 +546,17 @@ class Check:
         if not vouched:
             yield "Nothing outside the log vouches for this head."
             return
-        if heads[vouched["size"]] != vouched["root"]:
+        if heads[covered] != vouched["root"]:
             raise Refused(f"The head of {chain!a} is not the one that is vouched for.")
+        behind = sum(leaf >= covered for leaf in leaves)
         if vouched["by"] == "checkpoint":
             yield from self._checkpoint(number, chain, vouched)
-            self._under_checkpoints += len(leaves)
+            self._under_checkpoints += len(leaves) - behind
         else:
             yield (
-                f"The console that made this had verified the first {vouched['size']} on "
+                f"The console that made this had verified the first {covered} on "
                 f"{vouched['verified_at']!a}."
             )
-        behind = sum(leaf >= vouched["size"] for leaf in leaves)
         if behind:
             yield f"Of these, {behind} stand behind what is vouched for."
 
@@ -566,8 +581,8 @@ def said_at(seconds: int) -> str:
 
 
 UNREADABLE = (
-    ArithmeticError, AttributeError, EOFError, LookupError, NotImplementedError, OSError,
-    RecursionError, TypeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error,
+    ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError,
+    TypeError, ValueError, struct.error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
 """What content that no console packed can lead to."""
 

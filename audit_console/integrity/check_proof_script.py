@@ -1,4 +1,4 @@
-"""Check a proof with Python alone: python3 check_proof.py FILE VERIFIER-KEY ..."""
+"""Check a proof with Python alone: python3 -I check_proof.py FILE VERIFIER-KEY ..."""
 import base64, hashlib, json, pathlib, sys
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P

@@ -564,7 +564,7 @@ def test_the_script_checks_a_proof_without_this_program(
     for no_key in ("key", keys.policy):
         refused = run_script(script, proof, no_key)
         assert refused.returncode == 1
-        assert refused.stderr.endswith("python3 check_proof.py FILE VERIFIER-KEY ...\n")
+        assert refused.stderr.endswith("python3 -I check_proof.py FILE VERIFIER-KEY ...\n")
 
 
 @pytest.mark.parametrize(
@@ -590,7 +590,7 @@ def test_the_script_says_of_what_is_no_proof_that_it_is_none(
     done = run_script(script, proof)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("FAIL: no proof: ")
-    assert done.stderr.endswith("python3 check_proof.py FILE VERIFIER-KEY ...\n")
+    assert done.stderr.endswith("python3 -I check_proof.py FILE VERIFIER-KEY ...\n")
     assert len(done.stderr.splitlines()) == 1
     assert content is not None or f"No such file or directory: '{proof}'" in done.stderr
 

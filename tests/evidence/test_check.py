@@ -12,15 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit_console.core.codec import EVENT_HASH_TAIL
+from audit_console.core.hashing import leaf_hash
 from audit_console.core.notes import KeyType, Note
 from audit_console.core.policy import parse_policy
 from audit_console.errors import PolicyError
-from audit_console.evidence.check import SCHEMA, UNREADABLE, Policy, Refused
+from audit_console.evidence import check
+from audit_console.evidence.check import SCHEMA, UNREADABLE, Policy, Refused, leaf_of
 from audit_console.signing import SigningKey
 from tests.evidence.test_package import LEAVES, OF_USER_3, WHOLE
+from tests.support.chains import CHAIN
 from tests.support.effort import every, examples
 from tests.support.packages import (
     Files,
+    InMemory,
     files_of,
     forged,
     log_of,
@@ -230,6 +235,38 @@ def test_two_events_in_one_place_are_refused() -> None:
     assert said == "Two events claim one place."
 
 
+@pytest.mark.parametrize("name", ["tree", "leaf"])
+@pytest.mark.parametrize("number", ["\x1b[2J", "1", True, 1.0, -1, None])
+def test_a_place_that_is_no_whole_number_is_refused(name: str, number: object) -> None:
+    first, *rest = _lines("places.jsonl")
+    place = json.dumps({**json.loads(first), name: number}).encode() + b"\n"
+    said = refusal(forged(UNSIGNED, {"places.jsonl": b"".join([place, *rest])}))
+    assert said == "A place or a size is no whole number."
+
+
+@pytest.mark.parametrize("number", ["40", 40.0, True, None])
+@pytest.mark.parametrize("path", [("size",), ("vouched", "size")])
+def test_a_size_that_is_no_whole_number_is_refused(path: tuple[str, ...], number: object) -> None:
+    said = refusal(forged(UNSIGNED, {}, _set("trees", 0, *path, to=number)))
+    assert said == "A place or a size is no whole number."
+
+
+@pytest.mark.parametrize("seq", [b"true", b"1.0", b'"1"'])
+def test_an_event_that_names_its_place_otherwise_is_refused(seq: bytes) -> None:
+    entry = WHOLE[1][:-EVENT_HASH_TAIL].replace(b'"seq":1,', b'"seq":%b,' % seq)
+    line = entry + f',"event_hash":"{leaf_hash(entry)}"}}'.encode()
+    with pytest.raises(Refused):
+        leaf_of(line, 1, {"leaves": "events", "chain": CHAIN})
+
+
+def test_a_line_without_end_is_refused_and_never_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "LARGEST_READ_WHOLE", 1000)
+    package: Any = InMemory({"whole": b"x" * 999 + b"\n", "endless": b"x" * 1001 + b"\n"})
+    assert list(check.lines_of(package, "whole")) == [b"x" * 999]
+    with pytest.raises(Refused, match="endless holds a line that is too long"):
+        list(check.lines_of(package, "endless"))
+
+
 # --- signatures ----------------------------------------------------------------------
 
 
@@ -288,12 +325,19 @@ def test_a_policy_that_is_named_has_to_vouch_for_the_events(
     assert refusal(files, policy=policy_text()) is None
     assert not_vouched_for(files, policy=None) == 0
     assert not_vouched_for(files, policy=policy_text()) == 6
-    assert not_vouched_for(UNSIGNED, policy=policy_text()) == 0
+
+
+@pytest.mark.parametrize(("size", "behind"), [(39, 0), (38, 1), (32, 1), (31, 2)])
+def test_events_behind_what_a_checkpoint_covers_are_not_vouched_for(size: int, behind: int) -> None:
+    log = log_of(WHOLE, [stored(LEAVES, size)])
+    package, made = packed(log, OF_USER_3, trust=trust_in())
+    assert not_vouched_for(files_of(package), policy=policy_text()) == behind
+    assert made.selected - made.vouched == behind
 
 
 def test_an_event_without_a_proof_is_not_vouched_for() -> None:
     lines = edited(3, action="other")(WHOLE)
-    log = log_of(lines, [stored(LEAVES, 32)])
+    log = log_of(lines, [stored(LEAVES, 40)])
     files = files_of(packed(log, OF_USER_3, trust=trust_in())[0])
     assert not_vouched_for(files, policy=policy_text()) == 1
 

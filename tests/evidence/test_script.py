@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import json
 import subprocess
 import sys
+import zipfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,9 +21,10 @@ from hypothesis import strategies as st
 from audit_console.evidence.check import BASE, ORDER, PRIME, Refused, is_signed
 from audit_console.evidence.package import check_script
 from tests.evidence.test_check import FILES, KEY, PACKAGE, UNSIGNED
+from tests.evidence.test_package import LEAVES, OF_USER_3, WHOLE
 from tests.support.effort import examples
-from tests.support.packages import forged, unpacked
-from tests.support.trusting import policy_text, witness_key
+from tests.support.packages import forged, log_of, packed, unpacked
+from tests.support.trusting import policy_text, stored, trust_in, witness_key
 
 RFC_8032 = [
     (
@@ -75,6 +80,8 @@ def test_it_checks_a_package_without_anything_installed(package: Path, tmp_path:
 
 
 def test_it_takes_a_policy_and_a_key_from_outside(package: Path, tmp_path: Path) -> None:
+    log = log_of(WHOLE, [stored(LEAVES, 40)])
+    package.write_bytes(packed(log, OF_USER_3, trust=trust_in(), key=witness_key(2))[0])
     script = tmp_path / "own.py"
     script.write_text(check_script(), "utf-8")
     policy = tmp_path / "policy.txt"
@@ -118,6 +125,35 @@ def test_it_says_of_what_is_no_package_that_it_is_none(tmp_path: Path, content: 
     run = _run(tmp_path / "check.py", str(tmp_path / "other.zip"))
     assert (run.returncode, run.stderr) == (1, "")
     assert run.stdout.startswith("REFUSED: ")
+
+
+def _packed_by(packing: int, target: Path) -> bytearray:
+    with zipfile.ZipFile(target, "w", packing) as archive:
+        archive.writestr("manifest.json", "{}" * 400)
+    return bytearray(target.read_bytes())
+
+
+def _encrypted(target: Path) -> bytearray:
+    content = _packed_by(zipfile.ZIP_DEFLATED, target)
+    for flags in (6, content.index(b"PK\1\2") + 8):
+        content[flags] |= 1
+    return content
+
+
+@pytest.mark.parametrize(
+    "pack", [_encrypted, partial(_packed_by, zipfile.ZIP_LZMA), partial(_packed_by, 12)]
+)
+def test_what_no_console_packs_so_is_refused(
+    tmp_path: Path, pack: Callable[[Path], bytearray]
+) -> None:
+    target, script = tmp_path / "other.zip", tmp_path / "check.py"
+    script.write_text(check_script(), "utf-8")
+    content = pack(target)
+    content[-2:] = (64).to_bytes(2, "little")
+    target.write_bytes(content + hashlib.sha256(content).hexdigest().encode())
+    run = _run(script, str(target))
+    said = "REFUSED: 'manifest.json' is encrypted, or packed as no console packs.\n"
+    assert (run.returncode, run.stdout, run.stderr) == (1, said, "")
 
 
 @pytest.mark.parametrize("arguments", [["{nowhere}"], ["{package}", "--policy", "{nowhere}"]])
