@@ -38,6 +38,11 @@ def v1_line(entry: pl.Expr) -> pl.Expr:
     return pl.concat_str(entry, pl.lit(',"event_hash":'), quoted(pl.col("event_hash")), pl.lit("}"))
 
 
+def v1_tail(event_hash: str) -> pl.Expr:
+    """Build the end of a line, behind its entry, of a column of hashes without a null."""
+    return pl.concat_str(pl.lit(',"event_hash":"'), pl.col(event_hash), pl.lit('"}'))
+
+
 def orchestrator_line() -> pl.Expr:
     """Build the line of the orchestrator's JSONL. A null prints as `null`."""
     return pl.concat_str(

@@ -15,7 +15,7 @@ import polars as pl
 from audit_console.columns.frame import malformed_frame, with_more_malformed
 from audit_console.columns.held_rows import HeldRows
 from audit_console.columns.links import LinkMarker
-from audit_console.columns.schema import CHECKED, COLUMNS_HELD, JUDGED, LINE, PAGE
+from audit_console.columns.schema import CHECKED, COLUMNS_HELD, JUDGED, LINE
 from audit_console.columns.selection import Selection
 from audit_console.columns.stages import apply_stages
 from audit_console.columns.table import GrowingTable, View
@@ -245,8 +245,8 @@ class ArchiveSource:
             columns = {name: pl.col(name) for name in (*LINE, KEY, "check")}
             places = window.select(**columns)
             rows = self._lines.rows_at(places)
-            if rows is not None and window.events.key_of(rows).equals(places[KEY]):
-                return rows.with_columns(places["check"]).select(*PAGE)
+            if window.events.key_of(rows).equals(places[KEY]):
+                return rows
         rows = window.rows()
         return rows.with_columns(self._lines.raw_of(rows))
 
