@@ -290,6 +290,27 @@ def test_a_log_that_changed_since_it_was_verified_is_not_packed(tmp_path: Path) 
             write_package(io.BytesIO(), case)
 
 
+@pytest.mark.parametrize("fields", [(), ("event_hash", "previous_hash")], ids=["hashed", "not"])
+@pytest.mark.parametrize("line", [0, 3])
+def test_sealed_lines_that_changed_since_they_were_verified_are_not_packed(
+    tmp_path: Path, fields: Sequence[str], line: int
+) -> None:
+    entries = [
+        {key: value for key, value in entry.items() if key not in fields}
+        for entry in orchestrator_chain(5)
+    ]
+    lines = orchestrator_lines(entries)
+    path = tmp_path / "audit.log"
+    path.write_bytes(b"\n".join([*lines, b""]))
+    with closing(open_archive([str(path)], keep=True)) as source:
+        case = case_of(source, "user:user-3")
+        one, other = b'"user_agent":null', b'"request_id":null'
+        lines[line] = lines[line].replace(one + b"," + other, other + b"," + one)
+        path.write_bytes(b"\n".join([*lines, b""]))
+        with pytest.raises(SourceChanged, match="since it was verified"):
+            write_package(io.BytesIO(), case)
+
+
 def test_a_line_that_is_gone_since_it_was_found_is_not_packed(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     path.write_bytes(b"\n".join([*WHOLE, b""]))
