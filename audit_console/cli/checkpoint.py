@@ -171,7 +171,7 @@ def _export(options: argparse.Namespace) -> ExitCode:
             "there is no checkpoint beside this log",
             hint="make one with: audit-console checkpoint create",
         )
-    notes.put_out_notes([head.note for head in best], target)
+    notes.put_out_notes([head.note for head in best], target, force=options.force)
     if target is not None:
         say(f"{target} helps only where nobody who can write the log can reach it: take it there")
     for head in best:

@@ -65,7 +65,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     trust = trusting.load_trust(options.policy, options.checkpoint)
     with scratch_folder(), closing(open_source(places, keep=True)) as source:
         case = _case(source, query, trust)
-        with whole_file(target) as file:
+        with whole_file(target, force=options.force) as file:
             packed = write_package(file, case)
         say(_summary(packed, target))
     return ExitCode.PASS

@@ -128,7 +128,7 @@ def keep_note(signed: SignedCheckpoint, options: argparse.Namespace) -> None:
         AuditConsoleError: it cannot be written.
     """
     if options.output is not None:
-        put_out_notes([signed.note], target_of(options.output))
+        put_out_notes([signed.note], target_of(options.output), force=options.force)
         return
     keep = _keep_in_table if names_database(options.sources) else _keep_in_file
     place = keep(signed, options.sources)
@@ -165,7 +165,7 @@ def _keep_in_file(signed: SignedCheckpoint, places: Sequence[str]) -> str:
     return str(path)
 
 
-def put_out_notes(notes: Sequence[Note], target: Path | None) -> None:
+def put_out_notes(notes: Sequence[Note], target: Path | None, *, force: bool) -> None:
     """Write one note as its text, several as one stored line each.
 
     Raises:
@@ -174,7 +174,8 @@ def put_out_notes(notes: Sequence[Note], target: Path | None) -> None:
     from audit_console.core.checkpoints import encode_stored_checkpoint
 
     lines = [f"{encode_stored_checkpoint(note)}\n" for note in notes]
-    put_out([line.encode() for line in (lines if len(notes) > 1 else [str(notes[0])])], target)
+    printed = lines if len(notes) > 1 else [str(notes[0])]
+    put_out([line.encode() for line in printed], target, force=force)
 
 
 def require_signable(verification: Verification, tolerated: frozenset[str] = frozenset()) -> None:

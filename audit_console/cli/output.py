@@ -50,8 +50,13 @@ def form_of(options: argparse.Namespace, endings: Mapping[str, str], otherwise: 
     return next((form for ending, form in endings.items() if name.endswith(ending)), otherwise)
 
 
-def put_out(chunks: Iterable[bytes], target: Path | None) -> None:
+def put_out(chunks: Iterable[bytes], target: Path | None, *, force: bool) -> None:
     """Write data to a file that is whole or not there, or to standard output.
+
+    Args:
+        chunks: the data.
+        target: the file, None for standard output.
+        force: whether it may replace one that exists.
 
     Raises:
         AuditConsoleError: it cannot be written.
@@ -59,7 +64,7 @@ def put_out(chunks: Iterable[bytes], target: Path | None) -> None:
     if target is None:
         write_stdout(chunks)
     else:
-        write_file(target, chunks)
+        write_file(target, chunks, force=force)
 
 
 def write_lines(lines: Iterable[str]) -> None:

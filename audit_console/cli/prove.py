@@ -59,7 +59,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
     trust = trusting.load_trust(options.policy)
     proof = _included(places, event_id, trust) if since is None else _grown(places, since, trust)
-    put_out([encode_proof(proof).encode()], target)
+    put_out([encode_proof(proof).encode()], target, force=options.force)
     return ExitCode.PASS
 
 

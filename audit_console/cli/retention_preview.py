@@ -58,19 +58,19 @@ def _run(options: argparse.Namespace) -> ExitCode:
 
     made = _preview(options)
     form = form_of(options, {".json": "json", ".html": "html"}, "text")
-    put_out([RENDERERS[form](made).encode()], target)
+    put_out([RENDERERS[form](made).encode()], target, force=options.force)
     if options.plan is not None:
-        _put_out_plan(made, plan)
+        _put_out_plan(made, plan, force=options.force)
     return ExitCode.PASS
 
 
-def _put_out_plan(made: Preview, target: Path | None) -> None:
+def _put_out_plan(made: Preview, target: Path | None, *, force: bool) -> None:
     from audit_console.reports.retention import render_plan
 
     if made.plan is None:
         say("nothing goes, so there is no plan")
         return
-    put_out([render_plan(made).encode()], target)
+    put_out([render_plan(made).encode()], target, force=force)
     say(f"plan {made.plan.sha256} is in {target or 'standard output'}")
 
 

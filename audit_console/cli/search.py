@@ -84,7 +84,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
             write_days(found.question, folder)
         else:
             is_screen = target is None and sys.stdout.isatty()
-            put_out(print_found(found, form, is_screen=is_screen), target)
+            put_out(print_found(found, form, is_screen=is_screen), target, force=options.force)
         for said in (understood(found), completeness(found), advice(found)):
             if said is not None:
                 say(said)

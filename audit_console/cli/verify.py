@@ -35,7 +35,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
     report = _report(options)
     form = form_of(options, _ENDINGS, "text")
-    put_out([RENDERERS[form](report).encode()], target)
+    put_out([RENDERERS[form](report).encode()], target, force=options.force)
     return ExitCode(report.exit_code)
 
 

@@ -14,6 +14,8 @@ from audit_console.config import user_path
 from audit_console.core.places import is_log_name
 from audit_console.errors import AuditConsoleError, UsageError
 
+_MODE = 0o777
+
 
 def check_target(
     target: Path, *, force: bool, places: Sequence[str], how: str = "replace it with --force"
@@ -42,6 +44,8 @@ def _check_target(target: Path, *, force: bool, places: Sequence[str], how: str)
     if target.is_dir():
         raise UsageError(f"{target} is a folder", hint="Name a file for the result")
     if not target.exists():
+        if target.is_symlink():
+            raise UsageError(f"{target} is a link that leads to no file", hint="Name another")
         if target.parent.is_dir():
             return
         raise AuditConsoleError(f"no folder {target.parent}", hint="Name a folder that exists")
@@ -82,9 +86,9 @@ def _is_same(target: Path, place: str) -> bool:
     )
 
 
-def write_file(target: Path, chunks: Iterable[bytes]) -> None:
+def write_file(target: Path, chunks: Iterable[bytes], *, force: bool = True) -> None:
     """Write chunks into a file that is whole or not there; see `whole_file`."""
-    with whole_file(target) as file:
+    with whole_file(target, force=force) as file:
         file.writelines(chunks)
 
 
@@ -100,21 +104,28 @@ def to_disk(file: BinaryIO) -> None:
 
 
 @contextmanager
-def whole_file(target: Path) -> Iterator[BinaryIO]:
+def whole_file(target: Path, *, force: bool = True) -> Iterator[BinaryIO]:
     """Give a file beside the target to write and read, then rename it: no half file.
 
-    Where the target is a link, the file that it leads to is written.
+    Args:
+        target: the file. Where it is a link and may be replaced, the file that it leads to is.
+        force: replace a file that is there by then, and keep its mode.
 
     Raises:
         AuditConsoleError: the file cannot be written; nothing is left behind.
     """
-    file_itself = target.resolve()
+    file_itself = target.resolve() if force else target
     part = part_of(file_itself)
     try:
         with part.open("x+b") as file:
+            if force and file_itself.exists():
+                os.fchmod(file.fileno(), file_itself.stat().st_mode & _MODE)
             yield file
             to_disk(file)
-        part.replace(file_itself)
+        if force:
+            part.replace(file_itself)
+        else:
+            _publish(part, target)
     except OSError as error:
         raise AuditConsoleError(
             f"cannot write {target}: {error.strerror}", hint="Name a file that can be written"
@@ -122,3 +133,18 @@ def whole_file(target: Path) -> Iterator[BinaryIO]:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def _publish(part: Path, target: Path) -> None:
+    """Give a file a name that nothing has.
+
+    Raises:
+        OSError: something has it by now, or it cannot be written.
+    """
+    try:
+        target.hardlink_to(part)
+    except FileExistsError:
+        raise
+    except OSError:  # of a file system without links: the name is taken first
+        target.open("xb").close()
+        part.replace(target)

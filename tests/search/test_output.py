@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +64,14 @@ def test_a_report_beside_the_log_may_be_replaced(log: Path) -> None:
 def test_a_folder_is_no_file(log: Path) -> None:
     with pytest.raises(UsageError, match="is a folder"):
         check_target(log.parent, force=True, places=[])
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_a_link_that_leads_to_no_file_is_refused(tmp_path: Path, *, force: bool) -> None:
+    link = tmp_path / "out.jsonl"
+    link.symlink_to(tmp_path / ".bash_login")
+    with pytest.raises(UsageError, match="is a link that leads to no file"):
+        check_target(link, force=force, places=[])
 
 
 @pytest.mark.parametrize("force", [True, False])
@@ -133,3 +143,48 @@ def test_a_link_leads_to_the_file_that_is_written(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert real.read_bytes() == b"new"
     assert list(real.parent.iterdir()) == [real]
+
+
+@pytest.fixture(params=["links", "no links"])
+def _file_system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if request.param == "no links":  # as on sticks
+        monkeypatch.setattr(os, "link", refuse)
+
+
+@pytest.mark.usefixtures("_file_system")
+def test_a_new_file_takes_a_name_that_nothing_has(tmp_path: Path) -> None:
+    target = tmp_path / "found"
+    write_file(target, [b"a\n"], force=False)
+    assert target.read_bytes() == b"a\n"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.usefixtures("_file_system")
+@pytest.mark.parametrize("meanwhile", ["file", "link", "dangling link"])
+def test_what_got_the_name_meanwhile_is_never_replaced(tmp_path: Path, meanwhile: str) -> None:
+    target, other = tmp_path / "out" / "found", tmp_path / "other"
+    target.parent.mkdir()
+    check_target(target, force=False, places=[])
+    if meanwhile == "file":
+        target.write_text("not mine")
+    else:
+        target.symlink_to(other)
+    if meanwhile == "link":
+        other.write_text("not mine")
+    with pytest.raises(AuditConsoleError, match="found: File exists"):
+        write_file(target, [b"new"], force=False)
+    assert list(target.parent.iterdir()) == [target]
+    assert other.exists() is (meanwhile == "link")
+    assert meanwhile == "dangling link" or target.read_text() == "not mine"
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o400])
+def test_a_file_that_is_replaced_keeps_its_mode(tmp_path: Path, mode: int) -> None:
+    target = tmp_path / "found"
+    target.write_text("old")
+    target.chmod(mode)
+    write_file(target, [b"new"])
+    assert stat.S_IMODE(target.stat().st_mode) == mode
