@@ -30,6 +30,7 @@ MAX_LINE_BYTES = 1 << 20
 MAX_ENTRY_BYTES = 65_535
 MAX_SEQ = 2**63 - 1
 
+CHAIN_NAME = re.compile("[a-z0-9._/-]{1,255}")  # of one alphabet: no name passes for another
 HASH_LENGTH = 64
 """Characters of a hash, in hex."""
 EVENT_HASH_TAIL = len(',"event_hash":""}') + HASH_LENGTH
@@ -226,7 +227,7 @@ def _v1_event(members: dict[str, Member], text: str) -> AuditEvent:
         raise Rejected(_key_difference(members))
     event = AuditEvent(
         scheme=Scheme.V1,
-        chain=_text(members, "chain"),
+        chain=_chain(members),
         seq=_seq(members),
         recorded_at=_v1_time(members, "recorded_at"),
         timestamp=_v1_time(members, "timestamp"),
@@ -333,6 +334,13 @@ def is_details(text: str) -> bool:
         return members.keys() == {"details"} and _details(members) in (text, None)
     except Rejected:
         return False
+
+
+def _chain(members: dict[str, Member]) -> str:
+    name = _text(members, "chain")
+    if not CHAIN_NAME.fullmatch(name):
+        raise Rejected("chain is not 1 to 255 of a-z 0-9 . _ / -")
+    return name
 
 
 _SEQ = re.compile(r"0|[1-9][0-9]*")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 
 
 def count(value: int, thing: str) -> str:
@@ -12,4 +13,4 @@ def count(value: int, thing: str) -> str:
 
 def chain_options(names: Sequence[str]) -> str:
     """Say how the chains of a log are named on the command line; of many, the first."""
-    return "; ".join(f"--chain {name}" for name in names[:5])
+    return "; ".join(f"--chain {quote(name)}" for name in names[:5])

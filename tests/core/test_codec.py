@@ -26,6 +26,10 @@ from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of
 from tests.support.strategies import mutated_lines, v1_events
 
 V1 = encode_line(v1_chain(1)[0])
+NO_CHAINS = [
+    *('""', f'"{"a" * 256}"', '"Audit"', '"a b"', '"a\\n"', '"(lines)"', '"$(touch x)"'),
+    *('"\u0430udit.example.org"', '"audit.example.org\u200b"', '"\u0661"', '"\uff0e"'),
+]
 ORCHESTRATOR = orchestrator_lines(orchestrator_chain(1))[0].decode()
 
 
@@ -211,6 +215,10 @@ def test_other_event_types_and_extra_keys_of_the_other_format_are_kept_or_passed
         (member(V1, "action", '"\\ud800"'), "action holds a lone surrogate"),
         (member(V1, "details", '"x"'), "details is a string, not an object"),
         (member(V1, "details", '{"a":\n1}'), "details hold a line feed"),
+        *(
+            (member(V1, "chain", name), "chain is not 1 to 255 of a-z 0-9 . _ / -")
+            for name in NO_CHAINS
+        ),
         (member(V1, "seq", "-1"), "seq is not a whole number from 0 on"),
         (member(V1, "seq", "1.0"), "seq is not a whole number from 0 on"),
         (member(V1, "seq", '"1"'), "seq is not a whole number from 0 on"),

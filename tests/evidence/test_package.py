@@ -361,16 +361,6 @@ def test_lines_of_other_formats_are_leaves_as_a_seal_takes_them(lines: list[byte
     assert refusal(files) is None
 
 
-def test_a_chain_that_is_called_like_the_lines_is_a_chain() -> None:
-    lines = [*v1_lines(v1_chain(8, chain="(lines)")), *ORCHESTRATOR]
-    package, made = packed(log_of(lines))
-    files = files_of(package)
-    assert refusal(files) is None
-    assert made.proven == 28
-    trees = manifest_of(files)["trees"]
-    assert [(tree["leaves"], tree["size"]) for tree in trees] == [("events", 8), ("lines", 20)]
-
-
 def test_events_of_other_formats_without_lines_have_no_proof() -> None:
     events = pl.DataFrame(
         {"file": [0], "line": [1], "scheme": ["orchestrator"], "chain": [None], "seq": [None]}

@@ -52,7 +52,7 @@ CHANGES = {
     "details = 'x'": NO_EVENT,
     "details = '[1]'": NO_EVENT,
     "details = 'null'": EDITED,
-    "chain = ''": EDITED,
+    "chain = ''": NOWHERE,
     "event_hash = E'\\n\\t\\\\N'": EDITED,
 }
 

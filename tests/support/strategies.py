@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from audit_console.core.codec import MAX_SEQ, canonical_details, encode_line
+from audit_console.core.codec import CHAIN_NAME, MAX_SEQ, canonical_details, encode_line
 from audit_console.core.event import RESULTS, AuditEvent, Scheme, format_time
 from audit_console.core.hashing import event_hash
 from tests.support.chains import orchestrator_entry, orchestrator_lines, orchestrator_sealed
@@ -57,12 +57,15 @@ SEQS = st.integers(0, 9) | st.integers(0, MAX_SEQ) | st.just(MAX_SEQ)
 HEX = st.binary(min_size=32, max_size=32).map(bytes.hex)
 
 
+CHAINS = st.from_regex(CHAIN_NAME, fullmatch=True)
+
+
 @st.composite
-def v1_events(draw: st.DrawFn) -> AuditEvent:
+def v1_events(draw: st.DrawFn, chains: st.SearchStrategy[str] = CHAINS) -> AuditEvent:
     """An event of format v1 with its own hash right."""
     event = AuditEvent(
         scheme=Scheme.V1,
-        chain=draw(TEXT),
+        chain=draw(chains),
         seq=draw(SEQS),
         id=draw(TEXT),
         recorded_at=draw(TIMES),
@@ -121,7 +124,10 @@ def orchestrator_texts(draw: st.DrawFn) -> str:
     return orchestrator_lines([sealed])[0].decode()
 
 
-WHOLE_LINES = st.one_of(v1_events().map(encode_line), orchestrator_texts()).map(str.encode)
+WHOLE_LINES = st.one_of(
+    v1_events().map(encode_line), v1_events(TEXT).map(encode_line), orchestrator_texts()
+).map(str.encode)
+"""Lines whose hash holds. Of some, the chain has no name that a chain may have."""
 
 # Mutations of a line. What comes out may be an event, a bad line or no text at all.
 

@@ -10,7 +10,13 @@ from audit_console.columns.hashing import v1_hash
 from audit_console.columns.json_objects import is_shallow_object
 from audit_console.columns.schema import CHECKED, RESULT
 from audit_console.columns.times import LENGTH, read_times
-from audit_console.core.codec import EVENT_HASH_TAIL, MAX_ENTRY_BYTES, V1_KEYS, is_details
+from audit_console.core.codec import (
+    CHAIN_NAME,
+    EVENT_HASH_TAIL,
+    MAX_ENTRY_BYTES,
+    V1_KEYS,
+    is_details,
+)
 from audit_console.core.event import Scheme
 from audit_console.sources.archive.blocks import Block
 from audit_console.sources.archive.cutting import NULLABLE, Cut, Flags, Positions, cut
@@ -36,6 +42,7 @@ _HOLDS = (
     & (pl.col("length") - EVENT_HASH_TAIL <= MAX_ENTRY_BYTES)
     & (pl.col("seq") == pl.col("seq").cast(pl.Int64, strict=False).cast(pl.String))
     & ~pl.col("seq").str.starts_with("-")
+    & pl.col("chain").str.contains(f"^{CHAIN_NAME.pattern}$")
     & pl.col("result").cast(RESULT, strict=False).is_not_null()
 ).fill_null(value=False)
 _IS_SHALLOW = ((pl.col("details") == "null") | is_shallow_object("details")).fill_null(value=False)

@@ -65,6 +65,27 @@ def test_every_piece_put_in_at_every_joint(parser: LineParser) -> None:
         assert_same(parser, [LINE[:at] + piece + LINE[at:] for at in some])
 
 
+@pytest.mark.parametrize(
+    "chain",
+    [
+        "",
+        "a" * 255,
+        "a" * 256,
+        "Audit",
+        "a b",
+        "a\n",
+        "a\x7f",
+        "\u0430udit",
+        "a\u200b",
+        "$(x)",
+        "-",
+    ],
+)
+def test_a_chain_has_a_name_of_the_format_or_is_none(parser: LineParser, chain: str) -> None:
+    line = encode_line(rehashed(replace(EVENT, chain=chain))).encode()
+    assert_same(parser, [LINE, line])
+
+
 @pytest.mark.parametrize("length", [1, 2, 5])
 def test_every_joint_taken_out_or_doubled(parser: LineParser, length: int) -> None:
     places = joints(LINE)

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from audit_console.core.wording import chain_options, count
+
+
+def test_a_count_agrees_with_its_thing() -> None:
+    assert [count(number, "file") for number in (0, 1, 3_000)] == [
+        "0 files",
+        "1 file",
+        "3,000 files",
+    ]
+
+
+def test_names_of_chains_are_quoted_where_a_shell_would_read_them() -> None:
+    assert chain_options(["log.example/a"]) == "--chain log.example/a"
+    assert chain_options(["$(touch x)", "a b"]) == "--chain '$(touch x)'; --chain 'a b'"
+    assert chain_options(["a"] * 9) == "; ".join(["--chain a"] * 5)
