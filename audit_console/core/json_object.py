@@ -20,6 +20,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _ESCAPED_NUL = re.compile(r"(\\\\)|\\u0000")
+_NOT_PRINTED = re.compile(r"[^\n -~]")
 
 
 def storable(text: str) -> str:
@@ -36,6 +37,18 @@ def storable_json(text: str) -> str:
     except UnicodeEncodeError:
         return SURROGATE.sub("\ufffd", text)
     return text
+
+
+def ascii_json(
+    value: object, *, indent: int | None = None, separators: tuple[str, str] | None = None
+) -> str:
+    """Print JSON of printable ASCII, with U+FFFD for half a character, which readers refuse."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+    return _NOT_PRINTED.sub(_escaped, SURROGATE.sub("\ufffd", text))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "\\u007f" if found[0] == "\x7f" else json.dumps(found[0])[1:-1]
 
 
 class Rejected(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from importlib import resources
@@ -11,6 +10,7 @@ from typing import BinaryIO, NamedTuple
 import polars as pl
 
 from audit_console.core.event import Scheme, format_time
+from audit_console.core.json_object import ascii_json
 from audit_console.core.merkle import root_text
 from audit_console.core.notes import Note
 from audit_console.errors import SourceChanged
@@ -137,7 +137,7 @@ class _Package:
             "signed_by": None if self._case.key is None else str(self._case.key.verifier),
             "files": [file._asdict() for file in self._packer.files],
         }
-        text = json.dumps(manifest, indent=1, ensure_ascii=True) + "\n"
+        text = ascii_json(manifest, indent=1) + "\n"
         digest = self._packer.add(MANIFEST, [text.encode()]).sha256
         self._add_text(MANIFEST_HASH, f"{digest}  {MANIFEST}\n")
         if self._case.key is not None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from audit_console.core.event import Scheme
 from audit_console.core.findings import Place
+from audit_console.core.json_object import ascii_json
 from audit_console.evidence.trees import UNSEALED_LINES, ProvenTree
 
 _BEHIND_A_HOLE = "events before it are missing, and with them the head of the tree"
@@ -70,7 +70,7 @@ def print_places(placed: pl.DataFrame, files: Sequence[str]) -> Iterator[bytes]:
         proof = {"tree": tree, "leaf": leaf} if why_not is None else {"unproven": why_not}
         at = Place.among(files, file, line)
         row = {"file": at.file, "line": at.line, "check": check, **proof}
-        yield json.dumps(row, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+        yield ascii_json(row, separators=(",", ":")).encode() + b"\n"
 
 
 def unproven(placed: pl.DataFrame) -> dict[str, int]:

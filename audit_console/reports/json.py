@@ -6,12 +6,12 @@ it is ASCII-escaped, so that printing the report cannot steer a terminal.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from audit_console.core.anchors import Remembered, SignedHead
 from audit_console.core.event import format_time
 from audit_console.core.findings import Finding
+from audit_console.core.json_object import ascii_json
 from audit_console.core.merkle import root_text
 from audit_console.core.prunes import PruneRecord
 from audit_console.integrity.verification import ChainSummary
@@ -29,8 +29,7 @@ def render_json(report: Report) -> str:
 
 def json_text(members: Mapping[str, object]) -> str:
     """Print an object as indented JSON that ends with a newline and cannot steer a terminal."""
-    text = json.dumps(members, indent=1, ensure_ascii=True)
-    return text.replace("\x7f", "\\u007f") + "\n"
+    return ascii_json(members, indent=1) + "\n"
 
 
 def _document(report: Report) -> dict[str, object]:

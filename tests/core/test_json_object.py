@@ -13,6 +13,7 @@ from audit_console.core import json_object
 from audit_console.core.json_object import (
     Member,
     Rejected,
+    ascii_json,
     quote,
     read_members,
     storable,
@@ -86,3 +87,15 @@ def test_members_are_read_together_with_their_names_as_they_would_be_in_steps(te
     if isinstance(together, dict):
         values = {key: json.loads(member.text) for key, (member, _) in together.items()}
         assert values == json.loads(text)
+
+
+@examples(300)
+@given(st.lists(PARTS | st.characters(), max_size=8).map("".join), st.sampled_from([None, 1]))
+@example("\ud83d\ude00\x7f\x9b\\ud800", 1)
+def test_ascii_json_says_the_same_but_for_half_characters(text: str, indent: int | None) -> None:
+    printed = ascii_json({text: [text]}, indent=indent)
+    assert set(printed) <= {*map(chr, range(0x20, 0x7F)), "\n"}
+    whole = re.sub("[\ud800-\udfff]", "\ufffd", text)
+    assert json.loads(printed) == {whole: [whole]}
+    if whole == text and "\x7f" not in text:
+        assert printed == json.dumps({text: [text]}, indent=indent)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -309,6 +310,17 @@ def test_sealed_lines_that_changed_since_they_were_verified_are_not_packed(
         path.write_bytes(b"\n".join([*lines, b""]))
         with pytest.raises(SourceChanged, match="since it was verified"):
             write_package(io.BytesIO(), case)
+
+
+def test_a_name_that_is_no_text_is_the_same_in_all_files_and_read_by_others(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"n\xff.jsonl")
+    path.write_bytes(b"\n".join([*WHOLE, b""]))
+    with closing(open_archive([str(path)], keep=True)) as source:
+        files = files_of(packed(source, OF_USER_3)[0])
+    assert refusal(files) is None
+    for name in ("manifest.json", "report.json", "places.jsonl"):
+        assert b"n\\ufffd.jsonl" in files[name]
+        assert b"\\udc" not in files[name]
 
 
 def test_a_line_that_is_gone_since_it_was_found_is_not_packed(tmp_path: Path) -> None:
