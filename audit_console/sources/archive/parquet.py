@@ -13,8 +13,13 @@ from audit_console.errors import NotAnAuditLog
 MAGIC = b"PAR1"
 LINE = "line"
 """The column that holds each event as it was stored; the others say the same for analysts."""
-ROWS = 16_384
-"""Rows that are read at a time."""
+ROWS = 4_096
+"""Rows that are read at a time at most, each up to 1 MiB; of a small file fewer are."""
+FEW_ROWS = 256
+BYTES_FOR_A_ROW = 5 << 10
+"""Stored bytes for each of more rows; 200 times as much is what they may grow to."""
+TEXT_BYTES = 8 << 20
+"""Bytes of lines that are put together at a time, or one line: rows may share what is one text."""
 
 
 class Stored(Protocol):
@@ -34,8 +39,11 @@ class ParquetText:
 
     def __init__(self, file: BufferedReader, stored: Stored) -> None:
         self._file = file
+        self._size = os.fstat(file.fileno()).st_size
+        self._rows_at_once = min(ROWS, max(FEW_ROWS, self._size // BYTES_FOR_A_ROW))
         self._stored = stored
         self._lines: pl.LazyFrame | None = None
+        self._read = pl.Series(dtype=pl.String)
         self._rows = self._given = self._passed = 0
         self._text = b""
 
@@ -54,14 +62,18 @@ class ParquetText:
     def close(self) -> None:
         """Read no more."""
         self._lines, self._text = None, b""
+        self._read = self._read.clear()
 
     def _next(self) -> bytes:
         lines = self._lines if self._lines is not None else self._opened()
-        column = lines.slice(self._given, ROWS).collect().to_series()
+        if self._read.is_empty():
+            self._read = lines.slice(self._given, self._rows_at_once).collect().to_series()
+        sizes = self._read.str.len_bytes().fill_null(0).cast(pl.Int64).cum_sum()
+        few = max(1, int((sizes <= TEXT_BYTES).sum()))
+        column, self._read = self._read.head(few), self._read.slice(few)
         self._given += column.len()
         if self._rows:
-            size = os.fstat(self._file.fileno()).st_size
-            share = size * self._given // self._rows - self._passed
+            share = self._size * self._given // self._rows - self._passed
             self._passed += len(self._stored.read(share))
         # A row without a line is no blank line, which would be passed over: it is told of.
         return "".join(f"{line}\n" for line in column.fill_null("null")).encode()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from io import BufferedReader
@@ -22,6 +24,7 @@ from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
 from audit_console.sources.archive.beside import path_beside
 from audit_console.sources.archive.files import ArchiveFile
+from audit_console.sources.archive.parquet import TEXT_BYTES, ParquetText
 from tests.cli.program import children_of, run_here, spoken_line
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.disk import fill_disk
@@ -246,6 +249,38 @@ def test_a_row_without_a_line_is_told(tmp_path: Path) -> None:
     found = verified(as_parquet(tmp_path / "audit.parquet", [*lines, None]))
     assert found.counts[Code.MALFORMED] == 1
     assert found.verdict is Verdict.FAIL
+
+
+def test_rows_that_share_one_text_are_put_together_a_few_at_a_time(tmp_path: Path) -> None:
+    path = as_parquet(tmp_path / "audit.parquet", ["x" * (1 << 20)] * 50)
+    assert path.stat().st_size < 10_000
+    with path.open("rb") as file:
+        text = ParquetText(file, file)
+        sizes = list(iter(lambda: len(text.read1(1 << 40)), 0))
+        text.close()
+    assert sum(sizes) == 50 * ((1 << 20) + 1)
+    assert max(sizes) <= TEXT_BYTES + 50
+
+
+PEAK = """
+import sys
+from audit_console.cli.main import run
+run(["verify", sys.argv[1]])
+status = dict(line.split(":") for line in open("/proc/self/status"))
+print(int(status["VmHWM"].split()[0]) >> 10)
+"""
+
+
+@UNMEASURED
+@pytest.mark.parametrize("line", ["", "{:07}"], ids=["shared", "apart"])
+def test_a_small_file_of_long_lines_takes_little_memory(tmp_path: Path, line: str) -> None:
+    lines = [line.format(number) + "x" * ((1 << 20) - 7) for number in range(500)]
+    path = as_parquet(tmp_path / "audit.parquet", lines)
+    assert path.stat().st_size < 1 << 20
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, str(path)], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout.split()[-1]) < 800, "MiB; the text has 500, and took 2,000"
 
 
 def test_counts_and_other_tables_are_no_log(tmp_path: Path) -> None:
