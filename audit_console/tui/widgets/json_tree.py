@@ -42,13 +42,32 @@ def parse(text: str) -> object:
         ValueError: the text is not JSON.
         RecursionError: it is nested too deeply.
     """
-    return json.loads(text, parse_int=_Digits, parse_float=_Digits, parse_constant=_Digits)
+    return json.loads(
+        text,
+        parse_int=_Digits,
+        parse_float=_Digits,
+        parse_constant=_Digits,
+        object_pairs_hook=_object,
+    )
 
 
 class _Digits(str):
     """A number as written in the log."""
 
     __slots__ = ()
+
+
+class _Repeating(dict[str, object]):
+    """An object with a key that stands twice, of which a query reads the last value."""
+
+    def __init__(self, members: list[tuple[str, object]]) -> None:
+        super().__init__(members)
+        self.members = members
+
+
+def _object(members: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(members)
+    return found if len(found) == len(members) else _Repeating(members)
 
 
 def nodes(value: object, toggled: frozenset[Path]) -> Iterator[JsonNode]:
@@ -63,6 +82,7 @@ def nodes(value: object, toggled: frozenset[Path]) -> Iterator[JsonNode]:
 
 def _children(value: object, path: Path, toggled: frozenset[Path]) -> Iterator[JsonNode]:
     members = _members(value)
+    last = {key: index for index, (key, _) in enumerate(members)}
     for index, (key, child) in enumerate(members):
         if index == CHILDREN_SHOWN:
             rest = f"… {len(members) - index:,} more"
@@ -70,12 +90,15 @@ def _children(value: object, path: Path, toggled: frozenset[Path]) -> Iterator[J
             return
         child_path = (*path, key)
         folded = _is_folded(child, child_path, toggled)
-        yield JsonNode(child_path, str(key), summary(child, open_=folded is False), child, folded)
+        name = str(key) if last[key] == index else f"{key} (stands again below)"
+        yield JsonNode(child_path, name, summary(child, open_=folded is False), child, folded)
         if folded is False:
             yield from _children(child, child_path, toggled)
 
 
 def _members(value: object) -> Collection[tuple[str | int, object]]:
+    if isinstance(value, _Repeating):
+        return value.members
     if isinstance(value, dict):
         return value.items()
     return list(enumerate(value)) if isinstance(value, list) else ()
@@ -93,7 +116,8 @@ def summary(value: object, *, open_: bool = False) -> str:
         brackets = "{}" if isinstance(value, dict) else "[]"
         if not value:
             return brackets
-        return f"{brackets[0]}{len(value):,}{brackets[1]}" if open_ else safe_text(as_json(value))
+        count = len(_members(value))
+        return f"{brackets[0]}{count:,}{brackets[1]}" if open_ else safe_text(as_json(value))
     return safe_text(as_text(value))
 
 
@@ -107,9 +131,8 @@ def as_json(value: object) -> str:
     if isinstance(value, _Digits):
         return str(value)
     if isinstance(value, dict):
-        return (
-            "{" + ",".join(f"{_quoted(key)}:{as_json(item)}" for key, item in value.items()) + "}"
-        )
+        members = (f"{_quoted(key)}:{as_json(item)}" for key, item in _members(value))
+        return "{" + ",".join(members) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(as_json, value)) + "]"
     return _quoted(value)
