@@ -28,7 +28,7 @@ from audit_console.evidence.check import (
 from audit_console.evidence.packing import PackedFile, Packer, packing
 from audit_console.evidence.places import place, print_places, unproven
 from audit_console.evidence.selection import Selection
-from audit_console.evidence.trees import UNSEALED_LINES, ProvenTree, TreeReader
+from audit_console.evidence.trees import ProvenTree, TreeReader
 from audit_console.evidence.vouching import Voucher, Witnesses
 from audit_console.reports.html import render_html
 from audit_console.reports.json import render_json
@@ -104,12 +104,14 @@ class _Package:
 
     def _require_same(self, trees: Sequence[ProvenTree]) -> None:
         """Refuse a log of which another tree head was computed when it was verified."""
-        for chain in self._verification.chains:
-            name = chain.chain if chain.scheme is Scheme.V1 else UNSEALED_LINES
-            for tree in trees:
-                is_of = tree.name == name and tree.of_lines == (chain.scheme is not Scheme.V1)
-                if is_of and chain.root is not None and tree.heads[tree.size] != chain.root:
-                    raise SourceChanged("the log changed since it was verified", hint="Try again")
+        roots = {  # None stands for the lines that are none of v1
+            chain.chain if chain.scheme is Scheme.V1 else None: chain.root
+            for chain in self._verification.chains
+        }
+        for tree in trees:
+            root = roots.get(None if tree.of_lines else tree.name)
+            if root is not None and tree.heads[tree.size] != root:
+                raise SourceChanged("the log changed since it was verified", hint="Try again")
 
     def _add_text(self, name: str, text: str) -> None:
         self._packer.add(name, [text.encode()])

@@ -152,8 +152,9 @@ class TreeReader:
             for batch in batches:
                 refuse_if_cancelled()
                 events = batch.events.select(_V1_COLUMNS).filter(_IS_V1)
-                for name, builder in self._chains.items():
-                    builder.add_events(events.filter(pl.col("chain") == name))
+                for (name,), rows in events.partition_by("chain", as_dict=True).items():
+                    if str(name) in self._chains:
+                        self._chains[str(name)].add_events(rows)
                 if not wanted.is_empty():
                     self._add_lines(batch.events.select(_LINE_COLUMNS), wanted)
         trees = [

@@ -32,10 +32,11 @@ class TreeGrower:
             everywhere: grow trees for which nothing vouches too.
         """
         self._sizes = {name: vouchers.sizes(name) for name in vouchers.names}
-        self._cosigned = {
+        cosigned = {
             name: sorted({head.size for head in heads if head.cosigned and head.size <= MAX_SEQ})
             for name, heads in vouchers.heads.items()
         }
+        self._cosigned = {name: sizes for name, sizes in cosigned.items() if sizes}
         self._prunes = prunes
         self._everywhere = everywhere
         self._chains: dict[str, PartedTree] = {}
@@ -65,7 +66,7 @@ class TreeGrower:
         for chain, sizes in self._cosigned.items():
             covered = events.filter(
                 pl.col("chain") == chain,
-                pl.col("seq") < max(sizes, default=0),
+                pl.col("seq") < sizes[-1],
                 pl.col("check") != "broken",
             )
             if covered.is_empty():

@@ -11,6 +11,7 @@ from types import MappingProxyType
 import polars as pl
 
 from audit_console.columns.runs import PLACE, LocatedRun, one_by_one, runs
+from audit_console.columns.schema import EVENT
 from audit_console.core.chain import LogCheck, LogTrees
 from audit_console.core.chain_map import ChainMap
 from audit_console.core.claims import Candidate, SeqRange
@@ -230,37 +231,41 @@ def _not_covered(status: Status) -> Finding:
 
 def _candidates(source: Readable, chains: dict[str, V1Chain]) -> dict[str, list[Candidate]]:
     """Look a second time, for the events that claim repeated seqs and their neighbours."""
-    wanted = {
-        name: _with_neighbours(chain.repeats) for name, chain in chains.items() if chain.repeats
-    }
-    found: dict[str, list[Candidate]] = {name: [] for name in wanted}
-    if not wanted:
+    repeats = {name: chain.repeats for name, chain in chains.items() if chain.repeats}
+    found: dict[str, list[Candidate]] = {name: [] for name in repeats}
+    if not repeats:
         return found
+    wanted = _with_neighbours(repeats)
     names = [file.name for file in source.status.files]
     with closing(source.batches()) as batches:
         for batch in batches:
-            for name, seqs in wanted.items():
-                claims = batch.events.filter(
-                    pl.col("chain") == name, pl.col("seq").is_in(seqs.implode())
-                )
-                found[name].extend(_claims(claims, names))
+            claims = batch.events.join(
+                wanted, on=["chain", "seq"], how="semi", maintain_order="left"
+            )
+            for chain, candidate in _claims(claims, names):
+                found[chain].append(candidate)
     return found
 
 
-def _with_neighbours(spans: Sequence[SeqRange]) -> pl.Series:
-    firsts = [max(span.first - 1, 0) for span in spans]
-    lasts = [min(span.last + 1, MAX_SEQ) for span in spans]
+def _with_neighbours(repeats: Mapping[str, Sequence[SeqRange]]) -> pl.DataFrame:
     bounds = pl.DataFrame(
-        {"first": firsts, "last": lasts}, schema={"first": pl.Int64, "last": pl.Int64}
+        [
+            (name, max(span.first - 1, 0), min(span.last + 1, MAX_SEQ))
+            for name, spans in repeats.items()
+            for span in spans
+        ],
+        schema={"chain": EVENT["chain"], "first": pl.Int64, "last": pl.Int64},
+        orient="row",
     )
-    before_last = bounds.select(seq=pl.int_ranges("first", "last").explode()).to_series()
-    return pl.concat([before_last.drop_nulls(), bounds["last"]]).unique()
+    before_last = bounds.select("chain", seq=pl.int_ranges("first", "last")).explode("seq")
+    return pl.concat([before_last.drop_nulls(), bounds.select("chain", seq="last")]).unique()
 
 
-def _claims(events: pl.DataFrame, names: list[str]) -> Iterator[Candidate]:
-    """Give the events; of copies of one, two tell as much as a million."""
-    alike = ("seq", "previous_hash", "event_hash", "computed_hash")
+def _claims(events: pl.DataFrame, names: list[str]) -> Iterator[tuple[str, Candidate]]:
+    """Give the events with their chains; of copies of one, two tell as much as a million."""
+    alike = ("chain", "seq", "previous_hash", "event_hash", "computed_hash")
     columns = (*alike, "file", "line", "id")
-    events = events.filter(pl.int_range(pl.len()).over(alike) < 2)
-    for seq, previous, stored, computed, file, line, event_id in events.select(columns).iter_rows():
-        yield Candidate(seq, previous, stored, computed, Place.among(names, file, line, event_id))
+    events = events.filter(pl.int_range(pl.len()).over(alike) < 2).select(columns)
+    for chain, seq, previous, stored, computed, file, line, event_id in events.iter_rows():
+        place = Place.among(names, file, line, event_id)
+        yield chain, Candidate(seq, previous, stored, computed, place)
