@@ -11,8 +11,11 @@ from typing import NamedTuple
 from audit_console.core.beside import CHECKPOINTS, PRUNES, lines_in
 from audit_console.core.places import names_files
 from audit_console.core.prunes import merged_records
-from audit_console.errors import AuditConsoleError, SourceChanged, UsageError
+from audit_console.errors import AuditConsoleError, SourceChanged, SourceUnreadable, UsageError
 from audit_console.sources.archive.files import ArchiveFile, find_files, list_files, unreadable
+
+MAX_BYTES = 256 << 20
+"""Bytes of a small file: half a million checkpoints."""
 
 _NAME_OF_TABLES = "audit"
 
@@ -95,9 +98,20 @@ def lines_of_each_beside(files: Sequence[ArchiveFile], suffix: str) -> Iterator[
 
 def _lines(path: Path) -> list[str]:
     try:
-        return lines_in(path.read_bytes())
+        return lines_in(_content(path))
     except OSError as error:
         raise unreadable(str(path), error) from None
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise SourceUnreadable(
+            f"{path}: over {MAX_BYTES:,} bytes, too many to be what belongs to a log",
+            hint="see what wrote it, and move it away",
+        )
+    return content
 
 
 def path_beside(places: Sequence[str], suffix: str) -> Path:
