@@ -17,8 +17,9 @@ from audit_console.core.beside import PRUNES
 from audit_console.core.prunes import PruneRecord, decode_prune
 from audit_console.core.retention import PrunePlan
 from audit_console.core.safe_text import safe_text
+from audit_console.disk import sync_folder, sync_to_disk
 from audit_console.errors import PruneRefused
-from audit_console.writer.files import open_anew, sync_folder, sync_to_disk
+from audit_console.writer.files import open_anew
 from audit_console.writer.pruning.archive_files import Unpacked, open_plain
 
 if sys.version_info >= (3, 14):  # pragma: no cover - each Python takes one of the two

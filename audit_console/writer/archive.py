@@ -14,13 +14,13 @@ from pathlib import Path
 
 from audit_console.core.beside import BESIDE_A_LOG
 from audit_console.core.sealing import Head, SealedGroup
+from audit_console.disk import sync_folder
 from audit_console.errors import UsageError
 from audit_console.writer.arguments import require_kind
 from audit_console.writer.files import (
     NotTakenBack,
     all_or_nothing,
     open_to_append,
-    sync_folder,
     unavailable,
     write_whole,
 )

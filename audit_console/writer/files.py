@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
-from audit_console.disk import sync_folder as sync_folder  # noqa: PLC0414 - writers find it here
-from audit_console.disk import sync_to_disk as sync_to_disk  # noqa: PLC0414 - writers find it here
+from audit_console.disk import sync_to_disk
 from audit_console.errors import SinkUnavailable
 
 _HINTS = {

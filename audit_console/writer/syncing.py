@@ -10,7 +10,8 @@ import os
 from io import FileIO
 from pathlib import Path
 
-from audit_console.writer.files import sync_to_disk, write_whole
+from audit_console.disk import sync_to_disk
+from audit_console.writer.files import write_whole
 from audit_console.writer.rotation import closed_files
 from audit_console.writer.tail import broken, head_of
 

@@ -14,8 +14,9 @@ from audit_console.core.event import AuditEvent, Scheme
 from audit_console.core.hashing import event_hash
 from audit_console.core.safe_text import safe_text
 from audit_console.core.sealing import Head
+from audit_console.disk import sync_folder, sync_to_disk
 from audit_console.errors import ChainBroken
-from audit_console.writer.files import append, open_anew, sync_folder, sync_to_disk
+from audit_console.writer.files import append, open_anew
 
 BLOCK = 1 << 16
 

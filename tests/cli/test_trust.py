@@ -23,6 +23,7 @@ from audit_console.integrity.memory import WitnessMemory
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
 from audit_console.sources import archive
+from audit_console.sources.archive import files
 from audit_console.sources.archive.files import ArchiveFile
 from audit_console.sources.memory import MemorySource
 from audit_console.writer.pruning.archive_files import open_plain
@@ -625,7 +626,7 @@ def test_what_is_remembered_is_read_before_the_log_is_listed(
     whole_log: Path, keys: Keys, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    remembered, find_files = WitnessMemory.all, archive.find_files
+    remembered, find_files = WitnessMemory.all, files.find_files
 
     def all_remembered(memory: WitnessMemory) -> dict[str, Remembered]:
         read.append("memory")

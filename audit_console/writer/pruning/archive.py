@@ -21,9 +21,10 @@ from audit_console.core.holds import HoldChange
 from audit_console.core.prefix import Prefix, find_prefix
 from audit_console.core.prunes import PRUNE_ACTION, PRUNE_EVENT_TYPE, PruneRecord, read_prunes
 from audit_console.core.retention import Limits, PrunePlan, RetentionPolicy
+from audit_console.disk import sync_folder
 from audit_console.errors import PruneRefused
 from audit_console.writer.archive import LOCK_SECONDS
-from audit_console.writer.files import append, open_anew, open_own, sync_folder, unavailable
+from audit_console.writer.files import append, open_anew, open_own, unavailable
 from audit_console.writer.pruning.archive_cut import PART, cut
 from audit_console.writer.pruning.archive_files import (
     LogFile,

@@ -11,13 +11,8 @@ from typing import BinaryIO
 from audit_console.core.codec import decode_bytes
 from audit_console.core.event import AuditEvent
 from audit_console.core.prefix import broken
-from audit_console.writer.files import (
-    PRIVATE_MODE,
-    append,
-    open_anew,
-    sync_folder,
-    sync_to_disk,
-)
+from audit_console.disk import sync_folder, sync_to_disk
+from audit_console.writer.files import PRIVATE_MODE, append, open_anew
 from audit_console.writer.pruning.archive_files import BLOCK, LogFile
 from audit_console.writer.pruning.archive_log import ArchiveLog
 from audit_console.writer.rotation import rotated_path

@@ -14,15 +14,10 @@ from audit_console.core.event import AuditEvent, format_time
 from audit_console.core.holds import Hold, HoldChange, decode_hold_change, read_holds
 from audit_console.core.prunes import PRUNE_EVENT_TYPE, PruneRecord, read_prunes
 from audit_console.core.sealing import Head, SealedGroup, Unsealed, seal
+from audit_console.disk import sync_folder, sync_to_disk
 from audit_console.errors import PruneRefused, SinkUnavailable
 from audit_console.writer.archive import ArchiveSink
-from audit_console.writer.files import (
-    append_line,
-    open_to_append,
-    sync_folder,
-    sync_to_disk,
-    unavailable,
-)
+from audit_console.writer.files import append_line, open_to_append, unavailable
 from audit_console.writer.locking import exclusive
 from audit_console.writer.pruning.archive_files import (
     LogFile,
