@@ -19,6 +19,9 @@ from audit_console.core.retention import MAX_DAYS, PrunePlan
 PRUNE_ACTION, PRUNE_EVENT_TYPE = "retention.prune", "system_event"
 """Action and type of the event whose details are the prune record."""
 
+PRUNE_RESOURCE_TYPE = "system"
+"""Type of the resource of an event that retention writes; its id is the chain."""
+
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 

@@ -26,7 +26,7 @@ from audit_console.core.holds import (
     decode_hold_change,
     read_holds,
 )
-from audit_console.core.prunes import PRUNE_EVENT_TYPE
+from audit_console.core.prunes import PRUNE_EVENT_TYPE, PRUNE_RESOURCE_TYPE
 from audit_console.core.retention import Limits
 from audit_console.core.wording import chain_options
 from audit_console.errors import PruneRefused, UsageError
@@ -41,6 +41,7 @@ from audit_console.writer.pruning.request import require_told_holds, require_val
 _HOLD_IS_TOLD = Filter(
     (
         equals(FieldName.TYPE, PRUNE_EVENT_TYPE),
+        equals(FieldName.RTYPE, PRUNE_RESOURCE_TYPE),
         Term(Field(FieldName.ACTION), AnyOf((Exact(ADDED_ACTION), Exact(REMOVED_ACTION)))),
     )
 )
@@ -77,12 +78,15 @@ def holds_of(source: Source) -> Sequence[Hold]:
 
 
 def told_holds(source: Source) -> Sequence[HoldChange]:
-    """Give the changes of holds of which a log tells; of a table found by the type of event.
+    """Give the changes of holds of which a log tells; of a table found by the resource.
 
     Raises:
         SourceError: the log cannot be looked at.
     """
-    with closing(source.in_log_order(_HOLD_IS_TOLD)) as parts:
+    chains = tuple(Exact(chain) for chain in source.chains() if chain)
+    about = chains[0] if len(chains) == 1 else AnyOf(chains)
+    where = both(_HOLD_IS_TOLD, Filter((Term(Field(FieldName.RID), about),)))
+    with closing(source.in_log_order(where)) as parts:
         changes = [decode_hold_change(text or "") for rows in parts for text in rows["details"]]
     return [change for change in changes if isinstance(change, HoldChange)]
 

@@ -13,6 +13,7 @@ from audit_console.core.json_object import storable
 from audit_console.core.prunes import (
     PRUNE_ACTION,
     PRUNE_EVENT_TYPE,
+    PRUNE_RESOURCE_TYPE,
     PruneHistory,
 )
 from audit_console.core.retention import PrunePlan
@@ -76,7 +77,7 @@ def _event(action: str, actor: str, chain: str, details: str) -> Unsealed:
     content = encode_content(
         event_type=PRUNE_EVENT_TYPE,
         action=action,
-        resource_type="system",
+        resource_type=PRUNE_RESOURCE_TYPE,
         resource_id=chain,
         result="success",
         user_id=storable(actor),
