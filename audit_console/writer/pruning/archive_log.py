@@ -27,6 +27,7 @@ from audit_console.writer.pruning.archive_files import (
     log_files,
 )
 from audit_console.writer.pruning.request import require_valid_holds, require_valid_prunes
+from audit_console.writer.rotation import newest_rotated
 from audit_console.writer.tail import set_half_line_aside
 
 _HOLD_IS_TOLD = b'"action":"retention.hold.'
@@ -177,7 +178,11 @@ class ArchiveLog:
 
     def _require_owner(self) -> None:
         """Refuse to leave behind files that the writers could not open."""
-        if self.path.stat().st_uid != os.geteuid():
+        try:
+            newest = self.path.stat()
+        except FileNotFoundError:  # a writer begins it just now, or there is no log
+            newest = (newest_rotated(self.path) or self.path).stat()
+        if newest.st_uid != os.geteuid():
             raise PruneRefused(
                 f"{self.path}: belongs to another user, whose files are to be replaced",
                 hint="run it as the user who owns the log",

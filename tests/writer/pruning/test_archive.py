@@ -231,10 +231,12 @@ def test_half_a_line_at_the_end_is_no_event_yet(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("audit.torn.*"))) == 1
 
 
-def test_an_active_file_that_was_just_begun_holds_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("begun", [True, False])
+def test_an_active_file_that_was_just_begun_holds_nothing(tmp_path: Path, *, begun: bool) -> None:
     path = store(tmp_path, EVENTS)
     path.rename(tmp_path / "audit.000000000000.jsonl")
-    path.touch()
+    if begun:
+        path.touch()
     apply(path)
     assert names(tmp_path) == ["audit.000000000012.jsonl", "audit.jsonl", "audit.prunes.jsonl"]
     assert dict(verified(tmp_path).counts) == PRUNED
