@@ -86,7 +86,7 @@ def _is_same(target: Path, place: str) -> bool:
     )
 
 
-def write_file(target: Path, chunks: Iterable[bytes], *, force: bool = True) -> None:
+def write_file(target: Path, chunks: Iterable[bytes], *, force: bool) -> None:
     """Write chunks into a file that is whole or not there; see `whole_file`."""
     with whole_file(target, force=force) as file:
         file.writelines(chunks)
@@ -104,7 +104,7 @@ def to_disk(file: BinaryIO) -> None:
 
 
 @contextmanager
-def whole_file(target: Path, *, force: bool = True) -> Iterator[BinaryIO]:
+def whole_file(target: Path, *, force: bool) -> Iterator[BinaryIO]:
     """Give a file beside the target to write and read, then rename it: no half file.
 
     Args:

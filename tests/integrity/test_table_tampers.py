@@ -14,7 +14,7 @@ from audit_console.core.query.stages import Sort
 from audit_console.integrity.verifier import verify
 from audit_console.sources.postgres import open_postgres
 from audit_console.sources.protocol import AtRow, Order
-from tests.support.chains import rehashed, v1_chain, v1_lines
+from tests.support.chains import CHAIN, rehashed, v1_chain, v1_lines
 from tests.support.effort import UNMEASURED
 from tests.support.stores import Tables
 from tests.support.tables import store_v1
@@ -82,6 +82,16 @@ def test_a_row_without_a_value_is_no_event_whoever_hashed_it(tables: Tables, nam
     tables.execute(f"UPDATE audit_events SET {change} WHERE seq = 5")  # noqa: S608 - ours
     with closing(tables.open()) as source:
         assert verify(source, trust=trust_in()).counts == NO_EVENT
+
+
+def test_a_chain_of_another_alphabet_is_no_event_whoever_hashed_it(tables: Tables) -> None:
+    tables(WHOLE, NOTES).close()
+    name = CHAIN.replace("a", "\u0430")
+    sealed = rehashed(replace(CHAINED[5], chain=name)).event_hash
+    change = f"chain = '{name}', event_hash = '{sealed}'"
+    tables.execute(f"UPDATE audit_events SET {change} WHERE seq = 5")  # noqa: S608 - ours
+    with closing(tables.open()) as source:
+        assert verify(source, trust=trust_in()).counts == NOWHERE
 
 
 @pytest.mark.parametrize("details", ["{garbage", '{"a":01}', '{"a":1}}', '{"a":NaN}', "[1]"])

@@ -130,10 +130,18 @@ def test_a_hold_that_the_log_tells_of_and_the_book_lacks(opened: Open) -> None:
     added, ended = HoldChange("add", hold("id:*")), HoldChange("add", hold("ip:*", "h2"))
     told = [(1, added), (2, ended), (3, replace(ended, change="remove"))]
     events = list(EVENTS)
-    of_system = {"event_type": "system_event", "resource_type": "system", "resource_id": CHAIN}
+    telling = replace(
+        EVENTS[4],
+        event_type="system_event",
+        resource_type="system",
+        resource_id=CHAIN,
+        action=added.action,
+        details=None,
+    )
+    events[4] = telling
     for seq, change in told:
-        events[seq] = replace(events[seq], **of_system, action=change.action, details=change.text)
-    events[4] = replace(events[4], **of_system, action=added.action, details=None)
+        told_by = replace(telling, action=change.action, details=change.text)
+        events[seq] = replace(told_by, seq=seq, id=events[seq].id)
     source = opened(linked(events))
     previews = Previews(source)
     with pytest.raises(PruneRefused, match="the log tells of hold h1 of legal"):

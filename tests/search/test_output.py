@@ -94,7 +94,7 @@ def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path, name: str, reas
 
 def test_a_file_is_written_whole(tmp_path: Path) -> None:
     target = tmp_path / "found"
-    write_file(target, [b"a\n", b"b\n"])
+    write_file(target, [b"a\n", b"b\n"], force=True)
 
     assert target.read_bytes() == b"a\nb\n"
     assert list(tmp_path.iterdir()) == [target]
@@ -108,7 +108,7 @@ def test_a_fault_on_the_way_leaves_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "found"
     target.write_text("old")
     with pytest.raises(UsageError, match="no further"):
-        write_file(target, chunks())
+        write_file(target, chunks(), force=True)
 
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
@@ -117,16 +117,16 @@ def test_a_fault_on_the_way_leaves_the_old_file(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill_disk(monkeypatch)
     with pytest.raises(AuditConsoleError, match="found: No space left on device"):
-        write_file(tmp_path / "found", [b"a"])
+        write_file(tmp_path / "found", [b"a"], force=True)
 
     assert list(tmp_path.iterdir()) == []
 
 
 def test_two_who_write_one_file_at_once_both_write_it_whole(tmp_path: Path) -> None:
     target = tmp_path / "result"
-    with whole_file(target) as first:
+    with whole_file(target, force=True) as first:
         first.write(b"first")
-        write_file(target, [b"second"])
+        write_file(target, [b"second"], force=True)
         assert target.read_bytes() == b"second"
     assert target.read_bytes() == b"first"
     assert list(tmp_path.iterdir()) == [target]
@@ -138,7 +138,7 @@ def test_a_link_leads_to_the_file_that_is_written(tmp_path: Path) -> None:
     real.write_text("old")
     link = tmp_path / "link"
     link.symlink_to(real)
-    write_file(link, [b"new"])
+    write_file(link, [b"new"], force=True)
 
     assert link.is_symlink()
     assert real.read_bytes() == b"new"
@@ -186,5 +186,5 @@ def test_a_file_that_is_replaced_keeps_its_mode(tmp_path: Path, mode: int) -> No
     target = tmp_path / "found"
     target.write_text("old")
     target.chmod(mode)
-    write_file(target, [b"new"])
+    write_file(target, [b"new"], force=True)
     assert stat.S_IMODE(target.stat().st_mode) == mode

@@ -46,7 +46,7 @@ class Written:
         return f"written: {export.path}"
 
 
-def make(written: Written, *, has_stages: bool = False) -> DialogApp[Path]:
+def make(written: Written, *, has_stages: bool = False) -> DialogApp[Export]:
     forms = TABLE_FORMS if has_stages else EVENT_FORMS
     return DialogApp(ExportDialog("found", ["log.jsonl"], forms, written))
 
@@ -99,7 +99,7 @@ async def test_a_name_that_was_typed_stays(folder: Path) -> None:
         await pilot.press("shift+tab", "enter")
         await until_answered(pilot, app)
 
-    assert written.exports == [Export("csv", Path("mine"))]
+    assert written.exports == [Export("csv", Path("mine"), force=True)]
 
 
 async def test_a_table_has_no_original_lines() -> None:
@@ -161,7 +161,7 @@ async def test_a_package_is_left_to_its_own_dialog() -> None:
         await pilot.press("enter")
         await until_answered(pilot, app)
 
-    assert app.answers == [Path("found.zip")]
+    assert app.answers == [Export("package", Path("found.zip"))]
     assert written.exports == []
 
 

@@ -18,6 +18,7 @@ from audit_console.columns.json_objects import is_shallow_object, nests_shallow
 from audit_console.columns.line import orchestrator_line, quoted, v1_entry, v1_line
 from audit_console.columns.schema import CHECKED, EVENT, SCHEME
 from audit_console.core.codec import (
+    CHAIN_NAME,
     EVENT_HASH_TAIL,
     MAX_ENTRY_BYTES,
     ORCHESTRATOR_EVENT_TYPES,
@@ -144,6 +145,7 @@ def _is_event(scheme: Scheme) -> pl.Expr:
     if scheme is Scheme.V1:
         whole &= (pl.col("computed_hash") == pl.col("event_hash")).fill_null(value=False)
         whole &= pl.col("text").str.starts_with(LEAF + '{"v":1,')
+        whole &= pl.col("chain").cast(pl.String).str.contains(f"^{CHAIN_NAME.pattern}$")
     return whole
 
 

@@ -76,16 +76,17 @@ def stem_of(label: str) -> str:
 
 
 class Export(NamedTuple):
-    """The name of a form, and the file."""
+    """The name of a form, the file, and whether one that is there by then is replaced."""
 
     form: str
     path: Path
+    force: bool = False
 
 
-class ExportDialog(Dialog[Path]):
+class ExportDialog(Dialog[Export]):
     """Has a file written, which is free or may be replaced, and stays until it is.
 
-    Answers the file alone where that is to be a package, which has a dialog of its own.
+    Answers what to write where that is to be a package, which has a dialog of its own.
     """
 
     CSS_PATH: ClassVar[str] = "export.tcss"
@@ -170,7 +171,8 @@ class ExportDialog(Dialog[Path]):
         form = self._forms[self._chosen].name
         try:
             path = await asyncio.to_thread(_checked, text, self._places, overwrite=overwrite)
-            said = None if form == PACKAGE else await self._write(Export(form, path))
+            export = Export(form, path, force=overwrite)
+            said = None if form == PACKAGE else await self._write(export)
         except CANNOT_BE_LOOKED_AT as error:
             self._say_not_written(told(error))
             return
@@ -179,7 +181,7 @@ class ExportDialog(Dialog[Path]):
         if said is not None:
             self.app.notify(said)
         if self.is_current:
-            self.dismiss(path if form == PACKAGE else None)
+            self.dismiss(export if form == PACKAGE else None)
 
     def _say_not_written(self, why: str) -> None:
         if self in self.app.screen_stack:

@@ -47,16 +47,18 @@ class PackDialog(Dialog[None]):
 
     CSS_PATH: ClassVar[str] = "pack.tcss"
 
-    def __init__(self, path: Path, make_case: Callable[[], Case]) -> None:
+    def __init__(self, path: Path, make_case: Callable[[], Case], *, force: bool) -> None:
         """Make the dialog.
 
         Args:
-            path: the file, which is free or may be replaced.
+            path: the file.
             make_case: says what to pack; called on a thread.
+            force: replace a file that is there by then.
         """
         super().__init__()
         self._path = path
         self._make_case = make_case
+        self._force = force
         self._cancellation = Cancellation()
         self._writing = True
 
@@ -93,7 +95,9 @@ class PackDialog(Dialog[None]):
     async def _write(self) -> None:
         try:
             with self._cancellation.covers():
-                written = await asyncio.to_thread(_write, self._path, self._make_case)
+                written = await asyncio.to_thread(
+                    _write, self._path, self._make_case, force=self._force
+                )
             parts = _written_parts(self._path, written)
         except CANNOT_BE_LOOKED_AT as error:
             parts = _unwritten_parts(str(error), advice(error))
@@ -126,10 +130,10 @@ def case_of(session: Session, question: Question, query: str, kept: Belongings) 
     )
 
 
-def _write(path: Path, make_case: Callable[[], Case]) -> Written:
+def _write(path: Path, make_case: Callable[[], Case], *, force: bool) -> Written:
     from audit_console.evidence.package import write_package
 
-    with whole_file(path) as file:
+    with whole_file(path, force=force) as file:
         packed = write_package(file, make_case())
     with path.open("rb") as package:
         return Written(packed, hashlib.file_digest(package, "sha256").hexdigest())

@@ -365,7 +365,8 @@ async def _write_report(session: Session, export: Export) -> str:
     from audit_console.reports.forms import RENDERERS
 
     def write() -> None:
-        write_file(export.path, [RENDERERS[export.form](report_of(session)).encode()])
+        report = RENDERERS[export.form](report_of(session)).encode()
+        write_file(export.path, [report], force=export.force)
 
     await asyncio.to_thread(write)
     return f"written: {export.path}"

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
-from pathlib import Path
 
 from audit_console.core.matching import MarkKey, Marks
 from audit_console.errors import QueryError
@@ -197,12 +196,12 @@ class KeepingScreen(GoingScreen):
         dialog = ExportDialog(stem, self._session.places, forms, self._write)
         self.app.push_screen(dialog, self._pack)
 
-    def _pack(self, path: Path | None) -> None:
+    def _pack(self, export: Export | None) -> None:
         """Pack the events, of a log all of which was verified."""
         from audit_console.tui.dialogs.pack import PackDialog, case_of
 
         session = self._session
-        if path is None:
+        if export is None:
             return
         if session is None or session.loading:
             self.notify("no package yet: the log is still being verified")
@@ -210,7 +209,7 @@ class KeepingScreen(GoingScreen):
             self.notify("no package: not all of the log was verified", severity="error")
         else:
             make_case = partial(case_of, session, self._question, self.look.text, self._kept)
-            self.app.push_screen(PackDialog(path, make_case))
+            self.app.push_screen(PackDialog(export.path, make_case, force=export.force))
 
     async def _write(self, export: Export) -> str:
         """Write what is shown to a file, and say what that is."""
@@ -219,7 +218,7 @@ class KeepingScreen(GoingScreen):
         question, stages = self._question, self.look.stages
         what = self._what_is_written(export.form)
         chunks = print_export(question, stages, export.form)
-        await asyncio.to_thread(write_file, export.path, chunks)
+        await asyncio.to_thread(write_file, export.path, chunks, force=export.force)
         return f"written: {export.path}{what}"
 
     def _what_is_written(self, form: str) -> str:

@@ -338,8 +338,12 @@ class InvestigateScreen(DetailingScreen):
 
     def action_copy_raw(self) -> None:
         """Copy the line as stored."""
-        if (row := self.event_in_sight()) is not None:
-            copy_stored(self.app, row["raw"] or "")
+        if (row := self.event_in_sight()) is None:
+            return
+        if row["raw"] is None:
+            self.notify("this event is no longer there as it was read", severity="warning")
+        else:
+            copy_stored(self.app, row["raw"])
 
     def action_copy_query(self) -> None:
         """Copy the query that is in force, its times absolute."""

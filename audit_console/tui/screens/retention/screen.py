@@ -178,5 +178,5 @@ async def _write_preview(made: Preview, export: Export) -> str:
     from audit_console.reports.retention import RENDERERS
 
     text = RENDERERS[export.form](made)
-    await asyncio.to_thread(write_file, export.path, [text.encode()])
+    await asyncio.to_thread(write_file, export.path, [text.encode()], force=export.force)
     return f"written: {export.path}"
