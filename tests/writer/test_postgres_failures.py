@@ -333,13 +333,12 @@ from tests.support.writing import sealer, unsealed
 
 sink = PostgresSink(sys.argv[1], chain=CHAIN)
 sink.close()
-child = os.fork()
+if child := os.fork():
+    os.waitpid(child, 0)
 try:
     sink.append(sealer([unsealed()]), durable=True)
 except SinkUnavailable:
     print("closed", flush=True)
-if child:
-    os.waitpid(child, 0)
 """
 
 

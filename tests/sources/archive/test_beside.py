@@ -17,9 +17,9 @@ def test_a_file_without_end_beside_a_log_is_not_held(
 ) -> None:
     monkeypatch.setattr(beside, "MAX_BYTES", 10)
     notes = log.with_name(f"{log.stem}{CHECKPOINTS}")
+    notes.write_text("123456789\n")
     with closing(open_archive([str(log)], keep=False)) as source:
-        notes.write_text("123456789\n")
         assert source.checkpoints() == ["123456789"]
-        notes.write_text("1234567890\n")
-        with pytest.raises(SourceUnreadable, match="too many to be what belongs to a log"):
-            source.checkpoints()
+    notes.write_text("1234567890\n")
+    with pytest.raises(SourceUnreadable, match="too many to be what belongs to a log"):
+        open_archive([str(log)], keep=False)
