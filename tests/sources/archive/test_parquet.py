@@ -280,7 +280,7 @@ def test_a_small_file_of_long_lines_takes_little_memory(tmp_path: Path, line: st
     done = subprocess.run(
         [sys.executable, "-c", PEAK, str(path)], capture_output=True, text=True, check=True
     )
-    assert int(done.stdout.split()[-1]) < 800, "MiB; the text has 500, and took 2,000"
+    assert int(done.stdout.split()[-1]) < 1_200, "MiB; the text has 500, and took 2,000"
 
 
 def test_counts_and_other_tables_are_no_log(tmp_path: Path) -> None:
