@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +26,6 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.integrity.verification import Verification
     from audit_console.retention.keeping import Copies
     from audit_console.signing import SigningKey
-    from audit_console.sources.protocol import Source
 
 _LONGEST_PLAN = 64 << 10
 _HOW_TO_PLAN = "write one with: audit-console retention preview SOURCE --plan FILE"
@@ -76,7 +74,7 @@ def _run(options: argparse.Namespace) -> ExitCode:
         pruner.finish(finishing.say)
     if finishing.said:
         say("a prune that was cut short is finished")
-    whole = _verified(options, trust, _require_told_holds)
+    whole = _verified(options, trust)
     require_sound(whole, plan)
     trusting.remember(whole)
     with _Steps() as steps:
@@ -160,24 +158,11 @@ def _conclude(
     return ExitCode.FAIL if verification.verdict is Verdict.FAIL else code
 
 
-def _verified(
-    options: argparse.Namespace, trust: Trust, look: Callable[[Source], None] = lambda _: None
-) -> Verification:
-    """Verify the log, and have a look at it while it is open."""
+def _verified(options: argparse.Namespace, trust: Trust) -> Verification:
     from audit_console.cli.watch import verify_watched
 
     with scratch_folder(), closing(open_source(options.sources, keep=False)) as source:
-        look(source)
         return verify_watched(source, trust=trust)
-
-
-def _require_told_holds(source: Source) -> None:
-    """Hold the book of holds to what a table tells; what prunes files does so itself."""
-    from audit_console.retention.previews import holds_of, told_holds
-    from audit_console.writer.pruning.request import require_told_holds
-
-    if source.status.asks_store:
-        require_told_holds(told_holds(source), holds_of(source))
 
 
 def _read_plan(path: Path) -> PrunePlan:

@@ -98,6 +98,12 @@ def read_holds(lines: Iterable[str]) -> HoldBook:
     return HoldBook(tuple(held.values()), tuple(invalid))
 
 
+def told_changes(details: Iterable[str | None]) -> list[HoldChange]:
+    """Read what events tell of changes of holds; details of another kind tell of none."""
+    changes = (decode_hold_change(text or "") for text in details)
+    return [change for change in changes if isinstance(change, HoldChange)]
+
+
 def missing_holds(told: Sequence[HoldChange], holds: Sequence[Hold]) -> list[Hold]:
     """List the holds that a log tells of, and not of their end, and that are not in force.
 

@@ -23,8 +23,8 @@ from audit_console.core.holds import (
     REMOVED_ACTION,
     Hold,
     HoldChange,
-    decode_hold_change,
     read_holds,
+    told_changes,
 )
 from audit_console.core.prunes import PRUNE_EVENT_TYPE, PRUNE_RESOURCE_TYPE
 from audit_console.core.retention import Limits
@@ -87,8 +87,7 @@ def told_holds(source: Source) -> Sequence[HoldChange]:
     about = chains[0] if len(chains) == 1 else AnyOf(chains)
     where = both(_HOLD_IS_TOLD, Filter((Term(Field(FieldName.RID), about),)))
     with closing(source.in_log_order(where)) as parts:
-        changes = [decode_hold_change(text or "") for rows in parts for text in rows["details"]]
-    return [change for change in changes if isinstance(change, HoldChange)]
+        return told_changes(text for rows in parts for text in rows["details"])
 
 
 class Previews:

@@ -11,7 +11,7 @@ from pathlib import Path
 from audit_console.core.beside import CHECKPOINTS, HOLDS, PRUNES, lines_in
 from audit_console.core.codec import decode_bytes
 from audit_console.core.event import AuditEvent, format_time
-from audit_console.core.holds import Hold, HoldChange, decode_hold_change, read_holds
+from audit_console.core.holds import Hold, HoldChange, read_holds, told_changes
 from audit_console.core.prunes import PRUNE_EVENT_TYPE, PruneRecord, read_prunes
 from audit_console.core.sealing import Head, SealedGroup, Unsealed, seal
 from audit_console.disk import sync_folder, sync_to_disk
@@ -74,9 +74,7 @@ class ArchiveLog:
     def told_holds(self) -> list[HoldChange]:
         """Give the changes of holds of which the whole log tells."""
         events = self.events_with(_HOLD_IS_TOLD, self.files())
-        told = (event for event in events if event.event_type == PRUNE_EVENT_TYPE)
-        changes = (decode_hold_change(event.details or "") for event in told)
-        return [change for change in changes if isinstance(change, HoldChange)]
+        return told_changes(one.details for one in events if one.event_type == PRUNE_EVENT_TYPE)
 
     def latest_prune(self) -> PruneRecord | None:
         """Give the record of the last prune.

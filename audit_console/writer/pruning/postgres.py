@@ -23,6 +23,7 @@ from audit_console.writer.pruning.request import (
     prune_event,
     require_fitting,
     require_same_chain,
+    require_told_holds,
     unsaid,
 )
 
@@ -80,6 +81,7 @@ class PostgresPruner:
             before = log.latest_prune()
             if before is not None and before.is_of(plan):
                 return before
+            require_told_holds(log.told_holds(), log.holds())
             record = yield from record_of(log, plan, policy, request, now)
             event = prune_event(record.text, request.actor, self._chain)
             log.tell_of_prune(event, record, now, delete=plan.events <= self._batch_events)

@@ -11,9 +11,21 @@ import psycopg
 from psycopg import errors
 
 from audit_console.core.event import format_time
-from audit_console.core.holds import Hold, HoldChange, read_holds
+from audit_console.core.holds import (
+    ADDED_ACTION,
+    REMOVED_ACTION,
+    Hold,
+    HoldChange,
+    read_holds,
+    told_changes,
+)
 from audit_console.core.notes import Note
-from audit_console.core.prunes import PruneRecord, read_prunes
+from audit_console.core.prunes import (
+    PRUNE_EVENT_TYPE,
+    PRUNE_RESOURCE_TYPE,
+    PruneRecord,
+    read_prunes,
+)
 from audit_console.core.sealing import Head, SealedGroup, Unsealed, seal
 from audit_console.database import connect, label_of, told
 from audit_console.errors import PruneRefused, SinkUnavailable
@@ -41,6 +53,10 @@ _LINES = """
 SELECT seq, audit_event_line(e) FROM audit_events e
 WHERE chain = %s AND seq > %s ORDER BY seq LIMIT %s"""
 _HOLDS = "SELECT change FROM audit_holds ORDER BY number"
+_TOLD_HOLDS = """
+SELECT e.details FROM audit_chain_heads h
+JOIN audit_events e ON e.resource_type = %s::text AND e.resource_id = h.chain
+WHERE e.event_type = %s::text AND e.action = ANY(%s::text[])"""
 _PRUNES = "SELECT record FROM audit_prunes WHERE chain = %s ORDER BY pruned_to"
 _PRUNED_CHAINS = "SELECT DISTINCT chain FROM audit_prunes ORDER BY chain"
 _NOTES = """
@@ -96,6 +112,11 @@ class PostgresLog:
             PruneRefused: the book cannot be read to its end.
         """
         return require_valid_holds(read_holds(self._texts(_HOLDS)), "audit_holds")
+
+    def told_holds(self) -> Sequence[HoldChange]:
+        """Give the changes of holds of which the chains of the database tell."""
+        about = [PRUNE_RESOURCE_TYPE, PRUNE_EVENT_TYPE, [ADDED_ACTION, REMOVED_ACTION]]
+        return told_changes(text for (text,) in self._connection.execute(_TOLD_HOLDS, about))
 
     def latest_prune(self) -> PruneRecord | None:
         """Give the record of the last prune.

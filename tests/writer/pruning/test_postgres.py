@@ -97,6 +97,16 @@ def test_a_prune_leaves_a_log_that_verifies(log: str, batch: int) -> None:
     assert apply(log) == []
 
 
+def test_a_hold_that_is_gone_from_the_book_lets_nothing_go(log: str) -> None:
+    pruner(log).change_holds(HoldChange("add", hold("user:user-4")), NOW)
+    with psycopg.connect(log) as owner:
+        owner.execute("ALTER TABLE audit_holds DISABLE TRIGGER ALL")
+        owner.execute("DELETE FROM audit_holds")
+    with pytest.raises(PruneRefused, match="the log tells of hold h1 of legal"):
+        apply(as_user(log, "audit_retention"))
+    assert kept(log) == lines(EVENTS)
+
+
 @UNMEASURED
 def test_prunes_follow_one_another_beside_a_writer_that_goes_on(log: str) -> None:
     with closing(PostgresSink(log, chain=CHAIN)) as sink:
