@@ -237,6 +237,7 @@ async def test_what_goes_is_deleted_by_name_and_the_rest_is_verified(show: Show,
         await until(pilot, lambda: not app.screen.query(DaysSlider), "back to the events")
 
 
+@UNMEASURED
 async def test_a_reason_and_a_copy_first(show: Show, tmp_path: Path) -> None:
     store(tmp_path, EVENTS)
     copies = tmp_path / "copies"
@@ -337,6 +338,7 @@ async def test_a_refusal_is_told_and_nothing_is_deleted(show: Show, tmp_path: Pa
         assert left(str(tmp_path)) == 40
 
 
+@UNMEASURED
 async def test_a_late_answer_of_another_log_is_not_shown(tmp_path: Path) -> None:
     gate = threading.Event()
 

@@ -281,7 +281,7 @@ def test_it_signs_beside_a_process_that_rotates_all_the_time(tmp_path: Path, key
     log = archive(tmp_path)
     with AuditLogger(log.sink(), sync="os") as logger:
         logger.log_events([tick(number) for number in range(2_000)])
-    writer = start_writer(tmp_path, "writer", 1_000, sync="os", max_bytes=1_500)
+    writer = start_writer(tmp_path, "writer", 400, sync="os", max_bytes=1_500)
     let_go(writer)
     turns = 0
     while writer.poll() is None:
