@@ -18,7 +18,7 @@ import pytest
 from audit_console.core.findings import Code
 from audit_console.errors import PruneRefused, SinkUnavailable
 from audit_console.integrity.verifier import verify
-from audit_console.retention.keeping import PACKED_TEXT, Copies, Packing, open_packed
+from audit_console.retention.keeping import PACKED_TEXT, Copies, Packing, copies_in, open_packed
 from audit_console.retention.logs import pruner_of
 from audit_console.search.keeping import PARQUET
 from audit_console.sources.archive import open_archive
@@ -55,6 +55,26 @@ def test_chains_whose_names_become_one_have_folders_of_their_own(tmp_path: Path)
     with pytest.raises(PruneRefused, match=f"of the chain {CHAIN}; nothing is deleted"):
         copies.keep(other, iter(LINES[:12]))
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("folder", "place", "reason"),
+    [
+        ("log", "log", "among the files of the log"),
+        ("log", "log/audit.jsonl", "among the files of the log"),
+        ("nowhere", "postgresql://host/name", "no folder for the copy"),
+    ],
+)
+def test_where_no_copy_can_stand(tmp_path: Path, folder: str, place: str, reason: str) -> None:
+    (tmp_path / "log").mkdir()
+    at = place if "://" in place else str(tmp_path / place)
+    with pytest.raises(PruneRefused, match=reason):
+        copies_in(tmp_path / folder, [at])
+
+
+def test_a_copy_stands_in_any_other_folder(tmp_path: Path) -> None:
+    places = [str(tmp_path / "log" / "audit.jsonl"), "postgresql://host/name"]
+    assert copies_in(tmp_path, places) == Copies(tmp_path)
 
 
 def test_what_stood_beside_copies_and_is_no_record_is_replaced(tmp_path: Path) -> None:
