@@ -165,13 +165,13 @@ class ExportDialog(Dialog[Export]):
             self._is_writing = True
             self._say("… writing; it goes on when this is closed", "warn")
             # Work of the app: who closes the dialog meanwhile is told all the same what came of it.
-            begin(self.app, partial(self._answer, text, overwrite=self.query_one(Toggle).value))
+            begin(self.app, partial(self._answer, text, force=self.query_one(Toggle).value))
 
-    async def _answer(self, text: str, *, overwrite: bool) -> None:
+    async def _answer(self, text: str, *, force: bool) -> None:
         form = self._forms[self._chosen].name
         try:
-            path = await asyncio.to_thread(_checked, text, self._places, overwrite=overwrite)
-            export = Export(form, path, force=overwrite)
+            path = await asyncio.to_thread(_checked, text, self._places, force=force)
+            export = Export(form, path, force=force)
             said = None if form == PACKAGE else await self._write(export)
         except CANNOT_BE_LOOKED_AT as error:
             self._say_not_written(told(error))
@@ -190,12 +190,12 @@ class ExportDialog(Dialog[Export]):
             self.app.notify(why, severity="error")
 
 
-def _checked(text: str, places: Sequence[str], *, overwrite: bool) -> Path:
+def _checked(text: str, places: Sequence[str], *, force: bool) -> Path:
     """Give the file that is meant.
 
     Raises:
         AuditConsoleError: it must not or cannot be written.
     """
     path = user_path(text)
-    check_target(path, force=overwrite, places=places, how="switch on to replace it")
+    check_target(path, force=force, places=places, how="switch on to replace it")
     return path
