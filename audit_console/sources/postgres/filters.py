@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple
 
@@ -56,6 +57,11 @@ from audit_console.core.regexes import regex_for
 UNCHECKED = sql.SQL("NULL::text")
 """The state of the check where none was made."""
 
+Names = Mapping[FieldName, tuple[str, ...]]
+"""All values of some fields. Each is judged once, here, and an index finds the events."""
+
+NO_NAMES: Names = {}
+
 MOST_PARTINGS = 8
 """Slashes in a resource that is looked up by the index of type and id."""
 
@@ -86,6 +92,7 @@ def condition(
     *,
     marks: Mapping[MarkKey, Marks] = NO_MARKS,
     check: sql.Composable = UNCHECKED,
+    names: Names = NO_NAMES,
 ) -> Condition:
     """Compile a filter for a `WHERE` clause over `audit_events`.
 
@@ -93,16 +100,18 @@ def condition(
         where: `around:` must be resolved.
         marks: what the reader noted; it is not in the database.
         check: an expression for the state of an event's check, as text.
+        names: all values of some fields.
     """
-    compiler = _Compiler(marks, check)
+    compiler = _Compiler(marks, check, names)
     text = compiler.all_of(where.active)
     return Condition(text, compiler.parameters)
 
 
 class _Compiler:
-    def __init__(self, marks: Mapping[MarkKey, Marks], check: sql.Composable) -> None:
+    def __init__(self, marks: Mapping[MarkKey, Marks], check: sql.Composable, names: Names) -> None:
         self._marks = marks
         self._check = check
+        self._names = names
         self.parameters: dict[str, object] = {}
 
     def all_of(self, parts: Iterable[Expression]) -> sql.Composable:
@@ -115,6 +124,8 @@ class _Compiler:
                 return self.all_of(parts)
             case Or(parts):
                 return _any([self._expression(part) for part in parts])
+            case Not(Term(field, match)) if field.name in self._names and not _may_be_null(field):
+                return self._named(field.name, match, fit=False)
             case Not(part):
                 return sql.SQL("{} IS NOT TRUE").format(self._expression(part))
             case Text(pattern):
@@ -126,8 +137,24 @@ class _Compiler:
     def _term(self, field: Field, match: Match) -> sql.Composable:
         if field.name in MARKS:
             return self._marked(field.name, match)
+        if field.name in self._names:
+            return self._named(field.name, match)
         parts = match.matches if isinstance(match, AnyOf) else (match,)
         return _any([self._single(field, part) for part in parts])
+
+    def _named(self, field: FieldName, match: Match, *, fit: bool = True) -> sql.Composable:
+        """Test for those of the known names that fit, or for the others."""
+        column, known = sql.Identifier(TEXT_ATTRIBUTES[field]), self._names[field]
+        names = _fitting(known, match)
+        if not fit:
+            names = [name for name in known if name not in set(names)]
+        if not names:
+            return _FALSE
+        if len(names) == 1:  # keeps the order of an index, which a list does not
+            return sql.SQL("({} = {})").format(column, self._value(names[0]))
+        if len(names) == len(known):
+            return sql.SQL("({} IS NOT NULL)").format(column)
+        return sql.SQL("({} = ANY ({}))").format(column, self._value(names))
 
     def _single(self, field: Field, match: Match) -> sql.Composable:
         if field.name is FieldName.DETAILS:
@@ -276,6 +303,15 @@ class _Compiler:
             self._value([event_hash for _, event_hash in known]),
         )
         return sql.SQL("{} IS NOT TRUE").format(among) if unmarked else among
+
+
+@lru_cache(maxsize=64)
+def _fitting(names: tuple[str, ...], match: Match) -> list[str]:
+    return [name for name in names if fits(match, (name,))]
+
+
+def _may_be_null(field: Field) -> bool:
+    return field.name is FieldName.USER
 
 
 def details_path(path: tuple[str, ...]) -> str:

@@ -40,6 +40,7 @@ from audit_console.sources.postgres.counts import Counts
 from audit_console.sources.postgres.extent import Extent, find_extent, news_beyond
 from audit_console.sources.postgres.filters import condition
 from audit_console.sources.postgres.layout import Layout, find_layout
+from audit_console.sources.postgres.names import KnownNames
 from audit_console.sources.postgres.reading import read_batches, read_texts
 from audit_console.sources.postgres.rows import text_frame
 from audit_console.sources.postgres.tallies import tally
@@ -108,6 +109,7 @@ class PostgresSource:
         self._extent = extent
         self._vouching = vouching
         self._checks = Checks(extent.asked, extent.chains)
+        self._names = KnownNames(connections, layout)
         self._counts: Memo[_Kept, Counts] = Memo(COUNTS)
         self._total: int | None = None
         self._malformed = malformed_frame(())
@@ -265,11 +267,12 @@ class PostgresSource:
         )
 
     def _asked(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> Asked:
+        names = self._names.read_by(where)
         if not reads(where, {FieldName.CHECK}):
-            made = condition(where, marks=marks)
+            made = condition(where, marks=marks, names=names)
             return self._extent.asked.that(made.text, **made.parameters)
         check = self._checks.expression()
-        made = condition(where, marks=marks, check=check.text)
+        made = condition(where, marks=marks, check=check.text, names=names)
         return self._extent.asked.that(made.text, **made.parameters, **check.parameters)
 
     def _key(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> _Kept:

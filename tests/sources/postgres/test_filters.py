@@ -123,6 +123,38 @@ def test_a_term_is_compiled(query: str, text: str, parameters: list[object]) -> 
     assert compiled(query) == (text, parameters)
 
 
+NAMES = {
+    FieldName.TYPE: ("auth", "authz", "step"),
+    FieldName.RESULT: ("failure", "success"),
+    FieldName.USER: ("Al", "al", "bo"),
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "parameters"),
+    [
+        ("type:Step", '(("event_type" = %(f0)s))', ["step"]),
+        ("type:AUTH*", '(("event_type" = ANY (%(f0)s)))', [["auth", "authz"]]),
+        ("-type:/^auth/", '(("event_type" = %(f0)s))', ["step"]),
+        ("type:(=auth OR st*)", '(("event_type" = ANY (%(f0)s)))', [["auth", "step"]]),
+        ("type:=Step", "(FALSE)", []),
+        ("type:*", '(("event_type" IS NOT NULL))', []),
+        ("-type:*", "(FALSE)", []),
+        ("-result:success", '(("result" = %(f0)s))', ["failure"]),
+        ("-(result:success user:=b)", None, ["success"]),
+        ("user:AL", '(("user_id" = ANY (%(f0)s)))', [["Al", "al"]]),
+        ("-user:bo", '(("user_id" = %(f0)s) IS NOT TRUE)', ["bo"]),
+        ("-user:*", '(("user_id" IS NOT NULL) IS NOT TRUE)', []),
+    ],
+)
+def test_names_of_which_there_are_few_are_judged_before(
+    query: str, text: str | None, parameters: list[object] | None
+) -> None:
+    made = condition(parse(query, ANCHOR).where, names=NAMES)
+    assert text in (None, made.text.as_string())
+    assert parameters in (None, list(made.parameters.values()))
+
+
 def test_a_word_is_looked_for_in_each_text() -> None:
     text, parameters = compiled("alice")
     columns = re.findall(r'lower\("(\w+)" COLLATE "C"\) LIKE', text)
