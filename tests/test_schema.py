@@ -286,7 +286,7 @@ def test_who_was_granted_deletion_by_mistake_deletes_nothing(filled: psycopg.Con
 
 
 def test_a_database_that_was_pruned_before_goes_on(empty_database: str) -> None:
-    *before, deletion = known_migrations()
+    *before, deletion, _ = known_migrations()
     assert deletion.name == "deletion"
     migrate(empty_database, migrations=before)
     with closing(psycopg.connect(empty_database, autocommit=True)) as connection:

@@ -21,9 +21,9 @@ ROWS = 100
 """Values of a field that are listed; all are counted."""
 
 _DAILY = Timeline(Duration(1, "d"), by="type")
-_USERS = Count(("user", "result"))
-"""A result has few values, so it is counted beside something else."""
+_USERS = Count(("user",))
 _RESOURCES = Count(("resource",))
+_RESULTS = Count(("result",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ class GoingSums:
 
 
 def _sums(source: Source, where: Filter) -> Sequence[pl.DataFrame]:
-    """Count events by day and type, by user and result, and by resource, in one look at them."""
-    return source.counts(where, by=[_DAILY, _USERS, _RESOURCES])
+    """Count events by day and type, and by each other field, in one look at them."""
+    return source.counts(where, by=[_DAILY, _USERS, _RESOURCES, _RESULTS])
 
 
 def _added(sums: pl.DataFrame, others: pl.DataFrame, sign: int) -> pl.DataFrame:
@@ -117,13 +117,8 @@ def _going_one_by_one(source: Source, where: Filter) -> Going:
     return _of(daily, *(_breakdown_of(source, where, field) for field in fields))
 
 
-def _going(daily: pl.DataFrame, users: pl.DataFrame, resources: pl.DataFrame) -> Going:
-    return _of(
-        daily,
-        _breakdown(users, "user"),
-        _breakdown(resources, "resource"),
-        _breakdown(users, "result"),
-    )
+def _going(daily: pl.DataFrame, *others: pl.DataFrame) -> Going:
+    return _of(daily, *(_breakdown(counts, counts.columns[0]) for counts in others))
 
 
 def _of(daily: pl.DataFrame, *others: Breakdown) -> Going:

@@ -6,7 +6,7 @@ import re
 
 from tests.cli.program import run_here, spoken_line
 
-MIGRATIONS = ("0001 audit_events", "0002 retention", "0003 deletion")
+MIGRATIONS = ("0001 audit_events", "0002 retention", "0003 deletion", "0004 results")
 
 
 def told_of_each(before: str, after: str = "") -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
 
 import psycopg
 from psycopg import sql
 
 from audit_console.core.event import Scheme
+from audit_console.core.filters import Exact, Field, FieldName, Filter, Range, Term
 from audit_console.sources.postgres.asked import Asked
 from audit_console.sources.postgres.layout import EVERY_ROW, PLACED, Layout
 from audit_console.sources.protocol import News
@@ -49,6 +52,13 @@ FROM chains WHERE chain IS NOT NULL
 """
 
 
+class Span(NamedTuple):
+    """All events of a chain with one of these seqs."""
+
+    chain: str
+    seqs: range
+
+
 @dataclass(frozen=True, slots=True)
 class Extent:
     """What was there.
@@ -74,6 +84,20 @@ class Extent:
     def chains(self) -> tuple[str, ...]:
         """Names of the chains of format v1."""
         return tuple(chain for chain, _ in self.heads)
+
+    def span_of(self, where: Filter) -> Span | None:
+        """Give the span that a filter asks for; None if it asks for something else."""
+        match where.active:
+            case (
+                Term(Field(FieldName.CHAIN), Exact(chain)),
+                Term(Field(FieldName.SEQ), Range(Decimal() as low, Decimal() as high, False, True)),
+            ) if low == int(low) and high == int(high) and self._reaches(chain, int(high)):
+                return Span(chain, range(int(low), int(high)))
+        return None
+
+    def _reaches(self, chain: str, end: int) -> bool:
+        """Tell whether a table of format v1, whose constraints hold, has a chain up to an end."""
+        return self.rows is self.asked and end <= dict(self.heads).get(chain, -1) + 1
 
 
 def find_extent(connection: psycopg.Connection, layout: Layout) -> Extent:

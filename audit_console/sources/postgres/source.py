@@ -231,7 +231,8 @@ class PostgresSource:
     def counts(self, where: Filter, *, by: Sequence[Count | Timeline]) -> list[pl.DataFrame]:
         """Count by all stages in one pass over the table; see `Source.counts`."""
         with self._connections.question() as connection:
-            return count_together(connection, self._asked(where, NO_MARKS), by)
+            span = self._extent.span_of(where)
+            return count_together(connection, self._asked(where, NO_MARKS), by, span)
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Give rows that are no events; only the first 10,000 are kept."""

@@ -207,7 +207,14 @@ def test_a_card_and_what_is_around_are_found_by_an_index(
 INDEXED = [
     f"id:{AN_ID}",
     "user:=user-7",
+    "user:USER-7",
+    "user:/^user-7$/",
+    "rtype:other",
     "type:=security",
+    "type:Sec*",
+    "-type:auth*",
+    "result:failure",
+    "-result:success",
     "rtype:=user rid:=of-7",
     "resource:=user/of-7",
     "resource:=user/of-7 OR resource:=user/of-8",
@@ -272,6 +279,21 @@ def test_a_preview_looks_at_the_table_once_and_at_what_stays_in_an_index(
     assert {node.kind for node in ranges} == {"Tid Range Scan"}
     assert len(ranges) == RANGES
     assert sum(node.looked_at for node in ranges) == EVENTS
+
+
+@UNMEASURED
+def test_a_preview_of_most_of_a_table_looks_at_the_rest_and_into_indexes(
+    table: str, plans: list[Plan]
+) -> None:
+    with closing(open_postgres(table)) as source:
+        late = BEGIN + timedelta(seconds=7 * EVENTS * 0.98)
+        made = preview(source, Limits(late, RetentionPolicy(days=1)), chain="log.example/a")
+    assert (made.events, made.kept) == (44_100, 900)
+    (counting,) = [plan for plan in plans if len([node for node in plan if node.looked_at]) > 3]
+    rest = [node for node in counting if "Only" not in node.kind]
+    assert sum(node.looked_at for node in rest) == EVENTS - made.events
+    whole = {node.by_index for node in counting if "Only" in node.kind}
+    assert whole == {f"audit_events_{name}" for name in ("type", "user", "resource", "result")}
 
 
 @UNMEASURED
