@@ -108,7 +108,7 @@ class ChainMap:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ChainFacts:
     """What is known of a chain beside its events.
 
     Attributes:
@@ -124,17 +124,17 @@ class Standing:
     complete: bool
 
 
-def settled(cells: Sequence[Cell], standing: Standing) -> tuple[Cell, ...]:
+def settled(cells: Sequence[Cell], facts: ChainFacts) -> tuple[Cell, ...]:
     """Give cells with what else is known, and with cells of what is not there.
 
     Args:
         cells: in order, with the counts of their events.
-        standing: what is known of the chain.
+        facts: what is known of the chain.
     """
-    whole = [_sealed(_filled(cell, standing), standing.sealed) for cell in cells]
-    laid = list(_with_holes(whole, standing))
+    whole = [_sealed(_filled(cell, facts), facts.sealed) for cell in cells]
+    laid = list(_with_holes(whole, facts))
     firsts = [cell.first for cell in laid]
-    for first, last in standing.faults:
+    for first, last in facts.faults:
         index = max(bisect_left(firsts, first + 1) - 1, 0)
         while index < len(laid) and laid[index].first <= last:
             cell = laid[index]
@@ -144,27 +144,27 @@ def settled(cells: Sequence[Cell], standing: Standing) -> tuple[Cell, ...]:
     return tuple(laid)
 
 
-def _with_holes(cells: Iterable[Cell], standing: Standing) -> Iterator[Cell]:
-    if standing.base:
-        pruned = counts_of(pruned=standing.base)
-        yield Cell(first=0, last=standing.base - 1, counts=pruned)
-    expected = standing.base
+def _with_holes(cells: Iterable[Cell], facts: ChainFacts) -> Iterator[Cell]:
+    if facts.base:
+        pruned = counts_of(pruned=facts.base)
+        yield Cell(first=0, last=facts.base - 1, counts=pruned)
+    expected = facts.base
     for cell in cells:
         if cell.first > expected:
             hole = Cell(first=expected, last=cell.first - 1, counts=counts_of())
-            yield _filled(hole, standing)
+            yield _filled(hole, facts)
         yield cell
         expected = max(expected, cell.last + 1)
 
 
-def _filled(cell: Cell, standing: Standing) -> Cell:
+def _filled(cell: Cell, facts: ChainFacts) -> Cell:
     """Account for the places of a cell at which no event stands, or more than one."""
     lacking = cell.places - cell.events
     if lacking == 0:
         return cell
     if lacking < 0:
         return replace(cell, faults=1)
-    if standing.complete:
+    if facts.complete:
         return replace(cell, absent=lacking)
     counts = list(cell.counts)
     counts[CellState.NOT_CHECKED] = lacking

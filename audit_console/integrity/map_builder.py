@@ -13,7 +13,7 @@ import polars as pl
 
 from audit_console.columns.cells import Stretch, places, stretches, width_for
 from audit_console.columns.links import by_chain
-from audit_console.core.chain_map import Cell, ChainMap, Standing, counts_of, joined, settled
+from audit_console.core.chain_map import Cell, ChainFacts, ChainMap, counts_of, joined, settled
 from audit_console.core.event import Scheme
 from audit_console.core.findings import Finding, FindingClass
 
@@ -115,7 +115,7 @@ class MapBuilder:
                 growing.scheme,
                 settled(
                     growing.ordered(),
-                    Standing(
+                    ChainFacts(
                         base=bases.get(name, 0),
                         sealed=sealed.get(name, 0),
                         faults=faults.get(name, ()),

@@ -33,7 +33,7 @@ SELECT start, count(*) FROM (
 """
 
 
-class Step(NamedTuple):
+class TimeStep(NamedTuple):
     """Events from `start` on and before `end`: `events` of them, behind `before` others."""
 
     start: datetime
@@ -45,7 +45,7 @@ class Step(NamedTuple):
 class Counts:
     """The events that a filter keeps, by steps of time, oldest first."""
 
-    def __init__(self, asked: Asked, steps: list[Step]) -> None:
+    def __init__(self, asked: Asked, steps: list[TimeStep]) -> None:
         self._asked = asked
         self._steps = steps
         self.total = steps[-1].before + steps[-1].events if steps else 0
@@ -84,7 +84,7 @@ class Counts:
         older = of_step.beside(point, "<=" if includes_point else "<")
         return step.before + older.count(connection)
 
-    def _step(self, connection: psycopg.Connection, by: str, value: int | datetime) -> Step:
+    def _step(self, connection: psycopg.Connection, by: str, value: int | datetime) -> TimeStep:
         """Find the last step that begins at or before a rank (`before`) or a time (`start`)."""
         steps = self._steps
         number = bisect_right(steps, value, key=attrgetter(by)) - 1
@@ -101,12 +101,12 @@ class Counts:
 
 def _steps(
     connection: psycopg.Connection, asked: Asked, first: datetime, last: datetime, *, before: int
-) -> list[Step]:
+) -> list[TimeStep]:
     length = (last - first) // STEPS + TICK
     statement = sql.SQL(_STEPS_OF).format(fence=FENCE, events=asked.events)
     steps = []
     for start, count in asked.run(connection, statement, length=length, origin=first):
         end = start + length if start <= _END_OF_TIME - length else _END_OF_TIME
-        steps.append(Step(start, end, before, count))
+        steps.append(TimeStep(start, end, before, count))
         before += count
     return steps
