@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from audit_console.core.around import MAX_SPAN, both_sides
 from audit_console.core.filters import Between
@@ -18,13 +17,6 @@ MAX_EVENTS = 10_000
 
 Reach = int | timedelta
 """Events on each side, or time on each side."""
-
-
-class Place(NamedTuple):
-    """An event and its time."""
-
-    event_id: str
-    moment: datetime
 
 
 def read_reach(text: str) -> Reach:
@@ -47,18 +39,24 @@ def read_reach(text: str) -> Reach:
     return span
 
 
-def span_around(question: Question, place: Place, reach: Reach) -> Between:
+def span_around(question: Question, event_id: str, moment: datetime, reach: Reach) -> Between:
     """Give the time around an event of the question; with all events at its two ends.
+
+    Args:
+        question: among whose events the reach is counted.
+        event_id: of the event.
+        moment: its time.
+        reach: how far to look on each side.
 
     Raises:
         SourceError: the log cannot be looked at.
     """
     if isinstance(reach, timedelta):
-        return both_sides(place.moment, reach)
+        return both_sides(moment, reach)
     order = Order.OLDEST_FIRST
-    rank = question.page(AtEvent(place.event_id), 1, order=order).first_row
+    rank = question.page(AtEvent(event_id), 1, order=order).first_row
     first = max(0, rank - reach)
     times = question.page(AtRow(first), rank - first + reach + 1, order=order).rows["timestamp"]
     if times.is_empty():
-        return Between(place.moment, place.moment + TICK)
+        return Between(moment, moment + TICK)
     return Between(times[0], times[-1] + TICK)

@@ -44,7 +44,7 @@ from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.wording import told
 
 if TYPE_CHECKING:  # dialogs are there when they are needed
-    from audit_console.tui.dialogs.verify import Extent
+    from audit_console.tui.dialogs.verify import Scope
 
 
 class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
@@ -345,14 +345,14 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
             return
         self.push_screen(VerifyDialog(self._investigate.range_text), self._verify)
 
-    async def _verify(self, extent: Extent | None) -> None:
-        from audit_console.tui.dialogs.verify import Extent
+    async def _verify(self, extent: Scope | None) -> None:
+        from audit_console.tui.dialogs.verify import Scope
 
         if extent is None or self._load is None:
             return
-        if extent is Extent.WHOLE and "-" in self._load.places:
+        if extent is Scope.WHOLE and "-" in self._load.places:
             self.notify("what was piped in cannot be read again")
-        elif extent is Extent.WHOLE:
+        elif extent is Scope.WHOLE:
             self.open(self._load.places, Reading.AGAIN)
         elif (window := self._investigate.window) is not None:
             await self.action_integrity()

@@ -17,7 +17,7 @@ from audit_console.core.query import parse
 from audit_console.core.timespan import Anchor
 from audit_console.sources.protocol import AtEvent, AtRow, AtTime, Order, Source
 from audit_console.tui.widgets.event_columns import EventRow
-from audit_console.tui.widgets.event_window import View
+from audit_console.tui.widgets.event_window import RowsView
 
 UNREADABLE = frozenset({Code.MALFORMED, Code.OVERSIZE, Code.TORN_TAIL})
 """Codes of findings that point to a line which is no event."""
@@ -29,14 +29,14 @@ def points_somewhere(finding: Finding) -> bool:
     return is_placed or finding.code in UNREADABLE
 
 
-class Found(NamedTuple):
+class FoundRow(NamedTuple):
     """A row of the events that `where` keeps."""
 
     row: int
     where: Filter
 
 
-def find_event(view: View, finding: Finding) -> Found | None:
+def find_event(view: RowsView, finding: Finding) -> FoundRow | None:
     """Find the event that a finding points to. Blocks; for a thread.
 
     A gap has no event of its own: the one behind it stands for it, or else the one
@@ -49,7 +49,7 @@ def find_event(view: View, finding: Finding) -> Found | None:
     return None if event_id is None else find_id(view, event_id)
 
 
-def find_id(view: View, event_id: str) -> Found | None:
+def find_id(view: RowsView, event_id: str) -> FoundRow | None:
     """Find the event with an id; without the filter where that hides it. Blocks; for a thread.
 
     Raises:
@@ -58,12 +58,12 @@ def find_id(view: View, event_id: str) -> Found | None:
     for where in dict.fromkeys((view.where, EVERYTHING)):
         page = replace(view, where=where).page(AtEvent(event_id), 1)
         if page.rows.height:
-            return Found(page.first_row, where)
+            return FoundRow(page.first_row, where)
     return None
 
 
 class Neighbours(NamedTuple):
-    """The events that a finding is about, a few at most, and those on both sides of them."""
+    """Some events, a few at most, and those on both sides of them; None where there is none."""
 
     before: EventRow | None
     rows: tuple[EventRow, ...]
@@ -77,7 +77,7 @@ MOST_LATE = 20
 """Events in order of time among which the next one by seq is found."""
 
 
-def neighbours(view: View, finding: Finding) -> Neighbours | None:
+def neighbours(view: RowsView, finding: Finding) -> Neighbours | None:
     """Find the events before, at and behind a finding. Blocks; for a thread.
 
     Where events have a seq, neighbours are those by seq, else those by time.
@@ -102,7 +102,7 @@ def neighbours(view: View, finding: Finding) -> Neighbours | None:
     )
 
 
-def _neighbours_by_seq(view: View, finding: Finding) -> Neighbours:
+def _neighbours_by_seq(view: RowsView, finding: Finding) -> Neighbours:
     first = finding.first_seq or 0
     last = first if finding.last_seq is None else finding.last_seq
     before = _rows_of_seqs(view, finding.chain, Range(None, Decimal(first - 1)), backwards=True)
@@ -114,7 +114,7 @@ def _neighbours_by_seq(view: View, finding: Finding) -> Neighbours:
 
 
 def _rows_of_seqs(
-    view: View, chain: str | None, seqs: Range, *, backwards: bool = False
+    view: RowsView, chain: str | None, seqs: Range, *, backwards: bool = False
 ) -> list[EventRow]:
     """Give some events of a range of seqs, by seq: its first in time, or its last."""
     order = Order.NEWEST_FIRST if backwards else Order.OLDEST_FIRST
@@ -123,18 +123,11 @@ def _rows_of_seqs(
     return sorted(page.rows.iter_rows(named=True), key=itemgetter("seq"))
 
 
-class Beside(NamedTuple):
-    """The events that stand before and behind one in its chain; None where there is none."""
-
-    before: EventRow | None
-    behind: EventRow | None
-
-
 NEAR = 20
 """Events on each side in time among which those that a link joins are found."""
 
 
-def events_beside(source: Source, row: EventRow) -> Beside:
+def events_beside(source: Source, row: EventRow) -> Neighbours:
     """Find the events before and behind one in its chain. Blocks; for a thread.
 
     Where events have no seq, they are found by their links, if they are near in time.
@@ -142,21 +135,21 @@ def events_beside(source: Source, row: EventRow) -> Beside:
     Raises:
         SourceError: the log cannot be looked at.
     """
-    view, seq = View(source, EVERYTHING, Order.OLDEST_FIRST), row["seq"]
+    view, seq = RowsView(source, EVERYTHING, Order.OLDEST_FIRST), row["seq"]
     if seq is None:
         return _beside_by_links(view, row)
     around = Range(Decimal(seq - 1), Decimal(seq + 1))
     by_seq = {found["seq"]: found for found in _rows_of_seqs(view, row["chain"], around)}
-    return Beside(by_seq.get(seq - 1), by_seq.get(seq + 1))
+    return Neighbours(by_seq.get(seq - 1), (row,), by_seq.get(seq + 1))
 
 
-def _beside_by_links(view: View, row: EventRow) -> Beside:
+def _beside_by_links(view: RowsView, row: EventRow) -> Neighbours:
     here = view.page(AtEvent(row["id"]), 1).first_row
     rows = view.page(AtRow(max(0, here - NEAR)), 2 * NEAR + 1).rows.rows(named=True)
     wanted, own = _previous_hash(row), row["event_hash"]
     before = (found for found in rows if wanted is not None and found["event_hash"] == wanted)
     behind = (found for found in rows if own is not None and _previous_hash(found) == own)
-    return Beside(next(before, None), next(behind, None))
+    return Neighbours(next(before, None), (row,), next(behind, None))
 
 
 def _previous_hash(row: EventRow) -> str | None:
@@ -171,7 +164,7 @@ TIES = 1_000
 """Events of one time among which the next one is found."""
 
 
-def find_marked(view: View, row: EventRow, *, behind: bool) -> int | None:
+def find_marked(view: RowsView, row: EventRow, *, behind: bool) -> int | None:
     """Find the next row, or the one before, of a view that is marked or broken.
 
     Raises:
@@ -193,7 +186,7 @@ def _place_in_log(row: EventRow) -> tuple[datetime, int, int]:
     return row["timestamp"], row["file"], row["line"]
 
 
-def _ids_by_seq(view: View, finding: Finding) -> Iterator[str]:
+def _ids_by_seq(view: RowsView, finding: Finding) -> Iterator[str]:
     if finding.first_seq is None:
         return
     last = finding.first_seq if finding.last_seq is None else finding.last_seq

@@ -64,7 +64,7 @@ class Look:
         return " ".join(words) or "all events"
 
 
-class Place(NamedTuple):
+class ReaderPlace(NamedTuple):
     """Where the reader was in a look: event and column of the table, row and column of a result."""
 
     event: Sight | None = None
@@ -84,7 +84,7 @@ class Step:
     before: Step | None = None
     after: list[Step] = field(default_factory=list)
     matched: int | None = None
-    place: Place = field(default_factory=Place)
+    place: ReaderPlace = field(default_factory=ReaderPlace)
 
 
 class Steps:

@@ -5,7 +5,7 @@ from typing import Any
 from audit_console.core.filters import EVERYTHING
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtEvent, Order, Page
-from audit_console.tui.widgets.event_window import View, Want, fetch
+from audit_console.tui.widgets.event_window import RowsView, Want, fetch
 from tests.tui.support import make_lines
 
 
@@ -29,7 +29,7 @@ class GrowingSource(MemorySource):
 
 def test_the_view_is_held_by_its_event_while_more_is_read() -> None:
     source = GrowingSource()
-    view = View(source, EVERYTHING, Order.NEWEST_FIRST)
+    view = RowsView(source, EVERYTHING, Order.NEWEST_FIRST)
     held = fetch(Want(view, 0, 20)).window.anchor(2)
     source.read_more()
     answer = fetch(Want(view, 0, 20, held))

@@ -16,7 +16,7 @@ from audit_console.tui.jump import EXAMPLES, not_found, parse_jump
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.event_columns import EventRow
-from audit_console.tui.widgets.event_window import View
+from audit_console.tui.widgets.event_window import RowsView
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.wording import told
 
@@ -26,7 +26,7 @@ class JumpDialog(Dialog[int]):
 
     CSS_PATH: ClassVar[str] = "jump.tcss"
 
-    def __init__(self, view: View, selected: EventRow | None) -> None:
+    def __init__(self, view: RowsView, selected: EventRow | None) -> None:
         super().__init__()
         self._view = view
         self._day = selected["timestamp"].date() if selected else None

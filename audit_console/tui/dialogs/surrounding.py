@@ -19,14 +19,14 @@ from audit_console.tui.widgets.text_lines import TextLines
 OFFERED = "20"
 
 
-class Around(NamedTuple):
+class Surrounding(NamedTuple):
     """Events or time on each side; whether the filter stays in force."""
 
     reach: Reach
     keeps_filter: bool
 
 
-class SurroundingDialog(Dialog[Around]):
+class SurroundingDialog(Dialog[Surrounding]):
     """Answers how far to look."""
 
     CSS_PATH: ClassVar[str] = "surrounding.tcss"
@@ -63,7 +63,7 @@ class SurroundingDialog(Dialog[Around]):
         except UsageError as error:
             self._tell(str(error))
             return
-        self.dismiss(Around(reach, self._choices[self.query_one(LineList).cursor]))
+        self.dismiss(Surrounding(reach, self._choices[self.query_one(LineList).cursor]))
 
     def _tell(self, wrong: str) -> None:
         """Say what can be typed, and below it what is wrong with what was."""

@@ -14,14 +14,14 @@ from audit_console.tui.painting import Line, Span
 from audit_console.tui.widgets.line_list import LineList
 
 
-class Extent(Enum):
+class Scope(Enum):
     """How much to verify."""
 
     WHOLE = auto()
     RANGE = auto()
 
 
-class VerifyDialog(Dialog[Extent]):
+class VerifyDialog(Dialog[Scope]):
     """Answers how much to verify."""
 
     CSS_PATH: ClassVar[str] = "verify.tcss"
@@ -57,6 +57,6 @@ class VerifyDialog(Dialog[Extent]):
     @on(LineList.Chosen)
     def _choose(self, event: LineList.Chosen) -> None:
         if event.index == 0:
-            self.dismiss(Extent.WHOLE)
+            self.dismiss(Scope.WHOLE)
         elif self._range:
-            self.dismiss(Extent.RANGE)
+            self.dismiss(Scope.RANGE)

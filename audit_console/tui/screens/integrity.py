@@ -28,7 +28,7 @@ from audit_console.tui.locating import neighbours, points_somewhere
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session, report_of
-from audit_console.tui.widgets.event_window import View
+from audit_console.tui.widgets.event_window import RowsView
 from audit_console.tui.widgets.finding_lines import (
     finding_line,
     finding_text,
@@ -206,7 +206,7 @@ class IntegrityScreen(ConsoleScreen):
         session = self._session
         if session is None:
             return
-        view = View(session.source, EVERYTHING, Order.OLDEST_FIRST)
+        view = RowsView(session.source, EVERYTHING, Order.OLDEST_FIRST)
         try:
             found = await asked(neighbours, view, finding)
         except CANNOT_BE_LOOKED_AT as error:

@@ -17,7 +17,7 @@ from audit_console.core.matching import Marks
 from audit_console.core.narrowing import Value
 from audit_console.core.query.fields import field_text
 from audit_console.core.safe_text import safe_text
-from audit_console.tui.locating import Beside
+from audit_console.tui.locating import Neighbours
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.widgets import json_tree
 from audit_console.tui.widgets.event_columns import FIELDS, EventRow
@@ -37,7 +37,7 @@ class Known(NamedTuple):
 
     marks: Marks = Marks()
     missing: Code | None = None
-    beside: Beside | None = None
+    beside: Neighbours | None = None
 
 
 NOTHING_KNOWN = Known()
@@ -247,7 +247,7 @@ def _worded(label: str, words: Span, width: int) -> Iterator[DetailLine]:
     yield from _labelled(label, words.text, width, words.role)
 
 
-def _neighbours(event: AuditEvent, beside: Beside | None, width: int) -> Iterator[DetailLine]:
+def _neighbours(event: AuditEvent, beside: Neighbours | None, width: int) -> Iterator[DetailLine]:
     """Show the events beside this one in its chain; their lines stand while they are looked for."""
     for label, step in (("event before", -1), ("event behind", 1)):
         if beside is None:

@@ -27,7 +27,7 @@ ROWS_AT_ONCE = 64
 """Rows that become values together: one by one they take several times longer."""
 
 
-class Anchor(NamedTuple):
+class RowAnchor(NamedTuple):
     """The selected event, by which a view is held in place, and the row it was seen at."""
 
     row: int
@@ -40,12 +40,12 @@ class Anchor(NamedTuple):
 class Sight(NamedTuple):
     """An event that was selected, and the line of the pane on which it stood."""
 
-    event: Anchor
+    event: RowAnchor
     line: int
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class View:
+class RowsView:
     """What the table looks at. A changed view is a new object; answers to an old one are stale."""
 
     source: Source
@@ -70,10 +70,10 @@ class Want(NamedTuple):
     wanted rows move with it. `relocate` says that its row is not known at all.
     """
 
-    view: View
+    view: RowsView
     first: int
     limit: int
-    anchor: Anchor | None = None
+    anchor: RowAnchor | None = None
     relocate: bool = False
 
 
@@ -100,12 +100,12 @@ class Window:
             self._cache.update(enumerate(rows, self.first + start))
         return self._cache[row]
 
-    def anchor(self, row: int) -> Anchor | None:
+    def anchor(self, row: int) -> RowAnchor | None:
         """Name the event of a row by which a view is held, None when it is not here."""
         event = self.row(row)
         if event is None:
             return None
-        return Anchor(row, event["file"], event["line"], event["id"], event["timestamp"])
+        return RowAnchor(row, event["file"], event["line"], event["id"], event["timestamp"])
 
     def rows_shared_with(self, other: Window) -> range:
         """Number the rows that both have; none unless they are the same."""
@@ -177,7 +177,7 @@ def _answer(want: Want, page: Page, shift: int) -> Answer:
     return Answer(want, Window(page.first_row, page.rows), page.matched, page.read, shift)
 
 
-def _is_at(anchor: Anchor, page: Page) -> bool:
+def _is_at(anchor: RowAnchor, page: Page) -> bool:
     row = Window(page.first_row, page.rows).row(anchor.row)
     return row is not None and (row["file"], row["line"]) == (anchor.file, anchor.line)
 
@@ -189,7 +189,7 @@ class _Place(NamedTuple):
     read: int | None
 
 
-def _locate(view: View, anchor: Anchor) -> _Place:
+def _locate(view: RowsView, anchor: RowAnchor) -> _Place:
     """Find the anchor's row; of an event that the filter drops, the place where it would be."""
     page = view.page(AtEvent(anchor.event_id), 1)
     if page.rows.height == 0:

@@ -25,7 +25,7 @@ STATE_WORDS = {state: state.name.lower().replace("_", " ") for state in CellStat
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class ChainBar:
     """One chain as it is drawn: its cells, how many to a row, and the glyphs behind them."""
 
     chain: ChainMap
@@ -40,7 +40,7 @@ class Bar:
         return max(1, ceil((len(self.cells) + self.unread) / self.per_row))
 
 
-def bar_of(chain: ChainMap, width: int, rows: int, fraction: float | None) -> Bar:
+def bar_of(chain: ChainMap, width: int, rows: int, fraction: float | None) -> ChainBar:
     """Lay a chain out.
 
     Args:
@@ -56,7 +56,7 @@ def bar_of(chain: ChainMap, width: int, rows: int, fraction: float | None) -> Ba
     cell_width = max(1, min(WIDEST_CELL, room // max(1, expected)))
     per_row = max(1, width // cell_width)
     unread = 0 if part >= 1 else min(expected, per_row * rows) - len(cells)
-    return Bar(chain, cells, per_row, cell_width, max(unread, 0))
+    return ChainBar(chain, cells, per_row, cell_width, max(unread, 0))
 
 
 def rows_each(height: int, chains: int) -> int:

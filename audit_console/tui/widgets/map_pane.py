@@ -19,7 +19,7 @@ from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.painting import Line, LinePainter, Span
 from audit_console.tui.widgets.map_lines import (
     UNREAD,
-    Bar,
+    ChainBar,
     bar_of,
     cell_line,
     legend_line,
@@ -61,7 +61,7 @@ class MapPane(LinePainter, can_focus=True):
         self._maps: Sequence[ChainMap] = ()
         self._fraction: float | None = None
         self._unmapped = 0
-        self._bars: list[Bar] = []
+        self._bars: list[ChainBar] = []
         self._place = 0
 
     # --- what it shows -----------------------------------------------------------
@@ -94,7 +94,7 @@ class MapPane(LinePainter, can_focus=True):
         return bar.cells[self.cell] if bar is not None and self.cell < len(bar.cells) else None
 
     @property
-    def _bar(self) -> Bar | None:
+    def _bar(self) -> ChainBar | None:
         return self._bars[self.chain] if self.chain < len(self._bars) else None
 
     def go_to(self, chain: str, place: int) -> None:

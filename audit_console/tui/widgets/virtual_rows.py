@@ -26,10 +26,10 @@ from audit_console.tui.painting import LinePainter
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.event_window import (
-    Anchor,
     Answer,
+    RowAnchor,
+    RowsView,
     Sight,
-    View,
     Want,
     Window,
     fetch,
@@ -74,14 +74,14 @@ class VirtualRows(ScrollView, LinePainter):
         self.row_count = 0
         self.counted = True
         """Whether `row_count` is all there are, or only those that were seen."""
-        self._view: View | None = None
+        self._view: RowsView | None = None
         self._window = Window(0)
         self._wanted = False
         self._fetcher: Worker[None] | None = None
         self._relocating = False
         self._returning: Sight | None = None
         self._shown: EventRow | None = None
-        self._counting: View | None = None
+        self._counting: RowsView | None = None
         self.fault: AuditConsoleError | OSError | None = None  # why there is no answer
 
     # --- what a subclass draws ---------------------------------------------------
@@ -97,7 +97,7 @@ class VirtualRows(ScrollView, LinePainter):
     # --- what it shows -----------------------------------------------------------
 
     @property
-    def view(self) -> View | None:
+    def view(self) -> RowsView | None:
         """Source, filter and order of the rows."""
         return self._view
 
@@ -124,7 +124,7 @@ class VirtualRows(ScrollView, LinePainter):
 
     def show(self, source: Source) -> None:
         """Show another log from its start."""
-        self._view = View(source, EVERYTHING, Order.OLDEST_FIRST)
+        self._view = RowsView(source, EVERYTHING, Order.OLDEST_FIRST)
         self._window = Window(0)
         self.forget_drawn()
         self.row_count = 0
@@ -153,7 +153,7 @@ class VirtualRows(ScrollView, LinePainter):
         """
         if self._view is None:
             return
-        view = View(self._view.source, where, order, marks)
+        view = RowsView(self._view.source, where, order, marks)
         if returning is None and (where, order) == (self._view.where, self._view.order):
             self._view = view
             self.forget_drawn()
@@ -171,7 +171,7 @@ class VirtualRows(ScrollView, LinePainter):
         """Fetch again, because more was read, or what was asked for is not there."""
         self._request()
 
-    def go_to(self, row: int, *, view: View | None = None) -> None:
+    def go_to(self, row: int, *, view: RowsView | None = None) -> None:
         """Select a row by its number, its neighbours around it.
 
         Args:
@@ -193,7 +193,7 @@ class VirtualRows(ScrollView, LinePainter):
         self.scroll_to(y=max(0, self.cursor_row - self._page_size // 2), animate=False)
         self._request_anew()
 
-    def _look_at(self, view: View, returning: Sight | None = None) -> None:
+    def _look_at(self, view: RowsView, returning: Sight | None = None) -> None:
         self._view = view
         self._relocating = True
         self._returning = returning
@@ -242,7 +242,7 @@ class VirtualRows(ScrollView, LinePainter):
         if want.view is self._view:
             self._accept(answer)
 
-    def _fail(self, view: View, error: AuditConsoleError | OSError) -> None:
+    def _fail(self, view: RowsView, error: AuditConsoleError | OSError) -> None:
         if view is self._view:
             self.fault = error
             self.post_message(self.Failed(error))
@@ -271,13 +271,13 @@ class VirtualRows(ScrollView, LinePainter):
         if answer.matched is None or answer.read is None:
             self._count(answer.want.view)
 
-    def _count(self, view: View) -> None:
+    def _count(self, view: RowsView) -> None:
         """Have a source count that does so apart, and show the rows by their numbers then."""
         if view is not self._counting:
             self._counting = view
             begin(self, partial(self._count_apart, view), group="count", exclusive=True)
 
-    async def _count_apart(self, view: View) -> None:
+    async def _count_apart(self, view: RowsView) -> None:
         try:
             await asked(view.question.count)
             await asked(replace(view, where=EVERYTHING).question.count)
@@ -288,7 +288,7 @@ class VirtualRows(ScrollView, LinePainter):
         if view is self._view:
             self._request()
 
-    def _held(self) -> Anchor | None:
+    def _held(self) -> RowAnchor | None:
         """Give the event to hold the view by: the selected one, or the one returned to."""
         if self._returning is None:
             return self._window.anchor(self.cursor_row)

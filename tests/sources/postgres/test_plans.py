@@ -27,7 +27,7 @@ from audit_console.retention.previews import Previews, preview
 from audit_console.search.facets import facet
 from audit_console.search.question import Question
 from audit_console.search.request import events_of, extent, steps
-from audit_console.search.surrounding import Place, span_around
+from audit_console.search.surrounding import span_around
 from audit_console.search.timeline import histogram
 from audit_console.sources.postgres import open_postgres
 from audit_console.sources.postgres.asked import Asked
@@ -186,7 +186,7 @@ def test_a_time_and_an_event_are_found_by_an_index(
 Ask = Callable[[Question], object]
 
 BY_INDEX: dict[str, Ask] = {
-    "events around": lambda asked: span_around(asked, Place(AN_ID, BEGIN), 20),
+    "events around": lambda asked: span_around(asked, AN_ID, BEGIN, 20),
     "request": lambda asked: steps(events_of(asked, "req-7"), ()),
     "extent of a request": lambda asked: extent(events_of(asked, "req-7")),
     "events beside": lambda asked: events_beside(

@@ -15,7 +15,7 @@ from audit_console.sources.protocol import Source
 from audit_console.tui.asking import asked_at_rest
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.clipboard import copy
-from audit_console.tui.locating import Beside, events_beside
+from audit_console.tui.locating import Neighbours, events_beside
 from audit_console.tui.screens.investigate.following import FollowingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.detail_pane import DetailPane
@@ -29,7 +29,7 @@ class DetailingScreen(FollowingScreen):
 
     def __init__(self, kept: Belongings) -> None:
         super().__init__(kept)
-        self._beside: tuple[Source, str, Beside] | None = None
+        self._beside: tuple[Source, str, Neighbours] | None = None
         self._turn_beside = Lock()
 
     @property
@@ -46,7 +46,7 @@ class DetailingScreen(FollowingScreen):
         known = Known(marks, missing, self._known_beside(row))
         self._detail.show(row, self._session.file_name(row["file"]), known)
 
-    def _known_beside(self, row: EventRow) -> Beside | None:
+    def _known_beside(self, row: EventRow) -> Neighbours | None:
         """Give the events beside one in its chain; they are looked for now if not known."""
         session = self._session
         if session is None or row["event_hash"] is None:

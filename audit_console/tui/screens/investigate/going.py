@@ -10,10 +10,10 @@ from audit_console.core.filters import EVERYTHING
 from audit_console.core.findings import Finding
 from audit_console.core.narrowing import How, Value, narrowed, within
 from audit_console.search.question import Question
-from audit_console.search.surrounding import Place, span_around
+from audit_console.search.surrounding import span_around
 from audit_console.tui.asking import ValueActions, asked
-from audit_console.tui.dialogs.surrounding import Around, SurroundingDialog
-from audit_console.tui.locating import UNREADABLE, Found, find_event, find_id
+from audit_console.tui.dialogs.surrounding import Surrounding, SurroundingDialog
+from audit_console.tui.locating import UNREADABLE, FoundRow, find_event, find_id
 from audit_console.tui.screens.investigate.looking import LookingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.query_bar import QueryBar
@@ -83,7 +83,7 @@ class GoingScreen(LookingScreen):
         if found is not None:
             self._go_to_found(found)
 
-    def _go_to_found(self, found: Found) -> None:
+    def _go_to_found(self, found: FoundRow) -> None:
         view = self._table.view
         if view is None:
             return
@@ -111,21 +111,21 @@ class GoingScreen(LookingScreen):
         if self.event_in_sight() is not None:
             self.app.push_screen(SurroundingDialog(has_filter=bool(self.look.where)), self._around)
 
-    def _around(self, around: Around | None) -> None:
+    def _around(self, around: Surrounding | None) -> None:
         if around is not None:
             self.query_one(QueryBar).show(self.look.text)  # what is asked there is asked no longer
             self.in_background(partial(self._look_around, around), "ask")
 
-    async def _look_around(self, around: Around) -> None:
+    async def _look_around(self, around: Surrounding) -> None:
         row = self._table.selected
         if row is None or self._session is None:
             return
         before = self.look
         where = before.where if around.keeps_filter else EVERYTHING
         question = Question(self._session.source, where, self._marks)
-        place = Place(row["id"], row["timestamp"])
+        event_id, moment = row["id"], row["timestamp"]
         try:
-            window = await asked(span_around, question, place, around.reach)
+            window = await asked(span_around, question, event_id, moment, around.reach)
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
             return

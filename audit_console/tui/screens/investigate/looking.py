@@ -31,7 +31,7 @@ from audit_console.tui.keymap import keymap_of
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.investigate.completing import CompletingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
-from audit_console.tui.steps import Look, Place, Step, Steps, Typed
+from audit_console.tui.steps import Look, ReaderPlace, Step, Steps, Typed
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.event_window import Sight
@@ -84,7 +84,7 @@ class LookingScreen(CompletingScreen):
     def leave_place(self) -> None:
         """Remember where the reader is in the current look."""
         table = self._table
-        self._steps.current.place = Place(table.sight, table.column.name, self.cell_of_result)
+        self._steps.current.place = ReaderPlace(table.sight, table.column.name, self.cell_of_result)
 
     def go_back(self) -> bool:
         """Go to the look before, to the place where it was left; False at the first."""
