@@ -16,7 +16,7 @@ STEPS = 2_000
 """Steps that are fetched at once."""
 
 
-class Extent(NamedTuple):
+class RequestExtent(NamedTuple):
     """How much a request did.
 
     Attributes:
@@ -39,7 +39,7 @@ class Extent(NamedTuple):
         return self.last - self.first if self.first and self.last else timedelta(0)
 
 
-class Step(NamedTuple):
+class RequestStep(NamedTuple):
     """An event of a request.
 
     Attributes:
@@ -58,7 +58,7 @@ def events_of(question: Question, request_id: str) -> Question:
     return replace(question, where=EVERYTHING).narrowed(equals(FieldName.REQUEST, request_id))
 
 
-def extent(asked: Question) -> Extent:
+def extent(asked: Question) -> RequestExtent:
     """Say how much the request did.
 
     Args:
@@ -75,12 +75,12 @@ def extent(asked: Question) -> Extent:
     oldest = asked.page(AtRow(0), 1, order=Order.OLDEST_FIRST)
     newest = asked.page(AtRow(0), 1, order=Order.NEWEST_FIRST)
     if oldest.rows.is_empty():
-        return Extent(0, None, None, results, partial)
+        return RequestExtent(0, None, None, results, partial)
     first, last = oldest.rows.item(0, "timestamp"), newest.rows.item(0, "timestamp")
-    return Extent(sum(results.values()), first, last, results, partial)
+    return RequestExtent(sum(results.values()), first, last, results, partial)
 
 
-def steps(asked: Question, before: Sequence[Step], limit: int = STEPS) -> list[Step]:
+def steps(asked: Question, before: Sequence[RequestStep], limit: int = STEPS) -> list[RequestStep]:
     """Give the steps that follow those fetched before.
 
     Args:
@@ -98,6 +98,6 @@ def steps(asked: Question, before: Sequence[Step], limit: int = STEPS) -> list[S
     for row in page.rows.iter_rows(named=True):
         time = row["timestamp"]
         start = time if start is None else start
-        found.append(Step(row, time - start, None if previous is None else time - previous))
+        found.append(RequestStep(row, time - start, None if previous is None else time - previous))
         previous = time
     return found

@@ -7,7 +7,7 @@ from datetime import timedelta
 from audit_console.core.event import AuditEvent, format_time
 from audit_console.core.filters import EVERYTHING, FieldName, equals
 from audit_console.search.question import Question
-from audit_console.search.request import Step, events_of, extent, steps
+from audit_console.search.request import RequestStep, events_of, extent, steps
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import BEGIN, event
 from tests.support.effort import UNMEASURED
@@ -55,7 +55,7 @@ def test_the_extent_is_that_of_all_events() -> None:
 def test_steps_come_in_pages() -> None:
     asked = events_of(question_of(request_log()), "req")
     whole = steps(asked, ())
-    paged: list[Step] = []
+    paged: list[RequestStep] = []
     while more := steps(asked, paged, 3):
         assert len(more) <= 3
         paged += more

@@ -13,7 +13,7 @@ from textual.events import Resize
 from audit_console.core.safe_text import safe_text
 from audit_console.core.wording import count
 from audit_console.search.question import Question
-from audit_console.search.request import Extent, Step, events_of, extent, steps
+from audit_console.search.request import RequestExtent, RequestStep, events_of, extent, steps
 from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
 from audit_console.tui.dialogs.dialog import Dialog
@@ -48,8 +48,8 @@ class RequestDialog(Dialog[str]):
         self._request_id = request_id
         self._event_id = event_id
         self._asked = events_of(question, request_id)
-        self._extent: Extent | None = None
-        self._steps: list[Step] = []
+        self._extent: RequestExtent | None = None
+        self._steps: list[RequestStep] = []
         self._is_fetching = False
         self._error = ""
 
@@ -146,7 +146,7 @@ class RequestDialog(Dialog[str]):
 class _StepLines(Sequence[Line]):
     """The lines of steps, made when they come into sight, and one for what is not fetched."""
 
-    def __init__(self, steps: Sequence[Step], rest: int, cells: Cells, origin: str) -> None:
+    def __init__(self, steps: Sequence[RequestStep], rest: int, cells: Cells, origin: str) -> None:
         self._steps = steps
         self._rest = rest
         self._cells = cells
@@ -169,7 +169,7 @@ class _StepLines(Sequence[Line]):
         return (Span(f" … {count(self._rest, 'event')} more, fetched on the way", "muted"),)
 
 
-def _extent_line(found: Extent | None, fetched: int) -> Line:
+def _extent_line(found: RequestExtent | None, fetched: int) -> Line:
     """Say how many events there are, when, how long, and how they ended."""
     if found is None:
         return (_WAITING,)
@@ -198,7 +198,7 @@ def _titles(cells: Cells) -> Iterator[Span]:
             yield Span(fit(title, width) + " ", "muted")
 
 
-def _step_spans(step: Step, cells: Cells) -> Iterator[Span]:
+def _step_spans(step: RequestStep, cells: Cells) -> Iterator[Span]:
     row = step.row
     gap = "" if step.gap is None else f"+{duration(step.gap)}"
     yield Span(f"{duration(step.offset):>{_TIME_CELLS}} ")
