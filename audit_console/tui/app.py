@@ -345,14 +345,14 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
             return
         self.push_screen(VerifyDialog(self._investigate.range_text), self._verify)
 
-    async def _verify(self, extent: Scope | None) -> None:
+    async def _verify(self, scope: Scope | None) -> None:
         from audit_console.tui.dialogs.verify import Scope
 
-        if extent is None or self._load is None:
+        if scope is None or self._load is None:
             return
-        if extent is Scope.WHOLE and "-" in self._load.places:
+        if scope is Scope.WHOLE and "-" in self._load.places:
             self.notify("what was piped in cannot be read again")
-        elif extent is Scope.WHOLE:
+        elif scope is Scope.WHOLE:
             self.open(self._load.places, Reading.AGAIN)
         elif (window := self._investigate.window) is not None:
             await self.action_integrity()

@@ -60,8 +60,8 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
     class CopyAsked(Message):
         """The reader wants the value under the cursor in the clipboard."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._widths = columns.share_widths(80)
         self._strips: dict[tuple[int, int], Strip] = {}
 

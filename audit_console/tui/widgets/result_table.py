@@ -60,8 +60,8 @@ class ResultTable(LineList, ValueActions):
             super().__init__()
             self.value = value
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._frame: pl.DataFrame | None = None
         self._first = 0
         """The first column in sight."""
@@ -133,8 +133,8 @@ class ResultPane(Vertical):
         yield TextLines(id="result-titles")
         yield ResultTable()
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._frame: pl.DataFrame | None = None
         self._marked: frozenset[int] = frozenset()
         self._widths: tuple[int, ...] = ()

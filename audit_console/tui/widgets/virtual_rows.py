@@ -69,8 +69,8 @@ class VirtualRows(ScrollView, LinePainter):
             super().__init__()
             self.error = error
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.row_count = 0
         self.counted = True
         """Whether `row_count` is all there are, or only those that were seen."""
