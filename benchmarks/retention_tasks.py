@@ -44,7 +44,7 @@ def _loaded(file: str) -> Source:
 def _previewing(source: Source, share: float) -> Callable[[], int]:
     """Let go what is in this share of the log's time; give all events, gone or kept."""
     from audit_console.core.retention import Limits, RetentionPolicy
-    from audit_console.retention.previews import preview
+    from audit_console.retention.previewing import preview
     from audit_console.sources.protocol import Order
 
     first, last = _end(source, Order.OLDEST_FIRST), _end(source, Order.NEWEST_FIRST)

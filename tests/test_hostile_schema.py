@@ -21,7 +21,7 @@ from audit_console.core.query.stages import Count, Timeline
 from audit_console.core.timespan import Anchor, Duration
 from audit_console.database import connect
 from audit_console.integrity.verifier import verify
-from audit_console.retention.previews import preview
+from audit_console.retention.previewing import preview
 from audit_console.sources.postgres import open_postgres
 from audit_console.sources.protocol import AtRow, AtTime, Order, Source
 from audit_console.writer.postgres import PostgresSink

@@ -83,7 +83,7 @@ def _show(folder: Path, open_demo: Callable[[], Source], place: Callable[[], str
     """Show a log under the name of the demo; where it lies is of no use when it is gone."""
     from audit_console.cli.retaining import this_user
     from audit_console.cli.screen import open_kept, show
-    from audit_console.retention.logs import pruner_of
+    from audit_console.retention.opening import pruner_of
     from audit_console.retention.pruner import Pruner
     from audit_console.tui.pruning import Pruning
 

@@ -63,7 +63,7 @@ def pruning(policy: str | None = None, checkpoints: Sequence[str] = ()) -> Pruni
     Raises:
         UsageError: the policy cannot be read.
     """
-    from audit_console.retention.logs import pruner_of
+    from audit_console.retention.opening import pruner_of
     from audit_console.tui.pruning import Pruning
 
     return Pruning(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.core.retention import PrunePlan
     from audit_console.integrity.trust import Trust
     from audit_console.integrity.verification import Verification
-    from audit_console.retention.keeping import Copies
+    from audit_console.retention.copies import Copies
     from audit_console.signing import SigningKey
 
 _LONGEST_PLAN = 64 << 10
@@ -56,7 +56,7 @@ def add_to(actions: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> ExitCode:
-    from audit_console.retention.logs import pruner_of
+    from audit_console.retention.opening import pruner_of
     from audit_console.retention.soundness import require_sound
     from audit_console.writer.pruning.request import PruneRequest
 
@@ -185,8 +185,8 @@ def _copies(options: argparse.Namespace) -> Copies | None:
         if options.archive_format is not None:
             raise UsageError("--archive-format without --archive", hint="say where: --archive DIR")
         return None
-    from audit_console.retention.keeping import PACKED_TEXT, copies_in
-    from audit_console.search.keeping import PARQUET
+    from audit_console.retention.copies import PACKED_TEXT, copies_in
+    from audit_console.search.parquet_copies import PARQUET
 
     packing = PARQUET if options.archive_format == "parquet" else PACKED_TEXT
     return copies_in(user_path(options.archive), options.sources, packing)

@@ -87,13 +87,13 @@ def _hold(options: argparse.Namespace, hold_id: str, query: str, now: datetime) 
 
 
 def _holds(options: argparse.Namespace) -> list[Hold]:
-    from audit_console.retention.previews import holds_of
+    from audit_console.retention.previewing import holds_of
 
     with scratch_folder(), closing(open_source([options.source], keep=False)) as source:
         return list(holds_of(source))
 
 
 def _change(options: argparse.Namespace, change: HoldChange, now: datetime) -> None:
-    from audit_console.retention.logs import pruner_of
+    from audit_console.retention.opening import pruner_of
 
     pruner_of([options.source], options.chain).change_holds(change, now)

@@ -79,7 +79,7 @@ def _preview(options: argparse.Namespace) -> Preview:
     from audit_console.core.event import format_time
     from audit_console.core.retention import Limits
     from audit_console.core.wording import count
-    from audit_console.retention.previews import holds_of, preview
+    from audit_console.retention.previewing import holds_of, preview
     from audit_console.retention.soundness import judged
 
     now = datetime.now(UTC)

@@ -14,7 +14,7 @@ from audit_console.tui.session import Session
 if TYPE_CHECKING:  # the first frame waits for none of them
     from audit_console.integrity.trust import Trust
     from audit_console.retention.preview import Preview
-    from audit_console.retention.previews import Previews
+    from audit_console.retention.previewing import Previews
     from audit_console.retention.pruner import Pruner
 
 
@@ -70,7 +70,7 @@ def outline(previews: Previews, session: Session, rules: Pruning, kept: Kept) ->
         AuditConsoleError: nothing can go, for the reason told, or the log cannot be looked at.
     """
     from audit_console.integrity.trust import NO_TRUST
-    from audit_console.retention.previews import holds_of
+    from audit_console.retention.previewing import holds_of
     from audit_console.retention.soundness import judged
 
     policy = replace(rules.policy, days=kept.days)

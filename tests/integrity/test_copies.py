@@ -22,7 +22,7 @@ from audit_console.integrity.proving import prove
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
-from audit_console.retention.previews import preview
+from audit_console.retention.previewing import preview
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from audit_console.writer.check import check_files

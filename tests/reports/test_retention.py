@@ -20,7 +20,7 @@ from audit_console.reports.retention import (
     render_text,
 )
 from audit_console.retention.preview import Preview
-from audit_console.retention.previews import preview
+from audit_console.retention.previewing import preview
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import linked, orchestrator_chain, orchestrator_lines, v1_lines
 from tests.support.effort import UNMEASURED

@@ -26,7 +26,7 @@ from audit_console.errors import PrefixBroken, PruneRefused, UsageError
 from audit_console.integrity.trust import Trust
 from audit_console.integrity.verifier import verify
 from audit_console.retention.preview import Preview
-from audit_console.retention.previews import Previews, preview
+from audit_console.retention.previewing import Previews, preview
 from audit_console.retention.soundness import faults_in, require_sound
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from audit_console.core.filters import Filter
 from audit_console.core.lasting import lasting_filter
-from audit_console.retention.previews import Previews, preview
+from audit_console.retention.previewing import Previews, preview
 from audit_console.retention.spans import Matches, both, changes, events_of
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import CHAIN, v1_lines

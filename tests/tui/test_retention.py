@@ -21,8 +21,8 @@ from audit_console.core.retention import RetentionPolicy, decode_plan
 from audit_console.database import connect
 from audit_console.errors import PruneRefused
 from audit_console.reports.document import Section, counted
-from audit_console.retention.keeping import open_packed
-from audit_console.retention.logs import pruner_of
+from audit_console.retention.copies import open_packed
+from audit_console.retention.opening import pruner_of
 from audit_console.retention.preview import Preview
 from audit_console.retention.pruner import Pruner
 from audit_console.sources.memory import MemorySource

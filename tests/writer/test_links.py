@@ -12,7 +12,7 @@ from audit_console.core.findings import Code
 from audit_console.core.holds import HoldChange
 from audit_console.errors import PruneRefused, SinkUnavailable
 from audit_console.integrity.verifier import verify
-from audit_console.retention.keeping import Copies
+from audit_console.retention.copies import Copies
 from audit_console.sources.archive import open_archive
 from audit_console.writer import ArchiveSink, AuditLogger, Signing
 from tests.support.chains import CHAIN

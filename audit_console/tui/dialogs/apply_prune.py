@@ -24,7 +24,7 @@ from audit_console.tui.widgets.text_lines import TextLines
 from audit_console.tui.wording import number, told
 
 if TYPE_CHECKING:  # its packing comes with it
-    from audit_console.retention.keeping import Copies
+    from audit_console.retention.copies import Copies
 
 _USUAL_REASON = "retention policy"
 
@@ -120,6 +120,6 @@ class ApplyDialog(Dialog[Deletion]):
 
 
 def _copies(folder: str, places: Sequence[str]) -> Copies | None:
-    from audit_console.retention.keeping import copies_in
+    from audit_console.retention.copies import copies_in
 
     return copies_in(user_path(folder.strip()), places) if folder.strip() else None

@@ -30,7 +30,7 @@ from audit_console.errors import (
 )
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
-from audit_console.retention.logs import pruner_of
+from audit_console.retention.opening import pruner_of
 from audit_console.sources.archive import open_archive, remote
 from audit_console.sources.archive.aws_files import credentials
 from audit_console.sources.archive.beside import path_beside

@@ -23,7 +23,7 @@ from audit_console.core.query import event_field, parse
 from audit_console.core.query.stages import Count
 from audit_console.core.retention import Limits, RetentionPolicy
 from audit_console.core.timespan import Anchor
-from audit_console.retention.previews import Previews, preview
+from audit_console.retention.previewing import Previews, preview
 from audit_console.search.facets import facet
 from audit_console.search.question import Question
 from audit_console.search.request import events_of, extent, steps

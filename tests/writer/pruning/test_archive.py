@@ -32,7 +32,7 @@ from audit_console.errors import (
 )
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
-from audit_console.retention.keeping import PACKED_TEXT, Copies
+from audit_console.retention.copies import PACKED_TEXT, Copies
 from audit_console.sources.archive import open_archive
 from audit_console.writer.archive import ArchiveSink
 from audit_console.writer.locking import exclusive

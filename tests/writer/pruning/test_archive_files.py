@@ -16,7 +16,7 @@ from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code
 from audit_console.errors import ChainBroken, PruneRefused, SinkUnavailable
 from audit_console.integrity.verifier import verify
-from audit_console.retention.keeping import PACKED_TEXT, Copies
+from audit_console.retention.copies import PACKED_TEXT, Copies
 from audit_console.sources.archive import open_archive
 from audit_console.writer import ArchiveSink, RetentionManager, Rotation
 from audit_console.writer.pruning import archive_files

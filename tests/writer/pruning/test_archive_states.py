@@ -19,7 +19,7 @@ from audit_console.core.prunes import PruneRecord, read_prunes
 from audit_console.core.sealing import Head, SealedGroup, seal
 from audit_console.integrity.trust import Trust
 from audit_console.integrity.verifier import verify
-from audit_console.retention.keeping import Copies
+from audit_console.retention.copies import Copies
 from audit_console.sources.archive import open_archive
 from audit_console.writer import ArchiveSink, Rotation
 from tests.support.archives import stored_events

@@ -26,7 +26,7 @@ from audit_console.core.holds import HoldChange
 from audit_console.core.matching import matches
 from audit_console.core.sealing import Head, SealedGroup, seal
 from audit_console.integrity.verifier import verify
-from audit_console.retention.keeping import Copies
+from audit_console.retention.copies import Copies
 from audit_console.sources.postgres import open_postgres
 from audit_console.writer.postgres import PostgresSink
 from audit_console.writer.pruning.postgres import PostgresPruner

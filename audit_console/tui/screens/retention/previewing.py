@@ -33,7 +33,7 @@ from audit_console.tui.wording import moment, size, told
 
 if TYPE_CHECKING:  # Polars comes with them
     from audit_console.retention.preview import Preview
-    from audit_console.retention.previews import Previews
+    from audit_console.retention.previewing import Previews
 
 _DAY = timedelta(days=1)
 _PANES = ("#headline", "SplitTimeline", "#why", "#what")
@@ -225,7 +225,7 @@ class PreviewingScreen(ConsoleScreen):
                 await self._answer(partial(previews.count, self._preview), self._shown)
 
     async def _begin_previews(self, session: Session) -> Previews:
-        from audit_console.retention.previews import Previews
+        from audit_console.retention.previewing import Previews
 
         with suppress(*CANNOT_BE_LOOKED_AT):  # the outline fails then, and says why
             self._chains = await asked(chains_to_choose_from, session.source)

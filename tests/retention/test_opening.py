@@ -9,7 +9,7 @@ import pytest
 
 from audit_console.database import connect
 from audit_console.errors import PruneRefused, SourceNotFound, UsageError
-from audit_console.retention.logs import active_file, pruner_of
+from audit_console.retention.opening import active_file, pruner_of
 from tests.support.chains import CHAIN, v1_chain
 from tests.support.postgres import fill
 from tests.support.retention import aged_chain, store

@@ -18,9 +18,9 @@ import pytest
 from audit_console.core.findings import Code
 from audit_console.errors import PruneRefused, SinkUnavailable
 from audit_console.integrity.verifier import verify
-from audit_console.retention.keeping import PACKED_TEXT, Copies, Packing, copies_in, open_packed
-from audit_console.retention.logs import pruner_of
-from audit_console.search.keeping import PARQUET
+from audit_console.retention.copies import PACKED_TEXT, Copies, Packing, copies_in, open_packed
+from audit_console.retention.opening import pruner_of
+from audit_console.search.parquet_copies import PARQUET
 from audit_console.sources.archive import open_archive
 from audit_console.writer.pruning.request import PruneRequest
 from tests.support.chains import CHAIN, v1_lines

@@ -13,7 +13,7 @@ from audit_console.columns.frame import Location, event_row, events_frame
 from audit_console.columns.links import LinkMarker
 from audit_console.core.codec import decode_bytes
 from audit_console.core.event import AuditEvent
-from audit_console.retention.keeping import Packing
+from audit_console.retention.copies import Packing
 from audit_console.search.printing import exported_with_lines, parquet_bytes
 
 ROWS = 10_000

@@ -10,7 +10,7 @@ from audit_console.core.safe_text import safe_text
 from audit_console.core.wording import chain_options
 from audit_console.database import label_of
 from audit_console.errors import PruneRefused, UsageError
-from audit_console.retention.keeping import open_packed
+from audit_console.retention.copies import open_packed
 from audit_console.retention.pruner import Pruner
 from audit_console.sources.archive.files import find_files
 from audit_console.writer.files import unavailable

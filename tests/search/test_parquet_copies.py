@@ -22,10 +22,10 @@ from audit_console.core.retention import PrunePlan
 from audit_console.database import connect
 from audit_console.errors import PruneRefused
 from audit_console.integrity.verifier import verify
-from audit_console.retention.keeping import Copies
+from audit_console.retention.copies import Copies
 from audit_console.retention.pruner import Pruner
-from audit_console.search import keeping
-from audit_console.search.keeping import PARQUET
+from audit_console.search import parquet_copies
+from audit_console.search.parquet_copies import PARQUET
 from audit_console.search.printing import EXPORTED
 from audit_console.sources.archive import open_archive
 from audit_console.sources.postgres import open_postgres
@@ -46,7 +46,7 @@ PRUNED = {Code.PRUNED_PREFIX: 1, Code.PRUNE_NOT_BACKED: 1, Code.NO_CHECKPOINT: 1
 
 
 def test_it_has_the_columns_of_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "ROWS", 5)
+    monkeypatch.setattr(parquet_copies, "ROWS", 5)
     told = Copies(tmp_path, PARQUET).keep(PLAN, iter(LINES[3:12]))
     rows = pl.read_parquet(tmp_path / str(told["name"]))
     assert rows.columns == [*EXPORTED, "line"]
@@ -69,7 +69,7 @@ def test_an_event_that_does_not_hold_stops_the_prune(tmp_path: Path, line: bytes
 
 FORKING = """
 import json, os, sys
-from tests.search.test_keeping import prune_and_die
+from tests.search.test_parquet_copies import prune_and_die
 
 for words in map(json.loads, sys.stdin):
     child = os.fork()
