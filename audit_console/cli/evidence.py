@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,17 +118,10 @@ def _case(source: Source, query: str, trust: Trust) -> Case:
     verification = verify_watched(source, trust=trust)
     trusting.remember(verification)
     found = Found.by(query, source, verification, user_marks())
-    report = Report(
-        verification=verification,
-        source_label=source.label,
-        source_kind=source.kind,
-        exit_code=code_of_verification(verification),
-        made_at=datetime.now(UTC),
-    )
     return Case(
         question=found.question,
         query=found.in_force,
-        report=report,
+        report=Report.of(source, verification, code_of_verification(verification)),
         policy=trust.policy,
         key=key,
     )

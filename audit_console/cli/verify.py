@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from audit_console.cli import trusting
@@ -72,10 +71,4 @@ def _report(options: argparse.Namespace) -> Report:
         verification = verify_watched(source, trust=trust)
         trusting.remember(verification)
         exit_code = code_of_verification(verification, allow_unanchored=options.allow_unanchored)
-        return Report(
-            verification=verification,
-            source_label=source.label,
-            source_kind=source.kind,
-            exit_code=exit_code,
-            made_at=datetime.now(UTC),
-        )
+        return Report.of(source, verification, exit_code)

@@ -13,6 +13,7 @@ from audit_console.core.event import format_time
 from audit_console.core.findings import CODES, Code, Finding, FindingClass, Verdict
 from audit_console.core.wording import count
 from audit_console.integrity.verification import Verification
+from audit_console.sources.protocol import Source
 
 QUESTION = "Is every event of this log unaltered, and is every event there?"
 
@@ -72,6 +73,17 @@ class Report:
     question: str = QUESTION
     tool: str = "audit-console"
     tool_version: str = __version__
+
+    @classmethod
+    def of(cls, source: Source, verification: Verification, exit_code: int) -> Report:
+        """Report now what the verification of a source found."""
+        return cls(
+            verification=verification,
+            source_label=source.label,
+            source_kind=source.kind,
+            exit_code=exit_code,
+            made_at=datetime.now(UTC),
+        )
 
     @property
     def integrity(self) -> Statement:

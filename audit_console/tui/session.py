@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from audit_console.core.chain_map import ChainMap
 from audit_console.core.findings import EXIT_CODES, Code
@@ -86,10 +85,5 @@ def report_of(session: Session) -> Report:
     """
     if session.verification is None:
         raise LookupError("the log was not verified")
-    return Report(
-        verification=session.verification,
-        source_label=session.source.label,
-        source_kind=session.source.kind,
-        exit_code=EXIT_CODES[session.verification.verdict],
-        made_at=datetime.now(UTC),
-    )
+    exit_code = EXIT_CODES[session.verification.verdict]
+    return Report.of(session.source, session.verification, exit_code)
