@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from audit_console import __version__
 from audit_console.cli.arguments import CommandParser
+from audit_console.cli.cache import indexes_folder
 from audit_console.cli.exit_codes import CODES_IN_HELP, ExitCode
-from audit_console.cli.opening import check_places
+from audit_console.cli.opening import check_places, open_source
 from audit_console.cli.talk import PROGRAM, say_error
 from audit_console.cli.trusting import (
     add_checkpoint_option,
@@ -72,13 +73,14 @@ def run(arguments: Sequence[str]) -> ExitCode:
     policy, notes = load_policy(options.policy), kept_notes(options.checkpoint)
     require_terminal(places)
     from audit_console.cli.retaining import pruning
-    from audit_console.cli.screen import Trusting, open_kept, show
+    from audit_console.cli.screen import Trusting, show
 
+    indexes = indexes_folder() if config().index and not options.no_index else None
     verifier = Trusting(policy, notes)
     code = show(
         places,
         kept=replace(user_belongings(), policy=policy, read_key=console_key),
-        open_log=verifier.opener(partial(open_kept, index=config().index and not options.no_index)),
+        open_log=verifier.opener(partial(open_source, keep=True, indexes=indexes)),
         verifier=verifier,
         pruning=pruning(options.policy, options.checkpoint),
     )

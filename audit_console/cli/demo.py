@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from audit_console.cli.arguments import CommandParser
 from audit_console.cli.console import require_terminal, user_belongings
 from audit_console.cli.exit_codes import ExitCode
+from audit_console.cli.opening import open_source
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM, say
 from audit_console.errors import AuditConsoleError
@@ -82,13 +83,13 @@ def _show_database(folder: Path) -> ExitCode:
 def _show(folder: Path, open_demo: Callable[[], Source], place: Callable[[], str]) -> ExitCode:
     """Show a log under the name of the demo; where it lies is of no use when it is gone."""
     from audit_console.cli.retaining import this_user
-    from audit_console.cli.screen import open_kept, show
+    from audit_console.cli.screen import show
     from audit_console.retention.opening import pruner_of
     from audit_console.retention.pruner import Pruner
     from audit_console.tui.pruning import Pruning
 
     def open_log(places: Sequence[str]) -> Source:
-        return open_demo() if list(places) == [NAME] else open_kept(places)
+        return open_demo() if list(places) == [NAME] else open_source(places, keep=True)
 
     def open_pruner(places: Sequence[str], chain: str | None) -> Pruner:
         return pruner_of([place()] if list(places) == [NAME] else places, chain)

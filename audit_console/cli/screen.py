@@ -13,9 +13,7 @@ from datetime import UTC, datetime
 from threading import Event
 from weakref import WeakKeyDictionary, WeakSet
 
-from audit_console.cli.cache import indexes_folder
 from audit_console.cli.exit_codes import CODES_OF_SIGNALS, ExitCode, code_of_verification
-from audit_console.cli.opening import open_source
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say_error
 from audit_console.cli.trusting import memory
@@ -30,19 +28,6 @@ from audit_console.tui.loader import Opener, Verifier, verify_alone
 from audit_console.tui.pruning import PREVIEWS_ALONE, Pruning
 
 _SECONDS_BETWEEN_LOOKS = 1
-
-
-def open_kept(places: Sequence[str], *, index: bool = False) -> Source:
-    """Open the log at `places` so that its events can be paged through.
-
-    Args:
-        places: what the user named.
-        index: look for an index of it, and write one.
-
-    Raises:
-        SourceError: there is no log, or it cannot be read.
-    """
-    return open_source(places, keep=True, indexes=indexes_folder() if index else None)
 
 
 class Trusting:

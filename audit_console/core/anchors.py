@@ -16,6 +16,7 @@ from audit_console.core.checkpoints import Checkpoint, SignedCheckpoint
 from audit_console.core.findings import Code, Finding, finding
 from audit_console.core.merkle import EMPTY_ROOT
 from audit_console.core.notes import Note
+from audit_console.core.wording import count
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the writer's clock may be ahead of a witness's."""
@@ -328,8 +329,8 @@ class Anchoring:
             return
         foreign = sum(not head.by_log or head.altered for head in self._heads)
         if foreign:
-            count = f"{foreign:,} of {len(self._heads):,} checkpoints"
-            message = f"{count} with signatures only of keys that the policy does not know"
+            some = f"{foreign:,} of {len(self._heads):,} checkpoints"
+            message = f"{some} with signatures only of keys that the policy does not know"
         elif self._by_log and not any(head.trusted for head in self._by_log):
             message = "the log signed checkpoints, but not the witnesses that the policy asks for"
         else:
@@ -391,5 +392,5 @@ def _size(head: SignedHead) -> int:
     return head.size
 
 
-def _events(count: int) -> str:
-    return f"{count:,} event{' is' if count == 1 else 's are'}"
+def _events(events: int) -> str:
+    return f"{count(events, 'event')} {'is' if events == 1 else 'are'}"

@@ -32,6 +32,7 @@ from audit_console.core.prunes import PruneHistory
 from audit_console.core.run import Run
 from audit_console.core.strays import Strays
 from audit_console.core.v1_chain import V1Chain
+from audit_console.core.wording import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,14 +313,13 @@ class LogCheck:
 
     def _report_imprecise(self, chain: LinkedChain) -> None:
         if self.imprecise:
-            count = f"{self.imprecise:,} event{'s' if self.imprecise > 1 else ''}"
             message = (
-                f"precision lost in storage: the hash of {count} may cover nanoseconds that the"
-                " table does not keep; only the link was checked"
+                f"precision lost in storage: the hash of {count(self.imprecise, 'event')} may cover"
+                " nanoseconds that the table does not keep; only the link was checked"
             )
             self.findings.add(finding(Code.UNVERIFIABLE, message, chain=chain.name))
 
     def _report_unverifiable(self) -> None:
-        count = f"{self.unverifiable:,} event{'s carry' if self.unverifiable > 1 else ' carries'}"
-        name = f"({Scheme.UNHASHED})"
-        self.findings.add(finding(Code.UNVERIFIABLE, f"{count} no hash", chain=name))
+        carry = "carry" if self.unverifiable > 1 else "carries"
+        message = f"{count(self.unverifiable, 'event')} {carry} no hash"
+        self.findings.add(finding(Code.UNVERIFIABLE, message, chain=f"({Scheme.UNHASHED})"))

@@ -1,4 +1,4 @@
-"""A log that was read, and a query that is asked of it."""
+"""A log that was read, and what a query finds in it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from audit_console.core.matching import MarkKey, Marks
 from audit_console.core.query import Query, offer_end, parse, query_text
 from audit_console.core.query.fields import field_text
 from audit_console.core.timespan import Anchor
+from audit_console.core.wording import count
 from audit_console.integrity.verification import Verification
 from audit_console.search.question import Question, resolved
 from audit_console.sources.protocol import Source, Status
@@ -30,7 +31,7 @@ def require_query(text: str) -> Query:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A log that was read, and the query that is asked of it."""
+    """A query that was asked of a log, and how many events it finds; `text` is as it was typed."""
 
     question: Question
     verification: Verification
@@ -87,9 +88,8 @@ def soundness(status: Status, verdict: str) -> tuple[str, ...]:
 def _lacking(question: Question) -> Iterator[str]:
     """Say which fields some events lack that a negated term keeps."""
     for field in may_lack(question.where):
-        if count := question.count_without(field):
-            rows = "row" if count == 1 else "rows"
-            yield f"includes {count:,} {rows} without {field_text(field)}"
+        if rows := question.count_without(field):
+            yield f"includes {count(rows, 'row')} without {field_text(field)}"
 
 
 def understood(found: Found) -> str | None:

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from audit_console.config import user_path
 from audit_console.core.places import is_log_name
+from audit_console.disk import sync_to_disk
 from audit_console.errors import AuditConsoleError, UsageError
 
 _MODE = 0o777
@@ -100,7 +101,7 @@ def part_of(target: Path) -> Path:
 def to_disk(file: BinaryIO) -> None:
     """Have what was written to a file survive a loss of power."""
     file.flush()
-    os.fsync(file.fileno())
+    sync_to_disk(file.fileno())
 
 
 @contextmanager

@@ -8,13 +8,15 @@ import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Event
 
 import pytest
 
 from audit_console.cli.notes import require_signable
-from audit_console.cli.screen import Trusting, open_kept
+from audit_console.cli.opening import open_source
+from audit_console.cli.screen import Trusting
 from audit_console.core.anchors import Remembered
 from audit_console.core.event import AuditEvent
 from audit_console.core.prunes import PruneCircumstances, encode_prune
@@ -651,7 +653,7 @@ def test_the_screen_holds_no_log_to_what_was_seen_of_it_since_it_was_opened(
     lines = whole_log.read_bytes().splitlines(keepends=True)
     whole_log.write_bytes(b"".join(lines[:30]))
     trusting = Trusting(None)
-    with closing(trusting.opener(open_kept)([str(whole_log)])) as source:
+    with closing(trusting.opener(partial(open_source, keep=True))([str(whole_log)])) as source:
         more = whole_log.with_name("more.jsonl")
         more.write_bytes(b"".join(lines))
         assert verdict_of(str(more)) == (3, {"NO_CHECKPOINT": 1})
@@ -667,7 +669,7 @@ def test_a_broken_memory_is_no_reason_not_to_show_a_log(
     (state / "witness.json").write_text("{", encoding="utf-8")
     trusting = Trusting(None)
     with (
-        closing(trusting.opener(open_kept)([str(whole_log)])) as source,
+        closing(trusting.opener(partial(open_source, keep=True))([str(whole_log)])) as source,
         pytest.raises(AuditConsoleError, match="what this console remembers cannot be read"),
     ):
         trusting(source, stop=Event(), on_progress=lambda _: None)

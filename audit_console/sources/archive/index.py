@@ -27,6 +27,7 @@ import polars as pl
 
 from audit_console import __version__
 from audit_console.columns.schema import MALFORMED
+from audit_console.disk import sync_to_disk
 from audit_console.sources.archive.files import ArchiveFile
 from audit_console.sources.archive.fingerprint import Fingerprint
 from audit_console.sources.archive.growth import has_grown, read_growth
@@ -328,7 +329,7 @@ def _remove(path: Path) -> int:
 def _publish(part: Path, path: Path) -> None:
     """Give a file its name once all of it is on disk."""
     with part.open("rb") as file:
-        os.fsync(file.fileno())
+        sync_to_disk(file.fileno())
     part.replace(path)
 
 
