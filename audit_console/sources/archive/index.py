@@ -36,7 +36,7 @@ from audit_console.sources.archive.shelf import Shelf, ShelvedRows, is_held
 from audit_console.sources.archive.stand_in import DTYPES, Held, StandIn
 from audit_console.sources.archive.stored import (
     Damaged,
-    Layout,
+    FileLayout,
     StoredColumns,
     StoredFile,
     write_columns,
@@ -122,8 +122,8 @@ class IndexStore:
             if not (is_same or has_grown(files, then, prints)):
                 return None
             rows = self._rows_of(path, manifest)
-            events = StoredColumns(rows, Layout.of(manifest["events"]), DTYPES)
-            bad = StoredColumns(rows, Layout.of(manifest["malformed"]), MALFORMED)
+            events = StoredColumns(rows, FileLayout.of(manifest["events"]), DTYPES)
+            bad = StoredColumns(rows, FileLayout.of(manifest["malformed"]), MALFORMED)
             lines = [int(count) for count in manifest["lines"]]
             growth = NOTHING if is_same else read_growth(files, then[-1].size, lines)
             written = datetime.fromtimestamp(float(manifest["written"]), UTC)

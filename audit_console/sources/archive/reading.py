@@ -23,7 +23,7 @@ READ_AHEAD = PARSERS + 2
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ParsedPiece:
     """Parsed blocks, one after the other, and how far their file had been read by then.
 
     `text` is what they were before parsing, None where it stands in the file just so.
@@ -44,7 +44,7 @@ class Piece:
 
 def read_pieces(
     files: Sequence[ArchiveFile], columns: Collection[str], *, digest: bool
-) -> Generator[Piece]:
+) -> Generator[ParsedPiece]:
     """Read files in turn; each one's last piece is empty.
 
     The first piece is one block, so that a first page is there at once; later ones are more.
@@ -57,7 +57,7 @@ def read_pieces(
     Raises:
         SourceUnreadable: a file cannot be read; what was read before has been given.
     """
-    held, most = list[Piece](), 1
+    held, most = list[ParsedPiece](), 1
     with closing(_parsed_blocks(files, columns, digest=digest)) as parsed:
         try:
             for piece in parsed:
@@ -74,7 +74,7 @@ def read_pieces(
             raise
 
 
-def _together(pieces: Sequence[Piece]) -> Piece:
+def _together(pieces: Sequence[ParsedPiece]) -> ParsedPiece:
     if len(pieces) == 1:
         return pieces[0]
     texts = [piece.text for piece in pieces if piece.text is not None]
@@ -84,8 +84,8 @@ def _together(pieces: Sequence[Piece]) -> Piece:
 
 def _parsed_blocks(
     files: Sequence[ArchiveFile], columns: Collection[str], *, digest: bool
-) -> Generator[Piece]:
-    pending: deque[Future[Piece]] = deque()
+) -> Generator[ParsedPiece]:
+    pending: deque[Future[ParsedPiece]] = deque()
     with _parsers() as parsers, ThreadPoolExecutor(PARSERS) as pool:
         try:
             for raw in _raw_pieces(files, digest=digest):
@@ -101,7 +101,7 @@ def _parsed_blocks(
                 future.cancel()
 
 
-def _results(pending: deque[Future[Piece]]) -> Iterator[Piece]:
+def _results(pending: deque[Future[ParsedPiece]]) -> Iterator[ParsedPiece]:
     while pending:
         yield pending.popleft().result()
 
@@ -125,16 +125,18 @@ def _raw_pieces(files: Sequence[ArchiveFile], *, digest: bool) -> Iterator[_RawP
             yield _RawPiece(index, None, reader.stored_bytes, reader.compressed, digested)
 
 
-def _parse(raw: _RawPiece, columns: Collection[str], parsers: SimpleQueue[LineParser]) -> Piece:
+def _parse(
+    raw: _RawPiece, columns: Collection[str], parsers: SimpleQueue[LineParser]
+) -> ParsedPiece:
     if raw.block is None:
-        return Piece(raw.file, None, raw.stored_bytes, sha256=raw.sha256)
+        return ParsedPiece(raw.file, None, raw.stored_bytes, sha256=raw.sha256)
     parser = parsers.get()
     try:
         parsed = parser.parse(raw.block, columns)
     finally:
         parsers.put(parser)
     text = raw.block.data if raw.compressed else None
-    return Piece(raw.file, parsed, raw.stored_bytes, text)
+    return ParsedPiece(raw.file, parsed, raw.stored_bytes, text)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from audit_console.columns.schema import COLUMNS_HELD, PAGE
 from audit_console.columns.selection import NAMES
 from audit_console.sources.archive import stored
 from audit_console.sources.archive.stand_in import COMPARED, KEY, key_of
-from audit_console.sources.archive.stored import Layout, Piece, read_piece, write_columns
+from audit_console.sources.archive.stored import FileLayout, Piece, read_piece, write_columns
 
 TEXTS = tuple(name for name in COMPARED if PAGE[name] == pl.String and name not in NAMES)
 """Columns that go to the file: they are most of a log, and seldom asked for."""
@@ -80,7 +80,7 @@ class Shelf:
         pieces = self._pieces[name][: rows // stored.GROUP]
         return [read_piece(name, self._descriptor, piece) for piece in pieces]
 
-    def finish(self, numbers: pl.DataFrame, texts: pl.DataFrame) -> Layout:
+    def finish(self, numbers: pl.DataFrame, texts: pl.DataFrame) -> FileLayout:
         """Write what is left, and tell where all columns are.
 
         Raises:
@@ -180,7 +180,7 @@ class ShelvedRows:
         """Give what `KEY` is of these events."""
         return key_of(events, self.shelf.secret)
 
-    def finish(self) -> Layout:
+    def finish(self) -> FileLayout:
         """Write the index of these rows to the shelf, and tell where its columns are.
 
         Raises:

@@ -32,9 +32,9 @@ from audit_console.sources.archive.following import Follower
 from audit_console.sources.archive.foreign import hint_for
 from audit_console.sources.archive.index import ArchiveIndex, Kept
 from audit_console.sources.archive.lines import Lines
-from audit_console.sources.archive.reading import Piece, read_pieces
+from audit_console.sources.archive.reading import ParsedPiece, read_pieces
 from audit_console.sources.archive.shelf import ShelvedRows
-from audit_console.sources.archive.stand_in import KEY, Differs, Rows, StandIn
+from audit_console.sources.archive.stand_in import KEY, Differs, StandIn, StandInRows
 from audit_console.sources.archive.stored import Damaged
 from audit_console.sources.protocol import (
     NOTHING_NEW,
@@ -94,7 +94,7 @@ class ArchiveSource:
         self._stand_in = index.find() if index else None
         self._table = _new_table(index if self._stand_in is None else None)
         self._index_was_foreign = False
-        self._read = Status(
+        self._progress = Status(
             events=0,
             malformed=0,
             lines=0,
@@ -110,7 +110,7 @@ class ArchiveSource:
     @property
     def status(self) -> Status:
         """How far the log has been read; see `Status.indexed`."""
-        stand_in, read = self._stand_in, replace(self._read, index_fault=self._index_fault)
+        stand_in, read = self._stand_in, replace(self._progress, index_fault=self._index_fault)
         return read if stand_in is None or read.complete else stand_in.over(read)
 
     def prune_records(self) -> Sequence[str]:
@@ -145,8 +145,8 @@ class ArchiveSource:
             if first_pass:
                 self._finish()
         finally:
-            if first_pass and not self._read.complete:
-                self._read = replace(self._read, stopped=True)
+            if first_pass and not self._progress.complete:
+                self._progress = replace(self._progress, stopped=True)
                 if self._stand_in:
                     self._stand_in.settle(self._table.events.whole())
 
@@ -196,7 +196,7 @@ class ArchiveSource:
 
     def malformed(self, *, first: int, limit: int) -> pl.DataFrame:
         """Give unreadable lines; only the first 10,000 are kept."""
-        stand_in = None if self._read.complete else self._stand_in
+        stand_in = None if self._progress.complete else self._stand_in
         of_all = self._malformed if stand_in is None else stand_in.malformed
         return of_all.slice(first, limit)
 
@@ -209,7 +209,7 @@ class ArchiveSource:
     def close(self) -> None:
         """Give back files and remove temporary ones."""
         self._lines.close()
-        if isinstance(self._table.events, ShelvedRows) and not self._read.complete:
+        if isinstance(self._table.events, ShelvedRows) and not self._progress.complete:
             self._table.events.shelf.discard()  # else who writes the index has it
         for file in self._files:
             if file.temporary:
@@ -224,7 +224,7 @@ class ArchiveSource:
                 return ask(stand_in.view(where, marks))
             with self._rows_lock:
                 self._drop_stand_in()
-        growing = not (self._read.complete or self._read.stopped)
+        growing = not (self._progress.complete or self._progress.stopped)
         try:
             return ask(self._table.view(where, marks, growing=growing))
         except Damaged as damage:
@@ -241,7 +241,7 @@ class ArchiveSource:
 
         Those of an index are read from their lines: whole columns would have to be for it else.
         """
-        if isinstance(window.events, Rows | ShelvedRows):
+        if isinstance(window.events, StandInRows | ShelvedRows):
             columns = {name: pl.col(name) for name in (*LINE, KEY, "check")}
             places = window.select(**columns)
             rows = self._lines.rows_at(places)
@@ -250,7 +250,7 @@ class ArchiveSource:
         rows = window.rows()
         return rows.with_columns(self._lines.raw_of(rows))
 
-    def _take_in(self, piece: Piece, batch: Batch | None) -> None:
+    def _take_in(self, piece: ParsedPiece, batch: Batch | None) -> None:
         if batch is not None and self._keep:
             if piece.text is not None:  # before the rows: a page looks for their text here
                 self._lines.copy(piece.file, piece.text)
@@ -261,7 +261,7 @@ class ArchiveSource:
             self._malformed = with_more_malformed(self._malformed, batch.malformed)
         if piece.ends_file:
             self._follower.was_read(self._files[piece.file], piece.stored_bytes)
-        self._read = _advanced(self._read, self._files, piece, batch)
+        self._progress = _advanced(self._progress, self._files, piece, batch)
 
     def _append(self, events: pl.DataFrame) -> None:
         if self._stand_in is not None:
@@ -273,17 +273,17 @@ class ArchiveSource:
 
     def _finish(self) -> None:
         with self._rows_lock:
-            if self._stand_in and not self._stand_in.was_met(self._read, self._malformed):
+            if self._stand_in and not self._stand_in.was_met(self._progress, self._malformed):
                 self._drop_stand_in()
             if self._stand_in and self._stand_in.outgrown:
                 self._take_over(self._stand_in)
             self._table.settle()
             if self._stand_in:
                 self._stand_in.settle(self._table.events.whole())
-            self._read = replace(self._read, complete=True)
+            self._progress = replace(self._progress, complete=True)
         if self._index and isinstance(self._table.events, ShelvedRows):
-            self._index.write_beside(Kept(self._table.events, self._malformed, self._read))
-        if self._read.events == 0 and self._malformed.height:
+            self._index.write_beside(Kept(self._table.events, self._malformed, self._progress))
+        if self._progress.events == 0 and self._malformed.height:
             self._require_torn_event()
 
     @property
@@ -335,7 +335,7 @@ def _new_table(index: ArchiveIndex | None) -> GrowingTable:
     return GrowingTable(ShelvedRows.none(shelf))
 
 
-def _batch(piece: Piece, marker: LinkMarker) -> Batch | None:
+def _batch(piece: ParsedPiece, marker: LinkMarker) -> Batch | None:
     if piece.parsed is None:
         return None
     return Batch(marker.mark(piece.parsed.events), piece.parsed.malformed)
@@ -352,7 +352,7 @@ def _rank(view: View, at: Cursor, *, newest_first: bool) -> int | None:
 
 
 def _advanced(
-    status: Status, files: Sequence[ArchiveFile], piece: Piece, batch: Batch | None
+    status: Status, files: Sequence[ArchiveFile], piece: ParsedPiece, batch: Batch | None
 ) -> Status:
     before = sum(file.size for file in files[: piece.file])
     lines = piece.parsed.lines if piece.parsed else 0

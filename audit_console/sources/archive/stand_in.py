@@ -103,7 +103,7 @@ class StandIn:
         self._bytes_shown = bytes_shown
         self._checks = pl.Series("check", [], CHECK)
         self._codes: Codes | None = None
-        self._show(Rows(stored, self._grown, held.secret, self._checks))
+        self._show(StandInRows(stored, self._grown, held.secret, self._checks))
         time = pl.col("timestamp")
         times = self._rows["timestamp"].to_frame().select(first=time.min(), last=time.max())
         self._first, self._last = times.row(0)
@@ -160,9 +160,8 @@ class StandIn:
     def settle(self, behind: pl.DataFrame) -> None:
         """Show how the rows that were met were checked, and those that were read behind them."""
         grown = pl.concat([self._grown, _in_texts(behind)])
-        self._show(
-            Rows(self._stored, grown, self._secret, pl.concat([self._checks, behind["check"]]))
-        )
+        checks = pl.concat([self._checks, behind["check"]])
+        self._show(StandInRows(self._stored, grown, self._secret, checks))
 
     @property
     def _met(self) -> int:
@@ -178,7 +177,7 @@ class StandIn:
         grown = self._grown.slice(max(0, first - self._stored.height), count - stored.height)
         return pl.concat([_in_texts(stored), grown])
 
-    def _show(self, rows: Rows) -> None:
+    def _show(self, rows: StandInRows) -> None:
         self._rows = rows
         if self._codes is None or rows.height > self._height:
             self._codes = Codes(rows)
@@ -186,7 +185,7 @@ class StandIn:
         self._views = Views(rows, in_time_order=is_sorted, codes=self._codes)
 
 
-class Rows:
+class StandInRows:
     """The columns of an index, those of rows behind it, and how events were checked so far."""
 
     def __init__(

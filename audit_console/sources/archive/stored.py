@@ -50,7 +50,7 @@ class Piece(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FileLayout:
     """Where the columns are in a file.
 
     Attributes:
@@ -64,8 +64,8 @@ class Layout:
     plain: list[str]
 
     @classmethod
-    def of(cls, values: dict[str, Any]) -> Layout:
-        """Make it of what `values` gave; raises `TypeError` or `ValueError` where it is not."""
+    def of(cls, values: dict[str, Any]) -> FileLayout:
+        """Make it of what `asdict` gave; raises `TypeError` or `ValueError` where it is not."""
         pieces = {
             name: [Piece(*map(int, piece)) for piece in of_column]
             for name, of_column in dict(values["pieces"]).items()
@@ -73,7 +73,7 @@ class Layout:
         return cls(int(values["height"]), pieces, list(values["plain"]))
 
 
-def write_columns(file: FileIO, events: pl.DataFrame) -> Layout:
+def write_columns(file: FileIO, events: pl.DataFrame) -> FileLayout:
     """Write columns behind each other at the end of a file, which is read as well.
 
     Raises:
@@ -89,7 +89,7 @@ def write_columns(file: FileIO, events: pl.DataFrame) -> Layout:
             rows = GROUP if column.dtype == pl.String else max(1, column.len())
             parts = column.to_frame().iter_slices(rows) if column.len() else [column.to_frame()]
             pieces[column.name] = [_write_piece(file, part) for part in parts]
-    return Layout(events.height, pieces, plain)
+    return FileLayout(events.height, pieces, plain)
 
 
 def _write_plain(file: FileIO, column: pl.Series) -> Piece:
@@ -149,7 +149,7 @@ class StoredColumns:
     def __init__(
         self,
         file: StoredFile,
-        layout: Layout,
+        layout: FileLayout,
         dtypes: Mapping[str, pl.DataType | type[pl.DataType]],
     ) -> None:
         self._file = file

@@ -17,7 +17,7 @@ from audit_console.columns.schema import CHECKED, JUDGED
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.archive import blocks
 from audit_console.sources.archive.files import ArchiveFile, find_files
-from audit_console.sources.archive.reading import Piece, read_pieces
+from audit_console.sources.archive.reading import ParsedPiece, read_pieces
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.effort import UNMEASURED
 from tests.support.places import text_of
@@ -35,7 +35,7 @@ def small_blocks() -> Iterator[None]:
         yield
 
 
-def pieces_of(path: Path, columns: tuple[str, ...] = tuple(JUDGED)) -> list[Piece]:
+def pieces_of(path: Path, columns: tuple[str, ...] = tuple(JUDGED)) -> list[ParsedPiece]:
     with small_blocks():
         return list(read_pieces(find_files([str(path)]), columns, digest=False))
 

@@ -17,7 +17,7 @@ from audit_console.columns.schema import RESULT, TIME
 from audit_console.sources.archive import stored as module
 from audit_console.sources.archive.stored import (
     Damaged,
-    Layout,
+    FileLayout,
     StoredColumns,
     StoredFile,
     write_columns,
@@ -44,14 +44,14 @@ def frame_of(rng: Random, height: int) -> pl.DataFrame:
     )
 
 
-def store(path: Path, frame: pl.DataFrame) -> Layout:
+def store(path: Path, frame: pl.DataFrame) -> FileLayout:
     with FileIO(path, "w+") as file:
         return write_columns(file, frame)
 
 
 def columns_of(path: Path, frame: pl.DataFrame) -> StoredColumns:
     layout = json.loads(json.dumps(asdict(store(path, frame))))
-    return StoredColumns(StoredFile(path), Layout.of(layout), dict(frame.schema))
+    return StoredColumns(StoredFile(path), FileLayout.of(layout), dict(frame.schema))
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -91,7 +91,7 @@ def test_a_layout_of_another_file_is_damage(
     layout = asdict(store(path, frame))
     layout["pieces"][name] = pieces
     layout["height"] = 10**6
-    columns = StoredColumns(StoredFile(path), Layout.of(layout), dict(frame.schema))
+    columns = StoredColumns(StoredFile(path), FileLayout.of(layout), dict(frame.schema))
     with pytest.raises(Damaged):
         columns[name]
 
@@ -101,4 +101,4 @@ def test_rows_that_are_missing_are_damage(tmp_path: Path) -> None:
     frame = frame_of(Random(1), 20)
     layout = asdict(store(path, frame)) | {"height": 21}
     with pytest.raises(Damaged, match="20 rows, not 21"):
-        StoredColumns(StoredFile(path), Layout.of(layout), dict(frame.schema))["text"]
+        StoredColumns(StoredFile(path), FileLayout.of(layout), dict(frame.schema))["text"]
