@@ -82,7 +82,7 @@ class Migration:
         return f"{self.version:04} {self.name}"
 
 
-class Step(NamedTuple):
+class MigrationState(NamedTuple):
     """A migration, and when it was applied to a database; None if it was not."""
 
     migration: Migration
@@ -119,7 +119,7 @@ def migrate(
     """
     known = known_migrations() if migrations is None else migrations
     with _connection(dsn) as connection, _locked(connection):
-        pending = [step.migration for step in _steps(connection, known) if not step.applied_at]
+        pending = [state.migration for state in _states(connection, known) if not state.applied_at]
         if len(pending) == len(known):
             _check_unused(connection)
         if pending:
@@ -130,7 +130,7 @@ def migrate(
     return pending
 
 
-def status(dsn: str) -> list[Step]:
+def status(dsn: str) -> list[MigrationState]:
     """Say which migrations a database has; nothing is written.
 
     Raises:
@@ -138,7 +138,7 @@ def status(dsn: str) -> list[Step]:
         UsageError: the DSN is none.
     """
     with _connection(dsn) as connection:
-        return _steps(connection, known_migrations())
+        return _states(connection, known_migrations())
 
 
 @contextmanager
@@ -164,7 +164,7 @@ def _locked(connection: psycopg.Connection) -> Iterator[None]:
     connection.execute("SELECT pg_catalog.pg_advisory_unlock(%s)", [_LOCK])
 
 
-def _steps(connection: psycopg.Connection, known: Sequence[Migration]) -> list[Step]:
+def _states(connection: psycopg.Connection, known: Sequence[Migration]) -> list[MigrationState]:
     applied = _applied(connection)
     unknown = [version for version in applied if version not in {one.version for one in known}]
     if unknown:
@@ -179,7 +179,7 @@ def _steps(connection: psycopg.Connection, known: Sequence[Migration]) -> list[S
                 f"migration {migration} was applied to this database with another content",
                 hint="A migration never changes: reinstall audit-console, and see who migrated",
             )
-    return [Step(one, applied.get(one.version, ("", None))[1]) for one in known]
+    return [MigrationState(one, applied.get(one.version, ("", None))[1]) for one in known]
 
 
 def _applied(connection: psycopg.Connection) -> dict[int, tuple[str, datetime | None]]:

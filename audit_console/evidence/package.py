@@ -27,7 +27,7 @@ from audit_console.evidence.check import (
 )
 from audit_console.evidence.packing import PackedFile, Packer, packing
 from audit_console.evidence.places import place, print_places, unproven
-from audit_console.evidence.selection import Selection
+from audit_console.evidence.selected import SelectedEvents
 from audit_console.evidence.trees import ProvenTree, TreeReader
 from audit_console.evidence.vouching import Voucher, Witnesses
 from audit_console.reports.html import render_html
@@ -79,7 +79,7 @@ class _Package:
         read_me = resources.files(__package__).joinpath("package.txt").read_text("utf-8")
         self._add_text(READ_ME, read_me)
         self._add_text(CHECK, check_script())
-        selection = Selection(self._case.question)
+        selection = SelectedEvents(self._case.question)
         self._packer.add(EVENTS, selection.lines())
         placed, trees, vouchers = self._prove(selection.events())
         files = [file.name for file in self._source.status.files]

@@ -20,7 +20,7 @@ def place(events: pl.DataFrame, lines: pl.DataFrame, trees: Sequence[ProvenTree]
     """Give events their place.
 
     Args:
-        events: as `Selection.events` gives them.
+        events: as `SelectedEvents.events` gives them.
         lines: as `TreeReader.lines` gives them.
         trees: of the events.
 

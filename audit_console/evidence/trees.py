@@ -99,7 +99,7 @@ class TreeReader:
     """Reads a log once more, for the trees of selected events.
 
     Attributes:
-        selected: events that may be proven, as `Selection.events` gives them.
+        selected: events that may be proven, as `SelectedEvents.events` gives them.
         sizes: at which the head of a tree is wanted, by its name; those of names that are
             no chain are of the lines.
         prunes: the last prune record of each chain.

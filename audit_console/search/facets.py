@@ -48,7 +48,7 @@ class FacetValue:
     spans: tuple[int, ...]
 
 
-class Counts(NamedTuple):
+class ValueCounts(NamedTuple):
     """How often each value occurs.
 
     Attributes:
@@ -80,7 +80,7 @@ class Picked(NamedTuple):
     found: int
     others: tuple[FacetValue, ...]
     absent: FacetValue
-    counts: Counts
+    counts: ValueCounts
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -102,14 +102,14 @@ class Facet:
     partial: bool
     every: Duration
     spans: range
-    _counts: Memo[None, Counts] = attribute(default_factory=lambda: Memo(1))
+    _counts: Memo[None, ValueCounts] = attribute(default_factory=lambda: Memo(1))
 
     @property
     def bins(self) -> int:
         """How many spans there are."""
         return len(self.spans)
 
-    def counts(self) -> Counts:
+    def counts(self) -> ValueCounts:
         """Count each value."""
         return self._counts.get(None, lambda: _counts(self.question, self.field))
 
@@ -227,7 +227,7 @@ def _distinct(question: Question, field: str) -> int:
     return int(having.tally(Count((field,)), Count()).item())
 
 
-def _counts(question: Question, field: str) -> Counts:
+def _counts(question: Question, field: str) -> ValueCounts:
     tally = question.tally(Count((field,)))
     counts = pl.DataFrame(
         {"value": tally[field].cast(pl.String), "count": tally["count"].cast(pl.Int64)}
@@ -237,7 +237,7 @@ def _counts(question: Question, field: str) -> Counts:
     missing = without_text = matched - _total(values)
     if event_field(field).path:
         matched, missing = _of_events(question, field)
-    return Counts(matched, missing, max(0, without_text - missing), values)
+    return ValueCounts(matched, missing, max(0, without_text - missing), values)
 
 
 def _total(counts: pl.DataFrame) -> int:

@@ -38,7 +38,7 @@ _NONE = (0,) * len(GROUPS)
 Counts = tuple[int, ...]
 """How many events there are of each of `GROUPS`."""
 
-Window = tuple[datetime, datetime]
+TimeWindow = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Histogram:
         return next((burst for burst in reversed(self.bursts) if burst < before), None)
 
 
-def histogram(question: Question, window: Window, columns: int) -> Histogram:
+def histogram(question: Question, window: TimeWindow, columns: int) -> Histogram:
     """Count the events of a question over time.
 
     The bars cover the window and every event besides, so that their sum is what the
@@ -123,12 +123,12 @@ def histogram(question: Question, window: Window, columns: int) -> Histogram:
     return Histogram(every, bars, bursts_of(bars))
 
 
-def bar_length(window: Window, columns: int) -> Duration:
+def bar_length(window: TimeWindow, columns: int) -> Duration:
     """Choose the shortest length of which `columns` bars cover the window."""
     return next(every for every in LENGTHS if len(_numbers(window, every)) <= max(2, columns))
 
 
-def _numbers(window: Window, every: Duration) -> range:
+def _numbers(window: TimeWindow, every: Duration) -> range:
     start, end = window
     last = end - TICK if end > start else start
     return range(bin_number(start, every), bin_number(last, every) + 1)
@@ -143,7 +143,7 @@ def _tally(question: Question, every: Duration) -> Mapping[int, Counts]:
     return {number: tuple(counts) for number, counts in found.items()}
 
 
-def _widened(window: Window, times: Sequence[datetime]) -> Window:
+def _widened(window: TimeWindow, times: Sequence[datetime]) -> TimeWindow:
     start, end = window
     return min((*times, start)), max((*(time + TICK for time in times), end))
 

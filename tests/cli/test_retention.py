@@ -21,7 +21,7 @@ from audit_console.database import connect
 from audit_console.demo import CHAIN as DEMO_CHAIN
 from audit_console.demo import TAMPERS
 from audit_console.demo.database import fill_table
-from audit_console.writer.pruning.recording import Step
+from audit_console.writer.pruning.recording import PruneStep
 from tests.cli.program import command_bound_by_permissions, run_here, run_program, spoken_line
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN, linked, orchestrator_chain, orchestrator_lines
@@ -465,7 +465,7 @@ def test_a_prune_that_was_cut_short_is_finished_by_the_same_command(log: Path, p
     read = decode_plan(plan.read_text())
     assert isinstance(read, PrunePlan)
     steps = pruner(log / "audit.jsonl").steps(read, POLICY, REQUEST, day(40))
-    while next(steps) is not Step.RECORDED:
+    while next(steps) is not PruneStep.RECORDED:
         pass
     steps.close()
     told = run("preview", str(log), *BEFORE)

@@ -23,7 +23,7 @@ from audit_console.sources.postgres import open_postgres
 from audit_console.sources.protocol import Source
 from audit_console.writer import ArchiveSink, RetentionManager
 from audit_console.writer.postgres import PostgresSink
-from audit_console.writer.pruning.recording import Step
+from audit_console.writer.pruning.recording import PruneStep
 from tests.support.chains import CHAIN
 from tests.support.postgres import fill
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, plan_of, pruner, store
@@ -140,7 +140,7 @@ def test_a_fault_of_the_program_ends_one_cleanup_and_not_the_next(
 def test_a_cleanup_that_was_cut_short_is_finished(tmp_path: Path) -> None:
     path = store(tmp_path, EVENTS, (8,))
     steps = pruner(path).steps(plan_of(EVENTS, 0, 12, 12), POLICY, REQUEST, day(40))
-    while next(steps) is not Step.RECORDED:
+    while next(steps) is not PruneStep.RECORDED:
         pass
     steps.close()
     assert RetentionManager(ArchiveSink(path, chain=CHAIN), clock=lambda: day(22)).cleanup() == 0

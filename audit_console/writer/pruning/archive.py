@@ -33,7 +33,7 @@ from audit_console.writer.pruning.archive_files import (
     open_plain,
 )
 from audit_console.writer.pruning.archive_log import ArchiveLog
-from audit_console.writer.pruning.recording import Step, decoded, record_of
+from audit_console.writer.pruning.recording import PruneStep, decoded, record_of
 from audit_console.writer.pruning.request import (
     PruneRequest,
     hold_event,
@@ -99,7 +99,7 @@ class ArchivePruner:
 
     def steps(
         self, plan: PrunePlan, policy: RetentionPolicy, request: PruneRequest, now: datetime
-    ) -> Generator[Step, None, PruneRecord]:
+    ) -> Generator[PruneStep, None, PruneRecord]:
         """Delete what a plan says, giving each step when it is done.
 
         A plan that was carried out already does nothing more.
@@ -155,7 +155,7 @@ class ArchivePruner:
             if change.change == "remove":
                 log.add_record(HOLDS, change.text)
 
-    def _finish(self) -> Iterator[Step]:
+    def _finish(self) -> Iterator[PruneStep]:
         """Carry out a prune that the chain tells of, and forget one that it does not."""
         pending = self._pending()
         if pending is None:
@@ -168,29 +168,29 @@ class ArchivePruner:
             yield from self._carry_out(record)
         self._forget()
 
-    def _apply(self, record: PruneRecord, actor: str, now: datetime) -> Iterator[Step]:
+    def _apply(self, record: PruneRecord, actor: str, now: datetime) -> Iterator[PruneStep]:
         event = prune_event(record.text, actor, self._log.chain)
         self._prepare(_Pending(record.text, event.id, self._log.head_seq()))
-        yield Step.PREPARED
+        yield PruneStep.PREPARED
         self._log.tell(event, now)
-        yield Step.TOLD
+        yield PruneStep.TOLD
         yield from self._carry_out(record)
         self._forget()
-        yield Step.FINISHED
+        yield PruneStep.FINISHED
 
-    def _carry_out(self, record: PruneRecord) -> Iterator[Step]:
+    def _carry_out(self, record: PruneRecord) -> Iterator[PruneStep]:
         log, boundary = self._log, record.pruned_to
         if record.text not in log.records(PRUNES):
             log.add_record(PRUNES, record.text)
-        yield Step.RECORDED
+        yield PruneStep.RECORDED
         for file, behind in self._neighbours(boundary):
             if self._ends_before(file, behind):
                 file.path.unlink()
                 sync_folder(log.path.parent)
-                yield Step.FILE_DELETED
+                yield PruneStep.FILE_DELETED
         while (files := log.files()) and files[0].first_seq < boundary:
             if cut(log, files[0], boundary):
-                yield Step.FILE_CUT
+                yield PruneStep.FILE_CUT
 
     def _neighbours(self, boundary: int) -> list[tuple[LogFile, LogFile]]:
         """List the files that end under a boundary, each with the one behind it."""

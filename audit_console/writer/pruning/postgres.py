@@ -16,7 +16,7 @@ from audit_console.core.prunes import PruneRecord
 from audit_console.core.retention import Limits, PrunePlan, RetentionPolicy
 from audit_console.errors import PrefixBroken
 from audit_console.writer.pruning.postgres_log import PostgresLog, opened, opened_alone
-from audit_console.writer.pruning.recording import EventsDeleted, Step, record_of
+from audit_console.writer.pruning.recording import EventsDeleted, PruneStep, record_of
 from audit_console.writer.pruning.request import (
     PruneRequest,
     hold_event,
@@ -85,9 +85,9 @@ class PostgresPruner:
             record = yield from record_of(log, plan, policy, request, now)
             event = prune_event(record.text, request.actor, self._chain)
             log.tell_of_prune(event, record, now, delete=plan.events <= self._batch_events)
-            yield Step.TOLD_AND_RECORDED
+            yield PruneStep.TOLD_AND_RECORDED
             yield from self._delete(log, record)
-            yield Step.FINISHED
+            yield PruneStep.FINISHED
             return record
 
     def finish(self, on_step: Callable[[str], None] = unsaid) -> None:

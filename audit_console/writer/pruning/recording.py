@@ -25,7 +25,7 @@ LONGEST_NOTE = 16 << 10
 """A note that is kept in a record leaves room in the event that tells of it."""
 
 
-class Step(StrEnum):
+class PruneStep(StrEnum):
     """What a prune has done; the first three and the last of any log, the others of one kind."""
 
     CHECKED = "what goes was verified"
@@ -76,7 +76,7 @@ def record_of(
     policy: RetentionPolicy,
     request: PruneRequest,
     now: datetime,
-) -> Generator[Step, None, PruneRecord]:
+) -> Generator[PruneStep, None, PruneRecord]:
     """Check what goes, keep a copy where that is asked for, and make the record of the prune.
 
     Args:
@@ -95,12 +95,12 @@ def record_of(
     lines, checked = log.lines(), hashlib.sha256()
     goes = _hashed(islice(lines, plan.events), checked)
     tree = check_prefix(chain(goes, lines), plan, limits, before)
-    yield Step.CHECKED
+    yield PruneStep.CHECKED
     copy = None
     if request.keeper is not None:
         goes = islice(log.lines(), plan.events)
         copy = request.keeper.keep(plan, _as_checked(goes, checked.digest()))
-        yield Step.KEPT
+        yield PruneStep.KEPT
     circumstances = PruneCircumstances(
         actor=request.actor,
         reason=request.reason,
@@ -111,7 +111,7 @@ def record_of(
     record = decoded(encode_prune(plan, tree, circumstances, before))
     if request.keeper is not None:
         request.keeper.keep_records(plan.chain, [*log.prune_records(), record.text])
-        yield Step.ANCHORED
+        yield PruneStep.ANCHORED
     return record
 
 

@@ -37,7 +37,7 @@ from audit_console.sources.archive import open_archive
 from audit_console.writer.archive import ArchiveSink
 from audit_console.writer.locking import exclusive
 from audit_console.writer.pruning.archive_files import log_files, open_plain
-from audit_console.writer.pruning.recording import Step
+from audit_console.writer.pruning.recording import PruneStep
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN, v1_lines
 from tests.support.effort import UNMEASURED
@@ -68,7 +68,7 @@ LAYOUTS = {
 PLAN = plan_of(EVENTS, 0, 12, 12)
 
 
-def apply(path: Path, plan: PrunePlan = PLAN, policy: RetentionPolicy = POLICY) -> list[Step]:
+def apply(path: Path, plan: PrunePlan = PLAN, policy: RetentionPolicy = POLICY) -> list[PruneStep]:
     return list(pruner(path).steps(plan, policy, REQUEST, NOW))
 
 
@@ -90,7 +90,7 @@ def kept(folder: Path) -> list[AuditEvent]:
 def test_a_prune_leaves_a_log_that_verifies(tmp_path: Path, layout: str) -> None:
     path = store(tmp_path, EVENTS, LAYOUTS[layout])
     steps = apply(path)
-    assert (steps[0], steps[-1]) == (Step.CHECKED, Step.FINISHED)
+    assert (steps[0], steps[-1]) == (PruneStep.CHECKED, PruneStep.FINISHED)
     assert dict(verified(tmp_path).counts) == PRUNED
     assert kept(tmp_path) == EVENTS[12:]
     assert stored_events(tmp_path)[-1].action == PRUNE_ACTION
@@ -134,7 +134,11 @@ def test_the_record_tells_how_it_was(tmp_path: Path) -> None:
     (tmp_path / "audit.checkpoints.jsonl").write_text("\n".join(notes) + "\n", encoding="utf-8")
     kept = Kept()
     steps = list(pruner(path).steps(PLAN, POLICY, replace(REQUEST, keeper=kept), NOW))
-    assert steps.index(Step.KEPT) < steps.index(Step.ANCHORED) < steps.index(Step.PREPARED)
+    assert (
+        steps.index(PruneStep.KEPT)
+        < steps.index(PruneStep.ANCHORED)
+        < steps.index(PruneStep.PREPARED)
+    )
     assert kept.lines == v1_lines(EVENTS[:12])
     (record,) = (tmp_path / "audit.prunes.jsonl").read_text(encoding="utf-8").splitlines()
     assert kept.records == [record]
@@ -513,7 +517,7 @@ def test_a_file_that_is_closed_while_it_is_cut(tmp_path: Path, *, begun: bool) -
 
     log.locked = rotate_first  # type: ignore[method-assign, assignment]
     steps = list(rotating.steps(PLAN, POLICY, REQUEST, NOW))
-    assert steps.count(Step.FILE_CUT) == 1
+    assert steps.count(PruneStep.FILE_CUT) == 1
     active = ["audit.jsonl"] if begun else []
     assert names(tmp_path) == ["audit.000000000012.jsonl", *active, "audit.prunes.jsonl"]
     assert dict(verified(tmp_path).counts) == PRUNED

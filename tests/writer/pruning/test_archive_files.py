@@ -27,7 +27,7 @@ from audit_console.writer.pruning.archive_files import (
     log_files,
     open_plain,
 )
-from audit_console.writer.pruning.recording import Step
+from audit_console.writer.pruning.recording import PruneStep
 from audit_console.writer.rotation import closed_files
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN, v1_lines
@@ -50,7 +50,7 @@ def path(tmp_path: Path) -> Path:
 def left_when_told(path: Path) -> None:
     """Stop a prune as soon as the chain tells of it."""
     steps = pruner(path).steps(PLAN, POLICY, REQUEST, day(110))
-    assert Step.TOLD in steps
+    assert PruneStep.TOLD in steps
     steps.close()
 
 
@@ -188,7 +188,7 @@ def test_the_active_file_is_closed_before_it_is_cut(tmp_path: Path) -> None:
     path = store(tmp_path, EVENTS)
     rotating = pruner(path)
     steps = rotating.steps(PLAN, POLICY, REQUEST, day(110))
-    assert Step.RECORDED in steps
+    assert PruneStep.RECORDED in steps
     log, listed = rotating._log, []
     files = log.files
 
@@ -199,7 +199,7 @@ def test_the_active_file_is_closed_before_it_is_cut(tmp_path: Path) -> None:
         return found
 
     log.files = rotate_behind  # type: ignore[method-assign]
-    assert list(steps) == [Step.FILE_CUT, Step.FINISHED]
+    assert list(steps) == [PruneStep.FILE_CUT, PruneStep.FINISHED]
     assert stored_events(tmp_path)[:200] == EVENTS[100:]
     assert dict(verify(open_archive([str(tmp_path)], keep=False)).counts) == PRUNED
 

@@ -16,7 +16,7 @@ from audit_console.errors import PruneRefused
 from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import open_archive
 from audit_console.writer import ArchiveSink, AuditLogger, RetentionManager
-from audit_console.writer.pruning.recording import Step
+from audit_console.writer.pruning.recording import PruneStep
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, hold, plan_of, pruner, store
@@ -40,7 +40,7 @@ def left_in(text: str, left: str) -> bytes:
 @pytest.mark.parametrize("left", ["half", "zeros", "no end"])
 def test_a_record_that_was_not_written_to_its_end(path: Path, left: str) -> None:
     steps = pruner(path).steps(PLAN, POLICY, REQUEST, day(40))
-    assert Step.TOLD in steps
+    assert PruneStep.TOLD in steps
     steps.close()
     record, _, _ = json.loads(path.with_suffix(".prune.pending").read_text())
     beside = path.with_suffix(PRUNES)
@@ -100,4 +100,4 @@ def test_what_only_reads_like_a_hold_is_none(path: Path) -> None:
                 details=details,
             )
     assert pruner(path)._log.told_holds() == []
-    assert list(pruner(path).steps(PLAN, POLICY, REQUEST, day(40)))[-1] is Step.FINISHED
+    assert list(pruner(path).steps(PLAN, POLICY, REQUEST, day(40)))[-1] is PruneStep.FINISHED

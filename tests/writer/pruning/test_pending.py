@@ -22,7 +22,7 @@ from audit_console.errors import PruneRefused, SinkUnavailable
 from audit_console.writer import ArchiveSink
 from audit_console.writer.files import open_own
 from audit_console.writer.intake import new_id
-from audit_console.writer.pruning.recording import Step
+from audit_console.writer.pruning.recording import PruneStep
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, plan_of, pruner, store
@@ -139,7 +139,7 @@ def test_what_is_told_is_on_disk_before_it_is_carried_out(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = pruner(path).steps(PLAN, POLICY, REQUEST, NOW)
-    assert Step.RECORDED in steps
+    assert PruneStep.RECORDED in steps
     steps.close()
     names = {file.stat().st_ino: file.name for file in [path.parent, *path.parent.iterdir()]}
     done: list[str] = []

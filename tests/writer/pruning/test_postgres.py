@@ -36,7 +36,7 @@ from audit_console.writer.postgres import PostgresSink
 from audit_console.writer.pruning import postgres, postgres_log, request
 from audit_console.writer.pruning.postgres import PostgresPruner
 from audit_console.writer.pruning.postgres_log import PostgresLog, chains_of, opened_alone
-from audit_console.writer.pruning.recording import EventsDeleted, Step
+from audit_console.writer.pruning.recording import EventsDeleted, PruneStep
 from audit_console.writer.pruning.request import hold_event
 from tests.support.chains import CHAIN
 from tests.support.effort import UNMEASURED
@@ -265,7 +265,7 @@ def test_a_hold_that_comes_through_another_chain_finishes_a_prune_that_was_told_
     log: str, other_chain: PostgresPruner
 ) -> None:
     steps = pruner(log).steps(PLAN, POLICY, REQUEST, NOW)
-    while next(steps) is not Step.TOLD_AND_RECORDED:
+    while next(steps) is not PruneStep.TOLD_AND_RECORDED:
         pass
     steps.close()
     other_chain.change_holds(HoldChange("add", hold("user:user-4")), NOW)
@@ -402,7 +402,7 @@ def test_a_prune_that_was_cut_short_is_finished(log: str) -> None:
 
 def test_a_hold_comes_behind_a_prune_that_the_chain_told_of(log: str) -> None:
     steps = pruner(log).steps(PLAN, POLICY, REQUEST, NOW)
-    while next(steps) is not Step.TOLD_AND_RECORDED:
+    while next(steps) is not PruneStep.TOLD_AND_RECORDED:
         pass
     steps.close()
     pruner(log).change_holds(HoldChange("add", hold("user:user-4")), NOW)
@@ -451,7 +451,7 @@ def test_a_connection_that_is_lost(log: str) -> None:
 def test_writers_are_not_kept_waiting(log: str) -> None:
     """While a batch is deleted, and not committed, a writer appends."""
     steps = pruner(log).steps(PLAN, POLICY, REQUEST, NOW)
-    while next(steps) is not Step.TOLD_AND_RECORDED:
+    while next(steps) is not PruneStep.TOLD_AND_RECORDED:
         pass
     with closing(psycopg.connect(log)) as deleting, closing(PostgresSink(log, chain=CHAIN)) as sink:
         deleting.execute(sql.SQL("SELECT audit_prune_events(%s, 0, 5)"), [CHAIN])

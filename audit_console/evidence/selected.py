@@ -21,7 +21,7 @@ _KEPT = ("file", "line", "scheme", "chain", "seq", "check", "timestamp")
 
 
 @dataclass(slots=True)
-class Selection:
+class SelectedEvents:
     """The events of a question in the order of the log, collected while their lines are packed.
 
     What it holds grows with the selected events, by some 150 bytes for each.
