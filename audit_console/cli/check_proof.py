@@ -101,7 +101,9 @@ def _judged(
     if trusted is None:
         return ExitCode.INCOMPLETE, f"{found}: by whose word? Give --policy FILE, or set `policy`"
     judge = Judge(trusted)
-    codes, signers = zip(*(trusting.told(judge.judge(signed)) for signed in notes), strict=True)
+    codes, signers = zip(
+        *(trusting.judgement_of(judge.judge(signed)) for signed in notes), strict=True
+    )
     code = ExitCode.FAIL if ExitCode.FAIL in codes else max(codes)
     strangers = dict.fromkeys(name for signed in notes for name in judge.strangers(signed))
     unchecked = [f"not checked, for want of its key: the signature of {name}" for name in strangers]

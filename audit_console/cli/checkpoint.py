@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from audit_console.cli import notes, trusting
-from audit_console.cli.arguments import CommandParser
+from audit_console.cli.arguments import CommandParser, add_output_options
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target, write_lines
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument(
         "sources", nargs="+", metavar="SOURCE", help="file, folder, glob or database"
     )
-    notes.add_output_options(export)
+    add_output_options(export, notes.NOTE_HELP)
     for action in (create, verify, export):
         trusting.add_policy_option(action)
     return parser
@@ -151,9 +151,9 @@ def _verify(options: argparse.Namespace) -> ExitCode:
         raise UsageError("whose checkpoints count?", hint=_WHOSE)
     judge, codes = Judge(policy), [ExitCode.PASS]
     for read in trusting.read_checkpoints(user_path(options.note)):
-        code, told = trusting.told(judge.judge(read))
+        code, judgement = trusting.judgement_of(judge.judge(read))
         what = f"{read.checkpoint.origin}, the first {read.checkpoint.size:,} events"
-        write_lines([f"{code.name}: {what}: {told}"])
+        write_lines([f"{code.name}: {what}: {judgement}"])
         codes.append(code)
     return ExitCode.FAIL if ExitCode.FAIL in codes else max(codes)
 

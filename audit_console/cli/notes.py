@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit_console.cli import arguments
+from audit_console.cli.arguments import add_output_options
 from audit_console.cli.opening import names_database
 from audit_console.cli.output import checked_target, put_out, target_of
 from audit_console.cli.talk import say
@@ -25,6 +25,9 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.signing import SigningKey
 
 
+NOTE_HELP = "write the note to a new file"
+
+
 def add_signing_options(parser: argparse.ArgumentParser, *, key_required: bool = False) -> None:
     """Let a command sign: as the log, as this console, into which file."""
     parser.add_argument(
@@ -37,12 +40,7 @@ def add_signing_options(parser: argparse.ArgumentParser, *, key_required: bool =
         metavar="FILE",
         help="cosign as this console, or with the key in FILE; without FILE, write it last",
     )
-    add_output_options(parser)
-
-
-def add_output_options(parser: argparse.ArgumentParser) -> None:
-    """Let a command write a note to a file of its own."""
-    arguments.add_output_options(parser, "write the note to a new file")
+    add_output_options(parser, NOTE_HELP)
 
 
 def check_place(options: argparse.Namespace) -> None:

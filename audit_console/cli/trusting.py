@@ -200,7 +200,7 @@ def read_checkpoint(path: Path) -> SignedCheckpoint:
     return checkpoints[0]
 
 
-def told(judged: SignedHead | BadSignature) -> tuple[ExitCode, str]:
+def judgement_of(judged: SignedHead | BadSignature) -> tuple[ExitCode, str]:
     """Say who signed a checkpoint, and whether that is who the policy asks for."""
     from audit_console.core.anchors import SignedHead
     from audit_console.reports.model import cosigners
@@ -217,6 +217,6 @@ def told(judged: SignedHead | BadSignature) -> tuple[ExitCode, str]:
 
 def say_untrusted(name: str, judged: SignedHead | BadSignature, policy: Policy | None) -> None:
     """Say of a checkpoint that is written out for others, where it is not trusted, why."""
-    code, standing = told(judged)
+    code, judgement = judgement_of(judged)
     if code is not ExitCode.PASS:
-        say(f"no policy here trusts {name}{f': {standing}' if policy else ''}")
+        say(f"no policy here trusts {name}{f': {judgement}' if policy else ''}")

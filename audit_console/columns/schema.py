@@ -10,11 +10,12 @@ from __future__ import annotations
 import polars as pl
 
 from audit_console.core.event import RESULTS, Scheme
+from audit_console.core.filters import CHECKS
 
 TIME = pl.Datetime("us", "UTC")
 SCHEME = pl.Enum([scheme.value for scheme in Scheme])
 RESULT = pl.Enum(RESULTS)
-CHECK = pl.Enum(["verified", "broken", "unverifiable"])
+CHECK = pl.Enum(CHECKS)
 
 LINE: dict[str, pl.DataType | type[pl.DataType]] = {
     "file": pl.UInt32,

@@ -66,6 +66,9 @@ MARKS = (FieldName.STAR, FieldName.TAG, FieldName.NOTE)
 SEARCHED = ("action", "user_id", "resource_id", "result_error", "user_agent", "details")
 """Attributes that a bare word or phrase is looked for in."""
 
+CHECKS = ("verified", "broken", "unverifiable")
+"""States of an event's check: values of `chain:` that are no names of chains."""
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 """Days by their number, 1 is Monday."""
 

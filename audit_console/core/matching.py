@@ -53,7 +53,7 @@ class Marks:
 class Beside:
     """What is known of an event that its log does not say.
 
-    `check` is `verified`, `broken` or `unverifiable`, None before the check.
+    `check` is one of `CHECKS`, None before the check.
     """
 
     check: str | None = None

@@ -14,6 +14,7 @@ from audit_console.columns.schema import CHECK
 from audit_console.columns.table import GrowingTable
 from audit_console.core.event import AuditEvent
 from audit_console.core.filters import (
+    CHECKS,
     EVERYTHING,
     AnyOf,
     Around,
@@ -32,8 +33,6 @@ from audit_console.core.query import parse
 from tests.core.query.reading import ANCHOR, EVENT, NOBODY, event
 from tests.support import queries
 from tests.support.effort import UNMEASURED
-
-CHECKS = ("verified", "broken", "unverifiable")
 
 
 def frame_of(events: Sequence[AuditEvent], checks: Sequence[str] = ()) -> pl.DataFrame:

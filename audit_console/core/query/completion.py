@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from audit_console.core.caseless import escape_wildcards
-from audit_console.core.filters import WEEKDAYS, Field, FieldName, Like
+from audit_console.core.filters import CHECKS, WEEKDAYS, Field, FieldName, Like
 from audit_console.core.query.fields import FIELD_NAMES, TYPED_NAMES, read_term_field
 from audit_console.core.query.kinds import SPLIT_AT_COMMA
 from audit_console.core.query.scanner import Scanner
 from audit_console.core.query.stages import NAMES as STAGE_NAMES
-from audit_console.core.query.terms import CHECKS
 from audit_console.core.query.text import match_text
 from audit_console.errors import QueryError
 

@@ -6,6 +6,7 @@ import re
 
 from audit_console.core.around import MAX_SPAN
 from audit_console.core.filters import (
+    CHECKS,
     AnyOf,
     Around,
     Expression,
@@ -24,9 +25,6 @@ from audit_console.core.query.kinds import SPLIT_AT_COMMA, TextKind, TimeKind, k
 from audit_console.core.query.scanner import Scanner, Word
 from audit_console.core.regexes import RegexError, read_regex
 from audit_console.core.timespan import Anchor, counts_from_clock, read_duration
-
-CHECKS = ("verified", "broken", "unverifiable")
-"""Values of `chain:` that mean the state of the check, not a chain's name."""
 
 _OPERATOR = re.compile(">=|<=|>|<")
 _AROUND = re.compile(r"(.+)(?:±|\+-)(.*)", re.DOTALL)
