@@ -23,7 +23,7 @@ from audit_console.cli.output import checked_target, write_stdout
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM, say
 from audit_console.errors import UsageError
-from audit_console.search.output import whole_file
+from audit_console.search.whole_files import whole_file
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.evidence.case import Case

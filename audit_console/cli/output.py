@@ -10,7 +10,7 @@ from pathlib import Path
 
 from audit_console.config import user_path
 from audit_console.errors import AuditConsoleError, UsageError
-from audit_console.search.output import check_target, write_file
+from audit_console.search.whole_files import check_target, write_file
 
 
 def target_of(name: str | None) -> Path | None:

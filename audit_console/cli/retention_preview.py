@@ -17,7 +17,7 @@ from audit_console.cli.retaining import retention_policy
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say
 from audit_console.errors import UsageError
-from audit_console.search.output import check_target
+from audit_console.search.whole_files import check_target
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.retention.preview import Preview

@@ -25,7 +25,7 @@ from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import PROGRAM, say
 from audit_console.cli.trusting import load_trust
 from audit_console.errors import UsageError
-from audit_console.search.output import check_new_folder
+from audit_console.search.whole_files import check_new_folder
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.core.query import Query

@@ -19,7 +19,7 @@ from audit_console.core.notes import strict_base64
 from audit_console.core.safe_text import safe_text
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
-from audit_console.kept import KeptFile
+from audit_console.kept_file import KeptFile
 
 FILE_NAME = "witness.json"
 

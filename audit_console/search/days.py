@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from audit_console.errors import AuditConsoleError
-from audit_console.search.output import part_of, to_disk
 from audit_console.search.printing import exported_with_lines, parquet_bytes
 from audit_console.search.question import Question
+from audit_console.search.whole_files import part_of, to_disk
 
 
 def write_days(question: Question, target: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from audit_console.core.places import SECRETS, names_files
-from audit_console.kept import KeptFile
+from audit_console.kept_file import KeptFile
 
 KEPT = 20
 

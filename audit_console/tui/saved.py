@@ -12,7 +12,7 @@ from typing import Any
 
 from audit_console.core.query import MAX_TEXT
 from audit_console.errors import UsageError
-from audit_console.kept import KeptFile
+from audit_console.kept_file import KeptFile
 from audit_console.sources.protocol import Order
 
 KEPT_QUERIES = 200

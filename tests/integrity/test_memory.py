@@ -72,7 +72,7 @@ def test_a_memory_is_on_disk_with_its_name(tmp_path: Path, monkeypatch: pytest.M
     def sync_folder(folder: Path) -> None:
         synced.append((folder / "witness.json").exists())
 
-    monkeypatch.setattr("audit_console.kept.sync_folder", sync_folder)
+    monkeypatch.setattr("audit_console.kept_file.sync_folder", sync_folder)
     WitnessMemory(tmp_path).remember([TREE])
     assert synced == [True]
 

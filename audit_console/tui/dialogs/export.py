@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from audit_console.config import user_path
-from audit_console.search.output import check_target
+from audit_console.search.whole_files import check_target
 from audit_console.tui.background import begin
 from audit_console.tui.dialogs.dialog import Dialog
 from audit_console.tui.painting import Span

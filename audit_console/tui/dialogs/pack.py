@@ -13,8 +13,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from audit_console.core.wording import count
-from audit_console.search.output import whole_file
 from audit_console.search.question import Question
+from audit_console.search.whole_files import whole_file
 from audit_console.sources.cancelling import Cancellation
 from audit_console.tui.background import begin
 from audit_console.tui.belongings import Belongings

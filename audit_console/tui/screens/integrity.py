@@ -18,7 +18,7 @@ from audit_console.core.chain_map import Cell, CellState
 from audit_console.core.event import Scheme
 from audit_console.core.filters import EVERYTHING
 from audit_console.core.findings import Finding, FindingClass
-from audit_console.search.output import write_file
+from audit_console.search.whole_files import write_file
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import asked

@@ -11,8 +11,8 @@ from functools import partial
 from audit_console.core.matching import MarkKey, Marks
 from audit_console.errors import QueryError
 from audit_console.search.marks import known_tags
-from audit_console.search.output import write_file
 from audit_console.search.reviews import Review
+from audit_console.search.whole_files import write_file
 from audit_console.tui.asking import asked
 from audit_console.tui.dialogs.export import (
     EVENT_FORMS,

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from audit_console.core.wording import count
-from audit_console.search.output import write_file
+from audit_console.search.whole_files import write_file
 from audit_console.tui.actions import Action, Pane, bindings
 from audit_console.tui.basic_screen import HEIGHTS, WIDTHS
 from audit_console.tui.dialogs.export import PREVIEW_FORMS, Export, ExportDialog, stem_of

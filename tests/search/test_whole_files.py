@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from audit_console.errors import AuditConsoleError, UsageError
-from audit_console.search.output import check_target, whole_file, write_file
+from audit_console.search.whole_files import check_target, whole_file, write_file
 from tests.support.disk import fill_disk
 
 
