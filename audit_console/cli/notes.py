@@ -104,9 +104,9 @@ def cosigned(signed: SignedCheckpoint, key_file: str, trust: Trust) -> SignedChe
         KeyFileError: the key cannot be used.
         AuditConsoleError: the memory cannot be written, or is no longer that of `trust`.
     """
-    from audit_console.core.anchors import Remembered
     from audit_console.core.checkpoints import SignedCheckpoint
     from audit_console.core.notes import KeyType, Note
+    from audit_console.core.vouchers import Remembered
     from audit_console.signing import load_key
 
     path = user_path(key_file) if key_file else console_key_path()

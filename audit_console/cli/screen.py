@@ -17,8 +17,8 @@ from audit_console.cli.exit_codes import CODES_OF_SIGNALS, ExitCode, code_of_ver
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say_error
 from audit_console.cli.trusting import memory
-from audit_console.core.anchors import Remembered
 from audit_console.core.policy import Policy
+from audit_console.core.vouchers import Remembered
 from audit_console.errors import AuditConsoleError, UsageError
 from audit_console.integrity.verification import Progress, Verification
 from audit_console.sources.protocol import Source

@@ -15,9 +15,9 @@ from audit_console.config import Config, load_config, user_path
 from audit_console.errors import AuditConsoleError, PolicyError, UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
-    from audit_console.core.anchors import SignedHead
     from audit_console.core.checkpoints import SignedCheckpoint
     from audit_console.core.policy import Policy
+    from audit_console.core.vouchers import SignedHead
     from audit_console.integrity.memory import WitnessMemory
     from audit_console.integrity.trust import BadSignature, Trust
     from audit_console.integrity.verification import Verification
@@ -202,7 +202,7 @@ def read_checkpoint(path: Path) -> SignedCheckpoint:
 
 def judgement_of(judged: SignedHead | BadSignature) -> tuple[ExitCode, str]:
     """Say who signed a checkpoint, and whether that is who the policy asks for."""
-    from audit_console.core.anchors import SignedHead
+    from audit_console.core.vouchers import SignedHead
     from audit_console.reports.model import cosigners
 
     if not isinstance(judged, SignedHead):

@@ -15,14 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from audit_console.core.anchors import (
-    ANY_SIZE,
-    Anchoring,
-    Measured,
-    SignedHead,
-    TreeHeads,
-    Vouchers,
-)
+from audit_console.core.anchors import ANY_SIZE, Anchoring, Measured, TreeHeads
 from audit_console.core.claims import Candidate
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
 from audit_console.core.findings import Code, FindingList, Place, finding
@@ -32,6 +25,7 @@ from audit_console.core.prunes import PruneHistory
 from audit_console.core.run import Run
 from audit_console.core.strays import Strays
 from audit_console.core.v1_chain import V1Chain
+from audit_console.core.vouchers import SignedHead, Vouchers
 from audit_console.core.wording import count
 
 

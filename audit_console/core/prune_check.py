@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from audit_console.core.anchors import CLOCK_SKEW, TreeHeads, Vouchers, backed_size
+from audit_console.core.anchors import CLOCK_SKEW, TreeHeads
 from audit_console.core.event import format_time
 from audit_console.core.findings import CODES, Code, FindingClass, FindingList, finding
 from audit_console.core.prunes import PruneHistory, PruneRecord
 from audit_console.core.v1_chain import V1Chain
+from audit_console.core.vouchers import Vouchers, backed_size
 
 
 class _Telling(NamedTuple):

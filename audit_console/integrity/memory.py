@@ -11,12 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from audit_console.core.anchors import Remembered
 from audit_console.core.event import format_time, parse_time
 from audit_console.core.findings import Verdict
 from audit_console.core.merkle import HASH_BYTES, root_text
 from audit_console.core.notes import strict_base64
 from audit_console.core.safe_text import safe_text
+from audit_console.core.vouchers import Remembered
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
 from audit_console.kept_file import KeptFile

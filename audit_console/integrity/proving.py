@@ -10,7 +10,6 @@ from operator import attrgetter
 import polars as pl
 
 from audit_console.columns.merkle import add_leaves, add_runs
-from audit_console.core.anchors import SignedHead
 from audit_console.core.checkpoints import Checkpoint, SignedCheckpoint
 from audit_console.core.codec import decode_line, encode_line
 from audit_console.core.event import AuditEvent, Scheme
@@ -19,6 +18,7 @@ from audit_console.core.hashing import as_hashed
 from audit_console.core.merkle import CompactRange, PartedTree
 from audit_console.core.proofs import LeafRange, consistency_parts, inclusion_parts
 from audit_console.core.prunes import PruneRecord, read_prunes
+from audit_console.core.vouchers import SignedHead
 from audit_console.errors import AuditConsoleError, NotAsSigned, SourceChanged, UsageError
 from audit_console.integrity.proofs import ConsistencyProof, InclusionProof
 from audit_console.integrity.trust import Judge, Trust

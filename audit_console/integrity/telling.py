@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from audit_console.core.anchors import Anchoring, Remembered
+from audit_console.core.anchors import Anchoring
 from audit_console.core.chain import LogCheck
 from audit_console.core.event import UNCOVERED_FIELDS, Scheme
 from audit_console.core.linked_chain import LinkedChain
 from audit_console.core.prune_check import PruneCheck
 from audit_console.core.v1_chain import V1Chain
+from audit_console.core.vouchers import Remembered
 from audit_console.core.wording import count
 from audit_console.integrity.trees import TreeGrower
 from audit_console.integrity.verification import ChainSummary, Tree

@@ -9,12 +9,13 @@ import polars as pl
 
 from audit_console.columns.merkle import add_leaves
 from audit_console.columns.runs import LocatedRun
-from audit_console.core.anchors import NewestEvent, TreeHeads, Vouchers
+from audit_console.core.anchors import NewestEvent, TreeHeads
 from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import Scheme
 from audit_console.core.merkle import PartedTree
 from audit_console.core.prunes import PruneHistory, PruneRecord
 from audit_console.core.v1_chain import V1Chain
+from audit_console.core.vouchers import Vouchers
 
 
 class TreeGrower:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import cast
 
-from audit_console.core.anchors import Remembered, SignedHead, Vouchers
 from audit_console.core.checkpoints import (
     SignedCheckpoint,
     decode_signed_checkpoint,
@@ -17,6 +16,7 @@ from audit_console.core.codec import Malformed
 from audit_console.core.findings import Code, Finding, finding
 from audit_console.core.notes import MAX_SIGNATURES, Note, NoteSignature, VerifierKey
 from audit_console.core.policy import Policy
+from audit_console.core.vouchers import Remembered, SignedHead, Vouchers
 from audit_console.signing import cosigned_at, is_signed
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from audit_console.core.anchors import Remembered, SignedHead, Vouchers
 from audit_console.core.chain_map import ChainMap
 from audit_console.core.event import Scheme
 from audit_console.core.findings import Code, Finding, Verdict
 from audit_console.core.prunes import PruneRecord
+from audit_console.core.vouchers import Remembered, SignedHead, Vouchers
 from audit_console.sources.protocol import Status
 
 

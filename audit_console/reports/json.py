@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from audit_console.core.anchors import Remembered, SignedHead
 from audit_console.core.event import format_time
 from audit_console.core.findings import Finding
 from audit_console.core.json_object import ascii_json
 from audit_console.core.merkle import root_text
 from audit_console.core.prunes import PruneRecord
+from audit_console.core.vouchers import Remembered, SignedHead
 from audit_console.integrity.verification import ChainSummary
 from audit_console.reports.model import Report, Statement
 from audit_console.reports.vouching import largest_of

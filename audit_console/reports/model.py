@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from audit_console import __version__
-from audit_console.core.anchors import SignedHead
 from audit_console.core.event import format_time
 from audit_console.core.findings import CODES, Code, Finding, FindingClass, Verdict
+from audit_console.core.vouchers import SignedHead
 from audit_console.core.wording import count
 from audit_console.integrity.verification import Verification
 from audit_console.sources.protocol import Source

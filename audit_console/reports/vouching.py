@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
-from audit_console.core.anchors import Remembered, SignedHead
 from audit_console.core.event import format_time
 from audit_console.core.merkle import root_text
 from audit_console.core.prunes import PruneRecord
+from audit_console.core.vouchers import Remembered, SignedHead
 from audit_console.core.wording import count
 from audit_console.integrity.verification import Verification
 from audit_console.reports.document import Field, Section, exact, named, worded

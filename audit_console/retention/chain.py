@@ -7,7 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from audit_console.core.anchors import backed_size
 from audit_console.core.event import format_time
 from audit_console.core.filters import (
     Between,
@@ -21,6 +20,7 @@ from audit_console.core.filters import (
 from audit_console.core.prunes import read_prunes
 from audit_console.core.query.stages import Limit, Sort
 from audit_console.core.retention import Limits, PrunePlan
+from audit_console.core.vouchers import backed_size
 from audit_console.core.wording import count
 from audit_console.errors import PruneRefused
 from audit_console.integrity.trust import Trust

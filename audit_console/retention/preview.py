@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from audit_console.core.anchors import SignedHead
 from audit_console.core.findings import Finding
 from audit_console.core.holds import Hold
 from audit_console.core.prunes import PruneRecord
 from audit_console.core.retention import PrunePlan
+from audit_console.core.vouchers import SignedHead
 from audit_console.retention.going import Breakdown
 from audit_console.sources.protocol import Status
 

@@ -14,9 +14,9 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from audit_console.cli.trusting import memory
-from audit_console.core.anchors import Remembered
 from audit_console.core.event import AuditEvent
 from audit_console.core.retention import PrunePlan, decode_plan
+from audit_console.core.vouchers import Remembered
 from audit_console.database import connect
 from audit_console.demo import CHAIN as DEMO_CHAIN
 from audit_console.demo import TAMPERS

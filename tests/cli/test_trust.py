@@ -17,9 +17,9 @@ import pytest
 from audit_console.cli.notes import require_signable
 from audit_console.cli.opening import open_source
 from audit_console.cli.screen import Trusting
-from audit_console.core.anchors import Remembered
 from audit_console.core.event import AuditEvent
 from audit_console.core.prunes import PruneCircumstances, encode_prune
+from audit_console.core.vouchers import Remembered
 from audit_console.errors import AuditConsoleError, SinkUnavailable, UsageError
 from audit_console.integrity.memory import WitnessMemory
 from audit_console.integrity.verification import Verification

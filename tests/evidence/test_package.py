@@ -18,10 +18,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit_console.core.anchors import Remembered
 from audit_console.core.matching import Marks
 from audit_console.core.policy import parse_policy
 from audit_console.core.prunes import PruneCircumstances, encode_prune
+from audit_console.core.vouchers import Remembered
 from audit_console.errors import SourceChanged
 from audit_console.evidence.package import check_script, write_package
 from audit_console.evidence.places import place, unproven

@@ -10,11 +10,11 @@ from datetime import timedelta
 
 import pytest
 
-from audit_console.core.anchors import Remembered
 from audit_console.core.chain_map import CellState
 from audit_console.core.checkpoints import Checkpoint, encode_stored_checkpoint
 from audit_console.core.findings import Code, FindingClass, Verdict
 from audit_console.core.policy import parse_policy
+from audit_console.core.vouchers import Remembered
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import pytest
 
-from audit_console.core.anchors import SignedHead
 from audit_console.core.checkpoints import (
     Checkpoint,
     SignedCheckpoint,
@@ -19,6 +18,7 @@ from audit_console.core.checkpoints import (
 from audit_console.core.codec import Malformed
 from audit_console.core.merkle import EMPTY_ROOT, CompactRange
 from audit_console.core.prunes import PruneCircumstances, encode_prune
+from audit_console.core.vouchers import SignedHead
 from audit_console.errors import AuditConsoleError, NotAsSigned, UsageError
 from audit_console.integrity.proofs import ConsistencyProof, decode_proof, encode_proof
 from audit_console.integrity.proving import prove, prove_growth

@@ -12,11 +12,11 @@ from typing import Protocol
 
 import pytest
 
-from audit_console.core.anchors import Remembered
 from audit_console.core.codec import canonical_details
 from audit_console.core.event import AuditEvent
 from audit_console.core.findings import Code, Verdict
 from audit_console.core.prunes import merged_records
+from audit_console.core.vouchers import Remembered
 from audit_console.errors import PruneRefused
 from audit_console.integrity.proving import prove
 from audit_console.integrity.trust import NO_TRUST, Trust

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from audit_console.core.anchors import Remembered
+from audit_console.core.vouchers import Remembered
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.memory import WitnessMemory
 
@@ -22,7 +22,7 @@ REMEMBER_MANY = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from audit_console.core.anchors import Remembered
+from audit_console.core.vouchers import Remembered
 from audit_console.integrity.memory import WitnessMemory
 memory = WitnessMemory(Path(sys.argv[1]))
 for size in range(1, 41):

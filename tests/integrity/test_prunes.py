@@ -13,12 +13,12 @@ from typing import Protocol
 
 import pytest
 
-from audit_console.core.anchors import Remembered
 from audit_console.core.codec import Malformed, canonical_details
 from audit_console.core.event import AuditEvent, format_time
 from audit_console.core.findings import Code, FindingClass, Verdict
 from audit_console.core.notes import NoteSignature
 from audit_console.core.prunes import PruneRecord, decode_prune, read_prunes
+from audit_console.core.vouchers import Remembered
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify

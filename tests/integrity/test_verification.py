@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from audit_console.core.anchors import SignedHead
 from audit_console.core.checkpoints import Checkpoint
 from audit_console.core.event import Scheme
 from audit_console.core.findings import Verdict
 from audit_console.core.notes import Note
+from audit_console.core.vouchers import SignedHead
 from audit_console.integrity.verification import ChainSummary, Verification
 from audit_console.sources.memory import MemorySource
 

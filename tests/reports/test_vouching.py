@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from audit_console.core.anchors import Remembered, SignedHead, Vouchers
 from audit_console.core.checkpoints import Checkpoint
 from audit_console.core.prunes import PruneRecord
+from audit_console.core.vouchers import Remembered, SignedHead, Vouchers
 from audit_console.reports.forms import RENDERERS
 from audit_console.reports.json import render_json
 from audit_console.reports.model import Report
