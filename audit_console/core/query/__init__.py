@@ -2,12 +2,11 @@
 
 from audit_console.core.query.completion import Completion, complete
 from audit_console.core.query.offers import offer_end
-from audit_console.core.query.parser import MAX_DEPTH, MAX_TEXT, Query, parse
+from audit_console.core.query.parser import MAX_TEXT, Query, parse
 from audit_console.core.query.stages import Stage, event_field, table_columns
 from audit_console.core.query.text import chips, expression_text, filter_text, query_text
 
 __all__ = [
-    "MAX_DEPTH",
     "MAX_TEXT",
     "Completion",
     "Query",
