@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cli.program import run_here
+from tests.support.chains import orchestrator_chain, orchestrator_lines
+from tests.support.places import text_of
 
 CHAIN = "audit.example.org/test"
+SEALED = "audit.example.org/sealed"
 
 
 @dataclass
@@ -44,3 +48,19 @@ def run_script(script: Path, proof: Path, *vkeys: str) -> subprocess.CompletedPr
         text=True,
         check=False,
     )
+
+
+def verdict_of(*arguments: str) -> tuple[int, dict[str, int]]:
+    completed = run_here("verify", *arguments, "--format", "json")
+    assert completed.stdout, completed.stderr
+    document = json.loads(completed.stdout)
+    assert document["exit_code"] == completed.returncode
+    return completed.returncode, document["counts"]
+
+
+def orchestrated(folder: Path) -> Path:
+    path = folder / "orchestrated" / "audit.log"
+    path.parent.mkdir()
+    lines = orchestrator_lines(orchestrator_chain(20))
+    path.write_bytes(text_of(lines))
+    return path
