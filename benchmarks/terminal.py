@@ -13,7 +13,6 @@ import tempfile
 import termios
 import time
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import Self
 
 import pyte
@@ -63,12 +62,7 @@ class Terminal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._process.returncode is None:
             os.kill(self._process.pid, signal.SIGKILL)  # kill() would reap it, and lose its figures
             self.peak_bytes = reap(self._process)

@@ -64,14 +64,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
     target = None if by_day else checked_target(options, options.sources)
     from audit_console.cli.watch import verify_watched
     from audit_console.search.days import write_days
-    from audit_console.search.found import (
-        Found,
-        advice,
-        completeness,
-        require_query,
-        understood,
-    )
-    from audit_console.search.printing import print_found
+    from audit_console.search.found import Found, remarks, require_query
+    from audit_console.search.printing import print_events
 
     query = require_query(options.query)  # a wrong query does not wait for the log
     if folder is not None:
@@ -84,10 +78,10 @@ def run(arguments: Sequence[str]) -> ExitCode:
             write_days(found.question, folder)
         else:
             is_screen = target is None and sys.stdout.isatty()
-            put_out(print_found(found, form, is_screen=is_screen), target, force=options.force)
-        for said in (understood(found), completeness(found), advice(found)):
-            if said is not None:
-                say(said)
+            data = print_events(found.question, found.query.stages, form, is_screen=is_screen)
+            put_out(data, target, force=options.force)
+        for remark in remarks(found):
+            say(remark)
     return ExitCode.PASS
 
 

@@ -68,7 +68,12 @@ class Found:
         return query_text(self.question.where, self.query.stages)
 
 
-def completeness(found: Found) -> str:
+def remarks(found: Found) -> Iterator[str]:
+    """Say which query is in force, how complete the answer is, and what else to ask."""
+    yield from filter(None, (_understood(found), _completeness(found), _advice(found)))
+
+
+def _completeness(found: Found) -> str:
     """Say how much of the log was searched, and whether it is sound."""
     status = found.question.source.status
     parts = (
@@ -92,12 +97,12 @@ def _lacking(question: Question) -> Iterator[str]:
             yield f"includes {count(rows, 'row')} without {field_text(field)}"
 
 
-def understood(found: Found) -> str | None:
+def _understood(found: Found) -> str | None:
     """Say which query is in force, where it is not word for word the one that was typed."""
     return None if found.in_force == found.text.strip() else f"asked: {found.in_force}"
 
 
-def advice(found: Found) -> str | None:
+def _advice(found: Found) -> str | None:
     """Say what else to ask where a log that ended earlier held nothing."""
     source, marks = found.question.source, found.question.marks
     last = source.status.last

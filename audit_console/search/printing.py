@@ -12,7 +12,6 @@ from audit_console.columns.schema import TIME
 from audit_console.core.query import Stage, table_columns
 from audit_console.core.safe_text import FORMULA, safe_whole
 from audit_console.errors import SourceChanged, UsageError
-from audit_console.search.found import Found
 from audit_console.search.question import Question
 from audit_console.search.table import TableText
 
@@ -37,11 +36,6 @@ EXPORTED = (
     "event_hash",
 )
 """Columns of an event in CSV and Parquet, out of `columns.schema.PAGE`."""
-
-
-def print_found(found: Found, form: str, *, is_screen: bool) -> Iterator[bytes]:
-    """Print what a query found; see `print_events`."""
-    return print_events(found.question, found.query.stages, form, is_screen=is_screen)
 
 
 def print_events(

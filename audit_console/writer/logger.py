@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
-from types import TracebackType
 from typing import ParamSpec, Self, TypeVar, Unpack, get_args
 
 from audit_console.core.sealing import Sealed, Unsealed
@@ -208,12 +207,7 @@ class AuditLogger(OrchestratorEvents[Sealed | None]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _once(
