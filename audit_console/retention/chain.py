@@ -49,20 +49,23 @@ class PrunableChain:
         self._head_hash: str = newest["event_hash"]
         self._prunes = read_prunes(source.prune_records())
         self._before = self._prunes.latest(name)
-        begin = self._before.pruned_to if self._before else 0
+        self._require_begin(self._before.pruned_to if self._before else 0)
+
+    def _require_begin(self, begin: int) -> None:
+        """Refuse a chain that does not begin where its last prune ended."""
         if self._last < begin:
             raise PruneRefused(
-                f"what is here are copies of what retention deleted of {name}",
+                f"what is here are copies of what retention deleted of {self._name}",
                 hint="name the log itself",
             )
         if self.first < begin:
             raise PruneRefused(
-                f"a prune of {name} goes on or was cut short: seq {self.first} is to go",
+                f"a prune of {self._name} goes on or was cut short: seq {self.first} is to go",
                 hint="wait for it, or finish it: run the same audit-console retention apply again",
             )
         if self.first > begin:
             raise PruneRefused(
-                f"{name} begins here with seq {self.first}, not with {begin}",
+                f"{self._name} begins here with seq {self.first}, not with {begin}",
                 hint="name all files of the log, and verify it",
             )
 

@@ -33,7 +33,7 @@ from audit_console.sources.archive.fingerprint import Fingerprint
 from audit_console.sources.archive.growth import has_grown, read_growth
 from audit_console.sources.archive.parse import NOTHING
 from audit_console.sources.archive.shelf import Shelf, ShelvedRows, is_held
-from audit_console.sources.archive.stand_in import DTYPES, Held, StandIn
+from audit_console.sources.archive.stand_in import DTYPES, IndexNumbers, StandIn
 from audit_console.sources.archive.stored import (
     Damaged,
     FileLayout,
@@ -56,7 +56,7 @@ _UNUSABLE = (OSError, ValueError, KeyError, TypeError, Damaged)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ReadLog:
     """What an index keeps of a log that was read: its rows, bad lines and numbers."""
 
     events: ShelvedRows
@@ -130,7 +130,9 @@ class IndexStore:
             os.utime(path)
             numbers = (sum(lines), int(manifest["bad_lines"]), written, int(manifest["secret"]))
             shown = sum(file.size for file in (then if growth is None else prints))
-            return StandIn(events, bad.slice(0, bad.height), Held(path, *numbers), growth, shown)
+            return StandIn(
+                events, bad.slice(0, bad.height), IndexNumbers(path, *numbers), growth, shown
+            )
         except _UNUSABLE:
             return None
 
@@ -157,7 +159,7 @@ class IndexStore:
         return Shelf(_make_private(path))
 
     def write(
-        self, prints: Sequence[Fingerprint], log: Kept, instead_of: Path | None = None
+        self, prints: Sequence[Fingerprint], log: ReadLog, instead_of: Path | None = None
     ) -> None:
         """Make the shelf of a log its index, unless another console is just writing one.
 
@@ -180,7 +182,7 @@ class IndexStore:
             finally:  # of an index that could not be written, nothing stays
                 self._evict()
 
-    def _write(self, path: Path, prints: Sequence[Fingerprint], log: Kept) -> None:
+    def _write(self, path: Path, prints: Sequence[Fingerprint], log: ReadLog) -> None:
         manifest = {
             "made_by": _made_by(),
             "files": list(map(asdict, prints)),
@@ -291,7 +293,7 @@ def _checksum(manifest: dict[str, Any]) -> int:
     return zlib.crc32(json.dumps(manifest).encode())
 
 
-def _write_rows(log: Kept, manifest: Path) -> dict[str, object]:
+def _write_rows(log: ReadLog, manifest: Path) -> dict[str, object]:
     """Write what is missing on the shelf, give it a name of its own, and tell what is where."""
     shelf = log.events.shelf
     events = log.events.finish()
@@ -363,7 +365,7 @@ class ArchiveIndex:
             self._note(error)
             return None
 
-    def write_beside(self, log: Kept) -> None:
+    def write_beside(self, log: ReadLog) -> None:
         """Write the index on a thread of its own, if the log is still as it was."""
         Thread(target=self._write, args=(log,), name=INDEX_THREAD, daemon=True).start()
 
@@ -373,7 +375,7 @@ class ArchiveIndex:
             with suppress(OSError):
                 self._manifest.unlink(missing_ok=True)
 
-    def _write(self, log: Kept) -> None:
+    def _write(self, log: ReadLog) -> None:
         try:
             if self._prints and self._store.prints(self._files) == self._prints:
                 self._store.write(self._prints, log, self._manifest)

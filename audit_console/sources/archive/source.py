@@ -30,7 +30,7 @@ from audit_console.sources.archive.beside import Vouching, lines_beside
 from audit_console.sources.archive.files import ArchiveFile
 from audit_console.sources.archive.following import Follower
 from audit_console.sources.archive.foreign import hint_for
-from audit_console.sources.archive.index import ArchiveIndex, Kept
+from audit_console.sources.archive.index import ArchiveIndex, ReadLog
 from audit_console.sources.archive.lines import Lines
 from audit_console.sources.archive.reading import ParsedPiece, read_pieces
 from audit_console.sources.archive.shelf import ShelvedRows
@@ -282,7 +282,7 @@ class ArchiveSource:
                 self._stand_in.settle(self._table.events.whole())
             self._progress = replace(self._progress, complete=True)
         if self._index and isinstance(self._table.events, ShelvedRows):
-            self._index.write_beside(Kept(self._table.events, self._malformed, self._progress))
+            self._index.write_beside(ReadLog(self._table.events, self._malformed, self._progress))
         if self._progress.events == 0 and self._malformed.height:
             self._require_torn_event()
 

@@ -50,7 +50,7 @@ class Differs(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class IndexNumbers:
     """The numbers of a log when its index was written; `malformed` counts lines.
 
     `manifest` is the file that they are from, `secret` what keys were made with.
@@ -86,7 +86,7 @@ class StandIn:
         self,
         stored: StoredColumns,
         malformed: pl.DataFrame,
-        held: Held,
+        held: IndexNumbers,
         growth: Parsed | None,
         bytes_shown: int,
     ) -> None:

@@ -46,17 +46,17 @@ class SignedStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownTree:
     """The tree over the first events of a chain, and the hash of the last of them."""
 
     tree: CompactRange
     last_hash: str
 
 
-NOTHING = Known(CompactRange(), GENESIS_HASH)
+NOTHING = KnownTree(CompactRange(), GENESIS_HASH)
 
 
-def read_on(log: SignedLog, chain: str, known: Known) -> Known:
+def read_on(log: SignedLog, chain: str, known: KnownTree) -> KnownTree:
     """Give the tree over all that a log holds now; `known` stays as it is.
 
     Every event is held to its number, its link and its hash: what was changed is not signed.
@@ -68,13 +68,13 @@ def read_on(log: SignedLog, chain: str, known: Known) -> Known:
     record = log.latest_prune()
     if record is not None and record.pruned_to > known.tree.size:
         _require_goes_on(record, known)
-        known = Known(record.tree(), record.last_event_hash)
+        known = KnownTree(record.tree(), record.last_event_hash)
     tree = CompactRange.of(known.tree.size, known.tree.hashes)
     last_hash = _extend(tree, log.lines(tree.size), quote(chain), known.last_hash)
-    return Known(tree, last_hash)
+    return KnownTree(tree, last_hash)
 
 
-def _require_goes_on(record: PruneRecord, known: Known) -> None:
+def _require_goes_on(record: PruneRecord, known: KnownTree) -> None:
     """Refuse a record that anybody could have made up: all subtrees that are known stand in it."""
     held = known.tree.hashes
     if list(record.range[: len(held)]) != held:

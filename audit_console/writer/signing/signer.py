@@ -16,7 +16,7 @@ from audit_console.writer.archive import ArchiveSink
 from audit_console.writer.arguments import require_kind
 from audit_console.writer.forking import renew_in_child
 from audit_console.writer.signing.archive import SignedArchive
-from audit_console.writer.signing.log import NOTHING, Known, SignedStore, read_on
+from audit_console.writer.signing.log import NOTHING, KnownTree, SignedStore, read_on
 from audit_console.writer.sink import Sink
 
 
@@ -133,7 +133,7 @@ def _store_of(sink: Sink) -> SignedStore:
     return SignedTable(sink)
 
 
-def _signature_by(path: Path, chain: str) -> Callable[[Known], Note]:
+def _signature_by(path: Path, chain: str) -> Callable[[KnownTree], Note]:
     try:
         from audit_console.signing import load_key  # noqa: PLC0415 - needs cryptography
     except ModuleNotFoundError as error:
@@ -145,7 +145,7 @@ def _signature_by(path: Path, chain: str) -> Callable[[Known], Note]:
             hint=f"the log is {chain}: make its key with: audit-console keys new --log",
         )
 
-    def sign(known: Known) -> Note:
+    def sign(known: KnownTree) -> Note:
         text = str(Checkpoint(chain, known.tree.size, known.tree.root()))
         return Note(text, (key.sign(text),))
 
