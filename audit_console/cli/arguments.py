@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.output import write_stdout
-from audit_console.cli.talk import say
+from audit_console.cli.talk import PROGRAM, say
 from audit_console.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,11 +48,25 @@ class CommandParser(argparse.ArgumentParser):
             super()._print_message(message, file)
 
 
-def add_sources(parser: argparse.ArgumentParser) -> None:
-    """Let a command be told which log to read."""
-    parser.add_argument(
-        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob, - or a database"
+def command_parser(
+    name: str, description: str, *, epilog: str | None = None, usage: str | None = None
+) -> CommandParser:
+    """Make the parser of a command; with an epilog its texts are printed as they stand."""
+    as_they_stand = argparse.RawDescriptionHelpFormatter
+    return CommandParser(
+        prog=f"{PROGRAM} {name}",
+        usage=usage,
+        description=description,
+        epilog=epilog,
+        formatter_class=as_they_stand if epilog else argparse.HelpFormatter,
     )
+
+
+def add_sources(
+    parser: argparse.ArgumentParser, what: str = "file, folder, glob, - or a database"
+) -> None:
+    """Let a command be told which log to read; `what` is its help."""
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help=what)
 
 
 def add_output_options(parser: argparse.ArgumentParser, what: str) -> None:

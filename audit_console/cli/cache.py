@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit_console.cli.arguments import CommandParser
+from audit_console.cli.arguments import command_parser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.output import write_stdout
 from audit_console.cli.talk import PROGRAM, say
@@ -59,9 +59,9 @@ def _lines(store: IndexStore) -> Iterator[bytes]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = CommandParser(
-        prog=f"{PROGRAM} {NAME}",
-        description="Of each large archive the console keeps an index, so that its events are "
+    parser = command_parser(
+        NAME,
+        "Of each large archive the console keeps an index, so that its events are "
         "there at once when it is opened again. An index holds what the log holds.",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="show|clear")

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.cli import trusting
-from audit_console.cli.arguments import CommandParser
+from audit_console.cli.arguments import command_parser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.output import write_lines, write_stdout
-from audit_console.cli.talk import PROGRAM
 from audit_console.config import user_path
 from audit_console.errors import UsageError
 
@@ -123,12 +122,11 @@ def _read(path: Path) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = CommandParser(
-        prog=f"{PROGRAM} {NAME}",
-        description="Check that an event is under a checkpoint that the policy trusts,\n"
+    parser = command_parser(
+        NAME,
+        "Check that an event is under a checkpoint that the policy trusts,\n"
         "or that a log only grew from one checkpoint to another.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", nargs="?", metavar="FILE", help="as audit-console prove wrote it")
     parser.add_argument(

@@ -9,12 +9,12 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from audit_console.cli import notes, trusting
-from audit_console.cli.arguments import CommandParser, add_output_options
+from audit_console.cli.arguments import add_output_options, add_sources, command_parser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target, write_lines
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM, say
+from audit_console.cli.talk import say
 from audit_console.config import user_path
 from audit_console.errors import UsageError
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
 
 NAME = "checkpoint"
 
+_SOURCES = "file, folder, glob or database"
 _WHOSE = "give --policy FILE, or set `policy`"
 _EPILOG = """\
   create SOURCE --key FILE        verify the log, and sign as the log what it holds
@@ -49,24 +50,17 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = CommandParser(
-        prog=f"{PROGRAM} {NAME}",
-        description="Signed statements of how many events a log has, and which.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        NAME, "Signed statements of how many events a log has, and which.", epilog=_EPILOG
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="create|verify|export")
     create = actions.add_parser("create", help="sign what a log holds")
-    create.add_argument(
-        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob or database"
-    )
+    add_sources(create, _SOURCES)
     notes.add_signing_options(create)
     verify = actions.add_parser("verify", help="say whether the policy trusts a checkpoint")
     verify.add_argument("note", metavar="NOTE", help="file with a note, or with one a line")
     export = actions.add_parser("export", help="copy the newest checkpoint of a log")
-    export.add_argument(
-        "sources", nargs="+", metavar="SOURCE", help="file, folder, glob or database"
-    )
+    add_sources(export, _SOURCES)
     add_output_options(export, notes.NOTE_HELP)
     for action in (create, verify, export):
         trusting.add_policy_option(action)

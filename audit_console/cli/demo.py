@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit_console.cli.arguments import CommandParser
+from audit_console.cli.arguments import command_parser
 from audit_console.cli.console import require_terminal, user_belongings
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM, say
+from audit_console.cli.talk import say
 from audit_console.errors import AuditConsoleError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
@@ -27,9 +27,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
     Raises:
         AuditConsoleError: there is no terminal, or no room for the log.
     """
-    parser = CommandParser(
-        prog=f"{PROGRAM} {NAME}",
-        description="Open a made-up log of seven weeks that somebody broke into and tampered with.",
+    parser = command_parser(
+        NAME, "Open a made-up log of seven weeks that somebody broke into and tampered with."
     )
     parser.add_argument(
         "--postgres",

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from audit_console.cli import trusting
 from audit_console.cli.arguments import (
     DASHED_QUERIES,
-    CommandParser,
     add_output_options,
+    command_parser,
     query_apart,
     refuse_queries,
 )
@@ -21,7 +21,7 @@ from audit_console.cli.marks import user_marks
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target, write_stdout
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM, say
+from audit_console.cli.talk import say
 from audit_console.errors import UsageError
 from audit_console.search.whole_files import whole_file
 
@@ -71,11 +71,10 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = CommandParser(
-        prog=f"{PROGRAM} {NAME}",
-        description="Pack the events that a query keeps into a file that can be checked again.",
+    parser = command_parser(
+        NAME,
+        "Pack the events that a query keeps into a file that can be checked again.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "words", nargs="*", metavar="SOURCE ... QUERY", help="the log, and which events of it"

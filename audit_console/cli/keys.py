@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from audit_console.cli.arguments import CommandParser
+from audit_console.cli.arguments import command_parser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.output import write_stdout
-from audit_console.cli.talk import PROGRAM, say
+from audit_console.cli.talk import say
 from audit_console.cli.trusting import console_key_path
 from audit_console.config import user_path
 from audit_console.errors import UsageError
@@ -53,11 +53,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = CommandParser(
-        prog=f"{PROGRAM} {NAME}",
-        description="Make the keys that sign checkpoints, and show their public half.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        NAME, "Make the keys that sign checkpoints, and show their public half.", epilog=_EPILOG
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="new|show")
     new = actions.add_parser("new", help="make a key")

@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Sequence
 
 from audit_console.cli import trusting
-from audit_console.cli.arguments import CommandParser
+from audit_console.cli.arguments import command_parser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.output import write_stdout
-from audit_console.cli.talk import PROGRAM, say
+from audit_console.cli.talk import say
 from audit_console.errors import UsageError
 
 NAME = "memory"
@@ -44,9 +44,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = CommandParser(
-        prog=f"{PROGRAM} {NAME}",
-        description="Of each chain the console remembers the largest tree that it verified.",
+    parser = command_parser(
+        NAME, "Of each chain the console remembers the largest tree that it verified."
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="show|forget")
     actions.add_parser("show", help="print chain, events, tree head and when they were verified")

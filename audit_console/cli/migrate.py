@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from audit_console.cli.arguments import CommandParser
+from audit_console.cli.arguments import command_parser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.output import write_stdout
-from audit_console.cli.talk import PROGRAM
 
 NAME = "migrate"
 
@@ -32,11 +31,10 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = CommandParser(
-        prog=f"{PROGRAM} {NAME}",
-        description="Bring a PostgreSQL database to the schema of the log, step by step forward.",
+    parser = command_parser(
+        NAME,
+        "Bring a PostgreSQL database to the schema of the log, step by step forward.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "dsn", metavar="DSN", help="the database: postgresql://user@host/name, or service=NAME"

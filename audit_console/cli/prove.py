@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit_console.cli import trusting
-from audit_console.cli.arguments import CommandParser, add_output_options
+from audit_console.cli.arguments import add_output_options, command_parser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target, put_out
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM, say
+from audit_console.cli.talk import say
 from audit_console.config import user_path
 from audit_console.errors import UsageError
 
@@ -64,13 +64,12 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = CommandParser(
-        prog=f"{PROGRAM} {NAME}",
-        usage=_USAGE,
-        description="Show to somebody who does not have the log that an event is in it,\n"
+    parser = command_parser(
+        NAME,
+        "Show to somebody who does not have the log that an event is in it,\n"
         "or that it only grew since an old checkpoint.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage=_USAGE,
     )
     parser.add_argument(
         "words",

@@ -6,9 +6,8 @@ import argparse
 from collections.abc import Sequence
 
 from audit_console.cli import retention_apply, retention_hold, retention_preview
-from audit_console.cli.arguments import CommandParser, query_apart
+from audit_console.cli.arguments import command_parser, query_apart
 from audit_console.cli.exit_codes import ExitCode
-from audit_console.cli.talk import PROGRAM
 
 NAME = "retention"
 
@@ -39,11 +38,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = CommandParser(
-        prog=f"{PROGRAM} {NAME}",
-        description="Delete the oldest events of a log so that the rest stays verifiable.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        NAME, "Delete the oldest events of a log so that the rest stays verifiable.", epilog=_EPILOG
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="preview|apply|hold")
     retention_preview.add_to(actions)

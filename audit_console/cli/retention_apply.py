@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from audit_console.cli import notes, trusting
+from audit_console.cli.arguments import add_sources
 from audit_console.cli.checkpoint import new_checkpoint
 from audit_console.cli.exit_codes import ExitCode, code_of_error
 from audit_console.cli.opening import open_source
@@ -36,7 +37,7 @@ def add_to(actions: Any) -> None:
     parser: argparse.ArgumentParser = actions.add_parser(
         "apply", help="delete what a plan says, and verify what remains"
     )
-    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="the log of the plan")
+    add_sources(parser, "the log of the plan")
     parser.add_argument("--plan", metavar="FILE", required=True, help="written by preview")
     parser.add_argument(
         "--archive", metavar="DIR", help="keep a packed copy there first, and read it back"

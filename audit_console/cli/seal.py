@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from audit_console.cli import notes, trusting
-from audit_console.cli.arguments import CommandParser
+from audit_console.cli.arguments import add_sources, command_parser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM, say
+from audit_console.cli.talk import say
 from audit_console.errors import UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
@@ -94,13 +94,10 @@ def _require_same(verification: Verification, name: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = CommandParser(
-        prog=f"{PROGRAM} {NAME}",
-        description="Sign a log that has weak hashes or none, every byte of every line.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        NAME, "Sign a log that has weak hashes or none, every byte of every line.", epilog=_EPILOG
     )
-    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="file, folder or glob")
+    add_sources(parser, "file, folder or glob")
     notes.add_signing_options(parser, key_required=True)
     trusting.add_policy_option(parser)
     return parser

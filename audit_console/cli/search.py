@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from audit_console.cli.arguments import (
     DASHED_QUERIES,
-    CommandParser,
     add_output_options,
     add_sources,
+    command_parser,
     query_apart,
     refuse_queries,
 )
@@ -22,7 +22,7 @@ from audit_console.cli.marks import user_marks
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target, form_of, put_out, target_of
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM, say
+from audit_console.cli.talk import say
 from audit_console.cli.trusting import load_trust
 from audit_console.errors import UsageError
 from audit_console.search.whole_files import check_new_folder
@@ -95,11 +95,8 @@ def _check_days(target: Path, query: Query) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = CommandParser(
-        prog=f"{PROGRAM} {NAME}",
-        description="Print the events that a query keeps, or what it counts of them.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    parser = command_parser(
+        NAME, "Print the events that a query keeps, or what it counts of them.", epilog=_EPILOG
     )
     add_sources(parser)
     parser.add_argument("query", metavar="QUERY", help="what to keep; '' keeps everything")

@@ -8,12 +8,11 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from audit_console.cli import trusting
-from audit_console.cli.arguments import CommandParser, add_output_options, add_sources
+from audit_console.cli.arguments import add_output_options, add_sources, command_parser
 from audit_console.cli.exit_codes import CODES_IN_HELP, ExitCode, code_of_verification
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target, form_of, put_out
 from audit_console.cli.scratch import scratch_folder
-from audit_console.cli.talk import PROGRAM
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.reports.model import Report
@@ -39,11 +38,10 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = CommandParser(
-        prog=f"{PROGRAM} {NAME}",
-        description="Check that a log is unaltered and complete, and report what was found.",
+    parser = command_parser(
+        NAME,
+        "Check that a log is unaltered and complete, and report what was found.",
         epilog=CODES_IN_HELP,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_sources(parser)
     parser.add_argument(
