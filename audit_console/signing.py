@@ -17,8 +17,10 @@ from typing import TextIO
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from audit_console.core.checkpoints import Checkpoint, SignedCheckpoint
 from audit_console.core.notes import (
     KeyType,
+    Note,
     NoteSignature,
     VerifierKey,
     is_key_name,
@@ -51,6 +53,12 @@ class SigningKey:
     def sign(self, text: str) -> NoteSignature:
         """Sign the text of a note as a log."""
         return self._signature(self._private.sign(text.encode()))
+
+    def sign_checkpoint(self, size: int, root: bytes) -> SignedCheckpoint:
+        """Sign the tree head (32 bytes) over the first `size` leaves of the log of this name."""
+        checkpoint = Checkpoint(self.verifier.name, size, root)
+        text = str(checkpoint)
+        return SignedCheckpoint(checkpoint, Note(text, (self.sign(text),)))
 
     def cosign(self, text: str, seconds: int) -> NoteSignature:
         """Cosign the text of a note as a witness, at a POSIX time."""

@@ -109,7 +109,7 @@ def _require_comparable(verification: Verification) -> None:
 
 
 def new_checkpoint(verification: Verification, key: SigningKey) -> SignedCheckpoint:
-    """Sign what was verified of the chain whose key this is; see `notes.signed`.
+    """Sign what was verified of the chain whose key this is.
 
     Raises:
         UsageError: there is no such chain, or it is not whole.
@@ -119,7 +119,7 @@ def new_checkpoint(verification: Verification, key: SigningKey) -> SignedCheckpo
     origin = key.verifier.name
     for chain in verification.chains:
         if chain.chain == origin and chain.last_seq is not None and chain.root is not None:
-            return notes.signed(key, chain.last_seq + 1, chain.root)
+            return key.sign_checkpoint(chain.last_seq + 1, chain.root)
     named = ", ".join(safe_text(chain.chain) for chain in verification.chains[:5])
     raise UsageError(
         f"the key is that of {origin}, and this log has no whole chain of that name",

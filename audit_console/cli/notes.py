@@ -74,22 +74,6 @@ def log_key(file: str) -> SigningKey:
     return load_key(user_path(file), KeyType.LOG)
 
 
-def signed(key: SigningKey, size: int, root: bytes) -> SignedCheckpoint:
-    """Sign a tree head of the log whose key this is.
-
-    Args:
-        key: of the log.
-        size: events, or lines of a log that is sealed.
-        root: the tree head over them, 32 bytes.
-    """
-    from audit_console.core.checkpoints import Checkpoint, SignedCheckpoint
-    from audit_console.core.notes import Note
-
-    checkpoint = Checkpoint(key.verifier.name, size, root)
-    text = str(checkpoint)
-    return SignedCheckpoint(checkpoint, Note(text, (key.sign(text),)))
-
-
 def cosigned(signed: SignedCheckpoint, key_file: str, trust: Trust) -> SignedCheckpoint:
     """Add the cosignature of this console, or of the witness whose key file is named.
 

@@ -68,7 +68,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
             hint="sign others with: audit-console checkpoint create",
         )
     size = sum(chain.events for chain in others)
-    made = notes.signed(key, size, root)
+    made = key.sign_checkpoint(size, root)
     if options.cosign is not None:
         made = notes.cosigned(made, options.cosign, trust)
     notes.keep_note(made, options)

@@ -8,16 +8,19 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from audit_console.core.checkpoints import Checkpoint
-from audit_console.core.notes import KeyType, Note
+from audit_console.core.notes import KeyType
 from audit_console.errors import KeyFileError, UsageError
 from audit_console.writer.archive import ArchiveSink
 from audit_console.writer.arguments import require_kind
 from audit_console.writer.forking import renew_in_child
 from audit_console.writer.signing.archive import SignedArchive
-from audit_console.writer.signing.log import NOTHING, KnownTree, SignedStore, read_on
+from audit_console.writer.signing.log import NOTHING, SignedStore, read_on
 from audit_console.writer.sink import Sink
+
+if TYPE_CHECKING:  # needs cryptography
+    from audit_console.signing import SigningKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Signer:
         self.sink = sink
         self._rule = signing
         self._store = _store_of(sink)
-        self._sign = _signature_by(Path(signing.key), sink.chain)
+        self._key = _key_of(sink.chain, Path(signing.key))
         self._known = NOTHING
         self.renew()
         renew_in_child(self)
@@ -108,7 +111,8 @@ class Signer:
             covered = self._unsigned
             with self._store.opened() as log:
                 known = read_on(log, self.sink.chain, self._known)
-                log.add_checkpoint(known.tree.size, self._sign(known))
+                made = self._key.sign_checkpoint(known.tree.size, known.tree.root())
+                log.add_checkpoint(known.tree.size, made.note)
             self._known = known
             with self._lock:
                 self._wait_for(self._unsigned - covered)
@@ -133,7 +137,7 @@ def _store_of(sink: Sink) -> SignedStore:
     return SignedTable(sink)
 
 
-def _signature_by(path: Path, chain: str) -> Callable[[KnownTree], Note]:
+def _key_of(chain: str, path: Path) -> SigningKey:
     try:
         from audit_console.signing import load_key  # noqa: PLC0415 - needs cryptography
     except ModuleNotFoundError as error:
@@ -144,9 +148,4 @@ def _signature_by(path: Path, chain: str) -> Callable[[KnownTree], Note]:
             f"{path} is the key of {key.verifier.name}",
             hint=f"the log is {chain}: make its key with: audit-console keys new --log",
         )
-
-    def sign(known: KnownTree) -> Note:
-        text = str(Checkpoint(chain, known.tree.size, known.tree.root()))
-        return Note(text, (key.sign(text),))
-
-    return sign
+    return key
