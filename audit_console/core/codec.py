@@ -86,7 +86,7 @@ ORCHESTRATOR_RESULTS = {"Success": "success", "PartialSuccess": "partial_success
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A line that is not an event, and why. `code` is MALFORMED or OVERSIZE."""
+    """A text that is not what it should be, and why. `code` is MALFORMED or OVERSIZE."""
 
     reason: str
     code: Code = Code.MALFORMED

@@ -50,7 +50,7 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class EventContext:
     """What is known of an event that its log does not say.
 
     `check` is one of `CHECKS`, None before the check.
@@ -65,28 +65,28 @@ MarkKey = tuple[str, str | None]
 
 NO_MARKS: Mapping[MarkKey, Marks] = MappingProxyType({})
 
-NOTHING_BESIDE = Beside()
+NO_CONTEXT = EventContext()
 
 
-def matches(where: Filter, event: AuditEvent, beside: Beside = NOTHING_BESIDE) -> bool:
+def matches(where: Filter, event: AuditEvent, context: EventContext = NO_CONTEXT) -> bool:
     """Tell whether `event` is kept by `where`, in which `around:` must be resolved."""
-    return all(_holds(term, event, beside) for term in where.active)
+    return all(_holds(term, event, context) for term in where.active)
 
 
-def _holds(expression: Expression, event: AuditEvent, beside: Beside) -> bool:
+def _holds(expression: Expression, event: AuditEvent, context: EventContext) -> bool:
     match expression:
         case And(parts):
-            return all(_holds(part, event, beside) for part in parts)
+            return all(_holds(part, event, context) for part in parts)
         case Or(parts):
-            return any(_holds(part, event, beside) for part in parts)
+            return any(_holds(part, event, context) for part in parts)
         case Not(part):
-            return not _holds(part, event, beside)
+            return not _holds(part, event, context)
         case Text(pattern):
             values = (getattr(event, attribute) for attribute in SEARCHED)
             search = _like(pattern, whole=False)
             return any(value is not None and search.search(value) for value in values)
         case _:
-            return fits(expression.match, _values(expression.field, event, beside))
+            return fits(expression.match, _values(expression.field, event, context))
 
 
 Value = str | int | datetime | None
@@ -94,7 +94,7 @@ Value = str | int | datetime | None
 
 
 def _values(  # noqa: PLR0911 - one for each kind of field
-    field: Field, event: AuditEvent, beside: Beside
+    field: Field, event: AuditEvent, context: EventContext
 ) -> Collection[Value]:
     if field.name in TEXT_ATTRIBUTES:
         return _present(getattr(event, TEXT_ATTRIBUTES[field.name]))
@@ -106,11 +106,11 @@ def _values(  # noqa: PLR0911 - one for each kind of field
         case FieldName.SEQ:
             return _present(event.seq)
         case FieldName.CHECK:
-            return _present(beside.check)
+            return _present(context.check)
         case FieldName.TIME | FieldName.HOUR | FieldName.WEEKDAY:
             return (_of_time(field.name, event.occurred_at),)
         case _:
-            return mark_values(field.name, beside.marks)
+            return mark_values(field.name, context.marks)
 
 
 def mark_values(name: FieldName, marks: Marks) -> Collection[str]:

@@ -25,7 +25,7 @@ from audit_console.columns.stages import apply_stages
 from audit_console.core.codec import decode_bytes, encode_line
 from audit_console.core.event import AuditEvent
 from audit_console.core.filters import EVERYTHING, Filter
-from audit_console.core.matching import NO_MARKS, Beside, MarkKey, Marks, matches
+from audit_console.core.matching import NO_MARKS, EventContext, MarkKey, Marks, matches
 from audit_console.core.query import Stage
 from audit_console.core.query.stages import Count, Timeline
 from audit_console.sources.protocol import (
@@ -52,7 +52,7 @@ class _Held:
 
     def is_kept_by(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> bool:
         of_event = marks.get((self.event.id, self.event.event_hash), Marks())
-        return matches(where, self.event, Beside(str(self.row["check"]), of_event))
+        return matches(where, self.event, EventContext(str(self.row["check"]), of_event))
 
 
 class MemorySource:

@@ -28,7 +28,7 @@ from audit_console.core.filters import (
     Term,
     equals,
 )
-from audit_console.core.matching import NO_MARKS, Beside, MarkKey, Marks, matches
+from audit_console.core.matching import NO_MARKS, EventContext, MarkKey, Marks, matches
 from audit_console.core.query import parse
 from tests.core.query.reading import ANCHOR, EVENT, NOBODY, event
 from tests.support import queries
@@ -65,7 +65,9 @@ def test_the_expression_keeps_what_matches() -> None:
         for _ in range(3):
             where = queries.filter_of(rng, events)
             expected = [
-                matches(where, one, Beside(check, marks.get((one.id, one.event_hash), Marks())))
+                matches(
+                    where, one, EventContext(check, marks.get((one.id, one.event_hash), Marks()))
+                )
                 for one, check in zip(events, checks, strict=True)
             ]
             assert kept(where, frame, marks) == expected, (seed, where)
@@ -112,7 +114,7 @@ def test_the_expression_keeps_what_matches() -> None:
 def test_queries_keep_what_matches(query: str) -> None:
     events = [EVENT, NOBODY, event(user_id="bob", details='{"tokens":1.5e3,"scopes":"Write"}')]
     where = parse(query, ANCHOR).where
-    expected = [matches(where, one, Beside("verified")) for one in events]
+    expected = [matches(where, one, EventContext("verified")) for one in events]
     assert kept(where, frame_of(events)) == expected
 
 

@@ -30,7 +30,7 @@ from audit_console.core.filters import (
     may_lack,
     terms_of,
 )
-from audit_console.core.matching import Beside, Marks, matches
+from audit_console.core.matching import EventContext, Marks, matches
 from audit_console.core.query import parse
 from audit_console.errors import UsageError
 from tests.core.query.reading import ANCHOR, EVENT, NOBODY, event, keeps
@@ -138,7 +138,7 @@ def test_around_an_unknown_event_is_an_error() -> None:
 
 
 def test_the_state_of_the_check_is_passed_beside_the_event() -> None:
-    broken = Beside(check="broken")
+    broken = EventContext(check="broken")
     assert keeps("chain:broken", EVENT, broken)
     assert keeps("chain:(broken OR unverifiable)", EVENT, broken)
     assert not keeps("chain:verified", EVENT, broken)
@@ -148,7 +148,7 @@ def test_the_state_of_the_check_is_passed_beside_the_event() -> None:
 
 
 def test_marks_are_passed_beside_the_event() -> None:
-    marked = Beside(marks=Marks(star=True, tags=frozenset({"x", "Case 7"}), note="look here"))
+    marked = EventContext(marks=Marks(star=True, tags=frozenset({"x", "Case 7"}), note="look here"))
     assert keeps('star:yes tag:x tag:"case 7" note:*here', EVENT, marked)
     assert not keeps("star:no", EVENT, marked)
     assert keeps("star:no -tag:* -note:*", EVENT)

@@ -23,7 +23,7 @@ from audit_console.core.filters import (
     Term,
     equals,
 )
-from audit_console.core.matching import Beside, matches
+from audit_console.core.matching import EventContext, matches
 from audit_console.core.narrowing import Value, value_term
 from audit_console.core.query import event_field
 from audit_console.core.timespan import Duration, bin_number
@@ -93,11 +93,11 @@ def test_a_facet_counts_what_matching_keeps_for_each_value(seed: int, field: str
     where = queries.filter_of(rng, events) if rng.random() < 0.5 else EVERYTHING
     question = question_of(events, where)
     rows = pl.concat(batch.events for batch in question.source.batches())
-    asked = zip(events, rows["check"], strict=True)
-    kept = [(one, Beside(check)) for one, check in asked if matches(where, one, Beside(check))]
+    asked = zip(events, map(EventContext, rows["check"]), strict=True)
+    kept = [(one, context) for one, context in asked if matches(where, one, context)]
 
     def count(term: Expression) -> int:
-        return sum(matches(Filter((term,)), one, beside) for one, beside in kept)
+        return sum(matches(Filter((term,)), one, context) for one, context in kept)
 
     found = facet_of(question, field)
     picked = found.pick(1_000)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from audit_console.core.event import AuditEvent, Scheme
-from audit_console.core.matching import NOTHING_BESIDE, Beside, matches
+from audit_console.core.matching import NO_CONTEXT, EventContext, matches
 from audit_console.core.query import parse, query_text
 from audit_console.core.timespan import Anchor
 
@@ -52,9 +52,9 @@ def event(**changes: Any) -> AuditEvent:
     return replace(EVENT, **changes)
 
 
-def keeps(text: str, known: AuditEvent = EVENT, beside: Beside = NOTHING_BESIDE) -> bool:
+def keeps(text: str, known: AuditEvent = EVENT, context: EventContext = NO_CONTEXT) -> bool:
     """Tell whether a query keeps an event."""
-    return matches(parse(text, ANCHOR).where, known, beside)
+    return matches(parse(text, ANCHOR).where, known, context)
 
 
 def echo(text: str) -> str:
