@@ -26,7 +26,7 @@ KEY = "key"
 _ROWS_AT_ONCE = 1 << 20
 
 COMPARED = [name for name in COLUMNS_HELD if name != "check"]
-"""Columns of an index besides."""
+"""Columns of an index that are compared with what is read; besides them it has `KEY`."""
 
 DTYPES = {**PAGE, KEY: pl.UInt64}
 
@@ -72,7 +72,7 @@ class StandIn:
     Args:
         stored: the rows of the index.
         malformed: the lines that could not be read, as `Source.malformed` gives them.
-        held: the numbers of the index.
+        numbers: of the index.
         growth: what was written to the log since; None where it is too much to be shown.
         bytes_shown: bytes of the log that all this is of.
 
@@ -86,24 +86,24 @@ class StandIn:
         self,
         stored: StoredColumns,
         malformed: pl.DataFrame,
-        held: IndexNumbers,
+        numbers: IndexNumbers,
         growth: Parsed | None,
         bytes_shown: int,
     ) -> None:
         self.outgrown = growth is None
         growth = growth or NOTHING
-        self.manifest = held.manifest
+        self.manifest = numbers.manifest
         self._stored = stored
         self._grown = growth.events.select(COMPARED)
         self.malformed = pl.concat([malformed, growth.malformed])
-        self._lines = held.lines + growth.lines
-        self._malformed = held.malformed + growth.malformed.height
-        self._written = held.written
-        self._secret = held.secret
+        self._lines = numbers.lines + growth.lines
+        self._malformed = numbers.malformed + growth.malformed.height
+        self._written = numbers.written
+        self._secret = numbers.secret
         self._bytes_shown = bytes_shown
         self._checks = pl.Series("check", [], CHECK)
         self._codes: Codes | None = None
-        self._show(StandInRows(stored, self._grown, held.secret, self._checks))
+        self._show(StandInRows(stored, self._grown, numbers.secret, self._checks))
         time = pl.col("timestamp")
         times = self._rows["timestamp"].to_frame().select(first=time.min(), last=time.max())
         self._first, self._last = times.row(0)
