@@ -36,6 +36,26 @@ MORE = v1_lines(v1_chain(400))[300:]
 """What follows the lines of `log`."""
 
 
+def assert_shown_as_read(files: list[Path], folder: Path, *, events: int, malformed: int) -> None:
+    """A grown log is shown by its index as it is read without one, and has an index again."""
+    with closing(open_archive(list(map(str, files)), keep=True)) as plain:
+        whole = read_to_the_end(plain)
+        bad = plain.malformed(first=0, limit=10)
+        counts = plain.tally(EVERYTHING, by=BY_USER)
+    with closing(opened(files, folder)) as source:
+        assert has_index(source)
+        status = source.status
+        assert (status.events, status.malformed) == (events, malformed)
+        assert status.lines == events + malformed
+        assert_frame_equal(page_of(source).rows.drop("check"), whole.rows.drop("check"))
+        assert_frame_equal(source.malformed(first=0, limit=10), bad)
+        assert_frame_equal(source.tally(EVERYTHING, by=BY_USER), counts)
+        assert_frame_equal(read_to_the_end(source).rows, whole.rows)
+        assert source.status.index_fault is None
+        assert_frame_equal(source.tally(EVERYTHING, by=BY_USER), counts)
+    assert is_hit(files, folder)
+
+
 @UNMEASURED
 @pytest.mark.parametrize("batches", [1, 2])
 def test_a_file_that_grew_is_shown_with_what_was_added(
@@ -46,22 +66,7 @@ def test_a_file_that_grew_is_shown_with_what_was_added(
     index_of(log, folder)
     for batch in range(batches):
         continued(log, [*everything[300 + 20 * batch : 320 + 20 * batch], b"{"])
-    with closing(open_archive([str(log)], keep=True)) as plain:
-        whole = read_to_the_end(plain)
-        bad = plain.malformed(first=0, limit=10)
-        counts = plain.tally(EVERYTHING, by=BY_USER)
-    with closing(opened(log, folder)) as source:
-        assert has_index(source)
-        status = source.status
-        assert (status.events, status.malformed) == (300 + 20 * batches, 1 + batches)
-        assert status.lines == status.events + status.malformed
-        assert_frame_equal(page_of(source).rows.drop("check"), whole.rows.drop("check"))
-        assert_frame_equal(source.malformed(first=0, limit=10), bad)
-        assert_frame_equal(source.tally(EVERYTHING, by=BY_USER), counts)
-        assert_frame_equal(read_to_the_end(source).rows, whole.rows)
-        assert source.status.index_fault is None
-        assert_frame_equal(source.tally(EVERYTHING, by=BY_USER), counts)
-    assert is_hit(log, folder)
+    assert_shown_as_read([log], folder, events=300 + 20 * batches, malformed=1 + batches)
 
 
 def test_only_the_last_of_the_files_may_grow(tmp_path: Path, folder: Path) -> None:
@@ -125,21 +130,7 @@ def test_a_log_that_was_rotated_is_shown_with_what_was_added(log: Path, folder: 
     index_of(log, folder)
     continued(log, everything[300:320])
     files = rotated(log, [*everything[320:], b"no event"])
-    with closing(open_archive(list(map(str, files)), keep=True)) as plain:
-        whole = read_to_the_end(plain)
-        bad = plain.malformed(first=0, limit=10)
-        counts = plain.tally(EVERYTHING, by=BY_USER)
-    with closing(opened(files, folder)) as source:
-        assert has_index(source)
-        status = source.status
-        assert (status.events, status.malformed, status.lines) == (340, 1, 341)
-        assert_frame_equal(page_of(source).rows.drop("check"), whole.rows.drop("check"))
-        assert_frame_equal(source.malformed(first=0, limit=10), bad)
-        assert_frame_equal(source.tally(EVERYTHING, by=BY_USER), counts)
-        assert_frame_equal(read_to_the_end(source).rows, whole.rows)
-        assert source.status.index_fault is None
-        assert_frame_equal(source.tally(EVERYTHING, by=BY_USER), counts)
-    assert is_hit(files, folder)
+    assert_shown_as_read(files, folder, events=340, malformed=1)
 
 
 def test_a_log_that_was_renamed_is_known_again(log: Path, folder: Path) -> None:
