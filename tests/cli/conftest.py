@@ -2,51 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from audit_console.core.codec import encode_line
-from audit_console.core.event import GENESIS_HASH, AuditEvent, Scheme, format_time, parse_time
-from audit_console.core.hashing import event_hash
+from audit_console.core.event import AuditEvent, Scheme, format_time, parse_time
 from tests.cli.program import run_here, spoken_line
-from tests.cli.trusted import Keys, make_keys
+from tests.cli.trusted import CHAIN, Keys, make_keys
+from tests.support.chains import linked, v1_lines
+from tests.support.places import text_of
 
 
 def chain(length: int) -> list[AuditEvent]:
     """A short whole chain."""
-    events: list[AuditEvent] = []
-    previous = GENESIS_HASH
-    for seq in range(length):
-        moment = format_time(parse_time(f"2026-11-01T00:00:{seq % 60:02}Z"))
-        event = AuditEvent(
-            scheme=Scheme.V1,
-            chain="audit.example.org/test",
-            seq=seq,
-            id=f"00000000-0000-4000-8000-{seq:012}",
-            recorded_at=moment,
-            timestamp=moment,
-            event_type="authentication",
-            action="User authentication attempt",
-            resource_type="user",
-            resource_id=f"user-{seq}",
-            result="success",
-            user_id="alice",
-            previous_hash=previous,
-        )
-        sealed = replace(event, event_hash=event_hash(event))
-        previous = sealed.event_hash or ""
-        events.append(sealed)
-    return events
+    return linked(map(_event, range(length)))
+
+
+def _event(seq: int) -> AuditEvent:
+    moment = format_time(parse_time(f"2026-11-01T00:00:{seq % 60:02}Z"))
+    return AuditEvent(
+        scheme=Scheme.V1,
+        chain=CHAIN,
+        seq=seq,
+        id=f"00000000-0000-4000-8000-{seq:012}",
+        recorded_at=moment,
+        timestamp=moment,
+        event_type="authentication",
+        action="User authentication attempt",
+        resource_type="user",
+        resource_id=f"user-{seq}",
+        result="success",
+        user_id="alice",
+    )
 
 
 @pytest.fixture
 def whole_log(tmp_path: Path) -> Path:
     """Forty events, nothing wrong, no checkpoint."""
     path = tmp_path / "whole.jsonl"
-    text = "".join(f"{encode_line(event)}\n" for event in chain(40))
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_bytes(text_of(v1_lines(chain(40))))
     return path
 
 

@@ -20,13 +20,7 @@ from audit_console.sources.memory import MemorySource
 from audit_console.writer.pruning.archive_files import open_plain
 from audit_console.writer.pruning.archive_log import ArchiveLog
 from tests.cli.program import children_of, run_here, run_program, spoken_line
-from tests.cli.trusted import (
-    CHAIN,
-    Keys,
-    make_keys,
-    verdict_of,
-    vkey_of,
-)
+from tests.cli.trusted import CHAIN, Keys, make_keys, verdict_of, vkey_of
 from tests.support.chains import event, linked, v1_lines
 from tests.support.disk import fill_disk
 from tests.support.effort import UNMEASURED

@@ -21,11 +21,7 @@ from audit_console.sources import archive
 from audit_console.sources.archive import files
 from audit_console.sources.archive.files import ArchiveFile
 from tests.cli.program import run_here, spoken_line
-from tests.cli.trusted import (
-    CHAIN,
-    Keys,
-    verdict_of,
-)
+from tests.cli.trusted import CHAIN, Keys, verdict_of
 
 
 def test_the_console_remembers_what_it_verified(whole_log: Path, tmp_path: Path) -> None:
@@ -91,12 +87,16 @@ def test_the_screen_holds_no_log_to_what_was_seen_of_it_since_it_was_opened(
     assert verification.counts == {"NO_CHECKPOINT": 1}
 
 
-def test_a_broken_memory_is_no_reason_not_to_show_a_log(
-    whole_log: Path, user_directories: Path
-) -> None:
-    state = user_directories / "xdg_state_home" / "audit-console"
-    state.mkdir(parents=True)
-    (state / "witness.json").write_text("{", encoding="utf-8")
+@pytest.fixture
+def broken_memory(user_directories: Path) -> Path:
+    folder = user_directories / "xdg_state_home" / "audit-console"
+    folder.mkdir(parents=True)
+    (folder / "witness.json").write_text("{", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.usefixtures("broken_memory")
+def test_a_broken_memory_is_no_reason_not_to_show_a_log(whole_log: Path) -> None:
     trusting = Trusting(None)
     with (
         closing(trusting.opener(partial(open_source, keep=True))([str(whole_log)])) as source,
@@ -105,17 +105,12 @@ def test_a_broken_memory_is_no_reason_not_to_show_a_log(
         trusting(source, stop=Event(), on_progress=lambda _: None)
 
 
-def test_a_broken_memory_is_said_and_a_lost_one_too(
-    whole_log: Path, user_directories: Path
-) -> None:
-    state = user_directories / "xdg_state_home" / "audit-console"
-    state.mkdir(parents=True)
-    (state / "witness.json").write_text("{", encoding="utf-8")
+def test_a_broken_memory_is_said_and_a_lost_one_too(whole_log: Path, broken_memory: Path) -> None:
     broken = run_here("verify", str(whole_log))
     assert broken.returncode == 4
     assert "what this console remembers cannot be read" in spoken_line(broken)
-    shutil.rmtree(state)
-    state.write_text("a file in the way")
+    shutil.rmtree(broken_memory)
+    broken_memory.write_text("a file in the way")
     lost = run_here("verify", str(whole_log))
     assert lost.returncode in {3, 4}
     assert "audit-console: " in lost.stderr

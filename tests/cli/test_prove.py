@@ -7,15 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import run_here, spoken_line
-from tests.cli.trusted import (
-    CHAIN,
-    SEALED,
-    Keys,
-    make_keys,
-    orchestrated,
-    run_script,
-    vkey_of,
-)
+from tests.cli.trusted import CHAIN, SEALED, Keys, make_keys, orchestrated, run_script, vkey_of
 from tests.support.chains import orchestrator_chain
 from tests.support.effort import UNMEASURED
 from tests.support.scripts import NOBODYS_WORD

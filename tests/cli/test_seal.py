@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import run_here, spoken_line
-from tests.cli.trusted import (
-    SEALED,
-    make_keys,
-    orchestrated,
-    verdict_of,
-)
+from tests.cli.trusted import SEALED, make_keys, orchestrated, verdict_of
 from tests.support.chains import orchestrator_chain, orchestrator_lines
 from tests.support.effort import UNMEASURED
 from tests.support.places import V1_VECTORS, text_of
+
+
+def unhashed_lines(count: int) -> list[bytes]:
+    entries = [
+        one | {"event_hash": None, "previous_hash": None} for one in orchestrator_chain(count)
+    ]
+    return [line + b"\n" for line in orchestrator_lines(entries)]
 
 
 @UNMEASURED
@@ -45,20 +47,12 @@ def test_a_weak_log_is_sealed_line_by_line(tmp_path: Path) -> None:
 
 def test_lines_without_hashes_are_verified_by_their_seal(tmp_path: Path) -> None:
     log, keys = orchestrated(tmp_path), make_keys(tmp_path, SEALED)
-    entries = [one | {"event_hash": None, "previous_hash": None} for one in orchestrator_chain(20)]
-    log.write_bytes(text_of(orchestrator_lines(entries)))
+    log.write_bytes(b"".join(unhashed_lines(20)))
     assert run_here("seal", str(log), "--key", keys.log, "--cosign", keys.console).returncode == 0
     assert verdict_of(str(log), "--policy", keys.policy) == (0, {})
     refused = run_here("seal", str(V1_VECTORS), "--key", keys.log)
     assert refused.returncode == 2
     assert "checkpoint create" in spoken_line(refused)
-
-
-def unhashed_lines(count: int) -> list[bytes]:
-    entries = [
-        one | {"event_hash": None, "previous_hash": None} for one in orchestrator_chain(count)
-    ]
-    return [line + b"\n" for line in orchestrator_lines(entries)]
 
 
 @pytest.mark.parametrize(

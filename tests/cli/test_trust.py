@@ -7,12 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.program import run_here, run_program, spoken_line
-from tests.cli.trusted import (
-    CHAIN,
-    Keys,
-    verdict_of,
-    vkey_of,
-)
+from tests.cli.trusted import CHAIN, Keys, verdict_of, vkey_of
 from tests.support.places import V1_VECTORS
 
 
