@@ -45,11 +45,12 @@ CODES_OF_SIGNALS = {
 
 def code_of_verification(verification: Verification, *, allow_unanchored: bool = False) -> ExitCode:
     """Give the code of a verdict; a missing checkpoint alone can be allowed."""
+    from audit_console.core.findings import EXIT_CODES
     from audit_console.reports.model import only_unanchored
 
     if allow_unanchored and only_unanchored(verification):
         return ExitCode.PASS
-    return ExitCode[verification.verdict.name]
+    return ExitCode(EXIT_CODES[verification.verdict])
 
 
 def code_of_error(error: AuditConsoleError) -> ExitCode:

@@ -29,7 +29,7 @@ from audit_console.evidence.packing import PackedFile, Packer, packing
 from audit_console.evidence.places import place, print_places, unproven
 from audit_console.evidence.selected import SelectedEvents
 from audit_console.evidence.trees import ProvenTree, TreeReader
-from audit_console.evidence.vouching import Voucher, Witnesses
+from audit_console.evidence.vouching import TreeVouchers, Voucher
 from audit_console.reports.html import render_html
 from audit_console.reports.json import render_json
 from audit_console.search.marked import print_marks
@@ -94,13 +94,13 @@ class _Package:
     def _prove(
         self, events: pl.DataFrame
     ) -> tuple[pl.DataFrame, list[ProvenTree], list[Voucher | None]]:
-        witnesses = Witnesses(self._verification)
+        vouchers = TreeVouchers(self._verification)
         prunes = {record.chain: record for record in self._verification.prunes}
-        reader = TreeReader(events.filter(pl.col("why_not").is_null()), witnesses.sizes, prunes)
+        reader = TreeReader(events.filter(pl.col("why_not").is_null()), vouchers.sizes, prunes)
         trees = reader.read(self._source)
         self._require_same(trees)
         placed = place(events, reader.lines, trees)
-        return placed, trees, [witnesses.voucher(tree) for tree in trees]
+        return placed, trees, [vouchers.voucher(tree) for tree in trees]
 
     def _require_same(self, trees: Sequence[ProvenTree]) -> None:
         """Refuse a log of which another tree head was computed when it was verified."""

@@ -21,7 +21,7 @@ class Voucher:
     note: str | None = None
 
 
-class Witnesses:
+class TreeVouchers:
     """All that may vouch for the trees of one log, as its verification found it."""
 
     def __init__(self, verification: Verification) -> None:
