@@ -15,7 +15,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from audit_console.core.details import MAX_DIGITS, NUMBER, plain_decimal, size, texts_at
+from audit_console.core.details import MAX_DIGITS, NUMBER, number_in, plain_decimal, texts_at
 from audit_console.core.filters import Range
 from audit_console.core.matching import in_range
 
@@ -136,7 +136,7 @@ def _roughly_in_range(size: pl.Expr, limits: Range) -> pl.Expr:
 
 
 def _is_within(text: str, limits: Range) -> bool:
-    number = size(text)
+    number = number_in(text)
     return number is not None and in_range(limits, number)
 
 

@@ -19,7 +19,7 @@ from audit_console.core.json_object import SURROGATE, Number
 MAX_DIGITS = 400
 
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
-"""Text that has a size: a number, or a string that reads as one."""
+"""Text that is a number, or a string that reads as one."""
 
 _SPELLING = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _EXPONENT = re.compile(r"[eE][+-]?0*[1-9][0-9]{3}")
@@ -43,7 +43,7 @@ def plain_decimal(spelling: str) -> str | None:
     return plain if len(plain) <= MAX_DIGITS else None
 
 
-def size(text: str) -> Decimal | None:
+def number_in(text: str) -> Decimal | None:
     """Read the text of a value as a number; None if it is none."""
     if len(text) > MAX_DIGITS or NUMBER.fullmatch(text) is None:
         return None

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from audit_console.core.automaton import Automaton
 from audit_console.core.caseless import PYTHON, pattern_regex
-from audit_console.core.details import size, texts_at
+from audit_console.core.details import number_in, texts_at
 from audit_console.core.event import AuditEvent
 from audit_console.core.filters import (
     SEARCHED,
@@ -156,7 +156,7 @@ def _fits_one(match: Match, value: Value) -> bool:
         case Range(), int(number):
             return in_range(match, Decimal(number))
         case Range(), str(text):
-            measure = size(text)
+            measure = number_in(text)
             return measure is not None and in_range(match, measure)
         case Between(start, end), datetime() as moment:
             return (start is None or start <= moment) and (end is None or moment < end)

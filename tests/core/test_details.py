@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from audit_console.core.details import plain_decimal, size, texts_at
+from audit_console.core.details import number_in, plain_decimal, texts_at
 
 DETAILS = (
     '{"a":"x","n":null,"t":true,"f":false,"i":12,"e":1.0e3,"o":{"b":"y","":"empty"},'
@@ -74,5 +74,5 @@ def test_a_number_is_written_plainly(spelling: str, plain: str | None) -> None:
 
 
 def test_text_that_reads_as_a_number_has_a_size() -> None:
-    assert size("007.50") == Decimal("7.5")
-    assert [size(text) for text in ("", "1e3", "x", " 1", "٥", "9" * 401)] == [None] * 6
+    assert number_in("007.50") == Decimal("7.5")
+    assert [number_in(text) for text in ("", "1e3", "x", " 1", "٥", "9" * 401)] == [None] * 6
