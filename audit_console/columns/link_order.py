@@ -16,7 +16,7 @@ import polars as pl
 from audit_console.columns.schema import CHECKED
 from audit_console.core.run import FORK_WINDOW
 
-Columns = Mapping[str, pl.DataType | type[pl.DataType]]
+Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 """Columns of events, their hashes among them."""
 
 _begin = attrgetter("start")
@@ -25,9 +25,9 @@ _begin = attrgetter("start")
 class LinkOrder:
     """Holds events back until those that may stand before them have been seen."""
 
-    def __init__(self, columns: Columns = CHECKED, held: int = FORK_WINDOW) -> None:
+    def __init__(self, schema: Schema = CHECKED, held: int = FORK_WINDOW) -> None:
         self._held = held
-        self._waiting = pl.DataFrame(schema=columns)
+        self._waiting = pl.DataFrame(schema=schema)
 
     def add(self, events: pl.DataFrame) -> pl.DataFrame:
         """Take the next events, with their columns; give those that are due."""

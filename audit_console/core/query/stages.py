@@ -24,7 +24,7 @@ DEFAULT_ROWS = 10
 MAX_ROWS = 1_000_000
 NAMES = ("count", "top", "rare", "first", "timeline", "sort", "limit")
 
-Columns = tuple[str, ...] | None
+ColumnNames = tuple[str, ...] | None
 """Names of a table's columns; None is the events."""
 
 
@@ -34,7 +34,7 @@ class Count:
 
     by: tuple[str, ...] = ()
 
-    def columns(self, before: Columns) -> Columns:
+    def columns(self, before: ColumnNames) -> ColumnNames:
         """Name the columns of the result."""
         del before
         return (*self.by, "count")
@@ -50,7 +50,7 @@ class Top:
     field: str
     rows: int = DEFAULT_ROWS
 
-    def columns(self, before: Columns) -> Columns:
+    def columns(self, before: ColumnNames) -> ColumnNames:
         """Name the columns of the result."""
         del before
         return (self.field, "count")
@@ -66,7 +66,7 @@ class Rare:
     field: str
     rows: int = DEFAULT_ROWS
 
-    def columns(self, before: Columns) -> Columns:
+    def columns(self, before: ColumnNames) -> ColumnNames:
         """Name the columns of the result."""
         del before
         return (self.field, "count")
@@ -81,7 +81,7 @@ class First:
 
     fields: tuple[str, ...]
 
-    def columns(self, before: Columns) -> Columns:
+    def columns(self, before: ColumnNames) -> ColumnNames:
         """Name the columns of the result."""
         identity = ("id",) if before is None else ()
         return ("time", *self.fields, *(name for name in identity if name not in self.fields))
@@ -97,7 +97,7 @@ class Timeline:
     every: Duration
     by: str | None = None
 
-    def columns(self, before: Columns) -> Columns:
+    def columns(self, before: ColumnNames) -> ColumnNames:
         """Name the columns of the result."""
         del before
         return ("time", "count") if self.by is None else ("time", self.by, "count")
@@ -113,7 +113,7 @@ class Sort:
     field: str
     descending: bool = False
 
-    def columns(self, before: Columns) -> Columns:
+    def columns(self, before: ColumnNames) -> ColumnNames:
         """Name the columns of the result."""
         return before
 
@@ -127,7 +127,7 @@ class Limit:
 
     rows: int
 
-    def columns(self, before: Columns) -> Columns:
+    def columns(self, before: ColumnNames) -> ColumnNames:
         """Name the columns of the result."""
         return before
 
@@ -138,7 +138,7 @@ class Limit:
 Stage = Count | Top | Rare | First | Timeline | Sort | Limit
 
 
-def read_stage(scanner: Scanner, columns: Columns) -> Stage:
+def read_stage(scanner: Scanner, columns: ColumnNames) -> Stage:
     """Read the stage behind a bar.
 
     Args:
@@ -178,7 +178,7 @@ def read_stage(scanner: Scanner, columns: Columns) -> Stage:
 
 
 class _StageReader:
-    def __init__(self, scanner: Scanner, columns: Columns) -> None:
+    def __init__(self, scanner: Scanner, columns: ColumnNames) -> None:
         self._scanner = scanner
         self._columns = columns
 
@@ -267,9 +267,9 @@ def event_field(name: str) -> Field:
     return field
 
 
-def table_columns(stages: Sequence[Stage]) -> Columns:
+def table_columns(stages: Sequence[Stage]) -> ColumnNames:
     """Name the columns that the last stage gives."""
-    columns: Columns = None
+    columns: ColumnNames = None
     for stage in stages:
         columns = stage.columns(columns)
     return columns
