@@ -95,15 +95,13 @@ class Previews:
 
     What the ends of the chain and an index know is there at once; the rest takes a look at
     every event that goes, or at those between the last boundary and this one.
+
+    Args:
+        source: a log that was read to its end, or that asks its store.
+        chain: which of several chains.
     """
 
     def __init__(self, source: Source, chain: str | None = None) -> None:
-        """Begin.
-
-        Args:
-            source: a log that was read to its end, or that asks its store.
-            chain: which of several chains.
-        """
         self._source = source
         self._chain = chain
         self._earlier: _Earlier | None = None
