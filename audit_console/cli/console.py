@@ -72,7 +72,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     check_places(places)
     policy, notes = load_policy(options.policy), kept_notes(options.checkpoint)
     require_terminal(places)
-    from audit_console.cli.retaining import pruning
+    from audit_console.cli.retention_options import pruning
     from audit_console.cli.screen import Trusting, show
 
     indexes = indexes_folder() if config().index and not options.no_index else None

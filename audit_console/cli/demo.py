@@ -81,7 +81,7 @@ def _show_database(folder: Path) -> ExitCode:
 
 def _show(folder: Path, open_demo: Callable[[], Source], place: Callable[[], str]) -> ExitCode:
     """Show a log under the name of the demo; where it lies is of no use when it is gone."""
-    from audit_console.cli.retaining import this_user
+    from audit_console.cli.retention_options import this_user
     from audit_console.cli.screen import show
     from audit_console.retention.opening import pruner_of
     from audit_console.retention.pruner import Pruner

@@ -15,7 +15,7 @@ from audit_console.cli.exit_codes import ExitCode, code_of_error
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import write_lines
 from audit_console.cli.progress import ProgressLine
-from audit_console.cli.retaining import require_reason, retention_policy, this_user
+from audit_console.cli.retention_options import require_reason, retention_policy, this_user
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say, say_error
 from audit_console.config import user_path

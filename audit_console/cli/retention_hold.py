@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import write_lines
-from audit_console.cli.retaining import require_reason, this_user
+from audit_console.cli.retention_options import require_reason, this_user
 from audit_console.cli.retention_preview import add_chain_option
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say

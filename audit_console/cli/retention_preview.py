@@ -13,7 +13,7 @@ from audit_console.cli.arguments import add_sources
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target, form_of, put_out, target_of
-from audit_console.cli.retaining import retention_policy
+from audit_console.cli.retention_options import retention_policy
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say
 from audit_console.errors import UsageError

@@ -26,8 +26,8 @@ from audit_console.evidence.check import (
     SCHEMA,
 )
 from audit_console.evidence.packing import PackedFile, Packer, packing
-from audit_console.evidence.places import place, print_places, unproven
 from audit_console.evidence.selected import SelectedEvents
+from audit_console.evidence.tree_places import place, print_places, unproven
 from audit_console.evidence.trees import ProvenTree, TreeReader
 from audit_console.evidence.vouching import TreeVouchers, Voucher
 from audit_console.reports.html import render_html

@@ -24,7 +24,7 @@ from audit_console.core.prunes import PruneCircumstances, encode_prune
 from audit_console.core.vouchers import Remembered
 from audit_console.errors import SourceChanged
 from audit_console.evidence.package import check_script, write_package
-from audit_console.evidence.places import place, unproven
+from audit_console.evidence.tree_places import place, unproven
 from audit_console.integrity.trust import Trust
 from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource

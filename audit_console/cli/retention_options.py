@@ -1,4 +1,4 @@
-"""How long events are kept, who deletes, and what the screen may do of it."""
+"""What retention goes by on a command line and in the screen: how long, why, and who asks."""
 
 from __future__ import annotations
 
