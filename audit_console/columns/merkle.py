@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 import polars as pl
 from polars_hash import col as hashable
 
-from audit_console.core.merkle import HASH_BYTES, CompactRange, PartedTree, node_hash
+from audit_console.core.merkle import HASH_BYTES, PartedTree, node_hash
 
 NODE_PREFIX = 1
 _PAIR = 2 * HASH_BYTES
@@ -18,11 +19,7 @@ SINGLY_BELOW = 256
 
 def add_leaves(tree: PartedTree, first: int, hashes: pl.Series) -> None:
     """Add leaves from index `first` on, given as lower-case hex without nulls."""
-    tree.add(
-        first,
-        hashes.len(),
-        lambda part, done, count: extend(part, hashes.slice(done, count)),
-    )
+    add_nodes(tree, first, _nodes(hashes))
 
 
 def add_runs(tree: PartedTree, places: pl.Series, hashes: pl.Series) -> None:
@@ -34,17 +31,36 @@ def add_runs(tree: PartedTree, places: pl.Series, hashes: pl.Series) -> None:
         hashes: of each, as lower-case hex without nulls.
     """
     begins = (places.diff() != 1).fill_null(value=True).arg_true()
-    spans = pairwise([*begins.to_list(), places.len()])
-    for first, (begin, end) in zip(places.gather(begins).to_list(), spans, strict=True):
-        add_leaves(tree, first, hashes.slice(begin, end - begin))
+    for first, leaves in zip(places.gather(begins), in_runs(begins, hashes), strict=True):
+        add_nodes(tree, first, leaves)
 
 
-def extend(tree: CompactRange, hashes: pl.Series) -> None:
-    """Add the next leaves, given as lower-case hex without nulls, to `tree`."""
+def in_runs(begins: pl.Series, hashes: pl.Series) -> Iterator[bytes]:
+    """Give the leaves of each run on end, 32 bytes each.
+
+    Args:
+        begins: the rows at which runs begin, the first row among them.
+        hashes: of all leaves, as lower-case hex without nulls.
+    """
+    leaves = _nodes(hashes)
+    for begin, end in pairwise([*begins.to_list(), hashes.len()]):
+        yield leaves[begin * HASH_BYTES : end * HASH_BYTES]
+
+
+def add_nodes(tree: PartedTree, first: int, leaves: bytes) -> None:
+    """Add leaves from index `first` on, 32 bytes each."""
+    tree.add(
+        first,
+        len(leaves) // HASH_BYTES,
+        lambda part, done, count: part.append_level(
+            leaves[done * HASH_BYTES : (done + count) * HASH_BYTES], _parents
+        ),
+    )
+
+
+def _nodes(hashes: pl.Series) -> bytes:
     few = hashes.len() < SINGLY_BELOW
-    text = "".join(hashes.to_list()) if few else hashes.str.join("").item()
-    if text:
-        tree.append_level(bytes.fromhex(text), _parents)
+    return bytes.fromhex("".join(hashes.to_list()) if few else hashes.str.join("").item())
 
 
 def _parents(children: bytes) -> bytes:

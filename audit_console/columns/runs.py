@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
 
 import polars as pl
 
@@ -38,20 +39,13 @@ _BEHIND_UNLISTED = (
 """Fails its own hash and goes on with an unlisted one that does, no doubtful line between."""
 
 
-@dataclass(frozen=True, slots=True)
-class LocatedRun:
-    """A run, where it begins in the log, and its events: rows of those of its batch."""
+class LocatedRun(NamedTuple):
+    """A run, its `PLACE` in the log, and its events: rows from `first` on of those of its batch."""
 
+    place: int
     run: Run
-    file: int
-    line: int
     events: pl.DataFrame
     first: int
-
-    @property
-    def computed(self) -> pl.Series:
-        """The computed hashes of its events."""
-        return self.events["computed_hash"].slice(self.first, self.run.events)
 
 
 def runs(events: pl.DataFrame, malformed: pl.DataFrame, files: Sequence[str]) -> list[LocatedRun]:
@@ -67,20 +61,20 @@ def runs(events: pl.DataFrame, malformed: pl.DataFrame, files: Sequence[str]) ->
         malformed: its unreadable lines.
         files: names of the source's files, if it has any.
     """
-    hashed = events.select(_NEEDED).filter(pl.col("scheme") != Scheme.UNHASHED)
+    hashed = events.select(PLACE, *_NEEDED).filter(pl.col("scheme") != Scheme.UNHASHED)
     hashed = hashed.with_columns(broken=BROKEN)
     hashed = hashed.with_columns(doubtful_before=_doubtful_before(hashed, malformed))
     is_unlisted = pl.col("broken") & (pl.col("broken").cum_sum() > KEEP_PER_CODE)
     hashed = hashed.with_columns(unlisted=is_unlisted)
     found = _cut(in_chains(hashed), files)
-    return sorted(found, key=lambda run: (run.file, run.line))
+    return sorted(found, key=attrgetter("place"))
 
 
 def _doubtful_before(events: pl.DataFrame, malformed: pl.DataFrame) -> pl.Series:
     """Count, for each event, the lines before it that may have been other events."""
     broken = events.filter("broken")
-    doubtful = pl.concat([broken.select(PLACE), malformed.select(PLACE)]).to_series().sort()
-    return doubtful.search_sorted(events.select(PLACE).to_series())
+    doubtful = pl.concat([broken.select("place"), malformed.select(PLACE)]).to_series().sort()
+    return doubtful.search_sorted(events["place"])
 
 
 def _cut(events: pl.DataFrame, files: Sequence[str]) -> Iterator[LocatedRun]:
@@ -104,10 +98,10 @@ def one_by_one(located: LocatedRun, files: Sequence[str]) -> Iterator[LocatedRun
 def _runs(
     events: pl.DataFrame, begins: Sequence[int], ends: Sequence[int], files: Sequence[str]
 ) -> Iterator[LocatedRun]:
-    firsts = events.select(_OF_FIRST)[begins].iter_rows()
+    firsts = events.select("place", *_OF_FIRST)[begins].iter_rows()
     lasts = events.select(_OF_LAST)[[end - 1 for end in ends]].iter_rows()
     for begin, end, first, last in zip(begins, ends, firsts, lasts, strict=True):
-        file, line, event_id, scheme, chain, seq, recorded_at, link, known, taken = first
+        place, file, line, event_id, scheme, chain, seq, recorded_at, link, known, taken = first
         stored, computed, last_recorded, broken = last
         run = Run(
             scheme=_SCHEMES[scheme],
@@ -124,4 +118,4 @@ def _runs(
             first_link_known=known,
             first_link_taken=taken,
         )
-        yield LocatedRun(run, file, line, events, begin)
+        yield LocatedRun(place, run, events, begin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from audit_console.core.event import GENESIS_HASH
 from audit_console.core.findings import Code, Place
@@ -30,8 +31,7 @@ def add_range(ranges: list[SeqRange], span: SeqRange) -> None:
     ranges[begin:end] = [SeqRange(first, last)]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One of several events that claim the same seq."""
 
     seq: int

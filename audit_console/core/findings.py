@@ -138,8 +138,7 @@ CODES: dict[Code, CodeMeaning] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands: file name, line number from 1, event id.
 
     What is kept in a table has neither file nor line.

@@ -7,6 +7,8 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+from audit_console.core.ordered import Ordered
+
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
@@ -140,7 +142,7 @@ class PartedTree:
             cuts: numbers of leaves at which the tree can be told apart.
         """
         self._cuts = sorted(set(cuts))
-        self._parts: list[CompactRange] = []
+        self._parts: Ordered[CompactRange] = Ordered()
 
     def take_up(self, start: CompactRange) -> None:
         """Put the first leaves, added up by somebody else, in the place of those that are here.
@@ -151,7 +153,9 @@ class PartedTree:
             start: the tree of the first leaves; where it ends must be a cut.
         """
         behind = [part for part in self._parts if part.begin >= start.size]
-        self._parts = [*self._between_cuts(start), *behind]
+        self._parts = Ordered()
+        for part in [*self._between_cuts(start), *behind]:
+            self._parts.add(part.begin, part)
 
     def _between_cuts(self, tree: CompactRange) -> Iterator[CompactRange]:
         part = CompactRange(tree.begin)
@@ -172,44 +176,37 @@ class PartedTree:
         """
         done = 0
         while done < count:
-            index = self._behind(first + done)
-            held = self._parts[index - 1].size if index else 0
-            if held > first + done:
-                done = held - first
+            before = self._parts.at_or_before(first + done)
+            if before is not None and before.size > first + done:
+                done = before.size - first
                 continue
-            part = self._part(index, first + done)
+            part = self._part(before, first + done)
             taken = min(count - done, self._end(part) - part.size)
             extend(part, done, taken)
             self._join(part)
             done += taken
 
-    def _behind(self, position: int) -> int:
-        """Find the first stretch that begins behind a position; most often there is none."""
-        if not self._parts or self._parts[-1].begin <= position:
-            return len(self._parts)
-        return bisect_right(self._parts, position, key=lambda part: part.begin)
-
-    def _part(self, index: int, position: int) -> CompactRange:
-        """Find the stretch that goes on at a position, or begin one before that at `index`."""
-        if index and self._parts[index - 1].size == position and not self._is_cut(position):
-            return self._parts[index - 1]
+    def _part(self, before: CompactRange | None, position: int) -> CompactRange:
+        """Let the stretch before a position go on if it ends there, or begin one."""
+        if before is not None and before.size == position and not self._is_cut(position):
+            return before
         part = CompactRange(position)
-        self._parts.insert(index, part)
+        self._parts.add(position, part)
         return part
 
     def _end(self, part: CompactRange) -> int:
         """Tell where a stretch must end: at a cut, or where another one begins."""
-        following = self._behind(part.begin)
-        ends = [other.begin for other in self._parts[following : following + 1]]
+        following = self._parts.behind(part.begin)
+        ends = [] if following is None else [following.begin]
         cut = bisect_right(self._cuts, part.size)
         return min([*ends, *self._cuts[cut : cut + 1]], default=1 << 64)
 
     def _join(self, part: CompactRange) -> None:
-        following = self._behind(part.begin)
-        if following == len(self._parts) or self._is_cut(part.size):
+        following = self._parts.behind(part.begin)
+        if following is None or following.begin != part.size or self._is_cut(part.size):
             return
-        if self._parts[following].begin == part.size:
-            part.absorb(self._parts.pop(following))
+        self._parts.remove(following.begin)
+        part.absorb(following)
 
     def _is_cut(self, position: int) -> bool:
         index = bisect_right(self._cuts, position)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from audit_console.core.event import AuditEvent, Scheme, parse_time
 from audit_console.core.findings import Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(NamedTuple):
     """Consecutive events of one chain, each linked to the one before it.
 
     `broken` says that they fail their own hashes, which is so of all of them or of none.

@@ -7,7 +7,6 @@ segments is judged once, when they meet.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,7 +14,8 @@ from audit_console.core.anchors import ANY_SIZE
 from audit_console.core.claims import Candidate, Claims, Repeat, SeqRange, add_range
 from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import GENESIS_HASH
-from audit_console.core.findings import Code, Finding, FindingList, Place, finding
+from audit_console.core.findings import Code, FindingList, Place, finding
+from audit_console.core.ordered import Ordered
 from audit_console.core.prunes import PruneRecord
 from audit_console.core.run import Run, Tally
 from audit_console.core.segment import Segment, part_of, segment_of
@@ -32,11 +32,20 @@ class _Hole:
     strays: int
 
 
-class _Doubt(NamedTuple):
-    """What is to be reported of an event unless a fork beside it explains it."""
+class _BrokenLink(NamedTuple):
+    """A link that is to be reported unless a fork beside it explains it."""
 
     seq: int
-    finding: Finding
+    place: Place
+    stored: str
+    computed: str
+
+
+class _ClockStep(NamedTuple):
+    """An event before whose predecessor's time it was recorded, unless one of both is forked."""
+
+    seq: int
+    place: Place
 
 
 @dataclass(slots=True)
@@ -52,10 +61,10 @@ class V1Chain:
     """Seqs below this one are those of events whose links hold and that stand once."""
     has_stray_behind: bool = False
     """The last event that names this chain was a stray."""
-    _segments: list[Segment] = field(default_factory=list)
+    _segments: Ordered[Segment] = field(default_factory=Ordered)
     _seq_before: int = -1
-    _broken_links: list[_Doubt] = field(default_factory=list)
-    _clock_steps: list[_Doubt] = field(default_factory=list)
+    _broken_links: list[_BrokenLink] = field(default_factory=list)
+    _clock_steps: list[_ClockStep] = field(default_factory=list)
     _holes: list[_Hole] = field(default_factory=list)
     _strays_behind: int = 0
 
@@ -67,23 +76,23 @@ class V1Chain:
     @property
     def next_seq(self) -> int:
         """The seq behind the highest one seen."""
-        return self._segments[-1].last_seq + 1 if self._segments else self.base_seq
+        return self._segments.last.last_seq + 1 if self._segments else self.base_seq
 
     @property
     def head_hash(self) -> str | None:
         """Stored hash of the event with the highest seq."""
-        return self._segments[-1].last_hash if self._segments else None
+        return self._segments.last.last_hash if self._segments else None
 
     @property
     def first_seq(self) -> int | None:
         """Lowest seq seen."""
-        return self._segments[0].first_seq if self._segments else None
+        return self._segments.first.first_seq if self._segments else None
 
     def is_continued_by(self, run: Run) -> bool:
         """Tell whether a run follows what came last, by its own seq and its link."""
         if not self._segments or self.has_stray_behind or run.first_seq != self.next_seq:
             return False
-        return run.first_link in (self._segments[-1].last_hash, self._segments[-1].last_computed)
+        return run.first_link in (self._segments.last.last_hash, self._segments.last.last_computed)
 
     def unreadable_behind(self, unreadable: int, strays: Strays) -> int:
         """Count the unreadable lines that may have stood behind the highest seq.
@@ -92,12 +101,12 @@ class V1Chain:
             unreadable: unreadable lines of the whole log.
             strays: those of the whole log, placed.
         """
-        first = self._segments[-1].unreadable_at_last if self._segments else 0
+        first = self._segments.last.unreadable_at_last if self._segments else 0
         return unreadable - first - strays.placed_between(first, unreadable) + self._strays_behind
 
     def ends_with(self, event_hash: str) -> bool:
         """Tell whether the event with the highest seq has this hash, stored or computed."""
-        return event_hash in (self._segments[-1].last_hash, self._segments[-1].last_computed)
+        return event_hash in (self._segments.last.last_hash, self._segments.last.last_computed)
 
     @property
     def pending_faults(self) -> int:
@@ -138,28 +147,24 @@ class V1Chain:
         new: list[SeqRange] = []
         repeated: list[SeqRange] = []
         begin = late.first_seq
-        index = max(self._index(begin) - 1, 0)
-        while index < len(self._segments) and self._segments[index].first_seq <= late.last_seq:
-            held = self._segments[index]
+        held = self._segments.at_or_before(begin) or self._segments.behind(begin)
+        while held is not None and held.first_seq <= late.last_seq:
             first, last = max(begin, held.first_seq), min(late.last_seq, held.last_seq)
             if begin < first:
                 new.append(SeqRange(begin, first - 1))
             if first <= last:
                 repeated.append(SeqRange(first, last))
                 begin = last + 1
-            index += 1
+            held = self._segments.behind(held.first_seq)
         if begin <= late.last_seq:
             new.append(SeqRange(begin, late.last_seq))
         return new, repeated
 
-    def _index(self, seq: int) -> int:
-        """Find the place of a segment that begins with `seq`; most often it is the last one."""
-        if not self._segments or self._segments[-1].first_seq <= seq:
-            return len(self._segments)
-        return bisect_right(self._segments, seq, key=lambda held: held.first_seq)
-
     def _report_late(self, late: Segment) -> None:
         """Report where the order breaks, once, however many events follow in order there."""
+        if self.findings.is_full(Code.OUT_OF_ORDER):
+            self.findings.add_unlisted(Code.OUT_OF_ORDER, 1)
+            return
         self.findings.add(
             finding(
                 Code.OUT_OF_ORDER,
@@ -172,19 +177,15 @@ class V1Chain:
         )
 
     def _insert(self, segment: Segment) -> None:
-        index = self._index(segment.first_seq)
-        self._segments.insert(index, segment)
-        self._join_neighbours(index)
-
-    def _join_neighbours(self, index: int) -> None:
-        if index + 1 < len(self._segments):
-            later = self._segments[index + 1]
-            if self._segments[index].last_seq + 1 == later.first_seq:
-                self._join(self._segments[index], self._segments.pop(index + 1))
-        if index > 0:
-            earlier = self._segments[index - 1]
-            if earlier.last_seq + 1 == self._segments[index].first_seq:
-                self._join(earlier, self._segments.pop(index))
+        earlier = self._segments.at_or_before(segment.first_seq)
+        later = self._segments.behind(segment.first_seq)
+        if later is not None and segment.last_seq + 1 == later.first_seq:
+            self._segments.remove(later.first_seq)
+            self._join(segment, later)
+        if earlier is not None and earlier.last_seq + 1 == segment.first_seq:
+            self._join(earlier, segment)
+        else:
+            self._segments.add(segment.first_seq, segment)
 
     def _join(self, earlier: Segment, later: Segment) -> None:
         self._check_link(later, earlier.last_hash, earlier.last_computed)
@@ -206,17 +207,8 @@ class V1Chain:
             return
         if later.first_link in (stored, computed):
             return
-        found = finding(
-            Code.PREVIOUS_HASH_MISMATCH,
-            f"seq {later.first_seq} does not link to the event before it",
-            chain=self.name,
-            first_seq=later.first_seq,
-            last_seq=later.first_seq,
-            place=later.first_place,
-            stored=later.first_link,
-            computed=stored,
-        )
-        self._broken_links.append(_Doubt(later.first_seq, found))
+        broken = _BrokenLink(later.first_seq, later.first_place, later.first_link, stored)
+        self._broken_links.append(broken)
         self.sound = min(self.sound, max(later.first_seq - 1, 0))
 
     def _check_clock(self, earlier: Segment, later: Segment) -> None:
@@ -225,15 +217,7 @@ class V1Chain:
         if earlier.last_broken or later.first_broken:
             return
         if later.first_recorded < earlier.last_recorded:
-            found = finding(
-                Code.CLOCK_BACKWARDS,
-                f"recorded_at of seq {later.first_seq} is before that of the event before",
-                chain=self.name,
-                first_seq=later.first_seq,
-                last_seq=later.first_seq,
-                place=later.first_place,
-            )
-            self._clock_steps.append(_Doubt(later.first_seq, found))
+            self._clock_steps.append(_ClockStep(later.first_seq, later.first_place))
 
     def place(self, strays: Strays) -> None:
         """Put strays where their links say that they stood: into the holes, or behind the end."""
@@ -264,12 +248,44 @@ class V1Chain:
         for link in self._broken_links:
             if not claims.explain_link(link.seq):
                 self.tally.failed += 1
-                self.findings.add(link.finding)
+                self._report_link(link)
         self._broken_links.clear()
         for step in self._clock_steps:
             if not claims.beside_fork(step.seq):
-                self.findings.add(step.finding)
+                self._report_clock(step)
         self._clock_steps.clear()
+
+    def _report_link(self, link: _BrokenLink) -> None:
+        if self.findings.is_full(Code.PREVIOUS_HASH_MISMATCH):
+            self.findings.add_unlisted(Code.PREVIOUS_HASH_MISMATCH, 1)
+            return
+        self.findings.add(
+            finding(
+                Code.PREVIOUS_HASH_MISMATCH,
+                f"seq {link.seq} does not link to the event before it",
+                chain=self.name,
+                first_seq=link.seq,
+                last_seq=link.seq,
+                place=link.place,
+                stored=link.stored,
+                computed=link.computed,
+            )
+        )
+
+    def _report_clock(self, step: _ClockStep) -> None:
+        if self.findings.is_full(Code.CLOCK_BACKWARDS):
+            self.findings.add_unlisted(Code.CLOCK_BACKWARDS, 1)
+            return
+        self.findings.add(
+            finding(
+                Code.CLOCK_BACKWARDS,
+                f"recorded_at of seq {step.seq} is before that of the event before",
+                chain=self.name,
+                first_seq=step.seq,
+                last_seq=step.seq,
+                place=step.place,
+            )
+        )
 
     def _report_missing(self, strays: Strays) -> None:
         self._report_below_boundary()
@@ -278,8 +294,8 @@ class V1Chain:
             unreadable = max(last - first - strays.placed_between(first, last), 0)
             if hole.span.last - hole.span.first + 1 > hole.strays + unreadable:
                 self._report_gap(hole.span, hole.before)
-        if self._segments and self._segments[0].first_seq == self.base_seq:
-            self._check_base(self._segments[0])
+        if self._segments and self._segments.first.first_seq == self.base_seq:
+            self._check_base(self._segments.first)
 
     def _report_below_boundary(self) -> None:
         for segment in self._segments:

@@ -7,8 +7,8 @@ from itertools import accumulate
 
 import polars as pl
 
-from audit_console.columns.merkle import add_leaves
-from audit_console.columns.runs import LocatedRun
+from audit_console.columns.links import CHANGES_CHAIN
+from audit_console.columns.merkle import add_leaves, add_nodes, in_runs
 from audit_console.core.anchors import NewestEvent, TreeHeads
 from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import Scheme
@@ -46,13 +46,26 @@ class TreeGrower:
         self._lines = PartedTree(self._line_sizes)
         self._line_count = 0
 
-    def add(self, located: LocatedRun) -> None:
-        """Add the leaves of a run of v1 events; an event that fails its hash is none."""
-        run = located.run
-        if run.scheme is not Scheme.V1 or run.broken or run.first_seq is None:
+    def add_events(self, events: pl.DataFrame) -> None:
+        """Add the v1 events of a batch; one that fails its hash is no leaf, nor is a second one.
+
+        They are put in the order of their places first: it costs less than many short runs.
+        """
+        if not self._everywhere and not any(self._sizes.values()):
             return
-        if self._everywhere or self._sizes.get(run.chain):
-            add_leaves(self._tree_of(run.chain), run.first_seq, located.computed)
+        holds = pl.col("computed_hash") == pl.col("event_hash")
+        leaves = (
+            events.select("scheme", "chain", "seq", "event_hash", "computed_hash")
+            .filter(pl.col("scheme") == Scheme.V1, holds)
+            .sort(pl.col("chain").to_physical(), "seq", maintain_order=True)
+            .filter(CHANGES_CHAIN | (pl.col("seq").diff() > 0))
+        )
+        begins = leaves.select(CHANGES_CHAIN | (pl.col("seq").diff() > 1)).to_series().arg_true()
+        firsts = leaves.select("chain", "seq")[begins].iter_rows()
+        runs = in_runs(begins, leaves["computed_hash"])
+        for (chain, first), run in zip(firsts, runs, strict=True):
+            if self._everywhere or self._sizes.get(chain):
+                add_nodes(self._tree_of(chain), first, run)
 
     def add_lines(self, events: pl.DataFrame) -> None:
         """Add the lines of a batch that are none of v1."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from operator import attrgetter
 from threading import Event
 from types import MappingProxyType
 
@@ -92,13 +93,14 @@ class _Verifier:
         self._note_prunes(batch.events)
         self.map_builder.add(batch.events)
         self.trees.note_times(batch.events)
+        self.trees.add_events(batch.events)
         self.trees.add_lines(batch.events)
         located = runs(batch.events, batch.malformed, names)
         items: list[LocatedRun | _Unreadable] = [
             *located,
             *_unreadable(batch.malformed, located),
         ]
-        for item in sorted(items, key=_position):
+        for item in sorted(items, key=attrgetter("place")):
             if isinstance(item, LocatedRun):
                 self._add_run(item, names)
             elif item.reason is None:
@@ -111,7 +113,6 @@ class _Verifier:
         is_whole = self.check.takes_whole(located.run)
         for part in [located] if is_whole else one_by_one(located, names):
             self.check.add_run(part.run)
-            self.trees.add(part)
 
     def _note_noncanonical(self, events: pl.DataFrame, names: list[str]) -> None:
         holds = pl.col("computed_hash") == pl.col("event_hash")
@@ -184,6 +185,7 @@ class _Verifier:
 class _Unreadable:
     """Lines of one code with no run between them; one that is listed has its reason."""
 
+    place: int
     file: int
     line: int
     code: Code
@@ -196,18 +198,18 @@ def _unreadable(malformed: pl.DataFrame, located: Sequence[LocatedRun]) -> Itera
     if malformed.is_empty():
         return
     is_listed = pl.int_range(pl.len()).over("code") < KEEP_PER_CODE
-    columns = ("file", "line", "code", "reason")
+    columns = ("place", "file", "line", "code", "reason")
+    malformed = malformed.with_columns(PLACE)
     listed = malformed.filter(is_listed).select(*columns, count=1)
-    places = {"file": [run.file for run in located], "line": [run.line for run in located]}
-    begins = pl.DataFrame(places, schema={"file": pl.UInt32, "line": pl.UInt64}).select(PLACE)
-    behind = begins.to_series().search_sorted(malformed.select(PLACE).to_series())
+    begins = pl.Series([run.place for run in located], dtype=pl.UInt64)
+    behind = begins.search_sorted(malformed["place"])
     rest = malformed.with_columns(behind=behind).filter(~is_listed)
     together = rest.group_by("behind", "code").agg(
-        pl.col("file", "line").first(), reason=pl.lit(None, pl.String), count=pl.len()
+        pl.col("place", "file", "line").first(), reason=pl.lit(None, pl.String), count=pl.len()
     )
     for frame in (listed, together.select(*columns, "count")):
-        for file, line, code, reason, count in frame.iter_rows():
-            yield _Unreadable(file, line, Code(code), reason, count)
+        for place, file, line, code, reason, count in frame.iter_rows():
+            yield _Unreadable(place, file, line, Code(code), reason, count)
 
 
 def _imprecise(events: pl.DataFrame) -> int:
@@ -215,10 +217,6 @@ def _imprecise(events: pl.DataFrame) -> int:
     return events.filter(
         pl.col("event_hash").is_not_null(), pl.col("computed_hash").is_null()
     ).height
-
-
-def _position(item: LocatedRun | _Unreadable) -> tuple[int, int]:
-    return item.file, item.line
 
 
 def _not_covered(status: Status) -> Finding:

@@ -162,7 +162,7 @@ def test_a_reversed_log_is_one_stretch_at_any_time() -> None:
     for index in range(299, -1, -1):
         add_leaves(tree, index, leaves[index : index + 1])
     assert tree.heads({300}) == {300: naive_root(leaves)}
-    assert len(tree._parts) == 1
+    assert len(list(tree.stretches())) == 1
 
 
 @pytest.mark.parametrize(("begin", "end"), [(0, 0), (0, 13), (3, 13), (5, 8), (12, 16)])
