@@ -157,8 +157,11 @@ def _export(options: argparse.Namespace) -> ExitCode:
     trust = trusting.load_trust(options.policy)
     with closing(open_source(options.sources, keep=False)) as source:
         vouchers = trust.vouchers(source.checkpoints())
-    for fault in vouchers.faults:
+    for fault in vouchers.faults.kept:
         say(f"left out: {fault.message}")
+    unlisted = vouchers.faults.faults - len(vouchers.faults.kept)
+    if unlisted:
+        say(f"left out: {unlisted:,} more")
     best = [max(heads, key=attrgetter("worth")) for heads in vouchers.heads.values()]
     if not best:
         raise UsageError(

@@ -152,8 +152,7 @@ class LogCheck:
         """
         trees = trees or LogTrees()
         self.prune_check.report_invalid()
-        for fault in self.vouchers.faults:
-            self.findings.add(fault)
+        self.findings.extend(self.vouchers.faults)
         standing = self.prune_check.standing()
         for name, chain in self.v1_chains.items():
             chain.prune = standing.get(name)
@@ -288,7 +287,7 @@ class LogCheck:
         """Report that nothing vouches for a chain, unless what keeps it from doing so is told."""
         if anchoring is not None and not self._leaves_end_open(anchoring):
             return
-        if any(fault.chain in {None, chain} for fault in self.vouchers.faults):
+        if None in self.vouchers.doubtful or chain in self.vouchers.doubtful:
             return
         message = "nothing outside the log vouches for its end: events cut off there leave no trace"
         if self.vouchers.heads.get(chain) and not self.vouchers.judged:

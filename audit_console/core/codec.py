@@ -208,7 +208,9 @@ def _plain_members(text: str) -> dict[str, Member] | None:
         return members
     try:
         details = read_members(f'{{"details":{parts["details"]}}}')
-    except Rejected:
+    except Rejected as rejection:
+        if rejection.code is Code.OVERSIZE:  # what nests too deep here does so in the line
+            raise
         return None
     return members | details if len(details) == 1 else None  # else they only looked like details
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -219,6 +220,15 @@ class FindingList:
     def add_unlisted(self, code: Code, count: int) -> None:
         """Count findings of a code that has reached the cap."""
         self._count(code, CODES[code].default_class, count)
+
+    def extend(self, others: FindingList) -> None:
+        """Add all findings of another list."""
+        for one in others.kept:
+            self.add(one)
+        listed = Counter(one.code for one in others.kept)
+        for code, count in others.counts.items():
+            if count > listed[code]:
+                self.add_unlisted(code, count - listed[code])
 
     def _count(self, code: Code, finding_class: FindingClass, count: int) -> None:
         self.counts[code] = self.counts.get(code, 0) + count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -104,7 +105,8 @@ def _unambiguous(members: list[tuple[str, object]]) -> dict[str, object]:
 
 def _exact(digits: str) -> float:
     number = float(digits)
-    if Decimal(digits) != Decimal(repr(number)):
+    is_plain = len(digits) <= sys.float_info.dig and 1e-200 < abs(number) < 1e200
+    if not is_plain and Decimal(digits) != Decimal(repr(number)):
         raise ValueError("more digits than a float keeps: a reader of them all sees another number")
     return number
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from audit_console.core.anchors import CLOCK_SKEW, TreeHeads
 from audit_console.core.event import format_time
 from audit_console.core.findings import CODES, Code, FindingClass, FindingList, finding
-from audit_console.core.prunes import PruneHistory, PruneRecord
+from audit_console.core.prunes import PruneHistory, PruneRecord, tells
 from audit_console.core.v1_chain import V1Chain
 from audit_console.core.vouchers import Vouchers, backed_size
 
@@ -35,6 +35,7 @@ class PruneCheck:
     findings: FindingList
     chains: Mapping[str, V1Chain]
     _tellings: dict[PruneRecord, _Telling] = field(default_factory=dict)
+    _members: dict[PruneRecord, object] = field(default_factory=dict)
 
     def add_event(self, chain: str, seq: int, details: str, recorded_at: datetime | None) -> None:
         """Take in the details of an event that tells of a prune.
@@ -46,7 +47,9 @@ class PruneCheck:
             recorded_at: of the event; None where it fails its hash.
         """
         for record in self.history.of(chain)[-2:]:
-            if record.is_told_by(details):
+            if record not in self._members:
+                self._members[record] = record.members
+            if tells(details, self._members[record]):
                 telling = _Telling(seq, recorded_at)
                 first = self._tellings.setdefault(record, telling)
                 self._tellings[record] = min(first, telling, key=lambda told: told.seq)
@@ -167,9 +170,9 @@ class PruneCheck:
         )
 
     def _report_early(self, last: PruneRecord) -> None:
-        for early in self.history.early:
-            if early.chain == last.chain and early.pruned_to <= last.pruned_to:
-                self._report(Code.RETENTION_POLICY_VIOLATED, early, early.pruned_from)
+        for record in self.history.of(last.chain):
+            if not record.keeps_policy and record.pruned_to <= last.pruned_to:
+                self._report(Code.RETENTION_POLICY_VIOLATED, record, record.pruned_from)
 
     def _report_unmatched(self, record: PruneRecord, heads: TreeHeads) -> None:
         """Report that a prune makes what this console saw before impossible to compare.

@@ -67,12 +67,22 @@ class PruneRecord:
         """Give the Merkle tree of what was deleted, to be continued."""
         return CompactRange.of(self.pruned_to, self.range)
 
+    @property
+    def members(self) -> object:
+        """What is stored, read; it may be long."""
+        return json.loads(self.text)
+
     def is_told_by(self, details: str) -> bool:
         """Whether an event's details hold this record."""
-        try:
-            return bool(json.loads(details) == json.loads(self.text))
-        except (ValueError, RecursionError):
-            return False
+        return tells(details, self.members)
+
+
+def tells(details: str, members: object) -> bool:
+    """Tell whether an event's details hold the members of a record."""
+    try:
+        return bool(json.loads(details) == members)
+    except (ValueError, RecursionError):
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,13 +268,11 @@ class PruneHistory:
 
     Attributes:
         records: those of each chain, oldest first; at least one.
-        early: records of events that were deleted before their time.
         notes: the checkpoints within the records.
         invalid: line numbers from 1, and reasons.
     """
 
     records: Mapping[str, Sequence[PruneRecord]] = field(default_factory=dict)
-    early: tuple[PruneRecord, ...] = ()
     notes: tuple[str, ...] = ()
     invalid: tuple[tuple[int, str], ...] = ()
 
@@ -284,7 +292,6 @@ class PruneHistory:
 def read_prunes(lines: Iterable[str]) -> PruneHistory:
     """Read the prune records of a log in the order in which they were written."""
     records: dict[str, list[PruneRecord]] = {}
-    early: list[PruneRecord] = []
     notes: list[str] = []
     invalid: list[tuple[int, str]] = []
     for number, line in enumerate(lines, 1):
@@ -298,9 +305,8 @@ def read_prunes(lines: Iterable[str]) -> PruneHistory:
             invalid.append((number, fault))
         else:
             records.setdefault(record.chain, held).append(record)
-            early += [] if record.keeps_policy else [record]
             notes += [] if record.checkpoint is None else [record.checkpoint]
-    return PruneHistory(records, tuple(early), tuple(notes), tuple(invalid))
+    return PruneHistory(records, tuple(notes), tuple(invalid))
 
 
 def merged_records(files: Iterable[Sequence[str]]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from audit_console.core.checkpoints import Checkpoint, SignedCheckpoint
-from audit_console.core.findings import Finding
+from audit_console.core.findings import FindingList
 from audit_console.core.notes import Note
 
 
@@ -68,6 +68,7 @@ class Vouchers:
     Attributes:
         heads: checkpoints by the chain that they name.
         faults: what is wrong with stored checkpoints themselves.
+        doubtful: the chains that these name; None where one names none.
         judged: whether there was a policy by which to judge the checkpoints.
         expected: chains that the policy names.
         names_witnesses: whether the policy names any.
@@ -75,7 +76,8 @@ class Vouchers:
     """
 
     heads: Mapping[str, Sequence[SignedHead]] = field(default_factory=dict)
-    faults: Sequence[Finding] = ()
+    faults: FindingList = field(default_factory=FindingList)
+    doubtful: Collection[str | None] = frozenset()
     judged: bool = False
     expected: Sequence[str] = ()
     names_witnesses: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from operator import attrgetter
 from typing import cast
 
@@ -13,7 +14,7 @@ from audit_console.core.checkpoints import (
     decode_stored_checkpoint,
 )
 from audit_console.core.codec import Malformed
-from audit_console.core.findings import Code, Finding, finding
+from audit_console.core.findings import Code, FindingList, finding
 from audit_console.core.notes import MAX_SIGNATURES, Note, NoteSignature, VerifierKey
 from audit_console.core.policy import Policy
 from audit_console.core.vouchers import Remembered, SignedHead, Vouchers
@@ -46,20 +47,30 @@ class Trust:
         """
         judge = Judge(self.policy)
         heads: dict[str, list[SignedHead]] = {} if self.sealed_as is None else {self.sealed_as: []}
-        faults: list[Finding] = []
+        faults, doubtful = FindingList(), set[str | None]()
         for name, read, is_recorded in _readings((*stored, *self.checkpoints), recorded):
             if isinstance(read, Malformed):
-                faults.append(finding(read.code, f"{name}: {read.reason}"))
+                doubtful.add(None)
+                _report(faults, read.code, None, f"{name}: {read.reason}")
                 continue
             judged = judge.judge(read)
             if isinstance(judged, SignedHead):
                 head = replace(judged, recorded=is_recorded)
                 heads.setdefault(head.checkpoint.origin, []).append(head)
             else:
-                faults.append(_bad_signature(name, read, judged))
+                chain, size = read.checkpoint.origin, read.checkpoint.size
+                doubtful.add(chain)
+                what = f"the signature of {judged.name} over the first {size:,} events"
+                _report(
+                    faults,
+                    Code.CHECKPOINT_BAD_SIGNATURE,
+                    chain,
+                    f"{name}: {what} is not by its key",
+                )
         return Vouchers(
             heads={name: judge.together(named) for name, named in heads.items()},
             faults=faults,
+            doubtful=doubtful,
             judged=self.policy is not None,
             expected=() if self.policy is None else self.policy.chains,
             names_witnesses=self.policy is not None and bool(self.policy.witnesses),
@@ -113,6 +124,8 @@ class Judge:
         self._known = {*self._logs, *self._witnesses}
         self._names = {name for name, _ in self._known}
         self._ids = {key_id for _, key_id in self._known}
+        self._is_signed = cache(is_signed)  # whoever has one signature can write it many times
+        self._cosigned_at = cache(cosigned_at)
 
     def judge(self, signed: SignedCheckpoint) -> SignedHead | BadSignature:
         """Tell who signed a checkpoint; one bad signature of a known key spoils it."""
@@ -122,12 +135,12 @@ class Judge:
         for signature in signed.note.signatures:
             named = signature.name, signature.key_id
             if named in self._logs:
-                if not is_signed(self._logs[named], text, signature):
+                if not self._is_signed(self._logs[named], text, signature):
                     return BadSignature(signature.name)
                 by_log = by_log or signature.name == origin
             elif named in self._witnesses:
                 witness, key = self._witnesses[named]
-                seconds = cosigned_at(key, text, signature)
+                seconds = self._cosigned_at(key, text, signature)
                 if seconds is None:
                     return BadSignature(signature.name)
                 cosigned[witness] = min(seconds, cosigned.get(witness, seconds))
@@ -199,10 +212,8 @@ def _quorum_time(policy: Policy, cosigned: Mapping[str, int]) -> int | None:
     return None
 
 
-def _bad_signature(name: str, signed: SignedCheckpoint, bad: BadSignature) -> Finding:
-    size = signed.checkpoint.size
-    return finding(
-        Code.CHECKPOINT_BAD_SIGNATURE,
-        f"{name}: the signature of {bad.name} over the first {size:,} events is not by its key",
-        chain=signed.checkpoint.origin,
-    )
+def _report(faults: FindingList, code: Code, chain: str | None, message: str) -> None:
+    if faults.is_full(code):
+        faults.add_unlisted(code, 1)
+    else:
+        faults.add(finding(code, message, chain=chain))

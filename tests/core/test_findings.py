@@ -59,3 +59,16 @@ def test_the_worst_class_gives_the_verdict(
         findings.add(finding(code, "x"))
     assert findings.verdict is verdict
     assert EXIT_CODES[verdict] == exit_code
+
+
+def test_a_list_that_takes_in_another_counts_all_of_it() -> None:
+    more, found = FindingList(keep_per_code=2), FindingList(keep_per_code=3)
+    for number in range(5):
+        more.add(finding(Code.GAP, str(number)))
+    more.add(finding(Code.EMPTY, "x"))
+    for one in (finding(Code.GAP, "first"), finding(Code.EMPTY, "y")):
+        found.add(one)
+    found.extend(more)
+    assert found.counts == {Code.GAP: 6, Code.EMPTY: 2}
+    assert (found.faults, found.verdict) == (6, Verdict.FAIL)
+    assert [one.message for one in found.kept] == ["first", "y", "0", "1", "x"]

@@ -3,13 +3,17 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit_console.core.codec import encode_line
 from audit_console.core.event import Scheme
-from audit_console.core.hashing import check_hash, event_hash
+from audit_console.core.hashing import _exact, check_hash, event_hash
 from tests.support.chains import orchestrator_chain, orchestrator_lines, rehashed, v1_chain
+from tests.support.effort import examples
 from tests.support.places import UPSTREAM_VECTORS, V1_VECTORS, lines_of
 from tests.support.tampers import event_of
 
@@ -96,3 +100,18 @@ def test_other_details_do_not_hold(true: str, stored: str) -> None:
     checked = check_hash(event, encode_line(event))
     assert checked.computed == event_hash(event) != event.event_hash
     assert checked.canonical
+
+
+_DECIMALS = st.from_regex(
+    r"-?(0|[1-9][0-9]{0,16})(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?", fullmatch=True
+)
+
+
+@examples(200)
+@given(_DECIMALS)
+def test_a_number_is_exact_where_its_float_is_printed_as_the_same_number(digits: str) -> None:
+    if Decimal(digits) == Decimal(repr(float(digits))):
+        assert _exact(digits) == float(digits)
+    else:
+        with pytest.raises(ValueError, match="more digits than a float keeps"):
+            _exact(digits)

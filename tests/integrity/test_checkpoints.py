@@ -12,7 +12,7 @@ import pytest
 
 from audit_console.core.chain_map import CellState
 from audit_console.core.checkpoints import Checkpoint, encode_stored_checkpoint
-from audit_console.core.findings import Code, FindingClass, Verdict
+from audit_console.core.findings import KEEP_PER_CODE, Code, FindingClass, Verdict
 from audit_console.core.policy import parse_policy
 from audit_console.core.vouchers import Remembered
 from audit_console.integrity.trust import NO_TRUST, Trust
@@ -496,3 +496,15 @@ def test_witnesses_of_different_trees_or_unknown_ones_do_not_add_up(
     verification = check(WHOLE, notes, TWO_WITNESSES)
     assert found_in(verification) == UNTRUSTED
     assert verification.chains[0].covered == 0
+
+
+def test_bad_checkpoints_are_all_counted_and_the_first_ones_listed(check: Check) -> None:
+    bad = with_text(NOTES[0], "\\n4\\n", "\\n5\\n")
+    many = KEEP_PER_CODE + 2
+    verification = check(WHOLE, [bad] * many + ["{"] * many + NOTES, TRUST)
+    assert verification.counts == {Code.CHECKPOINT_BAD_SIGNATURE: many, Code.MALFORMED: many}
+    assert [one.code for one in verification.findings] == [
+        *[Code.CHECKPOINT_BAD_SIGNATURE] * KEEP_PER_CODE,
+        *[Code.MALFORMED] * KEEP_PER_CODE,
+    ]
+    assert verification.verdict is Verdict.FAIL

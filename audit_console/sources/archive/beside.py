@@ -16,6 +16,7 @@ from audit_console.sources.archive.files import ArchiveFile, find_files, list_fi
 
 MAX_BYTES = 256 << 20
 """Bytes of a small file: half a million checkpoints."""
+MAX_LINES = 1 << 19
 
 _NAME_OF_TABLES = "audit"
 
@@ -109,6 +110,11 @@ def _content(path: Path) -> bytes:
     if len(content) > MAX_BYTES:
         raise SourceUnreadable(
             f"{path}: over {MAX_BYTES:,} bytes, too many to be what belongs to a log",
+            hint="see what wrote it, and move it away",
+        )
+    if content.count(b"\n") > MAX_LINES:
+        raise SourceUnreadable(
+            f"{path}: over {MAX_LINES:,} lines, too many to be what belongs to a log",
             hint="see what wrote it, and move it away",
         )
     return content

@@ -25,7 +25,7 @@ from audit_console.columns.frame import (
 from audit_console.columns.hashing import line_hash, orchestrator_hash
 from audit_console.columns.json_objects import nests_shallow
 from audit_console.columns.line import orchestrator_line, quoted
-from audit_console.columns.schema import CHECKED
+from audit_console.columns.schema import CHECKED, MALFORMED
 from audit_console.core.codec import (
     HASH_LENGTH,
     MAX_LINE_BYTES,
@@ -37,8 +37,9 @@ from audit_console.core.codec import (
     decode_bytes,
 )
 from audit_console.core.event import RESULTS, AuditEvent, Scheme
-from audit_console.core.findings import Code
+from audit_console.core.findings import KEEP_PER_CODE, Code
 from audit_console.core.hashing import is_by_rule
+from audit_console.core.json_object import MAX_DEPTH
 from audit_console.sources.archive.blocks import Block, Unreadable
 from audit_console.sources.archive.canonical import canonical_v1
 
@@ -65,6 +66,11 @@ _ORCHESTRATOR_TIME = _DATE + _CLOCK + r"(?:\.[0-9]{1,9})?(?:Z|\+00:00)$"
 
 _NO_JSON_NUMBER = r"(?i)[:\[,]\s*-?(?:nan|inf)"
 """DuckDB takes these for numbers in `details`; JSON has none of them."""
+_IS_SHORT = pl.col("length") <= MAX_DEPTH
+"""Holds no event, whose times and names alone are longer, and nests no deeper than it may."""
+_IS_BLANK = (pl.col("raw").str.strip_chars(" \t\r\x0b\x0c") == "").fill_null(value=False)
+_MAY_BE_ORCHESTRATED = pl.col("raw").str.starts_with('{"id":"')
+"""As `columns.line.orchestrator_line` begins: DuckDB need not be asked of other lines."""
 _NEVER_NULL = ("id", "event_type", "action", "resource_type", "resource_id")
 
 
@@ -124,14 +130,21 @@ class LineParser:
         if block.unreadable is not None:
             return _unreadable(block, block.unreadable, columns)
         lines, count = _split(block)
-        v1 = _with_final_hash(canonical_v1(block, lines, columns))
+        long = _where(lines, ~_IS_SHORT)
+        v1 = _with_final_hash(canonical_v1(block, long, columns))
         rest = _without(lines, v1)
         if rest.is_empty():
             return Parsed(v1, malformed_frame(()), count)
-        other = _where(self._read(rest), _ORCHESTRATOR_HOLDS).select(_ORCHESTRATOR_COLUMNS)
+        other = self._orchestrated(_where(rest, _MAY_BE_ORCHESTRATED))
         events, malformed = _one_by_one(block, _without(rest, other))
         whole = _in_order([v1, other.select(columns), events.select(columns)])
         return Parsed(whole, malformed, count)
+
+    def _orchestrated(self, lines: pl.DataFrame) -> pl.DataFrame:
+        """Give the events of the lines that are the orchestrator's as it spells them."""
+        if lines.is_empty():
+            return events_frame(())
+        return _where(self._read(lines), _ORCHESTRATOR_HOLDS).select(_ORCHESTRATOR_COLUMNS)
 
     def _read(self, lines: pl.DataFrame) -> pl.DataFrame:
         connection = self._connected()
@@ -299,14 +312,42 @@ def _in_order(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _one_by_one(block: Block, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Read lines by the codec, but for short ones of which enough were read to be listed."""
+    lines = _where(lines, ~_IS_BLANK)
+    unread = _IS_SHORT & (_IS_SHORT.cum_sum() > KEEP_PER_CODE) & ~_is_torn(block)
+    is_unread = lines.select(unread).to_series()
+    events, malformed = _read_by_codec(block, lines.filter(~is_unread))
+    if not is_unread.any():
+        return events, malformed
+    return events, _in_order([malformed, _unread(block, lines.filter(is_unread))])
+
+
+def _unread(block: Block, lines: pl.DataFrame) -> pl.DataFrame:
+    begins = (lines["offset"] - block.offset).to_list()
+    ends = (lines["offset"] + lines["length"] - block.offset).to_list()
+    starts = [block.data[begin:end] for begin, end in zip(begins, ends, strict=True)]
+    whole = lines.with_columns(
+        code=pl.lit(Code.MALFORMED.value),
+        reason=pl.lit("too short to be an event"),
+        start=pl.Series(starts, dtype=pl.Binary),
+    )
+    return whole.select(pl.col(name).cast(dtype) for name, dtype in MALFORMED.items())
+
+
+def _is_torn(block: Block) -> pl.Expr:
+    """Tell which line is half a line at the end."""
+    if not block.unended:
+        return pl.lit(value=False)
+    return pl.col("offset") + pl.col("length") == block.offset + len(block.data)
+
+
+def _read_by_codec(block: Block, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     events: list[tuple[object, ...]] = []
     malformed: list[tuple[object, ...]] = []
     for file, line, offset, length in lines.select("file", "line", "offset", "length").iter_rows():
         at = Location(file, line, offset, length)
         start = offset - block.offset
         raw = block.data[start : start + length]
-        if raw.isspace():
-            continue
         event = decode_bytes(raw)
         if isinstance(event, AuditEvent):
             events.append(event_row(event, raw.decode(), at))

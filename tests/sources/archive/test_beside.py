@@ -23,3 +23,16 @@ def test_a_file_without_end_beside_a_log_is_not_held(
     notes.write_text("1234567890\n")
     with pytest.raises(SourceUnreadable, match="too many to be what belongs to a log"):
         open_archive([str(log)], keep=False)
+
+
+def test_lines_without_end_beside_a_log_are_not_held(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "MAX_LINES", 2)
+    notes = log.with_name(f"{log.stem}{CHECKPOINTS}")
+    notes.write_text("a\nb\n")
+    with closing(open_archive([str(log)], keep=False)) as source:
+        assert source.checkpoints() == ["a", "b"]
+    notes.write_text("a\nb\n\n")
+    with pytest.raises(SourceUnreadable, match="over 2 lines, too many"):
+        open_archive([str(log)], keep=False)

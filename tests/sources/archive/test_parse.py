@@ -21,7 +21,8 @@ from audit_console.columns.frame import (
 )
 from audit_console.core.codec import Malformed, decode_bytes, encode_line, oversize_line
 from audit_console.core.event import AuditEvent
-from audit_console.core.findings import Code
+from audit_console.core.findings import KEEP_PER_CODE, Code
+from audit_console.sources.archive import parse
 from audit_console.sources.archive.blocks import Block, Unreadable
 from audit_console.sources.archive.parse import LineParser
 from tests.support.chains import v1_chain, v1_lines
@@ -172,3 +173,23 @@ def test_a_length_beyond_four_gigabytes_has_room(parser: LineParser) -> None:
     giant = Unreadable(5 << 30, b"x", oversize_line(5 << 30))
     parsed = parser.parse(Block(0, 1, 0, b"", unreadable=giant))
     assert parsed.malformed["length"].to_list() == [5 << 30]
+
+
+@examples(60)
+@given(st.lists(WHOLE_LINES | st.binary(max_size=70).filter(lambda line: b"\n" not in line)))
+def test_short_lines_of_which_enough_are_listed_are_only_counted(
+    parser: LineParser, lines: list[bytes]
+) -> None:
+    events, malformed = one_by_one(lines)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parse, "KEEP_PER_CODE", 2)
+        parsed = parser.parse(Block(FILE, FIRST_LINE, OFFSET, text_of(lines)))
+    assert_frame_equal(parsed.events, events, categorical_as_str=True)
+    assert_frame_equal(parsed.malformed.head(2), malformed.head(2))
+    assert_frame_equal(parsed.malformed.drop("reason"), malformed.drop("reason"))
+
+
+def test_a_short_line_at_the_end_is_torn_however_many_were_before(parser: LineParser) -> None:
+    data = b"x\n" * (KEEP_PER_CODE + 5) + b"{"
+    codes = parser.parse(Block(0, 1, 0, data, unended=True)).malformed["code"].to_list()
+    assert codes == [Code.MALFORMED] * (KEEP_PER_CODE + 5) + [Code.TORN_TAIL]
