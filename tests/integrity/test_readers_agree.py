@@ -11,9 +11,14 @@ from hypothesis import strategies as st
 
 from audit_console.columns import links, runs
 from audit_console.core import run, strays
+from audit_console.core.anchors import Remembered
 from audit_console.core.findings import Code
+from audit_console.integrity.trust import Trust
+from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import blocks
+from audit_console.sources.memory import MemorySource
 from tests.support.chains import (
+    BEGIN,
     branch,
     orchestrator_chain,
     orchestrator_lines,
@@ -25,6 +30,7 @@ from tests.support.effort import UNMEASURED, examples
 from tests.support.judging import judge_archive, judge_in_memory, judge_one_by_one
 from tests.support.places import text_of
 from tests.support.tampers import Lines, event_of
+from tests.support.trees import grown
 
 pytestmark = UNMEASURED  # generated logs: what a line does is tested elsewhere
 
@@ -143,6 +149,19 @@ def test_events_that_are_not_listed_are_judged_together_as_they_would_be_alone(
     assert together.counts == alone.counts
     assert together.chains == alone.chains
     assert together.without(Code.EVENT_HASH_MISMATCH) == alone.without(Code.EVENT_HASH_MISMATCH)
+
+
+@examples(60)
+@given(tampered_logs(), st.integers(1, COUNT), st.sampled_from([2, 7, 5000]))
+def test_trees_are_those_of_single_events(lines: Lines, seen: int, batch_lines: int) -> None:
+    leaves = [bytes.fromhex(event.event_hash or "") for event in CHAIN[:seen]]
+    held = Remembered(CHAIN[0].chain or "", seen, grown(leaves).root(), BEGIN)
+    trust = Trust(remembered={held.chain: held})
+    alone, together = (
+        verify(MemorySource(lines, batch_lines=count), trust=trust) for count in (1, batch_lines)
+    )
+    assert [chain.root for chain in together.chains] == [chain.root for chain in alone.chains]
+    assert together.counts == alone.counts
 
 
 @pytest.mark.usefixtures("parsers_stay")
