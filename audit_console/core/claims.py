@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from audit_console.core.event import GENESIS_HASH
 from audit_console.core.findings import Code, Place
+from audit_console.core.ordered import Ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,16 @@ class SeqRange:
         return f"seq {self.first}" + (f" to {self.last}" if self.last > self.first else "")
 
 
-def add_range(ranges: list[SeqRange], span: SeqRange) -> None:
-    """Add positions to ranges that are in order and do not touch one another."""
-    begin = bisect_left(ranges, span.first - 1, key=lambda one: one.last)
-    end = bisect_right(ranges, span.last + 1, key=lambda one: one.first)
-    touched = [span, *ranges[begin:end]]
-    first, last = min(one.first for one in touched), max(one.last for one in touched)
-    ranges[begin:end] = [SeqRange(first, last)]
+def add_range(ranges: Ordered[SeqRange], span: SeqRange) -> None:
+    """Add positions to ranges by their first ones, which do not touch one another."""
+    first, last = span.first, span.last
+    held = ranges.at_or_before(first) or ranges.behind(first)
+    while held is not None and held.first <= last + 1:
+        if held.last >= first - 1:
+            ranges.remove(held.first)
+            first, last = min(first, held.first), max(last, held.last)
+        held = ranges.behind(held.first)
+    ranges.add(first, SeqRange(first, last))
 
 
 class Candidate(NamedTuple):

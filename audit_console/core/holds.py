@@ -110,8 +110,9 @@ def missing_holds(told: Sequence[HoldChange], holds: Sequence[Hold]) -> list[Hol
     An id is given once, so the order in which chains tell of changes does not count.
     """
     ended = {change.hold.id for change in told if change.change == "remove"}
+    in_force = frozenset(holds)
     added = (change.hold for change in told if change.change == "add")
-    return [hold for hold in added if hold.id not in ended and hold not in holds]
+    return [hold for hold in added if hold.id not in ended and hold not in in_force]
 
 
 def decode_hold_change(text: str) -> HoldChange | Malformed:

@@ -56,7 +56,7 @@ class V1Chain:
     findings: FindingList
     prune: PruneRecord | None = None
     tally: Tally = field(default_factory=Tally)
-    repeats: list[SeqRange] = field(default_factory=list)
+    repeats: Ordered[SeqRange] = field(default_factory=Ordered)
     sound: int = ANY_SIZE
     """Seqs below this one are those of events whose links hold and that stand once."""
     has_stray_behind: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -245,7 +245,7 @@ def _candidates(source: Readable, chains: dict[str, V1Chain]) -> dict[str, list[
     return found
 
 
-def _with_neighbours(repeats: Mapping[str, Sequence[SeqRange]]) -> pl.DataFrame:
+def _with_neighbours(repeats: Mapping[str, Iterable[SeqRange]]) -> pl.DataFrame:
     bounds = pl.DataFrame(
         [
             (name, max(span.first - 1, 0), min(span.last + 1, MAX_SEQ))

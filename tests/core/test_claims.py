@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit_console.core.claims import SeqRange, add_range
+from audit_console.core.ordered import Ordered
 from tests.support.effort import examples
 
 SPANS = st.tuples(st.integers(0, 40), st.integers(0, 6)).map(
@@ -18,7 +19,7 @@ SPANS = st.tuples(st.integers(0, 40), st.integers(0, 6)).map(
 @examples(200)
 @given(st.lists(SPANS, max_size=12))
 def test_ranges_hold_what_was_added_in_order_and_apart(spans: list[SeqRange]) -> None:
-    ranges: list[SeqRange] = []
+    ranges: Ordered[SeqRange] = Ordered()
     for span in spans:
         add_range(ranges, span)
     held = [seq for one in ranges for seq in range(one.first, one.last + 1)]
