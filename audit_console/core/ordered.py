@@ -16,6 +16,8 @@ _MOST = 2_000
 class Ordered(Generic[T]):
     """A map from whole numbers that gives what stands before and behind any of them."""
 
+    __slots__ = ("_firsts", "_items", "_parts")  # a log may hold one chain for each event
+
     def __init__(self) -> None:
         self._items: dict[int, T] = {}
         self._parts: list[list[int]] = []
