@@ -16,7 +16,7 @@ from audit_console.sources.archive.files import ArchiveFile, find_files, list_fi
 
 MAX_BYTES = 256 << 20
 """Bytes of a small file: half a million checkpoints."""
-MAX_LINES = 1 << 19
+MAX_LINES = 1 << 20
 
 _NAME_OF_TABLES = "audit"
 
