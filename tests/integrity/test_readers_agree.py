@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from audit_console.columns import links, runs
 from audit_console.core import run, strays
-from audit_console.core.anchors import Remembered
 from audit_console.core.findings import Code
+from audit_console.core.vouchers import Remembered
 from audit_console.integrity.trust import Trust
 from audit_console.integrity.verifier import verify
 from audit_console.sources.archive import blocks
