@@ -17,20 +17,42 @@ from benchmarks.logs import log_of
 from benchmarks.measure import Contestant, Figure, Result, Sample, Target, take
 
 ROOT = Path(__file__).parents[1]
-GROUPS = [
-    *("help", "writer", "writer", "writer", "writer"),
-    *("first-page", "reopen", "load", "verify", "memory"),
+APART = ["help", "first-page", "memory", "first-rows"]
+TOGETHER = [
+    *("writer", "writer", "writer", "writer"),
+    *("reopen", "load", "verify"),
     *("filter", "filter", "facets", "facets", "facets", "timeline", "facets"),
     *("table-page", "table-page", "table-page", "table-count", "table-verify"),
-    *("retention", "retention", "retention", "first-rows"),
+    *("retention", "retention", "retention"),
 ]
+IN_ONE_PROCESS = """
+import contextlib, io, sys
+from benchmarks import __main__, measure, tasks
+
+def run_here(command):
+    sys.argv = command[2:]
+    with contextlib.redirect_stdout(io.StringIO()) as output:
+        tasks.main()
+    return measure.Run(output.getvalue(), seconds=1.0, peak_bytes=1, exit_code=0)
+
+measure.run_to_end = run_here
+__main__.main()
+"""
+"""Runs the same tasks without a start of Python for each, which takes longer than their work."""
 
 
-def test_the_benchmarks_take_every_figure_of_a_small_log(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("command", "groups"),
+    [(["-m", "benchmarks"], APART), (["-c", IN_ONE_PROCESS], TOGETHER)],
+    ids=["apart", "together"],
+)
+def test_the_benchmarks_take_every_figure_of_a_small_log(
+    tmp_path: Path, command: list[str], groups: list[str]
+) -> None:
     report = tmp_path / "figures.json"
-    options = ["--events", "2k", "--repetitions", "1", "--json", str(report), "--only", *GROUPS]
+    options = ["--events", "2k", "--repetitions", "1", "--json", str(report), "--only", *groups]
     completed = subprocess.run(
-        [sys.executable, "-m", "benchmarks", *options],
+        [sys.executable, *command, *options],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -39,7 +61,7 @@ def test_the_benchmarks_take_every_figure_of_a_small_log(tmp_path: Path) -> None
     )
     assert completed.returncode == 0, completed.stderr
     figures = json.loads(report.read_text(encoding="utf-8"))["figures"]
-    assert [figure["group"] for figure in figures] == GROUPS
+    assert [figure["group"] for figure in figures] == groups
     assert all(figure["samples"]["audit-console"][0] > 0 for figure in figures)
     assert all(figure["title"] in completed.stdout for figure in figures)
     assert "not yet: " in completed.stdout
