@@ -27,6 +27,7 @@ from audit_console.sources.protocol import AtRow, AtTime, Order, Source
 from audit_console.writer.postgres import PostgresSink
 from audit_console.writer.pruning.postgres import PostgresPruner
 from tests.support.chains import CHAIN, orchestrator_chain, orchestrator_lines
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import database_of, fill
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, hold, limits, plan_of
 from tests.support.tables import store_orchestrator
@@ -136,6 +137,7 @@ def log(database: str) -> str:
     return database
 
 
+@UNMEASURED
 def test_who_looks_at_a_log_runs_nobodys_functions(log: str) -> None:
     before = looked_at(log)
     with hostile(log):

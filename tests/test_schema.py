@@ -19,7 +19,7 @@ from audit_console.core.codec import V1_KEYS, encode_line
 from audit_console.core.event import AuditEvent
 from audit_console.migrate import known_migrations, migrate
 from tests.support.chains import CHAIN, v1_chain
-from tests.support.effort import examples
+from tests.support.effort import UNMEASURED, examples
 from tests.support.postgres import INSERT, fill, new_database
 from tests.support.strategies import v1_events
 
@@ -86,6 +86,7 @@ def test_the_line_is_an_expression_of_the_query_and_no_call(filled: psycopg.Conn
     assert "audit_event_line" not in json.dumps(plan)
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("change", "constraint"),
     [

@@ -144,6 +144,7 @@ sys.exit(main.main())
 """
 
 
+@UNMEASURED
 @pytest.mark.parametrize("asked", [b"/user:user-1", b"/user:user-1\r"], ids=["typed", "asked"])
 def test_leaving_the_screen_waits_for_no_scan(tmp_path: Path, asked: bytes) -> None:
     command = [sys.executable, "-c", A_CONSOLE_OVER_A_SCAN_WITHOUT_END, str(tmp_path)]

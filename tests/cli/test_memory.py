@@ -22,6 +22,7 @@ from audit_console.sources.archive import files
 from audit_console.sources.archive.files import ArchiveFile
 from tests.cli.program import run_here, spoken_line
 from tests.cli.trusted import CHAIN, Keys, verdict_of
+from tests.support.effort import UNMEASURED
 
 
 def test_the_console_remembers_what_it_verified(whole_log: Path, tmp_path: Path) -> None:
@@ -40,6 +41,7 @@ def test_the_console_remembers_what_it_verified(whole_log: Path, tmp_path: Path)
     assert verdict_of(str(older)) == (3, {"NO_CHECKPOINT": 1})
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     "command",
     [

@@ -57,6 +57,7 @@ def log(tmp_path: Path) -> Path:
     return folder
 
 
+@UNMEASURED
 def test_a_plan_goes_to_standard_output_where_that_is_asked_for(log: Path, tmp_path: Path) -> None:
     plan, seen = tmp_path / "plan.json", tmp_path / "seen.txt"
     assert run("preview", str(log), *BEFORE, "--plan", str(plan)).returncode == 0
@@ -229,6 +230,7 @@ def test_what_no_checkpoint_backs_is_said_before_and_after(log: Path, tmp_path: 
     assert "covers what was deleted (seq 8 to 11)" in " ".join(checked.stdout.split())
 
 
+@UNMEASURED
 def test_text_and_html_say_the_same(log: Path, tmp_path: Path) -> None:
     text = run("preview", str(log), *BEFORE)
     assert text.stdout.startswith("PREVIEW: 12 of 60 events would go\n")
@@ -305,6 +307,7 @@ def test_a_hold_may_be_of_all_but_some(log: Path) -> None:
     assert "-user:user-4 (-  as told by phone)" in run("hold", "list", str(log)).stdout
 
 
+@UNMEASURED
 def test_words_in_another_encoding_are_stored_as_far_as_they_can_be_read(
     log: Path, plan: Path
 ) -> None:
@@ -325,6 +328,7 @@ def test_a_hold_needs_a_query_that_lasts(log: Path) -> None:
     assert "star can change" in spoken_line(done)
 
 
+@UNMEASURED
 def test_a_broken_prefix_is_a_fault(log: Path, plan: Path) -> None:
     first = log / "audit.000000000000.jsonl"
     first.write_bytes(first.read_bytes().replace(b"user-3", b"user-9", 1))
@@ -335,6 +339,7 @@ def test_a_broken_prefix_is_a_fault(log: Path, plan: Path) -> None:
     assert "NO: EVENT_HASH_MISMATCH; this plan is refused" in seen.stdout
 
 
+@UNMEASURED
 def test_a_fault_behind_what_goes_is_told_afterwards(log: Path, plan: Path) -> None:
     active = log / "audit.jsonl"
     active.write_bytes(active.read_bytes().replace(b"user-3", b"user-9", 1))
@@ -343,6 +348,7 @@ def test_a_fault_behind_what_goes_is_told_afterwards(log: Path, plan: Path) -> N
     assert "the rest is FAIL: EVENT_HASH_MISMATCH" in done.stdout
 
 
+@UNMEASURED
 def test_the_floor_binds_everybody(log: Path, plan: Path, user_directories: Path) -> None:
     configured(user_directories, "[retention]\ndays = 90\nfloor = 30\n")
     seen = run("preview", str(log), *BEFORE)
@@ -452,6 +458,7 @@ def test_what_apply_refuses(log: Path, plan: Path, tmp_path: Path) -> None:
     assert kept(log) == EVENTS
 
 
+@UNMEASURED
 def test_a_plan_that_was_applied_does_nothing_more(log: Path, plan: Path) -> None:
     assert run("apply", str(log), "--plan", str(plan)).returncode == 0
     before = {path: path.read_bytes() for path in log.iterdir()}

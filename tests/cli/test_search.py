@@ -157,6 +157,7 @@ def test_a_log_that_ended_earlier_is_no_silent_nothing(demo_log: Path) -> None:
     assert advice.endswith("Try: since:end-1s")
 
 
+@UNMEASURED
 def test_what_finds_nothing_either_is_not_offered(demo_log: Path) -> None:
     completed = run_here("search", str(demo_log), "user:nobody since:-1s")
     advice = completed.stderr.splitlines()[-1]
@@ -165,6 +166,7 @@ def test_what_finds_nothing_either_is_not_offered(demo_log: Path) -> None:
     assert advice.endswith("user:nobody since:end-1s finds nothing either")
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("query", "asked"),
     [
@@ -197,6 +199,7 @@ def test_rows_without_a_negated_field_are_said(whole_log: Path, query: str, said
     assert said in spoken_line(run_here("search", str(whole_log), query))
 
 
+@UNMEASURED
 def test_around_an_event(demo_log: Path) -> None:
     event = decode_line(matching(demo_log)[3])
     assert isinstance(event, AuditEvent)
@@ -237,6 +240,7 @@ def test_a_query_may_begin_with_not(whole_log: Path, words: list[str], kept: int
     assert f" {kept} of 40 events matched" in completed.stderr
 
 
+@UNMEASURED
 def test_options_may_stand_between_logs_and_query(whole_log: Path, tmp_path: Path) -> None:
     second = tmp_path / "second.jsonl"
     second.write_bytes(whole_log.read_bytes())
@@ -269,6 +273,7 @@ def test_counts_have_no_original_lines(whole_log: Path) -> None:
     assert "no original lines" in spoken_line(completed)
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("name", "begin"),
     [("found.JSONL", b'{"v":1'), ("found.csv", b"check,"), ("found.parquet", b"PAR1")],
@@ -314,6 +319,7 @@ def marks(user_directories: Path) -> MarkStore:
     return MarkStore(user_directories / "xdg_data_home" / "audit-console" / FILE_NAME)
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("query", "kept"),
     [

@@ -45,6 +45,7 @@ def test_a_whole_chain_is_joined_and_verified(batch: int) -> None:
         assert not events["link_known"].any()
 
 
+@UNMEASURED
 @pytest.mark.parametrize("batch", [1, 2, 6])
 @pytest.mark.parametrize(
     ("tamper", "broken"),

@@ -13,6 +13,7 @@ from audit_console.core.query import parse
 from audit_console.core.timespan import Anchor
 from tests.columns.test_filters import frame_of
 from tests.core.query.reading import EVENT, event
+from tests.support.effort import UNMEASURED
 
 ANCHOR = Anchor(datetime(2026, 11, 22, tzinfo=UTC))
 
@@ -72,6 +73,7 @@ def test_pages_have_texts_and_keep_the_order_of_the_times() -> None:
         assert newest["id"].to_list() == [last]
 
 
+@UNMEASURED
 @pytest.mark.parametrize("in_order", [True, False])
 @pytest.mark.parametrize(
     "query", ["seq:7", "seq:>=10", "seq:<49", "-seq:3", "seq:>40 user:u-1", ""]

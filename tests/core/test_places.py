@@ -6,10 +6,12 @@ import pytest
 from psycopg import pq
 
 from audit_console.core.places import is_database, is_log_name, names_files
+from tests.support.effort import UNMEASURED
 
 KEYWORDS = [option.keyword.decode() for option in pq.Conninfo.get_defaults()]
 
 
+@UNMEASURED
 @pytest.mark.parametrize("keyword", KEYWORDS)
 @pytest.mark.parametrize("spelling", ["{}=x password=hidden", "{} = x", "  {}=x"])
 def test_words_of_libpq_with_values_are_a_database(keyword: str, spelling: str) -> None:

@@ -32,6 +32,7 @@ def hashes_of(parts: list[LeafRange], size: int) -> list[bytes]:
     return [head for head in heads if head is not None]
 
 
+@UNMEASURED
 def test_every_leaf_of_every_tree_is_proven() -> None:
     for size in range(1, 41):
         root = naive_root(LEAVES[:size])
@@ -54,6 +55,7 @@ def test_every_tree_extends_every_smaller_one() -> None:
         assert not is_consistent(new + 1, roots[new], new, roots[new], [])
 
 
+@UNMEASURED
 def test_the_parts_of_a_tree_are_those_of_the_rfc() -> None:
     for new in range(1, 41):
         for old in range(1, new + 1):

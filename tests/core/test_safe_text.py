@@ -87,6 +87,7 @@ def test_no_opening_mark_hides_what_is_behind_it(opening: str) -> None:
     assert shown.startswith(f"{opening} and more")
 
 
+@UNMEASURED
 @given(st.text(st.characters(), max_size=300), st.integers(40, 200))
 def test_the_result_is_bounded_and_safe_to_apply_twice(text: str, limit: int) -> None:
     once = safe_text(text, limit=limit)

@@ -22,7 +22,7 @@ from audit_console.evidence.check import SCHEMA, UNREADABLE, Policy, Refused, le
 from audit_console.signing import SigningKey
 from tests.evidence.test_package import LEAVES, OF_USER_3, WHOLE
 from tests.support.chains import CHAIN
-from tests.support.effort import every, examples
+from tests.support.effort import UNMEASURED, every, examples
 from tests.support.packages import (
     Files,
     InMemory,
@@ -327,6 +327,7 @@ def test_a_policy_that_is_named_has_to_vouch_for_the_events(
     assert not_vouched_for(files, policy=policy_text()) == 6
 
 
+@UNMEASURED
 @pytest.mark.parametrize(("size", "behind"), [(39, 0), (38, 1), (32, 1), (31, 2)])
 def test_events_behind_what_a_checkpoint_covers_are_not_vouched_for(size: int, behind: int) -> None:
     log = log_of(WHOLE, [stored(LEAVES, size)])

@@ -108,6 +108,7 @@ def test_the_manifest_says_what_was_asked_and_found() -> None:
     assert manifest["cannot_show"]
 
 
+@UNMEASURED
 def test_the_manifest_names_the_hash_of_every_file() -> None:
     files = files_of(packed(log_of(WHOLE), OF_USER_3)[0])
     named = {file["name"]: file["sha256"] for file in manifest_of(files)["files"]}
@@ -181,12 +182,14 @@ def test_the_largest_trusted_checkpoint_vouches() -> None:
     assert "Of these, 1 stand behind what is vouched for." in said
 
 
+@UNMEASURED
 def test_a_checkpoint_that_the_policy_does_not_trust_does_not_vouch() -> None:
     foreign = stored(LEAVES, 32, log=log_key(number=2))
     files = files_of(packed(log_of(WHOLE, [foreign]), trust=trust_in())[0])
     assert manifest_of(files)["trees"][0]["vouched"] is None
 
 
+@UNMEASURED
 def test_a_checkpoint_over_another_past_does_not_vouch() -> None:
     other = leaves(v1_chain(COUNT, chain="audit.example.org/other"))
     notes = [stored(other, 32), stored(LEAVES, 16)]
@@ -224,6 +227,7 @@ RESPELLED = "the line is not spelled as it was when it was hashed"
 TAKEN = "another event claims the same place"
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("tamper", "unproven", "vouched"),
     [
@@ -291,6 +295,7 @@ def test_a_log_that_changed_since_it_was_verified_is_not_packed(tmp_path: Path) 
             write_package(io.BytesIO(), case)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("fields", [(), ("event_hash", "previous_hash")], ids=["hashed", "not"])
 @pytest.mark.parametrize("line", [0, 3])
 def test_sealed_lines_that_changed_since_they_were_verified_are_not_packed(

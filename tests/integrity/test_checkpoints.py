@@ -480,6 +480,7 @@ def test_a_witness_that_signed_elsewhere_counts_with_those_beside_the_log(check:
     assert check(WHOLE, [log, first], elsewhere).verdict is Verdict.PASS
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     "notes",
     [

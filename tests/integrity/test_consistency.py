@@ -275,6 +275,7 @@ def _signed_texts(proof: str) -> list[str]:
     return [values[key].rpartition("\n\n")[0] for key in ("old_checkpoint", "checkpoint")]
 
 
+@UNMEASURED
 def test_the_script_wants_every_key_under_both_checkpoints() -> None:
     proof = prove_growth(source_of(WHOLE), signed(9), TRUST)
     assert script_accepts(encode_proof(proof), *KEYS)

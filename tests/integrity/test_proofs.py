@@ -47,6 +47,7 @@ def test_a_respelled_event_is_proven_as_it_was_written() -> None:
     assert proof.line.encode() == WHOLE[5]
 
 
+@UNMEASURED
 def test_other_chains_and_formats_beside_it_do_not_matter() -> None:
     others = [*v1_lines(v1_chain(5, chain="other")), *orchestrator_lines(orchestrator_chain(5))]
     for lines in (shuffled(3)(WHOLE + others), WHOLE + others, others + WHOLE):

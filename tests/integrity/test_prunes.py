@@ -157,6 +157,7 @@ TOO_EARLY: dict[str, Record] = {
 }
 
 
+@UNMEASURED
 @pytest.mark.parametrize("early", TOO_EARLY)
 def test_events_deleted_before_their_time(check: Check, early: str) -> None:
     log = pruned(12, lambda told: told.update(TOO_EARLY[early]))
@@ -164,6 +165,7 @@ def test_events_deleted_before_their_time(check: Check, early: str) -> None:
     assert found == BACKED | {Code.RETENTION_POLICY_VIOLATED: 1}
 
 
+@UNMEASURED
 def test_a_later_prune_does_not_hide_for_how_few_days_events_were_kept(check: Check) -> None:
     first = canonical_details(planned(record(OLD, 12) | {"policy_days": 0}))
     log = pruned(20, lambda told: told.update(record(OLD, 20, begin=12, before=first)))

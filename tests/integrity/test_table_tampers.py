@@ -94,6 +94,7 @@ def test_a_chain_of_another_alphabet_is_no_event_whoever_hashed_it(tables: Table
         assert verify(source, trust=trust_in()).counts == NOWHERE
 
 
+@UNMEASURED
 @pytest.mark.parametrize("details", ["{garbage", '{"a":01}', '{"a":1}}', '{"a":NaN}', "[1]"])
 def test_details_that_are_no_object_are_no_event_whoever_hashed_them(
     tables: Tables, details: str
@@ -114,6 +115,7 @@ HASHED = {
 }
 
 
+@UNMEASURED
 @pytest.mark.parametrize("details", HASHED)
 def test_details_that_constraints_take_and_no_line_can_hold(database: str, details: str) -> None:
     text, code = HASHED[details]

@@ -400,6 +400,7 @@ NOT_IN_A_TABLE: dict[str, tuple[Tamper, list[Found], list[Found]]] = {
 }
 
 
+@UNMEASURED
 @pytest.mark.parametrize("store", ["archive", "memory"], indirect=True)
 @pytest.mark.parametrize("name", NOT_IN_A_TABLE)
 def test_a_tamper_that_is_of_lines_alone(judge: Judge, name: str) -> None:

@@ -249,6 +249,7 @@ def test_as_many_signatures_as_may_be_are_read() -> None:
     assert found.verdict is Verdict.PASS
 
 
+@UNMEASURED
 def test_many_findings_are_counted_and_few_are_listed() -> None:
     found = checked(WHOLE, ["{"] * 20_000)
     assert found.counts == {Code.MALFORMED: 20_000}

@@ -21,6 +21,7 @@ from audit_console.sources.memory import MemorySource
 from audit_console.sources.postgres import open_postgres, tallies
 from audit_console.sources.protocol import Source
 from tests.support.chains import CHAIN, linked, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import fill
 from tests.support.reading import read_whole
 from tests.support.retention import aged_chain, store
@@ -60,6 +61,7 @@ def opened(store_kind: str, request: pytest.FixtureRequest, folder: Path) -> Sou
     return open_postgres(dsn)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("store_kind", ["archive", "postgres"])
 def test_what_is_added_to_earlier_counts_or_taken_away_is_as_if_all_were_counted(
     request: pytest.FixtureRequest,

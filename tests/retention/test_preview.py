@@ -78,6 +78,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
         yield open_log
 
 
+@UNMEASURED
 def test_the_whole_of_a_preview(opened: Open) -> None:
     source = opened(EVENTS)
     made = preview(source, limits(12))
@@ -149,6 +150,7 @@ def test_a_hold_that_the_log_tells_of_and_the_book_lacks(opened: Open) -> None:
     assert previews.outline(limits(12, holds=[added.hold])).holds == (added.hold,)
 
 
+@UNMEASURED
 def test_nothing_goes(opened: Open) -> None:
     source = opened(EVENTS)
     for made in (preview(source, limits(0)), preview(source, limits(9, holds=[hold("id:*")]))):
@@ -225,6 +227,7 @@ def test_a_log_without_events() -> None:
     assert (made.chain, made.events, made.kept) == (None, 0, 0)
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("size", "witnesses", "at", "backed_to"),
     [

@@ -15,7 +15,7 @@ from audit_console.retention.previewing import Previews, preview
 from audit_console.retention.spans import Matches, both, changes, events_of
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import CHAIN, v1_lines
-from tests.support.effort import examples
+from tests.support.effort import UNMEASURED, examples
 from tests.support.reading import read_whole
 from tests.support.retention import aged_chain, hold, limits
 
@@ -31,6 +31,7 @@ def source() -> MemorySource:
     return read_whole(MemorySource(v1_lines(EVENTS)))
 
 
+@UNMEASURED
 @given(counted=SPANS, wanted=SPANS)
 def test_changes_lead_from_one_span_to_the_other(counted: range, wanted: range) -> None:
     parts = changes(counted, wanted)

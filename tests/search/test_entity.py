@@ -111,6 +111,7 @@ def test_events_without_a_user_have_a_card(events: list[AuditEvent], demo: Quest
         assert card.summary.matched == 0
 
 
+@UNMEASURED
 def test_a_value_that_is_not_there_has_an_empty_card(demo: Question) -> None:
     card = card_of(demo, Value(USER, "nobody at all"))
 

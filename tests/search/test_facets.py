@@ -40,7 +40,7 @@ from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from tests.support import queries
 from tests.support.chains import event
-from tests.support.effort import examples
+from tests.support.effort import UNMEASURED, examples
 from tests.support.places import sample
 from tests.support.reading import question_of, read_whole
 from tests.support.strategies import MOMENTS
@@ -277,6 +277,7 @@ def invictus() -> Question:
     return Question(source, EVERYTHING)
 
 
+@UNMEASURED
 def test_the_numbers_of_a_real_log(invictus: Question) -> None:
     found = facet_of(invictus, "user")
     assert found.distinct == 21

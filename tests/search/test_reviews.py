@@ -102,6 +102,7 @@ def test_names_are_different() -> None:
     assert len(BY_NAME) == len(REVIEWS)
 
 
+@UNMEASURED
 def test_failed_logins_by_address(demo: Source, events: list[AuditEvent]) -> None:
     found = Counter(
         one.ip_address
@@ -146,6 +147,7 @@ def test_denied_permissions_by_user_and_day(demo: Source, events: list[AuditEven
     assert marked("denied", demo) == []
 
 
+@UNMEASURED
 def test_users_seen_from_many_addresses(demo: Source, events: list[AuditEvent]) -> None:
     found = defaultdict(set)
     for one in since(events, days=7):
@@ -187,6 +189,7 @@ def test_hours_without_any_event(demo: Source, events: list[AuditEvent]) -> None
     ]
 
 
+@UNMEASURED
 def test_monthly_count_sheet(demo: Source, events: list[AuditEvent]) -> None:
     rows = result_of(BY_NAME["monthly"], demo)
 
@@ -196,6 +199,7 @@ def test_monthly_count_sheet(demo: Source, events: list[AuditEvent]) -> None:
     assert rows["count"].sum() == 44_668
 
 
+@UNMEASURED
 def test_a_log_of_real_activity(cloud: Source) -> None:
     assert marked("failed-logins", cloud) == [("192.168.10.20", 13)]
     assert [count for *_, count in marked("denied", cloud)] == [8, 8]

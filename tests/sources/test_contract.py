@@ -523,6 +523,7 @@ def test_when_all_is_read_all_files_are(source: Source, log: Log) -> None:
     assert status.lines == sum(file.lines for file in status.files) == len(log.lines)
 
 
+@UNMEASURED
 @only_tables
 def test_a_table_is_at_hand_before_it_is_read(unread: Source, log: Log) -> None:
     assert not unread.status.partial
@@ -591,6 +592,7 @@ def test_a_reading_that_is_closed_is_stopped(unread: Source, log: Log) -> None:
     assert page.rows["raw"].null_count() == 0
 
 
+@UNMEASURED
 def test_a_label_and_a_kind(unread: Source) -> None:
     assert unread.label
     assert unread.kind in {"memory", "archive", "postgresql"}

@@ -101,6 +101,7 @@ async def test_rows_of_a_newer_query_do_not_wait_for_those_of_the_one_before(
         assert table_of(app).row_count == 3
 
 
+@UNMEASURED
 async def test_escape_takes_back_a_query_without_an_answer(tmp_path: Path) -> None:
     source = Slow()
     app = make_app(source, tmp_path)

@@ -15,6 +15,7 @@ from audit_console.tui.painting import Span
 from audit_console.tui.palette import Palette
 from audit_console.tui.screens.investigate.screen import InvestigateScreen
 from audit_console.tui.widgets.status_lines import SourceHeader
+from tests.support.effort import UNMEASURED
 from tests.tui.support import make_app, make_lines, screen_text, until, until_loaded
 
 
@@ -24,6 +25,7 @@ def seen(app: AuditConsoleApp) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
+@UNMEASURED
 async def test_what_changes_below_two_dialogs_shines_through_both(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -52,6 +54,7 @@ async def test_an_answer_closes_its_dialog_and_the_help_above_it(tmp_path: Path)
         await until(pilot, lambda: "row 5 of 30" in screen_text(app))
 
 
+@UNMEASURED
 async def test_two_clicks_beside_the_palette_close_it_alone(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -63,6 +66,7 @@ async def test_two_clicks_beside_the_palette_close_it_alone(tmp_path: Path) -> N
         assert isinstance(app.screen, InvestigateScreen)
 
 
+@UNMEASURED
 async def test_keys_typed_ahead_of_the_list_of_commands_do_nothing(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:

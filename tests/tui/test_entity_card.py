@@ -64,6 +64,7 @@ async def test_two_columns_where_there_is_room() -> None:
         await until_shown(pilot, "no errors")
 
 
+@UNMEASURED
 async def test_what_is_not_known_yet_is_an_ellipsis() -> None:
     question, hold = held(question_of(LOG))
     app = DialogApp(EntityCardDialog(question, Value(USER, "user-1")))
@@ -175,6 +176,7 @@ async def test_hostile_values_are_shown_as_symbols(attack: str) -> None:
         assert_safe(app)
 
 
+@UNMEASURED
 async def test_a_value_is_marked_without_colours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = DialogApp(dialog())

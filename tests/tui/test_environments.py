@@ -14,6 +14,7 @@ from audit_console.tui.environments import COLOURS, Environment, environments_of
 from audit_console.tui.painting import ROLES, Span
 from audit_console.tui.recent import RecentSources
 from audit_console.tui.widgets.status_lines import SourceHeader
+from tests.support.effort import UNMEASURED
 from tests.tui.support import make_lines, screen_lines, until_loaded, until_shown
 
 PRODUCTION = Environment(
@@ -86,6 +87,7 @@ def make_marked_app(tmp_path: Path, *places: str) -> AuditConsoleApp:
     return AuditConsoleApp(lambda _: MemorySource(make_lines(5)), places=places, kept=kept)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("size", [(40, 10), (80, 24), (120, 40)])
 async def test_the_header_says_where_the_log_is_from(tmp_path: Path, size: tuple[int, int]) -> None:
     app = make_marked_app(tmp_path, "/srv/audit/a.jsonl")
@@ -97,6 +99,7 @@ async def test_the_header_says_where_the_log_is_from(tmp_path: Path, size: tuple
         assert "  production  " in screen_lines(app)[0]
 
 
+@UNMEASURED
 async def test_other_logs_are_not_marked(tmp_path: Path) -> None:
     app = make_marked_app(tmp_path, "/home/me/a.jsonl")
     async with app.run_test(size=(80, 24)) as pilot:

@@ -45,6 +45,7 @@ def test_windows_share_rows_that_are_the_same() -> None:
     assert found == [None, "0", "63", "64", "199", None]
 
 
+@UNMEASURED
 async def test_rows_that_changed_since_they_were_fetched_are_drawn_anew(tmp_path: Path) -> None:
     source = ChangingSource(make_lines(5))
     app = make_app(source, tmp_path)
@@ -114,6 +115,7 @@ async def test_ten_million_rows_cost_no_more_than_those_in_sight(tmp_path: Path)
         assert source.made < 40 * 300
 
 
+@UNMEASURED
 async def test_rows_under_way_are_placeholders(tmp_path: Path) -> None:
     source = HugeSource()
     app = make_app(source, tmp_path)
@@ -129,6 +131,7 @@ async def test_rows_under_way_are_placeholders(tmp_path: Path) -> None:
         await until_shown(pilot, "action 9999999 ")
 
 
+@UNMEASURED
 async def test_a_late_answer_to_an_old_question_is_dropped(tmp_path: Path) -> None:
     source = HugeSource()
     app = make_app(source, tmp_path)

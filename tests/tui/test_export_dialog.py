@@ -82,6 +82,7 @@ async def test_the_name_follows_the_form() -> None:
     assert written.exports == [Export("marks-jsonl", Path("found.marks.jsonl"))]
 
 
+@UNMEASURED
 async def test_a_name_that_was_typed_stays(folder: Path) -> None:
     (folder / "mine").write_text("old")
     written = Written()
@@ -114,6 +115,7 @@ async def test_a_table_has_no_original_lines() -> None:
     assert written.exports == [Export("csv", Path("found.csv"))]
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
@@ -151,6 +153,7 @@ async def test_escape_answers_nothing() -> None:
     assert written.exports == []
 
 
+@UNMEASURED
 async def test_a_package_is_left_to_its_own_dialog() -> None:
     written = Written()
     app = make(written)

@@ -277,6 +277,7 @@ async def test_values_are_searched_by_a_part_of_them() -> None:
         assert "/" not in screen_text(app)
 
 
+@UNMEASURED
 async def test_a_search_stays_when_the_focus_goes_and_numbers_change() -> None:
     app = PaneApp(fields=["user"])
     async with app.run_test(size=(40, 20)) as pilot:
@@ -371,6 +372,7 @@ async def test_nothing_found_is_said() -> None:
         assert lines_below(app, "user") == ["   no events"]
 
 
+@UNMEASURED
 async def test_the_cursor_stays_on_its_value_when_numbers_arrive() -> None:
     app = PaneApp()
     async with app.run_test(size=(40, 40)) as pilot:
@@ -556,6 +558,7 @@ async def test_a_field_is_completed_or_taken_from_the_list() -> None:
         assert app.answers == ['details."a\x1bb"']
 
 
+@UNMEASURED
 async def test_the_dialog_is_left_without_an_answer() -> None:
     app = DialogApp()
     async with app.run_test(size=(80, 24)) as pilot:

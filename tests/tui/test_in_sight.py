@@ -55,6 +55,7 @@ async def test_every_key_of_the_help_means_one_thing(tmp_path: Path, keys: Seque
         assert "the keys of what has the focus" in explained(app)["f1"]
 
 
+@UNMEASURED
 async def test_while_a_query_is_typed_no_letter_is_listed_as_a_key(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=SIZE) as pilot:
@@ -68,6 +69,7 @@ async def test_while_a_query_is_typed_no_letter_is_listed_as_a_key(tmp_path: Pat
         assert "go to a time" not in screen_text(app)
 
 
+@UNMEASURED
 async def test_while_a_part_is_typed_in_a_facet_no_letter_is_listed_as_a_key(
     tmp_path: Path,
 ) -> None:
@@ -94,6 +96,7 @@ async def test_the_verdict_is_in_the_header_at_every_width(
         assert screen_lines(app)[0].rstrip().endswith("✘ 1 bad  ✘ FAIL")
 
 
+@UNMEASURED
 async def test_text_that_is_read_offers_nothing_to_open(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=SIZE) as pilot:
@@ -104,6 +107,7 @@ async def test_text_that_is_read_offers_nothing_to_open(tmp_path: Path) -> None:
         assert "enter" not in explained(app)
 
 
+@UNMEASURED
 async def test_the_timeline_takes_the_place_of_facets_that_cover_it(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=SIZE) as pilot:
@@ -131,6 +135,7 @@ async def test_the_palette_has_no_action_of_a_pane_out_of_sight(
         assert node_of(hidden, app.screen) is None
 
 
+@UNMEASURED
 async def test_the_palette_lists_actions_and_behind_them_reviews(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=SIZE) as pilot:
@@ -368,6 +373,7 @@ async def test_what_is_written_is_told_for_what_it_is(
         await until(pilot, lambda: is_said(counts), counts)
 
 
+@UNMEASURED
 async def test_what_a_negation_kept_is_told_of_a_file_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -398,6 +404,7 @@ async def test_a_dialog_has_help_of_its_own(tmp_path: Path) -> None:
         assert "q" not in explained(app)
 
 
+@UNMEASURED
 async def test_the_footer_offers_nothing_about_an_event_over_counts(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(200, 24)) as pilot:
@@ -409,6 +416,7 @@ async def test_the_footer_offers_nothing_about_an_event_over_counts(tmp_path: Pa
         await until(pilot, lambda: not {":", "s"} & {entry[1] for entry in bar.entries})
 
 
+@UNMEASURED
 @pytest.mark.parametrize(("keys", "stay"), [((), False), (("a",), True)])
 async def test_in_a_terminal_made_narrow_the_reader_stays_in_the_same_pane(
     tmp_path: Path, keys: Sequence[str], stay: bool
@@ -432,6 +440,7 @@ async def test_in_a_terminal_made_narrow_the_reader_stays_in_the_same_pane(
             await until(pilot, lambda: app.screen.query_one(FacetsPane).outer_size.width == 30)
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("keys", "come_back"),
     [((), True), (("a",), True), (("a", "escape"), True), (("a", "q"), False)],

@@ -187,6 +187,7 @@ def partly_sealed(label: str) -> MemorySource:
     return MemorySource(V1_VECTORS.read_bytes().splitlines(), label=label, checkpoints=notes[:2])
 
 
+@UNMEASURED
 @pytest.mark.parametrize(("label", "is_said"), [("log", True), ("a-long-name" * 4, False)])
 async def test_the_header_says_how_far_a_log_is_sealed_if_there_is_room(
     tmp_path: Path, label: str, is_said: bool
@@ -372,6 +373,7 @@ async def test_where_there_is_no_other_finding_that_is_said(tmp_path: Path) -> N
         await until_shown(pilot, "there is no finding behind this one")
 
 
+@UNMEASURED
 async def test_the_next_finding_comes_into_sight_behind_the_grounds(tmp_path: Path) -> None:
     app = make_app(MemorySource(faulty_lines(removed=5)), tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -491,6 +493,7 @@ async def test_a_range_that_is_verified_is_stopped_with_escape(tmp_path: Path) -
         await until_shown(pilot, "the range was not verified: stopped")
 
 
+@UNMEASURED
 async def test_without_a_time_in_the_query_no_range_is_offered(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(5)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -499,6 +502,7 @@ async def test_without_a_time_in_the_query_no_range_is_offered(tmp_path: Path) -
         await until_shown(pilot, "a range: give the query a time first")
 
 
+@UNMEASURED
 async def test_the_range_of_a_query_is_offered_as_soon_as_it_is_asked(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(5)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:

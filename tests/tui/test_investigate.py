@@ -192,6 +192,7 @@ async def test_the_timeline_gives_its_lines_to_the_events_until_it_is_gone_to(
         assert table_of(app).size.height == rows
 
 
+@UNMEASURED
 @pytest.mark.parametrize("key", ["3", "4"])
 async def test_screens_of_the_whole_log_say_how_much_of_it_was_read(
     tmp_path: Path, key: str
@@ -205,6 +206,7 @@ async def test_screens_of_the_whole_log_say_how_much_of_it_was_read(
         await until(pilot, lambda: screen_lines(app)[-2] == before, "the same line below")
 
 
+@UNMEASURED
 async def test_the_verdict_stays_in_the_header_while_another_log_is_chosen(tmp_path: Path) -> None:
     app = make_app(MemorySource(tampered_lines(), label="prod-audit"), tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -242,6 +244,7 @@ async def test_the_details_fold_and_keep_their_digits(tmp_path: Path) -> None:
         assert not app.screen.has_class("-detail")
 
 
+@UNMEASURED
 async def test_the_detail_names_the_events_beside_it_in_its_chain_and_leads_to_them(
     tmp_path: Path,
 ) -> None:
@@ -375,6 +378,7 @@ def _selected_line(line_list: LineList) -> str:
     return "".join(span.text for span in line_list.lines[line_list.cursor])
 
 
+@UNMEASURED
 async def test_bad_lines_are_shown_with_their_bytes(tmp_path: Path) -> None:
     app = make_app(MemorySource(tampered_lines()), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -461,6 +465,7 @@ async def test_the_palette_runs_actions_on_their_pane(tmp_path: Path) -> None:
         await until_shown(pilot, "time (UTC) ▼")
 
 
+@UNMEASURED
 async def test_the_theme_changes_and_states_keep_their_words(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from audit_console.tui.widgets.json_tree import as_json, nodes, parse
+from tests.support.effort import UNMEASURED
 
 
 def lines(text: str) -> list[tuple[str, str]]:
@@ -19,6 +20,7 @@ def test_a_key_that_stands_twice_is_shown_twice_and_it_is_said() -> None:
     ]
 
 
+@UNMEASURED
 def test_so_it_is_within_parts() -> None:
     assert lines('{"a":[{"b":1,"b":{"c":2},"b":3}]}') == [
         ("a", "[1]"),
@@ -31,6 +33,7 @@ def test_so_it_is_within_parts() -> None:
     ]
 
 
+@UNMEASURED
 @pytest.mark.parametrize("text", ['{"a":1,"a":[{"b":1.50,"b":"x"}]}', '{"a":1,"b":null}', "[]"])
 def test_what_is_copied_is_what_stands_there(text: str) -> None:
     assert as_json(parse(text)) == text

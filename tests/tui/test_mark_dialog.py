@@ -8,6 +8,7 @@ from audit_console.tui.dialogs.mark import MarkDialog, TagSuggester
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.safe_text_area import SafeTextArea, safe_lines
 from audit_console.tui.widgets.toggle import Toggle
+from tests.support.effort import UNMEASURED
 from tests.tui.dialogs import DialogApp, until_answered
 from tests.tui.support import screen_text, until, until_shown
 
@@ -19,6 +20,7 @@ async def shown(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: isinstance(pilot.app.focused, SafeInput), "the tags have the focus")
 
 
+@UNMEASURED
 async def test_tags_are_typed_and_saved_with_enter() -> None:
     app = DialogApp(MarkDialog(Marks()))
     async with app.run_test() as pilot:
@@ -29,6 +31,7 @@ async def test_tags_are_typed_and_saved_with_enter() -> None:
     assert app.answers == [Marks(tags=frozenset({"exfil", "b"}))]
 
 
+@UNMEASURED
 async def test_star_and_note_are_saved_from_the_note() -> None:
     app = DialogApp(MarkDialog(Marks()))
     async with app.run_test() as pilot:

@@ -15,6 +15,7 @@ from audit_console.tui.widgets.days_slider import DaysSlider
 from audit_console.tui.widgets.query_bar import QueryInput
 from audit_console.tui.widgets.result_table import ResultTable
 from audit_console.tui.widgets.rule_line import RuleLine
+from tests.support.effort import UNMEASURED
 from tests.tui.queries import ask
 from tests.tui.support import (
     GatedSource,
@@ -76,6 +77,7 @@ async def test_what_a_dialog_says_of_keys_is_clicked(tmp_path: Path) -> None:
         await until(pilot, lambda: len(app.screen_stack) == 1, "the help is closed")
 
 
+@UNMEASURED
 async def test_what_stands_in_the_help_is_done_where_it_was_asked_for(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(80, 80)) as pilot:
@@ -112,6 +114,7 @@ async def test_a_completion_and_the_keys_below_it_are_clicked(tmp_path: Path) ->
         await until(pilot, lambda: "Esc leaves" not in screen_text(app), "the hints are gone")
 
 
+@UNMEASURED
 async def test_only_the_first_button_does_something(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=SIZE) as pilot:
@@ -180,6 +183,7 @@ async def test_a_click_on_a_cell_of_a_result_points_at_its_value(tmp_path: Path)
         await until_shown(pilot, "/ result:=success")
 
 
+@UNMEASURED
 async def test_a_check_mark_that_is_clicked_leaves_enter_to_the_dialog(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,6 +79,7 @@ async def test_new_events_wait_until_they_are_asked_for(
     assert app.verification.verified == 57
 
 
+@UNMEASURED
 async def test_another_log_is_not_said_to_be_read_for_news(tmp_path: Path) -> None:
     gate, reads = threading.Event(), []
 

@@ -8,12 +8,14 @@ import pytest
 
 from audit_console.sources.memory import MemorySource
 from audit_console.tui.widgets.result_table import first_in_sight, shared_widths
+from tests.support.effort import UNMEASURED
 from tests.tui.queries import ask
 from tests.tui.support import make_app, make_lines, until_loaded, until_shown
 
 AGENT = "a-program-of-a-long-name/1.2.3 (linux)"
 
 
+@UNMEASURED
 async def test_all_columns_can_be_seen(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(60, user_agent=AGENT)), tmp_path)
     async with app.run_test(size=(52, 24)) as pilot:
@@ -30,6 +32,7 @@ async def test_all_columns_can_be_seen(tmp_path: Path) -> None:
         await until_shown(pilot, "  user-0  —      …")
 
 
+@UNMEASURED
 @pytest.mark.parametrize("lines", [10, 11, 12])
 async def test_rows_of_a_result_are_in_sight_on_few_lines(tmp_path: Path, lines: int) -> None:
     app = make_app(MemorySource(make_lines(60)), tmp_path)

@@ -159,6 +159,7 @@ async def test_days_split_the_timeline_at_every_size(show: Show, size: tuple[int
         assert all("\x1b" not in line and len(line) == size[0] for line in screen_lines(app))
 
 
+@UNMEASURED
 async def test_the_split_timeline_is_made_once_and_not_for_each_line(
     show: Show, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -485,6 +486,7 @@ async def test_days_that_pass_by_do_not_keep_each_other_from_being_shown(
         assert not any(pane.has_class("-stale") for pane in panes)
 
 
+@UNMEASURED
 async def test_a_table_is_previewed_while_it_is_verified(
     show: Show, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -543,6 +545,7 @@ async def test_a_log_that_is_only_previewed(show: Show) -> None:
         await until_shown(pilot, "this log is only previewed here")
 
 
+@UNMEASURED
 async def test_the_orchestrators_format_says_how_to_seal_it(show: Show) -> None:
     app = show(MemorySource(orchestrator_lines(orchestrator_chain(9))))
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
@@ -586,6 +589,7 @@ async def test_the_plan_and_the_preview_are_written_to_files(
     assert getattr(plan, "pruned_to", None) == 20
 
 
+@UNMEASURED
 async def test_without_a_log_there_is_no_preview(tmp_path: Path) -> None:
     app = AuditConsoleApp(lambda _: in_memory(), kept=Belongings(tmp_path, tmp_path))
     async with app.run_test(size=(80, 24), notifications=True) as pilot:

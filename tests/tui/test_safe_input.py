@@ -8,6 +8,7 @@ from textual.events import Paste
 
 from audit_console.core.query import MAX_TEXT
 from audit_console.tui.widgets.safe_input import SafeInput
+from tests.support.effort import UNMEASURED
 from tests.tui.support import until
 
 ADDRESSES = [f"ip:203.0.113.{number}" for number in range(250)]
@@ -28,6 +29,7 @@ async def pasted(text: str) -> str:
         return line.value.removeprefix("x ")
 
 
+@UNMEASURED
 @pytest.mark.parametrize("between", ["\n", "\r\n", "\r\n\r\n"])
 async def test_all_lines_of_a_long_list_are_taken(between: str) -> None:
     assert await pasted(between.join(["", *ADDRESSES, ""])) == " ".join(ADDRESSES)
@@ -37,6 +39,7 @@ async def test_what_would_steer_a_terminal_is_a_symbol() -> None:
     assert await pasted("\x1b[31m\u202e\tred") == "␛[31m«U+202E»␉red"
 
 
+@UNMEASURED
 async def test_what_is_cut_is_longer_than_a_query_may_be() -> None:
     text = await pasted("a" * 1_000_000)
     assert "1,000,000 characters" in text

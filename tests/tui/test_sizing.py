@@ -21,6 +21,7 @@ from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.timeline import TimelinePane
+from tests.support.effort import UNMEASURED
 from tests.tui.support import make_app, make_lines, screen_text, table_of, until, until_loaded
 
 KEYS = {FacetsPane: ("a",), TimelinePane: ("t",), DetailPane: ("enter", "tab")}
@@ -44,6 +45,7 @@ async def go_to(pilot: Pilot[None], kind: type[Widget]) -> None:
         await pilot.press("tab")
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("border", "size"),
     [
@@ -95,6 +97,7 @@ async def test_around_the_events_the_border_of_the_next_pane_is_moved(tmp_path: 
         assert pane(pilot, EventTable).has_focus
 
 
+@UNMEASURED
 async def test_where_panes_take_each_others_place_sizes_do_not_hold(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(5)), tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -11,9 +11,11 @@ from audit_console.tui.path_suggester import complete_path
 from audit_console.tui.recent import RecentSources
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
+from tests.support.effort import UNMEASURED
 from tests.tui.support import make_app, make_lines, screen_text, until, until_loaded, until_shown
 
 
+@UNMEASURED
 async def test_without_recent_sources_one_is_typed(tmp_path: Path) -> None:
     opened: list[Sequence[str]] = []
 

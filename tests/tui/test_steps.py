@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from audit_console.core.filters import FieldName, Filter, equals
 from audit_console.tui.steps import Look, Steps
+from tests.support.effort import UNMEASURED
 
 
 def look(user: str) -> Look:
@@ -59,6 +60,7 @@ def test_a_title_names_what_is_switched_off() -> None:
     assert Look(where).text == ""
 
 
+@UNMEASURED
 @given(st.lists(st.one_of(st.none(), st.sampled_from("abcd")), max_size=30))
 def test_every_step_can_be_returned_to(moves: list[str | None]) -> None:
     steps = Steps()

@@ -17,6 +17,7 @@ from audit_console.tui.painting import fit
 from audit_console.tui.widgets import json_tree
 from audit_console.tui.widgets.event_columns import COLUMNS, share_widths, total_width
 from audit_console.tui.wording import moment, size
+from tests.support.effort import UNMEASURED
 from tests.support.strategies import MOMENTS
 
 
@@ -78,12 +79,14 @@ def test_a_time_that_another_zone_lacks_stays_in_utc(width: int, text: str) -> N
     assert moment(time, width=width, zone=ZoneInfo("America/New_York")) == text
 
 
+@UNMEASURED
 @given(MOMENTS, st.sampled_from(["Asia/Tokyo", "America/New_York", "Africa/Monrovia"]))
 def test_a_time_never_takes_more_than_its_width(time: datetime, name: str) -> None:
     for width in (14, 19, 25, 26, 32, 40):
         assert len(moment(time, width=width, zone=ZoneInfo(name))) <= width
 
 
+@UNMEASURED
 @given(st.text(max_size=60), st.integers(1, 60), st.booleans())
 def test_fitted_text_fills_its_cells_exactly(text: str, width: int, keep_end: bool) -> None:
     assert cell_len(fit(safe_text(text), width, keep_end=keep_end)) == width
@@ -94,6 +97,7 @@ def test_a_name_is_cut_in_the_middle() -> None:
     assert fit("long action", 6) == "long …"
 
 
+@UNMEASURED
 @pytest.mark.parametrize("available", range(60, 260))
 def test_columns_fill_the_width(available: int) -> None:
     widths = share_widths(available)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from audit_console.tui.dialogs.zone import ZoneDialog
+from tests.support.effort import UNMEASURED
 from tests.tui.dialogs import DialogApp, until_answered
 from tests.tui.support import until_shown
 
@@ -32,6 +33,7 @@ async def test_it_starts_on_the_zone_in_use() -> None:
     assert await answer(TOKYO, "enter") == TOKYO
 
 
+@UNMEASURED
 async def test_the_zone_of_the_machine_is_offered() -> None:
     assert await answer(UTC, "down", "enter") == ZoneInfo("Europe/Berlin")
     assert await answer(TOKYO, "down", "g", "enter") is UTC

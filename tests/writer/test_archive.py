@@ -185,6 +185,7 @@ def test_a_file_without_room_for_an_event_is_refused(size: int) -> None:
 # --- what a crash leaves ----------------------------------------------------------------
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     "torn", [b"{", b'{"v":1,"chain":"exam', b"\0" * 5000, b"\xff", b"x" * (BLOCK + 7)]
 )

@@ -20,6 +20,7 @@ from audit_console.writer import background as background_module
 from audit_console.writer.sink import Seal
 from audit_console.writer.testing import MemorySink, capture_events
 from tests.support.archives import is_whole, stored_ticks
+from tests.support.effort import UNMEASURED
 from tests.support.ticks import CHAIN, tick
 
 
@@ -474,6 +475,7 @@ def test_batch_in_the_background_makes_durable_what_nothing_follows(
     log.close()
 
 
+@UNMEASURED
 def test_os_leaves_it_to_the_system_until_flush() -> None:
     sink = GatedSink()
     with AuditLogger(sink, sync="os") as log:

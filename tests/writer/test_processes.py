@@ -11,12 +11,14 @@ import pytest
 from audit_console.core.findings import Code
 from audit_console.writer.check import check_files
 from tests.support.archives import is_whole, judge, stored_events
+from tests.support.effort import UNMEASURED
 from tests.writer.processes import let_go, start_writer
 
 PROCESSES = int(os.environ.get("WRITERS", "4"))
 EVENTS = int(os.environ.get("WRITERS_EVENTS", "60"))
 
 
+@UNMEASURED
 @pytest.mark.parametrize("max_bytes", [1 << 40, 20_000])
 def test_processes_at_once_write_one_whole_chain(tmp_path: Path, max_bytes: int) -> None:
     names = [f"writer-{number}" for number in range(PROCESSES)]

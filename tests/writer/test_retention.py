@@ -25,6 +25,7 @@ from audit_console.writer import ArchiveSink, RetentionManager
 from audit_console.writer.postgres import PostgresSink
 from audit_console.writer.pruning.recording import PruneStep
 from tests.support.chains import CHAIN
+from tests.support.effort import UNMEASURED
 from tests.support.postgres import fill
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, plan_of, pruner, store
 from tests.support.writing import sealer, unsealed
@@ -56,6 +57,7 @@ def manager(log: Log, now: float, **longer: int) -> RetentionManager:
     return RetentionManager(log.sink, days=10, longer=rules, clock=lambda: day(now))
 
 
+@UNMEASURED
 def test_what_is_previewed_is_deleted(log: Log) -> None:
     retention = manager(log, 22)
     assert retention.preview() == plan_of(EVENTS, 0, 12, 12)

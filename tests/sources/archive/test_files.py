@@ -32,6 +32,7 @@ from tests.support.chains import (
     v1_chain,
     v1_lines,
 )
+from tests.support.effort import UNMEASURED
 from tests.support.judging import judge_archive, verify_archive
 from tests.support.places import text_of
 from tests.support.reading import read_whole
@@ -79,6 +80,7 @@ ORDER = [
 ]
 
 
+@UNMEASURED
 def test_rotated_files_of_both_formats_are_one_log_in_order(rotated: Path) -> None:
     assert names(rotated) == ORDER
     found = judge_archive(rotated)
@@ -87,6 +89,7 @@ def test_rotated_files_of_both_formats_are_one_log_in_order(rotated: Path) -> No
     assert sorted(chain[0] for chain in found.chains.values()) == [6, 9]
 
 
+@UNMEASURED
 @pytest.mark.parametrize(
     ("name", "said", "edited"),
     [("audit.000000000003.jsonl", b'"seq":3', b'"seq":30'), ("audit.log", b'"2026', b'"2001')],
@@ -135,6 +138,7 @@ def test_a_copy_of_a_file_is_found_as_a_repeat(tmp_path: Path) -> None:
     assert judge_archive(tmp_path).beyond_the_unanchored_end == [(Code.DUPLICATE_SEQ, (0, 8))]
 
 
+@UNMEASURED
 def test_a_missing_rotated_file_is_a_gap(rotated: Path) -> None:
     (rotated / ORDER[1]).unlink()
     assert (Code.GAP, (3, 5)) in judge_archive(rotated).beyond_the_unanchored_end

@@ -69,6 +69,7 @@ def test_a_file_that_grew_is_shown_with_what_was_added(
     assert_shown_as_read([log], folder, events=300 + 20 * batches, malformed=1 + batches)
 
 
+@UNMEASURED
 def test_only_the_last_of_the_files_may_grow(tmp_path: Path, folder: Path) -> None:
     logs = [tmp_path / "audit.jsonl.1", tmp_path / "audit.jsonl"]
     for path, part in zip(logs, (LINES[:150], LINES[150:]), strict=True):
@@ -85,6 +86,7 @@ def test_only_the_last_of_the_files_may_grow(tmp_path: Path, folder: Path) -> No
     assert not is_hit(logs, folder)
 
 
+@UNMEASURED
 def test_a_log_that_outgrew_its_index_gets_a_new_one(
     log: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +135,7 @@ def test_a_log_that_was_rotated_is_shown_with_what_was_added(log: Path, folder: 
     assert_shown_as_read(files, folder, events=340, malformed=1)
 
 
+@UNMEASURED
 def test_a_log_that_was_renamed_is_known_again(log: Path, folder: Path) -> None:
     index_of(log, folder)
     elsewhere = log.rename(log.with_name("case-7.jsonl"))

@@ -59,6 +59,7 @@ def test_the_rows_are_there_before_anything_is_read(log: Path, folder: Path) -> 
         assert source.tally(EVERYTHING, by=(Count(),)).item() == 300
 
 
+@UNMEASURED
 def test_log_order_is_that_of_the_lines(tmp_path: Path, folder: Path) -> None:
     log = tmp_path / "any.jsonl"
     events = [event for seed in range(90) if (event := generated_event(Random(seed))).chain]
@@ -74,6 +75,7 @@ def test_log_order_is_that_of_the_lines(tmp_path: Path, folder: Path) -> None:
         assert pl.concat(source.in_log_order(EVERYTHING))["raw"].to_list() == lines
 
 
+@UNMEASURED
 def test_what_was_read_takes_the_place_of_the_index(log: Path, folder: Path) -> None:
     whole = index_of(log, folder)
     with closing(opened(log, folder)) as source:
@@ -213,6 +215,7 @@ def test_a_damaged_column_is_noticed_when_it_is_asked_for(log: Path, folder: Pat
     assert is_hit(log, folder)
 
 
+@UNMEASURED
 def test_events_are_not_taken_from_lines_that_changed(log: Path, folder: Path) -> None:
     whole = index_of(log, folder)
     with closing(opened(log, folder)) as source:
@@ -320,6 +323,7 @@ def test_small_logs_and_logs_that_are_not_kept_get_none(log: Path, folder: Path)
     assert not folder.exists()
 
 
+@UNMEASURED
 def test_the_one_not_used_for_longest_is_removed(tmp_path: Path, folder: Path) -> None:
     logs = [tmp_path / f"{number}.jsonl" for number in range(3)]
     for number, path in enumerate(logs):
@@ -356,6 +360,7 @@ def test_a_folder_that_cannot_be_made_hurts_nobody_and_is_named(log: Path, tmp_p
     assert not is_hit(log, folder)
 
 
+@UNMEASURED
 def test_the_lines_that_could_not_be_read_are_kept_too(tmp_path: Path, folder: Path) -> None:
     log = tmp_path / "audit.jsonl"
     log.write_bytes(text_of([*LINES[:100], b"no event", *LINES[100:], b"{"]))
@@ -404,6 +409,7 @@ def test_while_one_console_writes_another_does_not(log: Path, folder: Path) -> N
         assert not is_hit(log, folder)
 
 
+@UNMEASURED
 def test_rows_in_use_outlive_their_files(log: Path, folder: Path) -> None:
     whole = index_of(log, folder)
     with closing(opened(log, folder)) as source:
@@ -424,6 +430,7 @@ def test_a_packed_log_has_its_lines_when_it_is_unpacked(tmp_path: Path, folder: 
     assert not is_hit(log, folder)
 
 
+@UNMEASURED
 def test_the_columns_are_those_of_a_page(log: Path, folder: Path) -> None:
     index_of(log, folder)
     with closing(opened(log, folder)) as source:

@@ -14,6 +14,7 @@ from audit_console.search.printing import print_events
 from audit_console.search.question import Question
 from audit_console.sources.archive import ArchiveSource, open_archive
 from tests.support.chains import orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.indexes import opened, page_of
 from tests.support.places import text_of
 from tests.support.reading import read_whole
@@ -56,6 +57,7 @@ def _held(log: Path, _: Path) -> ArchiveSource:
     return open_archive([str(log)], keep=True)
 
 
+@UNMEASURED
 @pytest.mark.parametrize("open_log", [_held, opened], ids=["held", "indexed"])
 @pytest.mark.parametrize(("lines", "tamper"), CHANGES.values(), ids=CHANGES)
 def test_a_line_that_changed_is_none_of_what_was_read(

@@ -82,6 +82,7 @@ def test_what_was_read_before_a_fault_is_handed_on(tmp_path: Path) -> None:
     assert seqs == list(range(TEXT[: blocks_read * BLOCK_BYTES].count(b"\n")))
 
 
+@UNMEASURED
 def test_the_first_block_comes_alone_and_later_ones_four_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     path.write_bytes(TEXT)
@@ -94,6 +95,7 @@ def test_the_first_block_comes_alone_and_later_ones_four_at_a_time(tmp_path: Pat
     assert end.ends_file
 
 
+@UNMEASURED
 def test_no_line_is_lost_between_blocks_and_files(tmp_path: Path) -> None:
     for first, lines in ((0, LINES[:30]), (30, LINES[30:])):
         text = text_of(lines)
@@ -107,6 +109,7 @@ def test_no_line_is_lost_between_blocks_and_files(tmp_path: Path) -> None:
     assert (ends.count(True), ends[-1]) == (2, True)
 
 
+@UNMEASURED
 def test_packed_text_comes_whole_with_its_lines(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl.gz"
     path.write_bytes(gzip.compress(TEXT))

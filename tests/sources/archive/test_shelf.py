@@ -161,6 +161,7 @@ print([path.name for path in folder.iterdir()])
 """
 
 
+@UNMEASURED
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
 def test_without_room_the_rest_stays_in_memory_and_that_is_said(log: Path, folder: Path) -> None:
     ended = subprocess.run(

@@ -106,6 +106,7 @@ def test_what_is_written_later_to_any_of_many_chains_changes_no_row(database: st
         assert verify(source).verified == 3 * len(names)
 
 
+@UNMEASURED
 def test_more_chains_than_a_statement_has_parameters(database: str) -> None:
     with psycopg.connect(database) as connection:
         connection.execute(MANY_CHAINS)

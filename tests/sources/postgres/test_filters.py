@@ -31,6 +31,7 @@ from audit_console.core.regexes import regex_for
 from audit_console.sources.postgres.filters import _address_regex, condition
 from tests.core.query.reading import ANCHOR, EVENT
 from tests.support import queries
+from tests.support.effort import UNMEASURED
 
 
 def compiled(query: str) -> tuple[str, list[object]]:
@@ -232,6 +233,7 @@ def test_the_state_of_the_check_is_an_expression_of_the_caller() -> None:
     assert 'lower("state" COLLATE "C")' in made.text.as_string()
 
 
+@UNMEASURED
 def test_no_value_of_a_filter_is_in_the_text() -> None:
     for seed in range(300):
         rng = Random(seed)

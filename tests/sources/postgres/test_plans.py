@@ -171,6 +171,7 @@ def test_a_page_is_found_by_an_index(
     assert not [node for plan in of_page for node in plan if "Sort" in node.kind]
 
 
+@UNMEASURED
 @pytest.mark.parametrize("order", Order)
 def test_a_time_and_an_event_are_found_by_an_index(
     source: Source, plans: list[Plan], order: Order
@@ -196,6 +197,7 @@ BY_INDEX: dict[str, Ask] = {
 }
 
 
+@UNMEASURED
 @pytest.mark.parametrize("ask", BY_INDEX.values(), ids=BY_INDEX)
 def test_a_card_and_what_is_around_are_found_by_an_index(
     source: Source, plans: list[Plan], ask: Ask
@@ -309,6 +311,7 @@ def test_a_preview_of_other_days_looks_at_the_events_between_alone(
     assert_few(plans)
 
 
+@UNMEASURED
 @pytest.mark.parametrize(("statements", "ask"), READS_ALL.values(), ids=READS_ALL)
 def test_what_looks_at_all_events_does_so_once(
     just_opened: Source, plans: list[Plan], statements: int, ask: Ask
@@ -328,6 +331,7 @@ def test_bins_are_taken_to_be_few_so_that_several_processes_count(
     assert max(groups) < FEW
 
 
+@UNMEASURED
 def test_the_log_is_read_in_the_order_of_the_key(table: str, plans: list[Plan]) -> None:
     with psycopg.connect(table) as connection:
         extent = find_extent(connection, find_layout(connection, ["public"], "log"))

@@ -86,6 +86,7 @@ def kept(folder: Path) -> list[AuditEvent]:
     return [one for one in stored_events(folder) if not one.action.startswith("retention.")]
 
 
+@UNMEASURED
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_prune_leaves_a_log_that_verifies(tmp_path: Path, layout: str) -> None:
     path = store(tmp_path, EVENTS, LAYOUTS[layout])
@@ -99,6 +100,7 @@ def test_a_prune_leaves_a_log_that_verifies(tmp_path: Path, layout: str) -> None
         assert name == "audit.jsonl" or int(name.split(".")[1]) == file.first_seq
 
 
+@UNMEASURED
 def test_prunes_follow_one_another_beside_a_writer_that_goes_on(tmp_path: Path) -> None:
     path = store(tmp_path, EVENTS, (8, 20))
     sink = ArchiveSink(path, chain=CHAIN)
@@ -405,6 +407,7 @@ def left_after(path: Path, count: int) -> None:
     steps.close()
 
 
+@UNMEASURED
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_prune_that_was_cut_short_is_finished_or_never_was(tmp_path: Path, layout: str) -> None:
     origin = tmp_path / "origin"

@@ -31,6 +31,7 @@ from audit_console.writer.pruning.recording import PruneStep
 from audit_console.writer.rotation import closed_files
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN, v1_lines
+from tests.support.effort import UNMEASURED
 from tests.support.places import text_of
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, plan_of, pruner, store
 from tests.support.writing import sealer, unsealed
@@ -124,6 +125,7 @@ def seqs_of(files: list[LogFile]) -> list[int | None]:
     return [event.seq for event in read if isinstance(event, AuditEvent)]
 
 
+@UNMEASURED
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("is_left", [True, False])
 def test_a_listing_beside_rotation_lacks_nothing(

@@ -19,6 +19,7 @@ from audit_console.writer import ArchiveSink, AuditLogger, RetentionManager
 from audit_console.writer.pruning.recording import PruneStep
 from tests.support.archives import stored_events
 from tests.support.chains import CHAIN
+from tests.support.effort import UNMEASURED
 from tests.support.retention import POLICY, REQUEST, aged_chain, day, hold, plan_of, pruner, store
 
 EVENTS = aged_chain(30)
@@ -37,6 +38,7 @@ def left_in(text: str, left: str) -> bytes:
     return {"half": text[:50].encode(), "zeros": bytes(len(text)), "no end": text.encode()}[left]
 
 
+@UNMEASURED
 @pytest.mark.parametrize("left", ["half", "zeros", "no end"])
 def test_a_record_that_was_not_written_to_its_end(path: Path, left: str) -> None:
     steps = pruner(path).steps(PLAN, POLICY, REQUEST, day(40))

@@ -384,6 +384,7 @@ def test_chains_that_have_events_are_listed(log: str) -> None:
     assert chains_of(log) == [CHAIN]
 
 
+@UNMEASURED
 def test_a_prune_that_was_cut_short_is_finished(log: str) -> None:
     for stopped in range(1, 6):
         steps = pruner(log).steps(
