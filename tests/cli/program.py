@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
 
 from audit_console.cli.main import run
 
@@ -64,13 +65,15 @@ def started(
             raise
 
 
-def run_here(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run_here(
+    *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run it in this process, where starting one is not the question and would be most of the work.
 
     Standard input is a terminal to nobody: a log cannot be piped in.
     """
     spoken, data = io.StringIO(), io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    with redirect_stdout(data), redirect_stderr(spoken):
+    with patch.dict(os.environ, environment or {}), redirect_stdout(data), redirect_stderr(spoken):
         try:
             code = int(run(arguments))
         except SystemExit as end:

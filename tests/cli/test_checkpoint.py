@@ -127,7 +127,7 @@ def test_what_contradicts_a_cosignature_is_not_cosigned(whole_log: Path, keys: K
     whole_log.write_bytes(text_of(v1_lines(linked(another))))
     empty_memory = {"XDG_STATE_HOME": str(whole_log.parent / "state")}
     log_signs = ("checkpoint", "create", str(whole_log), "--key", keys.log)
-    assert run_program(*log_signs, environment=empty_memory).returncode == 0
+    assert run_here(*log_signs, environment=empty_memory).returncode == 0
     refused = run_here(*cosign, "--cosign", keys.console)
     assert refused.returncode == 2
     assert "HISTORY_REWRITTEN" in spoken_line(refused)
@@ -173,7 +173,7 @@ def test_a_prune_of_what_the_console_saw_is_not_cosigned(tmp_path: Path, keys: K
     write_lines(log, [*rewritten[12:], *end])
     log.with_suffix(".prunes.jsonl").write_text(record + "\n", encoding="utf-8")
     elsewhere = {"XDG_STATE_HOME": str(tmp_path / "state")}
-    run_program("checkpoint", "create", str(log), "--key", keys.log, environment=elsewhere)
+    run_here("checkpoint", "create", str(log), "--key", keys.log, environment=elsewhere)
     before = run_here("memory", "show").stdout
     policy = tmp_path / "policy.txt"
     policy.write_text(f"log {vkey_of('show', keys.log)}\nquorum none\n", encoding="utf-8")

@@ -16,7 +16,7 @@ WAYS = pytest.mark.parametrize("command", [["verify"], []], ids=["verify", "cons
 
 @WAYS
 def test_a_missing_file(command: list[str], tmp_path: Path) -> None:
-    completed = run_program(*command, str(tmp_path / "missing.jsonl"))
+    completed = run_here(*command, str(tmp_path / "missing.jsonl"))
     assert completed.returncode == 4
     assert "missing.jsonl: no such file or folder. Check the path." in spoken_line(completed)
 
@@ -200,7 +200,7 @@ def test_a_hostile_file_name_cannot_steer_the_terminal(command: list[str], tmp_p
 
 
 def test_a_hostile_argument_cannot_steer_the_terminal() -> None:
-    completed = run_program("verify", "log.jsonl", "--\x1b]0;title\x07\u202e")
+    completed = run_here("verify", "log.jsonl", "--\x1b]0;title\x07\u202e")
     assert completed.returncode == 2
     assert spoken_line(completed).isprintable()
 

@@ -56,7 +56,7 @@ def old(log: Path, keys: Keys, tmp_path: Path) -> Path:
 @pytest.fixture
 def proof(log: Path, old: Path, keys: Keys, tmp_path: Path) -> Path:
     path = tmp_path / "proof.json"
-    made = run_program(
+    made = run_here(
         *("prove", str(log), "--since", str(old), "--policy", keys.policy, "-o", str(path))
     )
     assert (made.returncode, made.stdout, made.stderr) == (0, "", "")

@@ -111,10 +111,10 @@ def test_a_log_is_previewed_applied_and_verified(log: Path, tmp_path: Path) -> N
     record = json.loads((log / "audit.prunes.jsonl").read_text())
     assert (record["actor"], record["reason"]) == ("olga", "yearly clean-up")
     assert record["events"] == said["events"]
-    checked = run_program("verify", str(log))
+    checked = run_here("verify", str(log))
     assert checked.returncode == 3
     assert checked.stdout.startswith("INCOMPLETE: no fault found, but open: PRUNE_NOT_BACKED")
-    copied = run_program("verify", str(copies), environment={"XDG_STATE_HOME": str(tmp_path)})
+    copied = run_here("verify", str(copies), environment={"XDG_STATE_HOME": str(tmp_path)})
     assert copied.stdout.startswith("INCOMPLETE: no fault found, but open: NO_CHECKPOINT")
 
 
@@ -125,7 +125,7 @@ def test_a_copy_may_be_parquet(log: Path, plan: Path, tmp_path: Path, copied: st
     done = run(*words, *(["--archive-format", copied] if copied else []))
     assert done.returncode == 0, done.stderr
     (copy,) = tmp_path.glob(f"audit_example_org_test.*{copied or '.jsonl.zst'}")
-    copied_log = run_program("verify", str(copy), environment={"XDG_STATE_HOME": str(tmp_path)})
+    copied_log = run_here("verify", str(copy), environment={"XDG_STATE_HOME": str(tmp_path)})
     assert copied_log.stdout.startswith("INCOMPLETE: no fault found, but open: NO_CHECKPOINT")
     record = json.loads((log / "audit.prunes.jsonl").read_text())
     assert (record["archive"]["name"], record["archive"]["events"]) == (copy.name, 12)

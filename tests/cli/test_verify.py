@@ -115,9 +115,9 @@ def test_a_file_named_like_a_command_is_opened_behind_dashes(
     monkeypatch.chdir(tmp_path)
     shutil.copy(whole_log, "verify")
     for arguments in (["./verify"], ["--", "verify"]):
-        line = spoken_line(run_program(*arguments))
+        line = spoken_line(run_here(*arguments))
         assert "the console needs a terminal" in line
-    assert run_program("verify", "verify").returncode == 3
+    assert run_here("verify", "verify").returncode == 3
 
 
 def test_a_reader_that_goes_away_is_no_error(demo_log: Path) -> None:
@@ -149,7 +149,7 @@ def test_help_for_a_full_device_is_no_success(arguments: list[str]) -> None:
 
 def test_a_report_goes_into_a_new_file(demo_log: Path, tmp_path: Path) -> None:
     target = tmp_path / "report.json"
-    completed = run_program("verify", str(demo_log), "--format", "json", "-o", str(target))
+    completed = run_here("verify", str(demo_log), "--format", "json", "-o", str(target))
     assert (completed.returncode, completed.stdout) == (1, "")
     assert json.loads(target.read_text("utf-8"))["verdict"] == "FAIL"
     assert children_of(tmp_path) == ["report.json"]
