@@ -11,6 +11,11 @@ def count(value: int, thing: str) -> str:
     return f"{value:,} {thing}" if value == 1 else f"{value:,} {thing}s"
 
 
+def all_stay(events: int) -> str:
+    """Say that no event goes: `all 3,000 events stay`."""
+    return "the only event stays" if events == 1 else f"all {count(events, 'event')} stay"
+
+
 def chain_options(names: Sequence[str]) -> str:
     """Say how the chains of a log are named on the command line; of many, the first."""
     return "; ".join(f"--chain {quote(name)}" for name in names[:5])

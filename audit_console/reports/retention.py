@@ -14,7 +14,7 @@ from audit_console.core.findings import Finding
 from audit_console.core.holds import Hold
 from audit_console.core.retention import PrunePlan
 from audit_console.core.safe_text import safe_text
-from audit_console.core.wording import count
+from audit_console.core.wording import all_stay, count
 from audit_console.reports.content import read_field, window_fields
 from audit_console.reports.document import (
     Count,
@@ -53,16 +53,15 @@ def headline_of(preview: Preview) -> str:
     if not total:
         return "NOTHING to delete: the log has no event"
     if preview.plan is None and preview.chain is not None:
-        return f"NOTHING to delete: all {total:,} events stay"
-    verb = "would go" if preview.plan else "are older than the cut-off, and none can go"
+        return f"NOTHING to delete: {all_stay(total)}"
+    verb = "would go" if preview.can_go else "are older than the cut-off, and none can go"
     return f"PREVIEW: {preview.events:,} of {total:,} events {verb}"
 
 
 def meaning_for_verification(preview: Preview) -> str:
     """Say what a verification finds after the prune."""
-    if preview.plan is None:
-        is_foreign = preview.chain is None and preview.kept + preview.events > 0
-        return SEAL_FIRST if is_foreign else "The log stays as it is."
+    if preview.plan is None or not preview.can_go:
+        return SEAL_FIRST if preview.is_foreign else "The log stays as it is."
     then = (
         f"The log then begins with seq {preview.plan.pruned_to:,}; its record vouches for what "
         "went, and every checkpoint over more events still verifies (PRUNED_PREFIX)."
@@ -116,9 +115,10 @@ def grounds_of(preview: Preview) -> tuple[Section, ...]:
 
 
 def what_goes(preview: Preview) -> tuple[Section, ...]:
-    """Lay out what would go by type, user, resource, result and day."""
-    of_fields = (_breakdown(one, preview.events) for one in preview.breakdowns)
-    return tuple(one for one in (*of_fields, _days(preview)) if not one.is_empty)
+    """Lay out what would go, or is old enough, by type, user, resource, result and day."""
+    what = "What goes" if preview.can_go else "Older than the cut-off"
+    of_fields = (_breakdown(what, one, preview.events) for one in preview.breakdowns)
+    return tuple(one for one in (*of_fields, _days(what, preview)) if not one.is_empty)
 
 
 def _heading(preview: Preview) -> Iterator[Field]:
@@ -165,6 +165,8 @@ def _codes(faults: Iterable[Finding]) -> str:
 
 
 def _stops(preview: Preview) -> Iterator[Section]:
+    if preview.is_foreign:
+        yield Section(title="The format of the log: see what it means")
     if preview.faults:
         found = worded("found", _codes(preview.faults), Tone.BAD)
         yield Section(title="What goes does not verify: it is evidence, and stays", fields=(found,))
@@ -187,7 +189,7 @@ def _chain(preview: Preview) -> Iterator[Section]:
     head = exact("head", preview.head_hash or "")
     before = f"seq {preview.first_seq:,} to {preview.last_seq:,}"
     yield Section(title="before", fields=(worded("events", before), head))
-    if preview.plan:
+    if preview.plan and preview.can_go:
         after = f"seq {preview.plan.pruned_to:,} to {preview.last_seq + 1:,}"
         told = "the last of which tells of the prune"
         link = exact("links to", preview.plan.last_event_hash)
@@ -202,23 +204,23 @@ def _covering(preview: Preview) -> Iterator[Section]:
         yield Section(title=f"and {more:,} more")
 
 
-def _breakdown(breakdown: Breakdown, events: int) -> Section:
+def _breakdown(what: str, breakdown: Breakdown, events: int) -> Section:
     shown = breakdown.rows[:SHOWN_ROWS]
     rows = [_row(value, count) for value, count in shown]
     others = breakdown.values - len(shown)
     if others:
         rest = events - sum(count for _, count in shown)
         rows.append(counted(rest, f"in {others:,} more values"))
-    return Section(title=f"What goes, by {breakdown.field}", counts=tuple(rows))
+    return Section(title=f"{what}, by {breakdown.field}", counts=tuple(rows))
 
 
 def _row(value: str | None, count: int) -> Count:
     return counted(count, "(missing)" if value is None else value)
 
 
-def _days(preview: Preview) -> Section:
+def _days(what: str, preview: Preview) -> Section:
     rows = [counted(count, f"{day:%Y-%m-%d}") for day, count in preview.days if count]
-    return Section(title="What goes, by day (UTC)", counts=tuple(rows))
+    return Section(title=f"{what}, by day (UTC)", counts=tuple(rows))
 
 
 def render_json(preview: Preview) -> str:

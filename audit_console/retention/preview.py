@@ -83,6 +83,16 @@ class Preview:
     counted: bool = False
 
     @property
+    def can_go(self) -> bool:
+        """Whether a prune would delete anything: there is a plan, and no fault among what goes."""
+        return self.plan is not None and not self.faults
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether its events are of no chain, as those of other formats: none of them can go."""
+        return self.chain is None and self.events + self.kept > 0
+
+    @property
     def backed(self) -> bool:
         """Whether a checkpoint shows later that all that goes was genuine."""
         return self.plan is None or self.plan.pruned_to <= self.backed_to

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from audit_console.core.wording import chain_options, count
+from audit_console.core.wording import all_stay, chain_options, count
 
 
 def test_a_count_agrees_with_its_thing() -> None:
@@ -8,6 +8,13 @@ def test_a_count_agrees_with_its_thing() -> None:
         "0 files",
         "1 file",
         "3,000 files",
+    ]
+
+
+def test_that_all_stay_agrees_with_how_many_there_are() -> None:
+    assert [all_stay(number) for number in (1, 3_000)] == [
+        "the only event stays",
+        "all 3,000 events stay",
     ]
 
 

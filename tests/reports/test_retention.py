@@ -68,6 +68,12 @@ def test_faults_are_told() -> None:
     assert "NO: GAP; this plan is refused" in render_text(broken)
     assert "What goes does not verify: it is evidence, and stays" in render_text(broken)
     assert "does not verify" not in render_text(sound)
+    assert (
+        headline_of(broken) == "PREVIEW: 5 of 30 events are older than the cut-off, and none can go"
+    )
+    assert meaning_for_verification(broken) == "The log stays as it is."
+    assert "the last of which tells of the prune" not in render_text(broken)
+    assert "Older than the cut-off, by type" in render_text(broken)
     assert json.loads(render_json(broken))["faults"] == ["GAP"]
 
 
@@ -169,6 +175,9 @@ def test_a_log_in_the_orchestrators_format() -> None:
     assert "9 of 9 events are older than the cut-off, and none can go" in text
     assert "audit-console seal SOURCE --key FILE" in text
     assert "1 of the events that are old enough" in text
+    assert "What stops it The format of the log: see what it means" in text
+    assert "Older than the cut-off, by type" in text
+    assert "What goes" not in text
 
 
 HOSTILE = "\x1b[31m<script>\u202e\x9b\x07\x7f\n"

@@ -209,6 +209,8 @@ async def test_holds_and_faults_stop_it(show: Show) -> None:
         await previewed(pilot, "PREVIEW: 4 of 40")
         assert "under hold h1 of legal: user:user-4 (case 7)" in screen_text(app)
         assert "it does not verify" in screen_text(app)
+        assert "4 of 40 events are older than the cut-off, and none can go" in screen_text(app)
+        await until_shown(pilot, "━ all 40 events stay")
         await pilot.press("a")
         await until_shown(pilot, "it is evidence, and stays")
 
@@ -552,6 +554,9 @@ async def test_the_orchestrators_format_says_how_to_seal_it(show: Show) -> None:
         await until_loaded(pilot)
         await pilot.press("4", "home")
         await until_shown(pilot, "Seal the log first")
+        await until_shown(pilot, "━ all 9 events stay")
+        assert "The format of the log" in screen_text(app)
+        assert "what is old enough" in screen_text(app)
 
 
 async def test_a_log_whose_beginning_is_not_here(show: Show) -> None:

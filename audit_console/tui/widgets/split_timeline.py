@@ -6,6 +6,7 @@ from datetime import datetime
 
 from textual.strip import Strip
 
+from audit_console.core.wording import all_stay
 from audit_console.search.timeline import Histogram
 from audit_console.tui.painting import Line, LinePainter, Span
 from audit_console.tui.wording import moment, number
@@ -99,9 +100,9 @@ def _rule(split: int, extent: int) -> Line:
 def _words(boundary: datetime | None, amounts: tuple[int, int]) -> Line:
     goes, stays = amounts
     if boundary is None:
-        return (Span(f"━ all {number(stays)} events stay", "ok"),)
+        return (Span(f"━ {all_stay(stays)}", "ok"),)
     return (
-        Span(f"╌ {number(goes)} go", "bad"),
+        Span(f"╌ {number(goes)} {'goes' if goes == 1 else 'go'}", "bad"),
         Span(f"  ┻ {moment(boundary, width=19)} UTC  ", "heading"),
-        Span(f"━ {number(stays)} stay", "ok"),
+        Span(f"━ {number(stays)} {'stays' if stays == 1 else 'stay'}", "ok"),
     )

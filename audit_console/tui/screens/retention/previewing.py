@@ -87,7 +87,6 @@ class PreviewingScreen(ConsoleScreen):
         """Start on the slider."""
         super().on_mount()
         self.query_one("#why").border_title = "what stops it, and the chain"
-        self.query_one("#what").border_title = "what goes"
         self.query_one(DaysSlider).focus()
         self._begin()
 
@@ -291,6 +290,8 @@ class PreviewingScreen(ConsoleScreen):
         if made is None or self._is_current:
             self._dim("#headline", "SplitTimeline", "#why", dim=False)
         self.query_one("#why", TextPane).show(why)
+        is_going = made is None or made.can_go
+        self.query_one("#what").border_title = "what goes" if is_going else "what is old enough"
         if made is None or made.counted:
             self._dim("#what", dim=False)
             self.query_one("#what", TextPane).show(what)
@@ -345,15 +346,14 @@ class PreviewingScreen(ConsoleScreen):
         self.query_one("#headline", TextLines).lines = ((Span(f" {text}", role),),)
 
     def _draw_split(self) -> None:
-        made = self._preview
-        boundary: datetime | None = None
-        if made is not None and made.plan is not None:
+        made, split = self._preview, self.query_one(SplitTimeline)
+        if made is None:
+            split.show(None, None, 0, 0)
+        elif made.plan is None or not made.can_go:
+            split.show(self._histogram, None, 0, made.events + made.kept)
+        else:
             boundary = parse_time(made.plan.last_recorded_at)
-        elif made is not None and made.events:
-            boundary = made.cutoff
-        goes, stays = (0, 0) if made is None else (made.events, made.kept)
-        bars = None if made is None else self._histogram
-        self.query_one(SplitTimeline).show(bars, boundary, goes, stays)
+            split.show(self._histogram, boundary, made.events, made.kept)
 
 
 def _freed(made: Preview) -> str:
