@@ -101,6 +101,10 @@ def test_the_demo_is_scrolled_looked_into_and_left_which_tells_the_tampers(
     assert "user_agent" not in demo.text
     demo.type(ENTER)
     demo.wait_for(lambda text: "user_agent" in text and "request_id" in text)
+    demo.type(b"1")
+    demo.wait_for(lambda text: "demo://" in text)
+    demo.type(ENTER)
+    demo.wait_for(lambda text: _is_verified(text) and "user_agent" not in text)
     demo.type(QUIT)
     assert demo.wait_for_end() == 1
     assert_restored(demo)
@@ -212,6 +216,17 @@ def test_a_small_terminal_will_do(demo_log: Path) -> None:
         terminal.type(QUIT)
         assert terminal.wait_for_end() == 1
         assert_restored(terminal)
+
+
+def test_it_is_drawn_in_utf_8_under_any_locale(demo_log: Path) -> None:
+    ascii_alone = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    with Terminal([*PROGRAM, str(demo_log)], environment=ascii_alone) as terminal:
+        text = terminal.wait_for(_is_verified)
+        assert "✘ FAIL" in text
+        assert "──" in text
+        assert "\\u" not in text
+        terminal.type(QUIT)
+        assert terminal.wait_for_end() == 1
 
 
 def test_without_a_log_the_sources_are_shown(temporary: Path) -> None:

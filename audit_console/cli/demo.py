@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.sources.protocol import Source
 
 NAME = "demo"
+PLACE = f"{NAME}://"
+"""The demo among recent sources: an address, for it is no file of the current folder."""
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
@@ -88,13 +90,13 @@ def _show(folder: Path, open_demo: Callable[[], Source], place: Callable[[], str
     from audit_console.tui.pruning import Pruning
 
     def open_log(places: Sequence[str]) -> Source:
-        return open_demo() if list(places) == [NAME] else open_source(places, keep=True)
+        return open_demo() if list(places) == [PLACE] else open_source(places, keep=True)
 
     def open_pruner(places: Sequence[str], chain: str | None) -> Pruner:
-        return pruner_of([place()] if list(places) == [NAME] else places, chain)
+        return pruner_of([place()] if list(places) == [PLACE] else places, chain)
 
     return show(
-        [NAME],
+        [PLACE],
         kept=replace(user_belongings(), state=folder, data=folder),
         open_log=open_log,
         pruning=Pruning(actor=this_user(), open_pruner=open_pruner),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from audit_console.core.places import SECRETS, names_files
+from audit_console.core.places import SECRETS, is_address, names_files
 from audit_console.kept_file import KeptFile
 
 KEPT = 20
@@ -77,6 +77,6 @@ def _without(entry: list[str], stored: list[Any]) -> list[Any]:
 
 
 def _absolute(place: str) -> str:
-    if not names_files(place):
+    if not names_files(place) or is_address(place):
         return place
     return os.path.abspath(os.path.expanduser(place))  # noqa: PTH100, PTH111 - keeps globs as typed

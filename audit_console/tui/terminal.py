@@ -64,7 +64,11 @@ class OnTerminal(App[None]):
 
 
 class TerminalDriver(LinuxDriver):
-    """Draws on standard error, whether or not anybody is there to see it."""
+    """Draws on standard error, whether or not anybody is there to see it.
+
+    It draws in UTF-8, as keys are read, also under a locale that says otherwise: a session over
+    SSH often brings none, and its rules and bars were drawn as their numbers.
+    """
 
     def __init__(
         self,
@@ -77,7 +81,7 @@ class TerminalDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         if (file := self._file) is not None:
             terminal = io.BufferedWriter(_UntilGone(file.fileno(), "w", closefd=False))
-            self._file = io.TextIOWrapper(terminal, file.encoding, file.errors)
+            self._file = io.TextIOWrapper(terminal, "utf-8", file.errors)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """Ask the terminal that is drawn on: Textual asks standard output, which may be a file."""
