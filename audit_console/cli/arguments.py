@@ -17,7 +17,7 @@ from audit_console.errors import UsageError
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-DASHED_QUERIES = "A query that begins with -o or -h stands behind --, as in: FILE -- -offline"
+DASHED_QUERIES = "A query that begins with -o or -h comes after --, as in: FILE -- -offline"
 
 _LACKS_VALUE = re.compile(r"argument (?:\S+/)?(--\S+): expected one argument")
 _DASHED_QUERY = re.compile(r"-[^-oh ][^ ]+")
@@ -100,5 +100,5 @@ def refuse_queries(places: Sequence[str]) -> None:
         if begins and begins[1] in {None, *TYPED_NAMES} and not os.path.lexists(place):
             raise UsageError(
                 f"{place}: a query in the place of a log",
-                hint="the log stands first; the query behind it is one word, in quotes",
+                hint="the log comes first; the query after it is one word, in quotes",
             )

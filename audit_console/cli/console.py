@@ -49,7 +49,7 @@ commands:
   cache        the indexes of archives that this console keeps
   retention    delete the oldest events so that the rest stays verifiable
 Each has a --help of its own. A first word that is a command is the command: open a
-log of that name as ./verify, or behind --, as in: audit-console -- verify
+log of that name as ./verify, or after --, as in: audit-console -- verify
 
 sources:
   Files, folders and globs are one log together: .jsonl and .log, also rotated, .gz or

@@ -93,7 +93,7 @@ def _request(options: argparse.Namespace) -> tuple[list[str], str]:
         return options.words, ""
     *places, event_id = options.words
     if not places:
-        raise UsageError("which event?", hint="name its id behind the log, or give --since FILE")
+        raise UsageError("which event?", hint="name its id after the log, or give --since FILE")
     return places, event_id
 
 

@@ -19,6 +19,7 @@ from audit_console.cli.retention_options import require_reason, retention_policy
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say, say_error
 from audit_console.config import user_path
+from audit_console.core.wording import count, seqs
 from audit_console.errors import AuditConsoleError, UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
@@ -79,7 +80,7 @@ def _run(options: argparse.Namespace) -> ExitCode:
     require_sound(whole, plan)
     trusting.remember(whole)
     with _Steps() as steps:
-        steps.wait(f"the {plan.events:,} events that go are verified")
+        steps.wait(f"verifying what goes: {count(plan.events, 'event')}")
         for step in pruner.steps(plan, policy, request, datetime.now(UTC)):
             steps.say(step)
     if not steps.said:
@@ -151,7 +152,8 @@ def _conclude(
             say_error(error)
             code = code_of_error(error)
     trusting.remember(verification)
-    first = f"seq 0 to {plan.pruned_to - 1:,} of {plan.chain} are deleted"
+    are = "is" if plan.pruned_to == 1 else "are"
+    first = f"{seqs(0, plan.pruned_to - 1)} of {plan.chain} {are} deleted"
     found = sorted(verification.counts)
     for one in found:
         say(f"{one}: {CODES[one].meaning}")

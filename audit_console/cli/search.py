@@ -41,7 +41,7 @@ queries:
 fields:
   id time type user action resource rtype rid result error ip agent request details.PATH
   chain seq hash hour weekday star tag note; of time also since until around
-stages behind a |:
+stages after a |:
   count [by F,F]  top F [N]  rare F [N]  first F,F  timeline 1h [by F]  sort F [desc]  limit N
 {DASHED_QUERIES}
 

@@ -187,7 +187,7 @@ class Anchoring:
             if ahead > CLOCK_SKEW.total_seconds():
                 return self._finding(
                     Code.EVENT_NEWER_THAN_COSIGNATURE,
-                    f"seq {newest.seq} says that it was recorded {int(ahead):,} s after a "
+                    f"seq {newest.seq:,} says that it was recorded {int(ahead):,} s after a "
                     "witness had cosigned it: the writer's clock ran ahead",
                     newest.seq,
                     newest.seq + 1,
@@ -240,7 +240,7 @@ class Anchoring:
         seen = self._vouchers.remembered.get(self._chain)
         vouched = max(self.sealed_size, seen.size if seen and self._memory_holds else 0)
         if self._log.complete and 0 < vouched < self._log.size:
-            message = f"{_events(self._log.size - vouched)} behind what is vouched for"
+            message = f"{_events(self._log.size - vouched)} after what is vouched for"
             yield self._finding(Code.UNSEALED_TAIL, message, vouched, self._log.size)
 
     def _finding(  # noqa: PLR0913 - a range and two hashes, as findings have them

@@ -103,7 +103,7 @@ class LogCheck:
         self.findings.add(
             finding(
                 Code.NONCANONICAL,
-                f"seq {seq} holds the same content in another JSON spelling",
+                f"seq {seq:,} holds the same content in another JSON spelling",
                 chain=chain,
                 first_seq=seq,
                 last_seq=seq,
@@ -269,7 +269,7 @@ class LogCheck:
         if run.events > 1 or self.findings.is_full(Code.EVENT_HASH_MISMATCH):
             self.findings.add_unlisted(Code.EVENT_HASH_MISMATCH, run.events)
             return
-        subject = "the event" if run.first_seq is None else f"seq {run.first_seq}"
+        subject = "the event" if run.first_seq is None else f"seq {run.first_seq:,}"
         self.findings.add(
             finding(
                 Code.EVENT_HASH_MISMATCH,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from audit_console.core.event import GENESIS_HASH
 from audit_console.core.findings import Code, Place
 from audit_console.core.ordered import Ordered
+from audit_console.core.wording import seqs
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class SeqRange:
     last: int
 
     def __str__(self) -> str:
-        return f"seq {self.first}" + (f" to {self.last}" if self.last > self.first else "")
+        return seqs(self.first, self.last)
 
 
 def add_range(ranges: Ordered[SeqRange], span: SeqRange) -> None:

@@ -133,7 +133,7 @@ CODES: dict[Code, CodeMeaning] = {
     Code.NONCANONICAL: CodeMeaning(_N, _S.LOW, "same content in another JSON spelling"),
     Code.TORN_TAIL: CodeMeaning(_N, _S.LOW, "half a line at the end"),
     Code.UNSEALED_TAIL: CodeMeaning(
-        _N, _S.INFORMATIONAL, "events behind the last that is vouched for"
+        _N, _S.INFORMATIONAL, "events after the last that is vouched for"
     ),
     Code.PRUNED_PREFIX: CodeMeaning(_N, _S.INFORMATIONAL, "retention deleted the beginning"),
 }

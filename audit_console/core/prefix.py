@@ -73,7 +73,9 @@ def check_prefix(
     """
     reader = _Reader(plan.chain, before)
     if reader.next_seq != plan.pruned_from:
-        raise changed(f"the chain begins with seq {reader.next_seq} now, not {plan.pruned_from}")
+        raise changed(
+            f"the chain begins with seq {reader.next_seq:,} now, not {plan.pruned_from:,}"
+        )
     has_more = False
     for event in reader.events(lines):
         has_more = event.seq == plan.pruned_to
@@ -81,7 +83,7 @@ def check_prefix(
             break
         reason = limits.reason_to_keep(event)
         if reason is not None:
-            raise changed(f"seq {event.seq} stays: {reason}")
+            raise changed(f"seq {event.seq:,} stays: {reason}")
         reader.take(event)
     if not has_more:
         raise changed("the newest event of the chain would go")
@@ -119,7 +121,7 @@ class _Reader:
         for line in lines:
             event = _event(line, self.next_seq)
             if (event.chain, event.seq) != (self.chain, self.next_seq):
-                found = f"{safe_text(event.chain or '', limit=80)} seq {event.seq}"
+                found = f"{safe_text(event.chain or '', limit=80)} seq {event.seq:,}"
                 raise broken(self.next_seq, f"{found} stands in its place")
             if event.previous_hash != self._previous_hash:
                 raise broken(self.next_seq, "it does not link to the event before it")
@@ -162,6 +164,6 @@ def _event(line: bytes, seq: int) -> AuditEvent:
 def broken(seq: int, how: str) -> PrefixBroken:
     """Say that what is to be deleted does not verify."""
     return PrefixBroken(
-        f"seq {seq}: {how}; nothing is deleted",
+        f"seq {seq:,}: {how}; nothing is deleted",
         hint="verify the log: what does not verify is evidence, and stays",
     )

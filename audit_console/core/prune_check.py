@@ -17,6 +17,7 @@ from audit_console.core.findings import CODES, Code, FindingClass, FindingList, 
 from audit_console.core.prunes import PruneHistory, PruneRecord, tells
 from audit_console.core.v1_chain import V1Chain
 from audit_console.core.vouchers import Vouchers, backed_size
+from audit_console.core.wording import seqs
 
 
 class _Telling(NamedTuple):
@@ -153,10 +154,10 @@ class PruneCheck:
         missing = record.pruned_to - end
         if missing > unreadable_behind:
             code, first = Code.GAP, end
-            message = f"{missing:,} event{'s' if missing > 1 else ''} missing behind seq {end - 1}"
+            message = f"{missing:,} event{'s' if missing > 1 else ''} missing after seq {end - 1:,}"
         elif missing == 0 and not copies.ends_with(record.last_event_hash):
             code, first = Code.PRUNE_RECORD_INVALID, end - 1
-            message = f"seq {first} is not the event that its record says was deleted last"
+            message = f"seq {first:,} is not the event that its record says was deleted last"
         else:
             return
         self.findings.add(
@@ -204,7 +205,7 @@ class PruneCheck:
             finding(
                 Code.PRUNE_RECORD_INVALID,
                 f"it was applied at {format_time(record.applied_at)} by itself, and seq "
-                f"{telling.seq} told of it at {format_time(telling.recorded_at)}",
+                f"{telling.seq:,} told of it at {format_time(telling.recorded_at)}",
                 chain=record.chain,
                 first_seq=telling.seq,
                 last_seq=telling.seq,
@@ -213,4 +214,4 @@ class PruneCheck:
 
 
 def _of_range(message: str, record: PruneRecord, first: int) -> str:
-    return f"{message} (seq {first} to {record.pruned_to - 1})"
+    return f"{message} ({seqs(first, record.pruned_to - 1)})"

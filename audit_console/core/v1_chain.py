@@ -20,6 +20,7 @@ from audit_console.core.prunes import PruneRecord
 from audit_console.core.run import Run, Tally
 from audit_console.core.segment import Segment, part_of, segment_of
 from audit_console.core.strays import Strays
+from audit_console.core.wording import seqs
 
 
 @dataclass(slots=True)
@@ -168,7 +169,7 @@ class V1Chain:
         self.findings.add(
             finding(
                 Code.OUT_OF_ORDER,
-                f"seq {late.first_seq} stands behind seq {self.next_seq - 1}",
+                f"seq {late.first_seq:,} stands after seq {self.next_seq - 1:,}",
                 chain=self.name,
                 first_seq=late.first_seq,
                 last_seq=late.first_seq,
@@ -262,7 +263,7 @@ class V1Chain:
         self.findings.add(
             finding(
                 Code.PREVIOUS_HASH_MISMATCH,
-                f"seq {link.seq} does not link to the event before it",
+                f"seq {link.seq:,} does not link to the event before it",
                 chain=self.name,
                 first_seq=link.seq,
                 last_seq=link.seq,
@@ -279,7 +280,7 @@ class V1Chain:
         self.findings.add(
             finding(
                 Code.CLOCK_BACKWARDS,
-                f"recorded_at of seq {step.seq} is before that of the event before",
+                f"recorded_at of seq {step.seq:,} is before that of the event before",
                 chain=self.name,
                 first_seq=step.seq,
                 last_seq=step.seq,
@@ -305,7 +306,7 @@ class V1Chain:
             self.findings.add(
                 finding(
                     Code.EVENT_BELOW_PRUNE_BOUNDARY,
-                    f"seq {segment.first_seq} to {last} were recorded as deleted",
+                    f"recorded as deleted, and here: {seqs(segment.first_seq, last)}",
                     chain=self.name,
                     first_seq=segment.first_seq,
                     last_seq=last,
@@ -320,7 +321,7 @@ class V1Chain:
             self.findings.add(
                 finding(
                     Code.PRUNED_PREFIX,
-                    f"retention deleted seq 0 to {self.base_seq - 1}",
+                    f"retention deleted {seqs(0, self.base_seq - 1)}",
                     chain=self.name,
                     first_seq=0,
                     last_seq=self.base_seq - 1,
@@ -334,9 +335,8 @@ class V1Chain:
             self.findings.add_unlisted(code, 1)
             return
         count = missing.last - missing.first + 1
-        where = (
-            "at the start" if at_head else f"between seq {missing.first - 1} and {missing.last + 1}"
-        )
+        between = f"between seq {missing.first - 1:,} and {missing.last + 1:,}"
+        where = "at the start" if at_head else between
         self.findings.add(
             finding(
                 code,
@@ -355,7 +355,7 @@ class V1Chain:
         message = {
             Code.DUPLICATE_SEQ: f"{count:,} event{'s stand' if count > 1 else ' stands'} twice",
             Code.FORK: f"different events claim {repeat.span}",
-            Code.CHAIN_RESTART: f"the chain begins a second time, up to seq {last}",
+            Code.CHAIN_RESTART: f"the chain begins a second time, up to seq {last:,}",
         }[repeat.code]
         self.findings.add(
             finding(

@@ -11,6 +11,11 @@ def count(value: int, thing: str) -> str:
     return f"{value:,} {thing}" if value == 1 else f"{value:,} {thing}s"
 
 
+def seqs(first: int, last: int) -> str:
+    """Name events by their places in a chain, both included: `seq 7`, `seq 0 to 4,087`."""
+    return f"seq {first:,}" if first == last else f"seq {first:,} to {last:,}"
+
+
 def all_stay(events: int) -> str:
     """Say that no event goes: `all 3,000 events stay`."""
     return "the only event stays" if events == 1 else f"all {count(events, 'event')} stay"

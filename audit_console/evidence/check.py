@@ -558,7 +558,7 @@ class Check:
                 f"{vouched['verified_at']!a}."
             )
         if behind:
-            yield f"Of these, {behind} stand behind what is vouched for."
+            yield f"Of these, {behind} come{'s' * (behind == 1)} after what is vouched for."
 
     def _checkpoint(self, number: int, chain: str, vouched: dict[str, Any]) -> Iterator[str]:
         policy = self._given_policy

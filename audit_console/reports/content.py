@@ -8,7 +8,7 @@ from audit_console.core.event import Scheme, format_time
 from audit_console.core.findings import Code, Finding, FindingClass, Verdict
 from audit_console.core.merkle import root_text
 from audit_console.core.safe_text import safe_text
-from audit_console.core.wording import count
+from audit_console.core.wording import count, seqs
 from audit_console.integrity.verification import ChainSummary, Verification
 from audit_console.reports.document import Document, Field, Section, Tone, exact, named, worded
 from audit_console.reports.explanations import EXPLANATIONS
@@ -230,9 +230,8 @@ def _of_finding(finding: Finding) -> Iterator[Field]:
 
 def _where(finding: Finding) -> Iterator[str]:
     if finding.file is not None:
-        yield finding.file if finding.line is None else f"{finding.file}, line {finding.line}"
+        yield finding.file if finding.line is None else f"{finding.file}, line {finding.line:,}"
     if finding.chain is not None:
         yield finding.chain
     if finding.first_seq is not None:
-        span = "" if finding.last_seq in {None, finding.first_seq} else f" to {finding.last_seq}"
-        yield f"seq {finding.first_seq}{span}"
+        yield seqs(finding.first_seq, finding.last_seq or finding.first_seq)

@@ -23,7 +23,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "its fields until then.",
     ),
     Code.PREVIOUS_HASH_MISMATCH: Explanation(
-        "The event was not written behind the one that stands before it. One of the two was "
+        "The event was not written after the one that stands before it. One of the two was "
         "put there, or exchanged together with its hash. Stored is the link that the event "
         "carries, computed is the hash of the event before it.",
         "Compare both events, and those around them, with a backup or another copy of the log.",
@@ -32,7 +32,7 @@ EXPLANATIONS: dict[Code, Explanation] = {
         "Numbers are missing inside the chain. Every event has a number when it is written, so "
         "the events were taken out afterwards.",
         "Look for the missing numbers in backups and in copies sent elsewhere. Look at what "
-        "happened just before and behind the gap.",
+        "happened just before and after the gap.",
     ),
     Code.HEAD_MISSING: Explanation(
         "The chain does not begin with its first event, and no prune record says that retention "

@@ -14,7 +14,7 @@ from audit_console.core.findings import Finding
 from audit_console.core.holds import Hold
 from audit_console.core.retention import PrunePlan
 from audit_console.core.safe_text import safe_text
-from audit_console.core.wording import all_stay, count
+from audit_console.core.wording import all_stay, count, seqs
 from audit_console.reports.content import read_field, window_fields
 from audit_console.reports.document import (
     Count,
@@ -74,8 +74,8 @@ def _not_backed(preview: Preview, plan: PrunePlan) -> str:
     first = max(preview.backed_to, plan.pruned_from)
     graver = " With the witnesses of the policy that is a fault, and the log FAILS from then on."
     return (
-        f"No trusted checkpoint from before the cut-off covers seq {first:,} to "
-        f"{plan.pruned_to - 1:,}, so that they were genuine cannot be shown any more "
+        f"No trusted checkpoint from before the cut-off covers {seqs(first, plan.pruned_to - 1)}, "
+        "so that nothing can show any more that what went was genuine "
         f"(PRUNE_NOT_BACKED).{graver if preview.names_witnesses else ''} "
         "Look for such a checkpoint that was kept elsewhere before anything is deleted."
     )
@@ -136,7 +136,7 @@ def _heading(preview: Preview) -> Iterator[Field]:
     )
     if preview.plan:
         plan = preview.plan
-        yield worded("goes", f"seq {plan.pruned_from:,} to {plan.pruned_to - 1:,}")
+        yield worded("goes", seqs(plan.pruned_from, plan.pruned_to - 1))
         yield worded("recorded", f"{plan.first_recorded_at} to {plan.last_recorded_at}")
         yield worded("bytes", _bytes(preview))
         yield exact("plan", plan.sha256)
@@ -187,10 +187,10 @@ def _chain(preview: Preview) -> Iterator[Section]:
     if preview.last_seq is None or preview.first_seq is None:
         return
     head = exact("head", preview.head_hash or "")
-    before = f"seq {preview.first_seq:,} to {preview.last_seq:,}"
+    before = seqs(preview.first_seq, preview.last_seq)
     yield Section(title="before", fields=(worded("events", before), head))
     if preview.plan and preview.can_go:
-        after = f"seq {preview.plan.pruned_to:,} to {preview.last_seq + 1:,}"
+        after = seqs(preview.plan.pruned_to, preview.last_seq + 1)
         told = "the last of which tells of the prune"
         link = exact("links to", preview.plan.last_event_hash)
         yield Section(title="after", fields=(worded("events", f"{after}, {told}"), link))

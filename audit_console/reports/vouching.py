@@ -9,7 +9,7 @@ from audit_console.core.event import format_time
 from audit_console.core.merkle import root_text
 from audit_console.core.prunes import PruneRecord
 from audit_console.core.vouchers import Remembered, SignedHead
-from audit_console.core.wording import count
+from audit_console.core.wording import count, seqs
 from audit_console.integrity.verification import Verification
 from audit_console.reports.document import Field, Section, exact, named, worded
 from audit_console.reports.model import standing_of
@@ -68,7 +68,7 @@ def _prune(record: PruneRecord) -> Section:
     return Section(
         title=named(record.chain),
         fields=(
-            worded("deleted", f"seq 0 to {record.pruned_to - 1:,}"),
+            worded("deleted", seqs(0, record.pruned_to - 1)),
             worded("kept", count(record.policy_days, "day")),
             worded("cut-off", format_time(record.cutoff)),
             worded("applied", format_time(record.applied_at)),

@@ -61,7 +61,7 @@ def not_found(cursor: Cursor, matched: int | None) -> str:
             last = "" if matched is None else f"; the last one is {matched:,}"
             return f"there is no row {row + 1:,}{last}"
         case AtTime():
-            return "no event behind that time"
+            return "no event at or after that time"
         case AtEvent(event_id):
             shown = safe_text(event_id, limit=60)
             return f"no event has the id {shown}; a time looks like 2026-11-23 02:58"

@@ -197,7 +197,7 @@ class PostgresSink:
                         self._store(connection, group)
             except errors.UniqueViolation as error:
                 if error.diag.constraint_name != "audit_events_id_key":
-                    raise self._broken("there is an event behind its head") from error
+                    raise self._broken("there is an event after its head") from error
                 group = self._stored(connection, group)
                 durable = False  # as far as anybody knows
             if group and not durable:
@@ -246,7 +246,7 @@ class PostgresSink:
 
     def _broken(self, what: str) -> ChainBroken:
         return ChainBroken(
-            f"{self._chain}: {what}, so nothing is put behind it",
+            f"{self._chain}: {what}, so nothing is put after it",
             hint="Look at the chain with: audit-console verify DSN",
         )
 

@@ -128,6 +128,6 @@ def _keep(path: Path, rest: bytes) -> None:
 def broken(path: Path, reason: str, *, hint: str = "") -> ChainBroken:
     """Say why nothing can be put behind the end of a log."""
     return ChainBroken(
-        f"{path}: {reason}; nothing is written behind it",
+        f"{path}: {reason}; nothing is written after it",
         hint=hint or "verify the log, keep it as evidence, and begin a new one elsewhere",
     )

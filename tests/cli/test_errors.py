@@ -71,7 +71,7 @@ def test_a_query_in_the_place_of_a_log(
     completed = run_here(command, *(word.format(log=whole_log) for word in words))
     assert completed.returncode == 2
     assert spoken_line(completed).endswith(
-        ": a query in the place of a log. The log stands first; the query behind it is one word, "
+        ": a query in the place of a log. The log comes first; the query after it is one word, "
         "in quotes."
     )
 

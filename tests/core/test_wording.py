@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from audit_console.core.wording import all_stay, chain_options, count
+from audit_console.core.wording import all_stay, chain_options, count, seqs
 
 
 def test_a_count_agrees_with_its_thing() -> None:
@@ -9,6 +9,10 @@ def test_a_count_agrees_with_its_thing() -> None:
         "1 file",
         "3,000 files",
     ]
+
+
+def test_one_seq_is_no_range() -> None:
+    assert [seqs(7, 7), seqs(0, 4_087)] == ["seq 7", "seq 0 to 4,087"]
 
 
 def test_that_all_stay_agrees_with_how_many_there_are() -> None:

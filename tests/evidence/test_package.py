@@ -179,7 +179,7 @@ def test_the_largest_trusted_checkpoint_vouches() -> None:
     assert (made.proven, made.vouched) == (6, 5)
     said = sentences(files)
     assert any(line.startswith("The head over the first 32 is signed by ") for line in said)
-    assert "Of these, 1 stand behind what is vouched for." in said
+    assert "Of these, 1 comes after what is vouched for." in said
 
 
 @UNMEASURED

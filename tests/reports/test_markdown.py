@@ -46,11 +46,11 @@ Numbers are missing inside the chain. Every event has a number when it is writte
 events were taken out afterwards.
 
 - **next**: Look for the missing numbers in backups and in copies sent elsewhere. Look at \
-what happened just before and behind the gap.
+what happened just before and after the gap.
 
 #### 1,200 events are missing
 
-- **where**: `audit.example.org/prod · seq 20 to 1219`
+- **where**: `audit.example.org/prod · seq 20 to 1,219`
 """
 
 

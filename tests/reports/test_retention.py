@@ -88,7 +88,7 @@ def test_checkpoints_that_cover_it_are_listed() -> None:
 
 def test_what_no_checkpoint_backs_is_told_and_what_follows() -> None:
     part = made(12, notes=[7], trust=trust_in(witnesses=()), held=False)
-    assert "covers seq 7 to 8, so that they were genuine" in meaning_for_verification(part)
+    assert "covers seq 7 to 8, so that nothing can show any more" in meaning_for_verification(part)
     assert "FAILS" not in meaning_for_verification(part)
     strict = made(12, notes=[7], trust=trust_in(), held=False)
     assert "covers seq 0 to 8" in meaning_for_verification(strict)

@@ -68,9 +68,9 @@ Findings
           Numbers are missing inside the chain. Every event has a number when it is
           written, so the events were taken out afterwards.
           next      Look for the missing numbers in backups and in copies sent elsewhere.
-                    Look at what happened just before and behind the gap.
+                    Look at what happened just before and after the gap.
           1,200 events are missing
-            where     audit.example.org/prod · seq 20 to 1219
+            where     audit.example.org/prod · seq 20 to 1,219
   OPEN    NO_CHECKPOINT (medium): nothing outside the log vouches for its end
           The log speaks for itself alone. Whoever can write it could have cut off its
           end, or written all of it anew, without a trace in it.

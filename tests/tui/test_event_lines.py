@@ -50,7 +50,7 @@ def test_every_field_is_there_and_copied_as_it_stands() -> None:
         encode_line(event),
     ):
         assert value in copied
-    assert "audit.jsonl:7 · byte 1,200, 640 long" in text_of(lines)
+    assert "audit.jsonl:7 · 640 bytes from byte 1,200 on" in text_of(lines)
 
 
 def test_a_line_names_its_field_as_a_query_does() -> None:

@@ -368,9 +368,9 @@ async def test_where_there_is_no_other_finding_that_is_said(tmp_path: Path) -> N
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await until_loaded(pilot)
         await pilot.press("i", "N")
-        await until_shown(pilot, "there is no finding before this one")
+        await until_shown(pilot, "this is the first finding")
         await pilot.press("n", "n", "n")
-        await until_shown(pilot, "there is no finding behind this one")
+        await until_shown(pilot, "this is the last finding")
 
 
 @UNMEASURED

@@ -255,7 +255,7 @@ async def test_the_detail_names_the_events_beside_it_in_its_chain_and_leads_to_t
         await until_shown(pilot, "row 1 of 1 ")
         await pilot.press("enter")
         await until_shown(pilot, "event before  ✔ seq 18 ")
-        assert "event behind  — none with seq 20" in screen_text(app)
+        assert "event after   — none with seq 20" in screen_text(app)
         detail = app.screen.query_one(DetailPane)
         detail.focus()
         while detail._current is None or detail._current.event_id is None:
@@ -265,7 +265,7 @@ async def test_the_detail_names_the_events_beside_it_in_its_chain_and_leads_to_t
         await pilot.press("enter")
         await until_shown(pilot, "event before  ✔ seq 17 ")
         assert selected_id(app) == make_event(18).id
-        assert "event behind  ✔ seq 19 " in screen_text(app)
+        assert "event after   ✔ seq 19 " in screen_text(app)
         detail.query_ancestor(InvestigateScreen).go_to_event(make_event(0).id)
         await until_shown(pilot, "event before  — none: the chain begins here")
 
@@ -282,7 +282,7 @@ async def test_events_without_a_seq_are_found_by_their_links(tmp_path: Path) -> 
         beside = [detail.event_id for detail in app.screen.query_one(DetailPane)._details]
         assert [one for one in beside if one] == [events[24]["id"], events[26]["id"]]
         await pilot.press("G")
-        await until_shown(pilot, "event behind  — none near in time")
+        await until_shown(pilot, "event after   — none near in time")
 
 
 @UNMEASURED
@@ -342,7 +342,7 @@ async def test_jumping(tmp_path: Path, typed: str, row: int) -> None:
     [
         ("41", "there is no row 41; the last one is 40"),
         ("0", "rows count from 1"),
-        ("2027-01-01", "no event behind that time"),
+        ("2027-01-01", "no event at or after that time"),
         ("nonsense", "no event has the id nonsense"),
         ("", "nothing to jump to"),
     ],

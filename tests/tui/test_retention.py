@@ -216,6 +216,20 @@ async def test_holds_and_faults_stop_it(show: Show) -> None:
 
 
 @UNMEASURED
+async def test_a_single_event_that_goes_is_spoken_of_as_one(show: Show, tmp_path: Path) -> None:
+    store(tmp_path, EVENTS, (40,))
+    app = show(str(tmp_path), replace(RULES, policy=RetentionPolicy(days=39)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await previewed(pilot, "PREVIEW: 1 of 40")
+        assert "╌ 1 goes" in screen_text(app)
+        await pilot.press("a")
+        await until_shown(pilot, "1 event goes for good: seq 0")
+        await until_shown(pilot, "type that name to delete it")
+        await pilot.press(*CHAIN, "enter")
+        await until_shown(pilot, "✔ 1 event deleted")
+
+
+@UNMEASURED
 async def test_what_goes_is_deleted_by_name_and_the_rest_is_verified(show: Show, log: str) -> None:
     app = show(log)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
@@ -226,7 +240,7 @@ async def test_what_goes_is_deleted_by_name_and_the_rest_is_verified(show: Show,
         await pilot.press("escape")
         await type_name(pilot, CHAIN)
         await until_shown(pilot, "NOTHING to delete: all 21 events stay")
-        assert "✔ 20 events were deleted" in screen_text(app)
+        assert "✔ 20 events deleted" in screen_text(app)
         assert left(log) == 20
         found = ["NO_CHECKPOINT", "PRUNED_PREFIX", "PRUNE_NOT_BACKED"]
         await until(  # a table is previewed while it is verified
@@ -235,7 +249,7 @@ async def test_what_goes_is_deleted_by_name_and_the_rest_is_verified(show: Show,
             "verified anew",
         )
         await pilot.press("a")
-        await until_shown(pilot, "nothing goes by these days")
+        await until_shown(pilot, "by these days there is nothing to delete")
         await pilot.press("q")
         await until(pilot, lambda: not app.screen.query(DaysSlider), "back to the events")
 
@@ -256,7 +270,7 @@ async def test_a_reason_and_a_copy_first(show: Show, tmp_path: Path) -> None:
         assert left(str(tmp_path)) == 40
         await asyncio.to_thread(copies.mkdir)
         await pilot.press("enter")
-        await until_shown(pilot, "✔ 20 events were deleted")
+        await until_shown(pilot, "✔ 20 events deleted")
     (copy,) = copies.glob("*.zst")
     with open_packed(copy) as text:
         assert text.read() == b"".join(line + b"\n" for line in v1_lines(EVENTS)[:20])
@@ -322,7 +336,7 @@ async def test_a_prune_is_told_from_its_beginning_also_to_who_comes_back(
         await pilot.press("a")
         await until_shown(pilot, "a prune is under way")
         checked.set()
-        await until_shown(pilot, "✔ 20 events were deleted")
+        await until_shown(pilot, "✔ 20 events deleted")
 
 
 @UNMEASURED
@@ -642,6 +656,6 @@ async def test_each_of_several_chains_is_previewed_and_pruned(show: Show, databa
         await until_shown(pilot, "PREVIEW: 20 of 30 events would go")
         await until_shown(pilot, "20 go")
         await type_name(pilot, "example.org/other")
-        await until_shown(pilot, "20 events were deleted")
+        await until_shown(pilot, "20 events deleted")
         assert "one of 2 chains: example.org/other" in screen_text(app)
     assert left(database) == 40  # of the chain that was not pruned

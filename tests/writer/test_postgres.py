@@ -147,7 +147,7 @@ def test_nothing_is_put_behind_a_head_that_does_not_verify(
     sink.append(sealer([unsealed(), unsealed(), unsealed()]), durable=True)
     executed(database, SEALED_BY_OTHERS, tamper)
     before = stored_lines(database)
-    with pytest.raises(ChainBroken, match="nothing is put behind it"):
+    with pytest.raises(ChainBroken, match="nothing is put after it"):
         sink.append(sealer([unsealed()]), durable=True)
     assert stored_lines(database) == before
 
@@ -166,7 +166,7 @@ def test_an_event_that_comes_in_beside_the_lock_is_seen(sink: PostgresSink, data
         )
         return sealer([unsealed()])(head)
 
-    with pytest.raises(ChainBroken, match="behind its head"):
+    with pytest.raises(ChainBroken, match="after its head"):
         sink.append(seal_late, durable=True)
 
 

@@ -158,7 +158,7 @@ class TermReader:
         ahead = scanner.peek()
         if ahead and not ahead.isspace() and ahead not in "),|":
             raise scanner.fault(
-                "text behind a regular expression",
+                "text after a regular expression",
                 'quote a value that begins with a slash: "/…"',
                 at=start,
             )

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 
 from audit_console.config import user_path
 from audit_console.core.retention import PrunePlan
-from audit_console.core.wording import count
+from audit_console.core.wording import count, seqs
 from audit_console.errors import PruneRefused
 from audit_console.tui.background import begin
 from audit_console.tui.dialogs.dialog import Dialog
@@ -21,7 +21,7 @@ from audit_console.tui.path_suggester import PathSuggester
 from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.text_lines import TextLines
-from audit_console.tui.wording import number, told
+from audit_console.tui.wording import told
 
 if TYPE_CHECKING:  # its packing comes with it
     from audit_console.retention.copies import Copies
@@ -75,17 +75,18 @@ class ApplyDialog(Dialog[Deletion]):
     def on_mount(self) -> None:
         """Say what goes, and what is asked for."""
         plan = self._plan
+        go, them = ("goes", "it") if plan.events == 1 else ("go", "them")
         self._text("plan").lines = (
             (Span(" the log", "muted"), *self._mark, Span(f" {plan.chain}", "name")),
             (
-                Span(f" {count(plan.events, 'event')} go for good: ", "bad"),
-                Span(f"seq {number(plan.pruned_from)} to {number(plan.pruned_to - 1)}"),
+                Span(f" {count(plan.events, 'event')} {go} for good: ", "bad"),
+                Span(seqs(plan.pruned_from, plan.pruned_to - 1)),
             ),
             (Span(f" plan {plan.sha256}", "muted"),),
         )
-        self._label("name", "type that name to delete them")
+        self._label("name", f"type that name to delete {them}")
         self._label("reason", "why: the chain tells it for ever")
-        self._label("copy", "folder that gets a packed copy of them first")
+        self._label("copy", f"folder that gets a packed copy of {them} first")
         self._input("name").focus()
 
     def _text(self, name: str) -> TextLines:

@@ -68,9 +68,10 @@ class BadLinesDialog(Dialog[None]):
 
     def _line(self, row: dict[str, Any]) -> Line:
         name = self._session.file_name(row["file"]) or "line"
+        length = count(row["length"], "byte")
         return (
             Span(f" {name}:{number(row['line'])}", "name"),
-            Span(f"  byte {number(row['offset'])}, {number(row['length'])} long  ", "muted"),
+            Span(f"  {length} from byte {number(row['offset'])} on  ", "muted"),
             Span(row["reason"], "bad"),
         )
 

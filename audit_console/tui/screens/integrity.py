@@ -234,14 +234,14 @@ class IntegrityScreen(ConsoleScreen):
         """Move to the next finding."""
         self._bring_findings_into_sight()
         if self._list.cursor >= len(self._findings) - 1:
-            self.notify("there is no finding behind this one")
+            self.notify("this is the last finding")
         self._list.action_cursor_down()
 
     def action_previous_finding(self) -> None:
         """Move to the finding before."""
         self._bring_findings_into_sight()
         if self._list.cursor == 0:
-            self.notify("there is no finding before this one")
+            self.notify("this is the first finding")
         self._list.action_cursor_up()
 
     def action_findings(self) -> None:

@@ -17,6 +17,7 @@ from audit_console.core.matching import Marks
 from audit_console.core.narrowing import Value
 from audit_console.core.query.fields import field_text
 from audit_console.core.safe_text import safe_text
+from audit_console.core.wording import count
 from audit_console.tui.locating import Neighbours
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.widgets import json_tree
@@ -148,7 +149,7 @@ def _place(row: EventRow, file_name: str, width: int) -> Iterator[DetailLine]:
     if row["offset"] is None:
         return
     place = f"{file_name or 'line'}:{row['line']:,}"
-    bytes_ = f"byte {row['offset']:,}, {row['length']:,} long"
+    bytes_ = f"{count(row['length'], 'byte')} from byte {row['offset']:,} on"
     yield from _labelled("place", f"{place} · {bytes_}", width, "muted")
 
 
@@ -249,7 +250,7 @@ def _worded(label: str, words: Span, width: int) -> Iterator[DetailLine]:
 
 def _neighbours(event: AuditEvent, beside: Neighbours | None, width: int) -> Iterator[DetailLine]:
     """Show the events beside this one in its chain; their lines stand while they are looked for."""
-    for label, step in (("event before", -1), ("event behind", 1)):
+    for label, step in (("event before", -1), ("event after", 1)):
         if beside is None:
             yield from _labelled(label, "…", width, "muted")
             continue

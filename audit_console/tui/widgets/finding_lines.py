@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from audit_console.core.findings import Code, Finding
+from audit_console.core.wording import seqs
 from audit_console.reports.explanations import EXPLANATIONS
 from audit_console.reports.model import CLASS_ORDER, meaning
 from audit_console.tui.locating import Neighbours
@@ -46,9 +47,7 @@ def finding_line(finding: Finding, place_width: int) -> Line:
 def place(finding: Finding) -> str:
     """Say where a finding is: by seq, else by file and line."""
     if finding.first_seq is not None:
-        if finding.last_seq in {None, finding.first_seq}:
-            return f"seq {number(finding.first_seq)}"
-        return f"seq {number(finding.first_seq)} to {number(finding.last_seq or 0)}"
+        return seqs(finding.first_seq, finding.last_seq or finding.first_seq)
     if finding.line is not None:
         return f"{finding.file or 'line'}:{number(finding.line)}"
     return finding.file or ("the chain" if finding.chain else "the log")
@@ -123,7 +122,7 @@ def _neighbours(found: Neighbours, width: int) -> Iterator[Line]:
         yield event_line(" ▸ here ", row, width)
     if not found.rows:
         yield (Span(" ▸ here ", "key"), Span("✘ no event stands here", "bad"))
-    yield event_line(" behind ", found.behind, width)
+    yield event_line(" after  ", found.behind, width)
     yield ()
 
 

@@ -91,7 +91,8 @@ class KeepingScreen(GoingScreen):
             self.say(error)
             return
         if found is None:
-            self.notify("no further event is marked or broken" if behind else "none before it is")
+            where = "below" if behind else "above"
+            self.notify(f"no event {where} is marked or broken")
         else:
             self._table.go_to(found)
 

@@ -67,7 +67,7 @@ class RetentionScreen(PreviewingScreen):
 
     def _refusal_of(self, made: Preview, session: Session) -> str | None:
         if made.plan is None:
-            return "nothing goes by these days"
+            return "by these days there is nothing to delete"
         if not made.counted:
             return NOT_COUNTED
         if made.faults is None:
@@ -96,7 +96,7 @@ class RetentionScreen(PreviewingScreen):
             self.notify(told(error), severity="error", timeout=20)
             return
         self._deleting = ""
-        self._deleted = f" · ✔ {deletion.plan.events:,} events were deleted"
+        self._deleted = f" · ✔ {count(deletion.plan.events, 'event')} deleted"
         self.post_message(self.Applied())
 
     def _prune(self, session: Session, deletion: Deletion) -> None:
