@@ -41,7 +41,10 @@ def run(arguments: Sequence[str]) -> ExitCode:
         if options.action == "clear":
             say(f"removed: {store.clear():,} bytes")
         else:
-            write_stdout(_lines(store))
+            lines = list(_lines(store))
+            if not lines:
+                say("no index is kept: one is of an archive of 20 MB or more that was opened")
+            write_stdout(lines)
     except OSError as error:
         raise AuditConsoleError(
             f"{folder}: {error.strerror}", hint="Give yourself the right to it, or remove it"

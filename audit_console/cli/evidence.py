@@ -22,6 +22,7 @@ from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target, write_stdout
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say
+from audit_console.core.wording import count
 from audit_console.errors import UsageError
 from audit_console.search.whole_files import whole_file
 
@@ -128,6 +129,6 @@ def _case(source: Source, query: str, trust: Trust) -> Case:
 
 def _summary(packed: Packed, target: Path) -> str:
     return (
-        f"{packed.selected:,} events packed into {target}: {packed.proven:,} with a proof, "
+        f"{count(packed.selected, 'event')} packed into {target}: {packed.proven:,} with a proof, "
         f"{packed.vouched:,} of them vouched for from outside the log"
     )

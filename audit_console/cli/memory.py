@@ -39,6 +39,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
         f"{format_time(one.verified_at)}\n"
         for one in memory.all().values()
     ]
+    if not lines:
+        say("no log is remembered yet: one is when it was verified, or looked at on the screen")
     write_stdout(line.encode() for line in lines)
     return ExitCode.PASS
 

@@ -54,11 +54,13 @@ def _run(options: argparse.Namespace) -> ExitCode:
     target, plan = checked_target(options, options.sources), target_of(options.plan)
     if plan is not None:
         check_target(plan, force=options.force, places=options.sources)
-    from audit_console.reports.retention import RENDERERS
+    from audit_console.reports.retention import RENDERERS, headline_of
 
     made = _preview(options)
     form = form_of(options, {".json": "json", ".html": "html"}, "text")
     put_out([RENDERERS[form](made).encode()], target, force=options.force)
+    if target is not None:
+        say(f"{target}: {headline_of(made)}")
     if options.plan is not None:
         _put_out_plan(made, plan, force=options.force)
     return ExitCode.PASS

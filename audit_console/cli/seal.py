@@ -15,6 +15,7 @@ from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target
 from audit_console.cli.scratch import scratch_folder
 from audit_console.cli.talk import say
+from audit_console.core.wording import count
 from audit_console.errors import UsageError
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
@@ -72,7 +73,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     if options.cosign is not None:
         made = notes.cosigned(made, options.cosign, trust)
     notes.keep_note(made, options)
-    say(f"sealed {size:,} events of {key.verifier.name}")
+    say(f"sealed {count(size, 'event')} of {key.verifier.name}")
     return ExitCode.PASS
 
 

@@ -13,6 +13,7 @@ from audit_console.cli.exit_codes import CODES_IN_HELP, ExitCode, code_of_verifi
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target, form_of, put_out
 from audit_console.cli.scratch import scratch_folder
+from audit_console.cli.talk import say
 
 if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.reports.model import Report
@@ -34,6 +35,8 @@ def run(arguments: Sequence[str]) -> ExitCode:
     report = _report(options)
     form = form_of(options, _ENDINGS, "text")
     put_out([RENDERERS[form](report).encode()], target, force=options.force)
+    if target is not None:
+        say(f"{target}: {report.headline}")
     return ExitCode(report.exit_code)
 
 

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import Future
 
 from audit_console.cli.progress import ProgressLine
+from audit_console.core.wording import count
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Progress, Verification
 from audit_console.integrity.verifier import verify
@@ -91,4 +92,4 @@ def _progress_text(progress: Progress) -> str:
     read = f"{status.bytes_read / 1e6:,.0f}"
     if status.bytes_total:
         read += f" of {status.bytes_total / 1e6:,.0f}"
-    return f"{status.events:,} events · {read} MB · {progress.faults:,} faults"
+    return f"{count(status.events, 'event')} · {read} MB · {count(progress.faults, 'fault')}"

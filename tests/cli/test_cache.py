@@ -29,7 +29,9 @@ def indexed(demo_log: Path) -> Path:
 
 def test_nothing_is_kept_at_first(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["cache", "show"]) == ExitCode.PASS
-    assert capfd.readouterr().out == ""
+    shown = capfd.readouterr()
+    assert shown.out == ""
+    assert "no index is kept" in shown.err
     assert run(["cache", "clear"]) == ExitCode.PASS
     assert "removed: 0 bytes" in capfd.readouterr().err
 

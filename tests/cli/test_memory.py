@@ -116,3 +116,9 @@ def test_a_broken_memory_is_said_and_a_lost_one_too(whole_log: Path, broken_memo
     lost = run_here("verify", str(whole_log))
     assert lost.returncode in {3, 4}
     assert "audit-console: " in lost.stderr
+
+
+def test_a_memory_without_a_log_says_so() -> None:
+    shown = run_here("memory", "show")
+    assert (shown.returncode, shown.stdout) == (0, "")
+    assert "no log is remembered yet" in spoken_line(shown)

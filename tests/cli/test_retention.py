@@ -238,6 +238,8 @@ def test_text_and_html_say_the_same(log: Path, tmp_path: Path) -> None:
     target = tmp_path / "preview.html"
     told = run(*("preview", str(log), *BEFORE, "--format", "html", "-o", str(target)))
     assert (told.returncode, told.stdout) == (0, "")
+    headline = "PREVIEW: 12 of 60 events would go"
+    assert spoken_line(told) == f"audit-console: {target}: {headline}"
     assert "<h1>PREVIEW: 12 of 60 events would go</h1>" in target.read_text(encoding="utf-8")
     again = run("preview", str(log), *BEFORE, "-o", str(target))
     assert again.returncode == 2

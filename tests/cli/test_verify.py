@@ -77,6 +77,8 @@ def test_a_report_for_people_goes_into_a_file(
     completed = run_here("verify", str(demo_log), "--format", form, "-o", str(target))
     assert (completed.returncode, completed.stdout) == (1, "")
     assert target.read_text("utf-8").startswith(beginning)
+    verdict = "FAIL: 2 faults found, 44,667 lines read"
+    assert spoken_line(completed) == f"audit-console: {target}: {verdict}"
 
 
 @pytest.mark.parametrize(
