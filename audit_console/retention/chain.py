@@ -47,6 +47,7 @@ class PrunableChain:
         newest = self._end(Order.NEWEST_FIRST)
         self._last: int = newest["seq"]
         self._head_hash: str = newest["event_hash"]
+        self._last_recorded: datetime = newest["recorded_at"]
         self._prunes = read_prunes(source.prune_records())
         self._before = self._prunes.latest(name)
         self._require_begin(self._before.pruned_to if self._before else 0)
@@ -114,6 +115,8 @@ class PrunableChain:
             seqs = range(begin, by_age)
             if events := matches.count(where, seqs):
                 stops.append(Stop(reason, events, matches.first(where, seqs)))
+        if self._last_recorded < self._limits.cutoff:
+            stops.append(Stop("the newest event of a log always stays", 1, self._last))
         return sorted(stops, key=lambda stop: stop.first_seq or 0)
 
     def _plan(self, boundary: int) -> PrunePlan:

@@ -25,7 +25,7 @@ from audit_console.database import connect
 from audit_console.errors import PrefixBroken, PruneRefused, UsageError
 from audit_console.integrity.trust import Trust
 from audit_console.integrity.verifier import verify
-from audit_console.retention.preview import Preview
+from audit_console.retention.preview import Preview, Stop
 from audit_console.retention.previewing import Previews, preview
 from audit_console.retention.soundness import faults_in, require_sound
 from audit_console.sources.archive import open_archive
@@ -162,6 +162,7 @@ def test_nothing_goes(opened: Open) -> None:
 def test_the_newest_event_stays(opened: Open) -> None:
     made = preview(opened(EVENTS), limits(100))
     assert (made.events, made.kept) == (29, 1)
+    assert made.stops == (Stop("the newest event of a log always stays", 1, 29),)
 
 
 def test_a_chain_whose_beginning_is_not_here(opened: Open) -> None:
