@@ -171,7 +171,11 @@ async def test_bursts_are_gone_to() -> None:
             places.append(app.pane.cursor)
 
         assert places == [1, 4, 4, 1, 1]
-        assert app.drawn[4] == " no earlier bar stands out"
+        assert app.drawn[4] == " no earlier bar stands out · 1 later"
+        app.pane.blur()
+        await pilot.pause()
+        assert app.drawn[4].startswith(" 2026-11-20 00:00")
+        app.pane.focus()
         await press(pilot, "right")
         assert app.drawn[4].startswith(" bar 2026-11-20 02:00")
 

@@ -162,8 +162,9 @@ class TimelinePane(LinePainter, can_focus=True):
         self.refresh()
 
     def on_blur(self, event: Blur) -> None:
-        """Hide the cursor."""
+        """Hide the cursor, and what was said of it."""
         del event
+        self._note = ""
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -285,19 +286,22 @@ class TimelinePane(LinePainter, can_focus=True):
     def action_next_burst(self) -> None:
         """Move to the next bar that stands out."""
         if self._histogram:
-            self._go_to_burst(self._histogram.next_burst(self.cursor), "later")
+            self._go_to_burst(self._histogram.next_burst(self.cursor), "later", "earlier")
 
     def action_previous_burst(self) -> None:
         """Move to the bar before that stands out."""
         if self._histogram:
-            self._go_to_burst(self._histogram.previous_burst(self.cursor), "earlier")
+            self._go_to_burst(self._histogram.previous_burst(self.cursor), "earlier", "later")
 
-    def _go_to_burst(self, burst: int | None, direction: str) -> None:
+    def _go_to_burst(self, burst: int | None, where: str, elsewhere: str) -> None:
+        """Move there; where no bar stands out that way, say how many do the other way."""
         if burst is not None:
             self._move_to(burst)
-            return
-        self._note = f"no {direction} bar stands out"
-        self.refresh()
+        elif self._histogram:
+            others = sum(one != self.cursor for one in self._histogram.bursts)
+            self._note = f"no {where} bar stands out"
+            self._note += f" · {others:,} {elsewhere}" if others else ""
+            self.refresh()
 
     # --- the mouse ---------------------------------------------------------------
 
