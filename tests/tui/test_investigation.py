@@ -82,7 +82,7 @@ async def test_from_the_alarm_to_the_evidence(  # noqa: PLR0915 - one story, ste
 
         # Take the evidence away: the original line, and the mark.
         await pilot.press("x")
-        await until_shown(pilot, "export")
+        await until_shown(pilot, "export · 1 of 44,667 events read")
         await pilot.press("tab", "ctrl+u")
         await type_text(pilot, str(tmp_path / "evidence.jsonl"))
         await pilot.press("enter")

@@ -97,6 +97,7 @@ class ExportDialog(Dialog[Export]):
         places: Sequence[str],
         forms: Sequence[Form],
         write: Callable[[Export], Awaitable[str]],
+        what: str = "",
     ) -> None:
         """Make the dialog.
 
@@ -105,12 +106,14 @@ class ExportDialog(Dialog[Export]):
             places: of the log, which is never written to.
             forms: that are offered.
             write: writes any but a package, and gives what to say then.
+            what: of how many events it will tell, where that is counted.
         """
         super().__init__()
         self._stem = stem
         self._places = places
         self._forms = forms
         self._write = write
+        self._what = what
         self._is_writing = False
         self._offered = ""
         self._chosen = 0
@@ -124,7 +127,7 @@ class ExportDialog(Dialog[Export]):
             AnswerLine(),
             classes="dialog",
         )
-        box.border_title = "export"
+        box.border_title = f"export · {self._what}" if self._what else "export"
         box.border_subtitle = "Enter writes · Tab goes on · Esc closes"
         yield box
 

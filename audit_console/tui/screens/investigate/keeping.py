@@ -24,7 +24,7 @@ from audit_console.tui.dialogs.export import (
 from audit_console.tui.locating import find_marked
 from audit_console.tui.saved import SavedSearch
 from audit_console.tui.screens.investigate.going import GoingScreen
-from audit_console.tui.session import CANNOT_BE_LOOKED_AT
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.widgets import event_columns as columns
 from audit_console.tui.widgets.status_lines import Completeness
 
@@ -194,7 +194,8 @@ class KeepingScreen(GoingScreen):
             self.notify("not all was read: the file will hold a part", severity="warning")
         stem = stem_of(self._session.source.label)
         forms = TABLE_FORMS if self.look.stages else EVENT_FORMS
-        dialog = ExportDialog(stem, self._session.places, forms, self._write)
+        what = self._counted_events(self._session)
+        dialog = ExportDialog(stem, self._session.places, forms, self._write, what)
         self.app.push_screen(dialog, self._pack)
 
     def _pack(self, export: Export | None) -> None:
@@ -222,6 +223,12 @@ class KeepingScreen(GoingScreen):
         await asyncio.to_thread(write_file, export.path, chunks, force=export.force)
         return f"written: {export.path}{what}"
 
+    def _counted_events(self, session: Session) -> str:
+        """Say how many events are shown; nothing while they are counted."""
+        if not self._table.counted:
+            return ""
+        return f"{self._table.row_count:,} of {session.status.events:,} events read"
+
     def _what_is_written(self, form: str) -> str:
         """Say of which events a file tells, whether of them or of what was made of them."""
         from audit_console.search.exporting import OF_MARKS
@@ -230,7 +237,7 @@ class KeepingScreen(GoingScreen):
         session = self._session
         if session is None or not self._table.counted:
             return ""
-        events = f"{self._table.row_count:,} of {session.status.events:,} events read"
+        events = self._counted_events(session)
         if form.startswith(OF_MARKS):
             events = f"what is noted on {events}"
         elif self.look.stages:
