@@ -331,7 +331,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
 
     async def _switch_if_open(self, mode: str) -> None:
         if self._investigate.session is None:
-            self.notify("no log is open yet")
+            self.notify("the log is still opening" if self._is_busy else "no log is open yet")
         else:
             await self.switch_mode(mode)
 
@@ -341,7 +341,8 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
 
         session = self._investigate.session
         if session is None or session.loading or self._is_busy:
-            self.notify("no log is open yet" if session is None else "the log is being read")
+            nothing = session is None and not self._is_busy
+            self.notify("no log is open yet" if nothing else "the log is being read")
             return
         self.push_screen(VerifyDialog(self._investigate.range_text), self._verify)
 

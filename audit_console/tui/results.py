@@ -43,7 +43,8 @@ def note_of(look: Look, frame: pl.DataFrame, key: str, *, partial: bool) -> Line
     if review.threshold is None:
         return (title, rows, Span(f"  {review.sentence}", "muted"), so_far)
     over = len(marked_rows(look, frame))
-    said = Span(f"  ▲ {over:,} with {review.threshold}", "bad" if over else "ok")
+    symbol, role = (f"▲ {over:,}", "bad") if over else ("✔ none", "ok")
+    said = Span(f"  {symbol} with {review.threshold}", role)
     return (title, rows, said, Span(f"  {review.sentence}", "muted"), so_far)
 
 

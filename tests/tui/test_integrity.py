@@ -153,7 +153,7 @@ async def test_a_whole_log_is_open_only_for_want_of_a_checkpoint(tmp_path: Path)
         await until_shown(pilot, "◐ INCOMPLETE")
         text = screen_text(app)
         assert "Integrity  ✔ YES" in text
-        assert "Coverage   ◐ OPEN" in text
+        assert "Coverage   ◐ OPEN  nothing outside the log vouches for its end" in text
         assert "no checkpoint that is trusted covers any of them" in text
         assert "✘ broken 0" in text
 

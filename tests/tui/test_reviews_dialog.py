@@ -30,3 +30,8 @@ def test_title_and_threshold_fit_a_small_terminal(review: object) -> None:
     lines = [review_line(one, width) for one in REVIEWS if one is review]
 
     assert all(cell_len("".join(span.text for span in line)) <= 66 for line in lines)
+
+
+def test_the_mark_of_the_rows_stands_beside_the_threshold() -> None:
+    (line,) = [review_line(one, 40) for one in REVIEWS if one.name == "failed-logins"]
+    assert line[-1].text == "▲ count above 10"

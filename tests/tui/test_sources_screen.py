@@ -96,13 +96,18 @@ async def test_a_password_that_was_typed_does_not_stay_on_the_screen(tmp_path: P
         raise NotAnAuditLog(f"{'a very long reason ' * 5}at the end", hint="do something else")
 
     app = make_app(opener, tmp_path, places=())
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await until_shown(pilot, "postgresql://host/database")
         try:
             app.screen.query_one(SafeInput).insert_text_at_cursor("postgresql://joe:pw@h/db")
             await pilot.press("enter")
             await until_shown(pilot, "… opening postgresql://joe@h/db")
             assert "pw@" not in screen_text(app)
+            await pilot.press("tab", "3")
+            await until_shown(pilot, "the log is still opening")
+            await pilot.press("v")
+            await until_shown(pilot, "the log is being read")
+            app.clear_notifications()
         finally:
             is_open.set()
         await until_shown(pilot, "at the end")

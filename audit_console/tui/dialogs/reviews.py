@@ -45,7 +45,7 @@ class ReviewsDialog(Dialog[Review]):
 
 def review_line(review: Review, width: int) -> Line:
     """Word a review on one line, its title on `width` characters."""
-    threshold = f"marks {review.threshold}" if review.threshold else ""
+    threshold = f"▲ {review.threshold}" if review.threshold else ""
     return (Span(f" {review.title:<{width}}  "), Span(threshold, "muted"))
 
 

@@ -32,6 +32,7 @@ WELCOME = (
     (Span("Look at an audit log and check that it is whole.", "muted"),),
     (Span("A file, folder or glob, .gz and .zst too, or postgresql://host/database.", "muted"),),
 )
+NO_RECENT = (Span(" none yet · audit-console demo opens a made-up log", "muted"),)
 
 
 class SourcesScreen(ConsoleScreen):
@@ -106,7 +107,7 @@ class SourcesScreen(ConsoleScreen):
         """Read the recent sources anew."""
         self._recent_places = self._recent.places()
         lines = [self._recent_line(places) for places in self._recent_places]
-        self._recent_list.set_lines(lines or [(Span(" none yet", "muted"),)])
+        self._recent_list.set_lines(lines or [NO_RECENT])
 
     def _recent_line(self, places: Places) -> Line:
         return (*mark_of(self._environments, places), Span(" " + "  ".join(places)))

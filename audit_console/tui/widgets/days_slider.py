@@ -83,12 +83,16 @@ class DaysSlider(LinePainter, can_focus=True):
             Span("━" * left, "name"),
             Span("●", role),
             Span("─" * right, "rule"),
-            Span(f" {self._fewest} to {self._most} "),
+            Span(self._range),
         )
 
     @property
     def _cells(self) -> int:
-        return max(2, self.size.width - LABEL_WIDTH - len(f" {self._fewest} to {self._most} "))
+        return max(2, self.size.width - LABEL_WIDTH - len(self._range))
+
+    @property
+    def _range(self) -> str:
+        return f" {self._fewest:,} to {self._most:,} "
 
     def _place(self, days: int) -> int:
         reach = max(1, self._most - self._fewest)

@@ -85,7 +85,8 @@ def _statements(session: Session) -> tuple[Line, Line]:
 
 def _statement(statement: Statement, verification: Verification) -> Line:
     said = [_tally(code, verification) for code in statement.faults]
-    said += [f"open: {_tally(code, verification)}" for code in statement.open_points]
+    beside = "open: " if said else ""
+    said += [f"{beside}{_tally(code, verification)}" for code in statement.open_points]
     if not said:
         holds = statement.standing is Standing.HOLDS
         said = [statement.question if holds else "nothing was verified"]
