@@ -18,12 +18,14 @@ MISSING = "-"
 class TableText:
     """Prints frames of one shape as a table, cut to `width` characters where that is given.
 
-    Columns are as wide as the first frame needs; later values are cut to them.
+    Columns are as wide as the first frame needs; later values are cut to them. Numbers stand
+    with their last digits one under the other.
     """
 
     def __init__(self, width: int | None) -> None:
         self._width = width
         self._widths: list[int] = []
+        self._holds_numbers: list[bool] = []
 
     def lines(self, rows: pl.DataFrame) -> Iterator[str]:
         """Print rows, under their titles the first time."""
@@ -31,6 +33,7 @@ class TableText:
         if not self._widths:
             titles = [safe_text(name, limit=WIDEST_CELL) for name in rows.columns]
             self._widths = self._share([titles, *cells])
+            self._holds_numbers = [kind.is_numeric() for kind in rows.dtypes]
             yield self._line(titles)
         for row in cells:
             yield self._line(row)
@@ -45,7 +48,8 @@ class TableText:
         return widths
 
     def _line(self, cells: Sequence[str]) -> str:
-        fitted = (_fit(cell, width) for cell, width in zip(cells, self._widths, strict=True))
+        columns = zip(cells, self._widths, self._holds_numbers, strict=True)
+        fitted = (_fit(cell, width, to_the_right=number) for cell, width, number in columns)
         return GAP.join(fitted).rstrip()
 
 
@@ -63,10 +67,11 @@ def _character_width(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _fit(text: str, width: int) -> str:
+def _fit(text: str, width: int, *, to_the_right: bool) -> str:
     drawn = _drawn_width(text)
     if drawn <= width:
-        return text + " " * (width - drawn)
+        gap = " " * (width - drawn)
+        return gap + text if to_the_right else text + gap
     while text and _drawn_width(text) > width - 1:
         text = text[:-1]
     return f"{text}…" + " " * (width - 1 - _drawn_width(text))

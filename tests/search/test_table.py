@@ -14,7 +14,7 @@ def lines_of(rows: pl.DataFrame, width: int | None) -> list[str]:
 
 def test_columns_are_as_wide_as_they_need() -> None:
     rows = pl.DataFrame({"user": ["alice", None], "count": [12, 3]})
-    assert lines_of(rows, None) == ["user   count", "alice  12", "-      3"]
+    assert lines_of(rows, None) == ["user   count", "alice     12", "-          3"]
 
 
 def test_the_widest_column_gives_way_first() -> None:

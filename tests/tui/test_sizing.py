@@ -22,7 +22,15 @@ from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.timeline import TimelinePane
 from tests.support.effort import UNMEASURED
-from tests.tui.support import make_app, make_lines, screen_text, table_of, until, until_loaded
+from tests.tui.support import (
+    make_app,
+    make_lines,
+    screen_text,
+    table_of,
+    until,
+    until_loaded,
+    until_shown,
+)
 
 KEYS = {FacetsPane: ("a",), TimelinePane: ("t",), DetailPane: ("enter", "tab")}
 
@@ -95,6 +103,14 @@ async def test_around_the_events_the_border_of_the_next_pane_is_moved(tmp_path: 
         await pilot.press("<")
         await until_cells(pilot, DETAIL_BELOW, detail + 1)
         assert pane(pilot, EventTable).has_focus
+
+
+async def test_where_no_border_can_be_moved_it_is_said(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(5)), tmp_path)
+    async with app.run_test(size=(80, 20), notifications=True) as pilot:
+        await until_loaded(pilot)
+        await pilot.press(">")
+        await until_shown(pilot, "no pane here can be made larger or smaller")
 
 
 @UNMEASURED

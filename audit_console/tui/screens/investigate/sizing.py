@@ -98,6 +98,8 @@ class SizingScreen(FacetingScreen):
                 return
         if borders:
             self._move(borders[0], -sign)
+        else:
+            self.notify("no pane here can be made larger or smaller")
 
     def _move(self, border: Border, sign: int) -> None:
         shown = border.of(self.query_one(border.pane).outer_size)
