@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from audit_console.core.caseless import escape_wildcards
-from audit_console.core.filters import CHECKS, WEEKDAYS, Field, FieldName, Like
+from audit_console.core.filters import CHECKS, MARKS, WEEKDAYS, Field, FieldName, Like
 from audit_console.core.query.fields import FIELD_NAMES, TYPED_NAMES, read_term_field
 from audit_console.core.query.kinds import SPLIT_AT_COMMA
 from audit_console.core.query.scanner import Scanner
@@ -26,7 +26,8 @@ MOST = 50
 
 _DETAILS = f"{FieldName.DETAILS}."
 _PLAIN_NAMES = tuple(name for name in FIELD_NAMES if name != FieldName.DETAILS)
-_BEHIND_STAGE = ("by", "desc", *_PLAIN_NAMES, _DETAILS)
+_STAGE_FIELDS = (*(name for name in _PLAIN_NAMES if name not in MARKS), _DETAILS)
+_STEPS = ("1h", "1d", "1w", "1mo")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|\s+|[(),|]|[^\s"(),|]+', re.DOTALL)
 _TEXT = ("=", "*", "(", "/")
 _ORDER = ("*", ">", ">=", "<", "<=")
@@ -177,10 +178,30 @@ def _starting(words: Iterable[str], written: str, start: int, end: int) -> Itera
 
 
 def _stage_words(before: str, start: int, values: Values) -> Iterator[Completion]:
-    words = before[start:].split()
     last = re.split(r"[\s,]", before)[-1].rpartition("|")[2].lower()
-    is_first = not words or (len(words) == 1 and not before[-1:].isspace())
     begin, end = len(before) - len(last), len(before)
-    if last.startswith(_DETAILS) and not is_first:
+    given = before[start:begin].lower().split()
+    if last.startswith(_DETAILS) and given:
         return (Completion(begin, end, path) for path in _paths(last, values))
-    return _starting(STAGE_NAMES if is_first else _BEHIND_STAGE, last, begin, end)
+    return _starting(_words_after(given), last, begin, end)
+
+
+def _words_after(given: Sequence[str]) -> Sequence[str]:
+    """Give what can follow the words of a stage; a number of rows is nothing to offer."""
+    words: Sequence[str] = ()
+    match given:
+        case []:
+            words = STAGE_NAMES
+        case ["timeline"]:
+            words = _STEPS
+        case ["sort"]:
+            words = ("count", *_STAGE_FIELDS)
+        case ["sort", _]:
+            words = ("desc",)
+        case ["count"] | ["timeline", _]:
+            words = ("by",)
+        case ["top" | "rare" | "first"] | ["count", "by"] | ["timeline", _, "by"]:
+            words = _STAGE_FIELDS
+        case ["first", *fields] | ["count", "by", *fields] if fields[-1].endswith(","):
+            words = _STAGE_FIELDS
+    return words
