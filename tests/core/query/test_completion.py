@@ -91,6 +91,7 @@ def after(text: str) -> list[str]:
         ("a | timeline 1d ", ["a | timeline 1d by"]),
         ("a | timeline 1d by u", ["a | timeline 1d by user"]),
         ("a | count by st", []),
+        ("a | count by user ", []),
         ("a | count by user,details.m", ["a | count by user,details.model"]),
         ("a | count by details.city", ["a | count by details.geo.city"]),
         ("a|count|li", ["a|count|limit"]),
