@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import json
 
+from audit_console.core.places import is_log_name
+
 CHECKPOINTS, PRUNES, HOLDS = ".checkpoints.jsonl", ".prunes.jsonl", ".holds.jsonl"
 BESIDE_A_LOG = (CHECKPOINTS, PRUNES, HOLDS)
+
+
+def is_log_in_folder(name: str) -> bool:
+    """Tell by its name whether a file is read as a part of the log where its folder is opened."""
+    return is_log_name(name) and not any(suffix in name for suffix in BESIDE_A_LOG)
 
 
 def lines_in(data: bytes) -> list[str]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from audit_console.config import user_path
-from audit_console.core.places import is_log_name
+from audit_console.core.beside import is_log_in_folder
+from audit_console.core.places import is_log_name, names_files
 from audit_console.disk import sync_to_disk
 from audit_console.errors import AuditConsoleError, UsageError
 
@@ -30,7 +31,8 @@ def check_target(
         how: to say how one that exists is replaced.
 
     Raises:
-        UsageError: the target exists, is a folder, a device or the log itself.
+        UsageError: the target exists, is a folder, a device or the log itself, or would be read
+            as a part of it.
         AuditConsoleError: it cannot be written, for its name or for want of a folder.
     """
     try:
@@ -48,6 +50,7 @@ def _check_target(target: Path, *, force: bool, places: Sequence[str], how: str)
         if target.is_symlink():
             raise UsageError(f"{target} is a link that leads to no file", hint="Name another")
         if target.parent.is_dir():
+            _require_apart(target, places)
             return
         raise AuditConsoleError(f"no folder {target.parent}", hint="Name a folder that exists")
     if not target.is_file():
@@ -56,6 +59,28 @@ def _check_target(target: Path, *, force: bool, places: Sequence[str], how: str)
         raise UsageError(f"{target} is the log itself", hint="Name another file for the result")
     if not force:
         raise UsageError(f"{target} exists", hint=f"Name another file, or {how}")
+
+
+def _require_apart(target: Path, places: Sequence[str]) -> None:
+    """Refuse a new file that would be a part of the log where that is opened the next time."""
+    if any(_would_join(target, place) for place in places):
+        raise UsageError(
+            f"{target} would be read as a part of the log", hint="Name a file in another folder"
+        )
+
+
+def _would_join(target: Path, place: str) -> bool:
+    """Tell whether a folder would be read with a new file, or a pattern would match it."""
+    if not names_files(place):
+        return False
+    at = user_path(place)
+    if at.is_dir():
+        return is_log_in_folder(target.name) and target.resolve().parent.samefile(at)
+    return _as_written(target).match(str(_as_written(at)))
+
+
+def _as_written(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - a link stays the link that a pattern names
 
 
 def check_new_folder(target: Path) -> None:

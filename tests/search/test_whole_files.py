@@ -48,6 +48,26 @@ def test_the_log_is_never_replaced(log: Path, place: str, monkeypatch: pytest.Mo
             check_target(target, force=True, places=[place])
 
 
+@pytest.mark.parametrize("place", ["logs", "logs/*.jsonl", "~/logs/*"])
+def test_a_result_never_becomes_a_part_of_the_log(
+    log: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(log.parent)
+    monkeypatch.setenv("HOME", str(log.parents[1]))
+    place = place if place.startswith("~") else f"../{place}"
+    for target in (log.with_name("found.jsonl"), Path("found.jsonl")):
+        with pytest.raises(UsageError, match="would be read as a part of the log"):
+            check_target(target, force=True, places=[str(log), place])
+
+
+def test_what_is_read_with_no_log_may_stand_beside_it(log: Path) -> None:
+    for name in ("found.csv", "report.json", "audit.checkpoints.jsonl"):
+        check_target(log.with_name(name), force=False, places=[str(log.parent)])
+    (log.parent / "found").mkdir()
+    below = log.parent / "found" / "found.jsonl"
+    check_target(below, force=False, places=[str(log.parent), str(log.parent / "*.jsonl")])
+
+
 def test_another_name_of_the_log_is_the_log(log: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.symlink_to(log)

@@ -17,11 +17,11 @@ from io import BufferedReader
 from pathlib import Path
 
 from audit_console.config import user_path
-from audit_console.core.beside import BESIDE_A_LOG
+from audit_console.core.beside import is_log_in_folder
 from audit_console.core.codec import decode_bytes
 from audit_console.core.event import AuditEvent, parse_time
 from audit_console.core.hashing import event_hash
-from audit_console.core.places import is_address, is_log_name, is_remote, may_hold_password
+from audit_console.core.places import is_address, is_remote, may_hold_password
 from audit_console.errors import NotAnAuditLog, SourceNotFound, SourceUnreadable, UsageError
 from audit_console.sources.archive import foreign
 from audit_console.sources.archive.foreign import Foreign
@@ -218,8 +218,7 @@ def _matching(pattern: str) -> list[ArchiveFile]:
 
 
 def _is_log(path: Path) -> bool:
-    beside_a_log = any(suffix in path.name for suffix in BESIDE_A_LOG)
-    return not beside_a_log and is_log_name(path.name) and path.is_file()
+    return is_log_in_folder(path.name) and path.is_file()
 
 
 def _archive_files(paths: Iterable[Path]) -> list[ArchiveFile]:
