@@ -4,6 +4,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from audit_console.errors import NotAnAuditLog
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
@@ -113,6 +115,17 @@ async def test_a_password_that_was_typed_does_not_stay_on_the_screen(tmp_path: P
         await until_shown(pilot, "at the end")
         await until_shown(pilot, "Do something else")  # when there is room for a third line
         assert app.screen.query_one(SafeInput).value == "postgresql://joe@h/db"
+
+
+@pytest.mark.parametrize("lines", [12, 19])
+async def test_in_little_height_recent_sources_have_the_room(tmp_path: Path, lines: int) -> None:
+    place = "/var/log/orchestrator/audit.jsonl"
+    app = make_app(MemorySource(make_lines(5)), tmp_path, places=(place,))
+    async with app.run_test(size=(80, lines)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("1")
+        await until_shown(pilot, f" │ {place}")
+        assert "standing reviews" not in screen_text(app)
 
 
 async def test_the_boxes_stand_below_each_other(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from textual.message import Message
 from audit_console.errors import AuditConsoleError
 from audit_console.search.reviews import REVIEWS, Review
 from audit_console.tui.actions import Pane, bindings
+from audit_console.tui.basic_screen import HEIGHTS
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.environments import mark_of
 from audit_console.tui.painting import Line, Span
@@ -41,6 +42,7 @@ class SourcesScreen(ConsoleScreen):
     PANE = Pane.SOURCES
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.SOURCES)
     CSS_PATH: ClassVar[str] = "sources.tcss"
+    VERTICAL_BREAKPOINTS = HEIGHTS
 
     class ReviewAsked(Message):
         """The reader wants a standing review of the open log, or else of the selected source."""
