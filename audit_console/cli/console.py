@@ -43,7 +43,7 @@ commands:
   checkpoint   sign how far a log goes, look who signed, take a copy away
   seal         sign a log that has weak hashes or none
   prove        show that an event is in a log, or that a log only grew
-  check-proof  check such a file
+  check-proof  check what prove wrote
   keys         make the keys that sign, show their public half
   memory       what this console remembers of logs
   cache        the indexes of archives that this console keeps

@@ -77,7 +77,8 @@ def _environment(name: str, table: object) -> Environment:
     if not isinstance(sources, list) or not all(isinstance(one, str) and one for one in sources):
         raise _wrong(name, "sources is no list of places", hint='sources = ["/srv/audit/*"]')
     if colour not in COLOURS:
-        raise _wrong(name, "colour is none of these", hint=", ".join(COLOURS))
+        lack = "it has no colour" if colour is None else "its colour is not known here"
+        raise _wrong(name, lack, hint=f"one of {', '.join(COLOURS)}")
     return Environment(name, tuple(sources), colour)
 
 
