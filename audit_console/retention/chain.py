@@ -116,7 +116,7 @@ class PrunableChain:
             if events := matches.count(where, seqs):
                 stops.append(Stop(reason, events, matches.first(where, seqs)))
         if self._last_recorded < self._limits.cutoff:
-            stops.append(Stop("the newest event of a log always stays", 1, self._last))
+            stops.append(Stop("the newest event of a chain always stays", 1, self._last))
         return sorted(stops, key=lambda stop: stop.first_seq or 0)
 
     def _plan(self, boundary: int) -> PrunePlan:

@@ -162,7 +162,7 @@ def test_nothing_goes(opened: Open) -> None:
 def test_the_newest_event_stays(opened: Open) -> None:
     made = preview(opened(EVENTS), limits(100))
     assert (made.events, made.kept) == (29, 1)
-    assert made.stops == (Stop("the newest event of a log always stays", 1, 29),)
+    assert made.stops == (Stop("the newest event of a chain always stays", 1, 29),)
 
 
 def test_a_chain_whose_beginning_is_not_here(opened: Open) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from audit_console.core.wording import count
 from audit_console.sources.archive.beside import Vouching
-from audit_console.sources.archive.files import find_files
+from audit_console.sources.archive.files import ArchiveFile, find_files
 from audit_console.sources.archive.following import Follower
 from audit_console.sources.archive.index import ArchiveIndex, IndexStore
 from audit_console.sources.archive.source import ArchiveSource
@@ -34,7 +35,14 @@ def open_archive(
     """
     vouching = Vouching.at(places)
     files = find_files(places)
-    if label is None:
-        label = files[0].name if len(files) == 1 else f"{places[0]} · {len(files)} files"
+    label = label or _label(places, files)
     index = ArchiveIndex(indexes, files) if indexes and keep else None
     return ArchiveSource(files, vouching, label, keep=keep, follower=Follower(places), index=index)
+
+
+def _label(places: Sequence[str], files: Sequence[ArchiveFile]) -> str:
+    """Call a log by its one file, else by the first place where it is, and how many there are."""
+    if len(files) == 1:
+        return files[0].name
+    more = f" and {len(places) - 1:,} more" if len(places) > 1 else ""
+    return f"{places[0]}{more} · {count(len(files), 'file')}"

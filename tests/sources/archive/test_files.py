@@ -14,6 +14,7 @@ import tarfile
 import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,6 +123,18 @@ def test_a_glob_and_a_list_give_the_same_order(rotated: Path) -> None:
     assert names(*(rotated / name for name in files)) == ORDER[:3]
     assert names(rotated / "audit.*jsonl*") == [*ORDER[:3], "audit.checkpoints.jsonl"]
     assert names(rotated / "*.log*") == ORDER[3:]
+
+
+def test_a_log_is_called_by_its_file_or_its_first_place(rotated: Path) -> None:
+    folder, (first, *others) = str(rotated), [str(rotated / name) for name in ORDER]
+    several = f"{first} and {len(others)} more · {len(others) + 1} files"
+    for places, label in (
+        ([first], first),
+        ([folder], f"{folder} · {len(others) + 1} files"),
+        ([first, *others], several),
+    ):
+        with closing(open_archive(places, keep=False)) as source:
+            assert source.label == label
 
 
 def test_a_file_named_twice_is_read_once(rotated: Path) -> None:
