@@ -149,7 +149,7 @@ async def test_enter_opens_the_detail_beside_the_table_when_there_is_room(tmp_pa
         assert "action 5 " in screen_text(app)
         assert "✔ matches the event before" in screen_text(app)
         assert "nothing: the hash covers every field" in screen_text(app)
-        assert "memory:2 · byte" in screen_text(app)
+        assert "memory:2 · 622 bytes from byte 624 on" in screen_text(app)
         await pilot.press("j")
         await until_shown(pilot, make_event(2).id)
         await pilot.press("enter")
