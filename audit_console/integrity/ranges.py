@@ -159,7 +159,7 @@ def _not_covered(found: Verification) -> Finding:
 
 
 def _cannot_show(bounds: _Bounds) -> Iterator[str]:
-    yield "Anything about the events before and behind this range, or whether they are there."
+    yield "Anything about the events before and after this range, or whether they are there."
     for name, seqs in bounds.seqs.items():
         yield (
             f"Of {name} seq {seqs.first:,} to {seqs.last:,} was verified, anchored at the first: "

@@ -128,7 +128,7 @@ NEAR = 20
 
 
 def events_beside(source: Source, row: EventRow) -> Neighbours:
-    """Find the events before and behind one in its chain. Blocks; for a thread.
+    """Find the events before and after one in its chain. Blocks; for a thread.
 
     Where events have no seq, they are found by their links, if they are near in time.
 

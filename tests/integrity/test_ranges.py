@@ -50,7 +50,7 @@ def test_a_whole_part_has_no_fault_and_is_never_a_pass() -> None:
     (chain,) = found.chains
     assert (chain.first_seq, chain.last_seq, chain.events, chain.verified) == (10, 19, 10, 10)
     text = " ".join(found.cannot_show)
-    assert "before and behind" in text
+    assert "before and after" in text
     assert "seq 10 to 19 was verified, anchored at the first" in text
     assert found.trees == ()
 

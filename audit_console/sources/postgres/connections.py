@@ -29,6 +29,8 @@ _SETTINGS = {
     "timezone": "UTC",
     "datestyle": "ISO",
     "jit": "off",  # compiling takes longer than a page
+    "parallel_leader_participation": "off",  # who counts takes in nothing, and the others wait
+    "effective_io_concurrency": "0",  # what is read lies in order, and the system reads ahead
     "row_security": "off",  # a policy that hides rows is an error: no part is shown as the log
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -13,6 +13,7 @@ from audit_console.core.filters import FieldName
 from audit_console.core.query.stages import Count, Timeline, event_field
 from audit_console.core.timespan import Duration
 from audit_console.sources.postgres.asked import FENCE, Asked
+from audit_console.sources.postgres.bins import Bins
 from audit_console.sources.postgres.layout import Layout, named
 from audit_console.sources.postgres.tallies import (
     bin_of,
@@ -29,6 +30,22 @@ _OF_INDEX = """
 SELECT {of_set}, {shown}, count(*)
 FROM ({fence} SELECT {values} FROM {events} WHERE {where}) AS told GROUP BY {names}
 """
+
+_OF_BINS = """
+SELECT {of_set}, {shown}, count FROM (
+    SELECT ({types}::text[])[place] AS {type}, ({starts}::timestamptz[])[place] AS {start}, count
+    FROM (
+        SELECT place, count(*) AS count
+        FROM unnest({types}::text[], {starts}::timestamptz[]) WITH ORDINALITY
+            AS bins(type, start, place)
+        JOIN {events} ON event_type = bins.type
+            AND "timestamp" >= bins.start AND "timestamp" < bins.start + {span}
+        GROUP BY place
+    ) AS counted
+) AS told
+"""
+"""To look into the range of each bin takes less than to tell the bin of each event, and, other than
+in a subquery for each, any process may do it."""
 
 _Key = str | Duration
 """What a stage counts by: a field, or the bin of a time."""
@@ -86,22 +103,53 @@ class Grouping:
         )
 
     def of_indexes(self, layout: Layout) -> list[sql.Composed]:
-        """Count all events of a table for each set, as indexes have them; see `with_left_out`."""
-        return [
-            sql.SQL(_OF_INDEX).format(
-                of_set=sql.Literal(number),
-                shown=self._shown(keys),
-                fence=FENCE if any(isinstance(key, Duration) for key in keys) else sql.SQL(""),
-                values=self._told(keys),
-                events=layout.events,
-                where=index.where,
-                names=named(*self._names(keys)),
-            )
-            for (number, keys), index in zip(
-                self._sets.items(), self._indexes.values(), strict=True
-            )
-            if index is not None
-        ]
+        """Count all events of a table by an index, once for each set; see `with_left_out`."""
+        return [self._of_index(layout, number) for number in self._sets]
+
+    def of_ranges(
+        self, layout: Layout, find: Callable[[Duration], Bins | None]
+    ) -> tuple[list[sql.Composed], dict[str, object]]:
+        """Do as `of_indexes` does, with bins for the times of types; give their parameters too."""
+        parts, parameters = list[sql.Composed](), dict[str, object]()
+        for number, keys in self._sets.items():
+            match keys:
+                case (Duration() as every, "type") if (bins := find(every)) is not None:
+                    types, starts = f"types{number}", f"starts{number}"
+                    parameters |= {types: bins.types, starts: bins.starts}
+                    parts.append(self._of_bins(layout, number, every, (types, starts)))
+                case _:
+                    parts.append(self._of_index(layout, number))
+        return parts, parameters
+
+    def _of_index(self, layout: Layout, number: int) -> sql.Composed:
+        keys, index = self._sets[number], self._indexes[number]
+        is_timed = any(isinstance(key, Duration) for key in keys)
+        return sql.SQL(_OF_INDEX).format(
+            of_set=sql.Literal(number),
+            shown=self._shown(keys),
+            fence=FENCE if is_timed else sql.SQL(""),
+            values=self._told(keys),
+            events=layout.events,
+            where=(index or _OF_ALL).where,
+            names=named(*self._names(keys)),
+        )
+
+    def _of_bins(
+        self, layout: Layout, number: int, every: Duration, parameters: tuple[str, str]
+    ) -> sql.Composed:
+        keys = self._sets[number]
+        start, type_ = map(sql.Identifier, self._names(keys))
+        types, starts = map(sql.Placeholder, parameters)
+        return sql.SQL(_OF_BINS).format(
+            of_set=sql.Literal(number),
+            shown=self._shown(keys),
+            events=layout.events,
+            span=sql.Literal(every.span),
+            type=type_,
+            start=start,
+            types=types,
+            starts=starts,
+        )
 
     def with_left_out(self, rows: Sequence[Row]) -> list[Row]:
         """Add the events that an index leaves out: as many as another set has more."""

@@ -11,6 +11,7 @@ events, and are read in a third of the time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import polars as pl
 import psycopg
@@ -19,6 +20,7 @@ from psycopg import sql
 from audit_console.core.event import Scheme
 from audit_console.core.query.stages import Count, Timeline
 from audit_console.sources.postgres.asked import Asked
+from audit_console.sources.postgres.bins import find_bins
 from audit_console.sources.postgres.extent import Span
 from audit_console.sources.postgres.grouping import Grouping, Row
 from audit_console.sources.postgres.layout import EVERY_ROW, Layout, named
@@ -49,9 +51,12 @@ _REST_OF = (
 )
 """What is not of a span, in ranges of the primary key."""
 
-_BY_KEY = "SET LOCAL enable_seqscan = off"
+_BY_KEY = """
+SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off
+"""
 """The planner does not know that the rows of a chain stand in the order of the key, and would look
-for the rest in all of the table."""
+for the rest in all of the table. Nor does it know how little is in a bin, and would compare each
+with all events of its type."""
 
 
 def count_together(
@@ -91,13 +96,13 @@ def _all_but_rest(
     rest = [Asked(layout, sql.SQL(part), seqs) for part in _REST_OF]
     if _expected(connection, rest) > REST * len(span.seqs) or not _has_results(connection, layout):
         return None
-    whole = grouping.of_indexes(layout)
-    if not is_by_index(connection, _all(whole), {}):
+    if not all(is_by_index(connection, part, {}) for part in grouping.of_indexes(layout)):
         return None
     connection.execute(_BY_KEY)
+    whole, bins = grouping.of_ranges(layout, partial(find_bins, connection, layout))
     # Those of the rest come first: nulls take their types from what stands before.
     parts = [grouping.of_events(part, taken_away=True) for part in rest] + whole
-    sums = _sums(connection, Asked(layout, EVERY_ROW, seqs), grouping, parts)
+    sums = _sums(connection, Asked(layout, EVERY_ROW, seqs | bins), grouping, parts)
     return grouping.with_left_out(sums)
 
 
@@ -107,14 +112,10 @@ def _sums(
     """Add up what parts count."""
     statement = sql.SQL(_SUMS).format(
         keys=named(*grouping.shown),
-        parts=_all(parts),
+        parts=sql.SQL(" UNION ALL ").join(parts),
         limit=sql.Literal(MOST_ROWS + 1),
     )
     return few_enough(asked.run(connection, statement))
-
-
-def _all(parts: Sequence[sql.Composable]) -> sql.Composed:
-    return sql.SQL(" UNION ALL ").join(parts)
 
 
 def _ranges(connection: psycopg.Connection, asked: Asked) -> Iterator[Asked]:

@@ -116,7 +116,7 @@ def _values(finding: Finding, width: int) -> Iterator[Line | Paragraph]:
 
 
 def _neighbours(found: Neighbours, width: int) -> Iterator[Line]:
-    """Draw an event between those before and behind it."""
+    """Draw an event between those before and after it."""
     yield event_line(" before ", found.before, width)
     for row in found.rows:
         yield event_line(" ▸ here ", row, width)

@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 from audit_console.core.query.stages import Count, Timeline
 from audit_console.core.timespan import Duration
 from audit_console.retention.spans import events_of
-from audit_console.sources.postgres import open_postgres
+from audit_console.sources.postgres import bins, open_postgres
 from audit_console.sources.postgres.grouping import Grouping
 from audit_console.sources.protocol import Source
 from tests.support.postgres import new_database
@@ -84,6 +84,16 @@ def test_most_of_a_table_is_counted_by_indexes(
 ) -> None:
     with closing(open_postgres(table)) as source:
         assert_counts(source, seqs)
+    assert by_indexes
+
+
+def test_with_many_bins_the_bin_of_each_event_is_told(
+    table: str, by_indexes: list[Grouping], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bins, "MOST_BINS", 10)
+    stages: list[Count | Timeline] = [Timeline(Duration(3, "mo"), by="type"), *STAGES]
+    with closing(open_postgres(table)) as source:
+        assert_counts(source, range(27_000), stages)
     assert by_indexes
 
 
