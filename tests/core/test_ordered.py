@@ -32,3 +32,14 @@ def test_it_is_as_a_sorted_map(changes: list[tuple[bool, int]], asked: int, most
     assert items.behind(asked) == held.get(min((k for k in keys if k > asked), default=-1))
     if held:
         assert (items.first, items.last) == (held[keys[0]], held[keys[-1]])
+
+
+def test_parts_grow_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ordered, "_MOST", 2)
+    items: Ordered[int] = Ordered()
+    for key in (5, 1, 4, 2, 3):
+        items.add(key, key)
+    assert list(items) == [1, 2, 3, 4, 5]
+    for key in (1, 3, 2, 4):
+        items.remove(key)
+    assert (list(items), items.behind(1), items.at_or_before(4)) == ([5], 5, None)

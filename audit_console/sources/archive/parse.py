@@ -217,9 +217,11 @@ def _split(block: Block) -> tuple[pl.DataFrame, int]:
 def _texts(data: bytes) -> tuple[pl.Series, pl.Series]:
     """Split into lines and their lengths in bytes.
 
-    Polars splits fast but drops a carriage return before a newline, and refuses
-    text that is not UTF-8: such blocks are split byte by byte.
+    Polars splits fast but drops a carriage return before a newline, refuses text that is not
+    UTF-8, and would unpack what begins like a packed file: such blocks are split byte by byte.
     """
+    if not data.startswith(b"{"):
+        return _exact_texts(data)
     try:
         texts = pl.read_lines(data, name="raw").to_series()
     except pl.exceptions.ComputeError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -173,6 +175,14 @@ def test_a_length_beyond_four_gigabytes_has_room(parser: LineParser) -> None:
     giant = Unreadable(5 << 30, b"x", oversize_line(5 << 30))
     parsed = parser.parse(Block(0, 1, 0, b"", unreadable=giant))
     assert parsed.malformed["length"].to_list() == [5 << 30]
+
+
+PACKED = gzip.compress(b"{}", mtime=0), zlib.compress(b"{}"), b"(\xb5/\xfd", b"x\x01", b"x^{}"
+
+
+@pytest.mark.parametrize("line", PACKED, ids=["gzip", "zlib", "zstd", "zlib too", "like it"])
+def test_what_begins_like_a_packed_file_is_not_unpacked(parser: LineParser, line: bytes) -> None:
+    assert_same(parser, [line, *v1_lines(v1_chain(3))])
 
 
 @examples(60)
