@@ -145,9 +145,8 @@ class _Compiler:
     def _named(self, field: FieldName, match: Match, *, fit: bool = True) -> sql.Composable:
         """Test for those of the known names that fit, or for the others."""
         column, known = sql.Identifier(TEXT_ATTRIBUTES[field]), self._names[field]
-        names = _fitting(known, match)
-        if not fit:
-            names = [name for name in known if name not in set(names)]
+        fitting = _fitting(known, match)
+        names = [name for name in known if (name in fitting) is fit]
         if not names:
             return _FALSE
         if len(names) == 1:  # keeps the order of an index, which a list does not
@@ -306,8 +305,8 @@ class _Compiler:
 
 
 @lru_cache(maxsize=64)
-def _fitting(names: tuple[str, ...], match: Match) -> list[str]:
-    return [name for name in names if fits(match, (name,))]
+def _fitting(names: tuple[str, ...], match: Match) -> frozenset[str]:
+    return frozenset(name for name in names if fits(match, (name,)))
 
 
 def _may_be_null(field: Field) -> bool:

@@ -86,8 +86,9 @@ class Grouping:
         }
         sets = [_keys(stage) for stage in by]
         self._sets = {self._number(one): one for one in sets}  # each counts once
-        self._indexes = {number: _index(one) for number, one in self._sets.items()}
-        self.in_indexes = None not in self._indexes.values() and _OF_ALL in self._indexes.values()
+        indexes = {number: _index(one) for number, one in self._sets.items()}
+        self._indexes = {number: one for number, one in indexes.items() if one is not None}
+        self.in_indexes = self._indexes == indexes and _OF_ALL in self._indexes.values()
 
     def of_events(self, asked: Asked, *, taken_away: bool = False) -> sql.Composed:
         """Count events in one pass, which is the work of one process."""
@@ -130,7 +131,7 @@ class Grouping:
             fence=FENCE if is_timed else sql.SQL(""),
             values=self._told(keys),
             events=layout.events,
-            where=(index or _OF_ALL).where,
+            where=index.where,
             names=named(*self._names(keys)),
         )
 
@@ -159,7 +160,7 @@ class Grouping:
             totals[number] += count
         total = next(totals[number] for number, index in self._indexes.items() if index == _OF_ALL)
         for number, index in self._indexes.items():
-            if index not in (None, _OF_ALL):
+            if index != _OF_ALL:
                 (key,) = self._sets[number]
                 values = [index.left_out if shown is key else None for shown in self._place]
                 row = (number, *values)

@@ -36,7 +36,7 @@ LONGEST = 1_000
 """Characters of a value: an index holds longer ones, if they repeat themselves."""
 
 NAMED = (FieldName.TYPE, FieldName.USER, FieldName.RTYPE, FieldName.RESULT)
-"""Fields by which an index begins that holds all their values."""
+"""Fields by which an index begins that holds all their values; of results the format has three."""
 
 _VALUES = """
 WITH RECURSIVE names(name) AS (
@@ -57,7 +57,7 @@ class KnownNames:
         self._layout = layout
         self._known: Memo[FieldName, tuple[str, ...] | None] = Memo(len(NAMED))
 
-    def read_by(self, where: Filter) -> Names:
+    def judged_by(self, where: Filter) -> Names:
         """Give the values of the fields that a filter judges, but of those with many."""
         fields = [field for field in NAMED if _judges(where, field)]
         known = {field: self._known.get(field, partial(self._look_up, field)) for field in fields}

@@ -268,7 +268,7 @@ class PostgresSource:
         )
 
     def _asked(self, where: Filter, marks: Mapping[MarkKey, Marks]) -> Asked:
-        names = self._names.read_by(where)
+        names = self._names.judged_by(where)
         if not reads(where, {FieldName.CHECK}):
             made = condition(where, marks=marks, names=names)
             return self._extent.asked.that(made.text, **made.parameters)

@@ -51,7 +51,7 @@ _REST_OF = (
 )
 """What is not of a span, in ranges of the primary key."""
 
-_BY_KEY = """
+_BY_INDEX = """
 SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off
 """
 """The planner does not know that the rows of a chain stand in the order of the key, and would look
@@ -98,7 +98,7 @@ def _all_but_rest(
         return None
     if not all(is_by_index(connection, part, {}) for part in grouping.of_indexes(layout)):
         return None
-    connection.execute(_BY_KEY)
+    connection.execute(_BY_INDEX)
     whole, bins = grouping.of_ranges(layout, partial(find_bins, connection, layout))
     # Those of the rest come first: nulls take their types from what stands before.
     parts = [grouping.of_events(part, taken_away=True) for part in rest] + whole

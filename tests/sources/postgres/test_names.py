@@ -20,10 +20,7 @@ from audit_console.sources.postgres import names, open_postgres
 from audit_console.sources.postgres.asked import Asked
 from audit_console.sources.protocol import Source
 from tests.support.chains import linked, v1_chain
-from tests.support.effort import UNMEASURED
 from tests.support.tables import store_orchestrator, store_v1
-
-pytestmark = UNMEASURED  # tests of plans and filters run these lines
 
 TYPES = ("system_event", "authentication", "secret_access")
 EVENTS = linked(

@@ -15,10 +15,7 @@ from audit_console.retention.spans import events_of
 from audit_console.sources.postgres import bins, open_postgres
 from audit_console.sources.postgres.grouping import Grouping
 from audit_console.sources.protocol import Source
-from tests.support.effort import UNMEASURED
 from tests.support.postgres import new_database
-
-pytestmark = UNMEASURED  # tests of plans and filters run these lines
 
 CHAIN, EVENTS = "log.example/b", 20_000
 FILL = """
