@@ -30,7 +30,7 @@ from audit_console.sources.postgres.layout import EVERY_ROW, Layout
 from audit_console.sources.postgres.plans import is_by_index
 
 FEW = 5_000
-"""So many values are looked for: a fifth of a second."""
+"""So many values are looked for, some 4 µs each where the index is in memory."""
 
 LONGEST = 1_000
 """Characters of a value: an index holds longer ones, if they repeat themselves."""
