@@ -7,6 +7,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.archive import open_archive
@@ -26,6 +27,12 @@ from tests.tui.support import (
 )
 
 LINES = make_lines(60)
+
+
+async def until_notified(pilot: Pilot[None], message: str) -> None:
+    """Let the app run until it says something, which is to be this."""
+    await until(pilot, lambda: pilot.app._notifications, message)
+    assert [notice.message for notice in pilot.app._notifications] == [message]
 
 
 @pytest.fixture(autouse=True)
@@ -140,10 +147,55 @@ async def test_without_news_the_key_says_so(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until_loaded(pilot)
         await pilot.press("full_stop")
-        await until(pilot, lambda: app._notifications, "it is said")
-        assert [notice.message for notice in app._notifications] == ["nothing new was written"]
+        await until_notified(pilot, "nothing new was written")
         await pilot.click("Completeness")
         assert "60 events" in screen_text(app)
+
+
+async def test_the_key_looks_again_before_it_says_that_nothing_is_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "SECONDS_BETWEEN_NEWS", 3600)
+    log = GrowingLog()
+    app = make_app(log.open, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        log.write(LINES[40:57])
+        await pilot.press("full_stop")
+        await until_shown(pilot, "57 events")
+
+
+async def test_a_log_that_was_not_read_to_its_end_is_not_said_to_have_no_news(
+    tmp_path: Path,
+) -> None:
+    class Broken(MemorySource):
+        def batches(self) -> Generator[Batch]:
+            yield from super().batches()
+            raise SourceUnreadable("the log cannot be read")
+
+    app = make_app(Broken(LINES), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "◐ partial · 60 events")
+        app.clear_notifications()
+        await pilot.press("full_stop")
+        await until_notified(pilot, "the log was not read to its end")
+
+
+async def test_a_log_that_is_being_read_has_no_news_yet(tmp_path: Path) -> None:
+    gate = threading.Event()
+
+    class Slow(MemorySource):
+        def batches(self) -> Generator[Batch]:
+            yield from super().batches()
+            gate.wait(60)
+
+    app = make_app(Slow(LINES), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "action 0 ")
+        await pilot.press("full_stop")
+        await until_notified(pilot, "the log is still being read")
+        gate.set()
+        await until_loaded(pilot)
 
 
 @UNMEASURED

@@ -85,13 +85,29 @@ class FollowingScreen(SizingScreen):
 
     def action_take_in(self) -> None:
         """Ask for what was written since the log was read, or again for what had no answer."""
-        news = NOTHING_NEW if self._session is None else self._session.news
-        unreached = self._session is not None and self._session.unreached is not None
-        if news.changed is None and (unreached or self.has_unanswered):
+        session = self._session
+        if session is None:
+            return
+        if session.news.changed is None and (session.unreached or self.has_unanswered):
             self.notify("asking again")
             self.ask_again(anew=True)
             self._look_for_news()
-        elif news == NOTHING_NEW:
+        elif session.loading:
+            self.notify("the log is still being read")
+        elif session.partial:
+            self.notify("the log was not read to its end")
+        elif session.news == NOTHING_NEW:
+            self.in_background(partial(self._take_in_now, session.source), NEWS)
+        else:
+            self.post_message(self.NewsAsked())
+
+    async def _take_in_now(self, source: Source) -> None:
+        """Look again before it is said that nothing is new: the last look was a moment ago."""
+        await self._show_news(source)
+        session = self._session
+        if session is None or session.source is not source or session.unreached:
+            return
+        if session.news == NOTHING_NEW:
             self.notify("nothing new was written")
         else:
             self.post_message(self.NewsAsked())
