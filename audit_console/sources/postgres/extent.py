@@ -58,6 +58,11 @@ class Span(NamedTuple):
     chain: str
     seqs: range
 
+    @property
+    def length(self) -> int:
+        """How many events it has at most."""
+        return self.seqs.stop - self.seqs.start  # len() has a limit that seqs do not have
+
 
 @dataclass(frozen=True, slots=True)
 class Extent:

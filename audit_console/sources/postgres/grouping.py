@@ -14,7 +14,7 @@ from audit_console.core.query.stages import Count, Timeline, event_field
 from audit_console.core.timespan import Duration
 from audit_console.sources.postgres.asked import FENCE, Asked
 from audit_console.sources.postgres.bins import Bins
-from audit_console.sources.postgres.layout import Layout, named
+from audit_console.sources.postgres.layout import named
 from audit_console.sources.postgres.tallies import (
     bin_of,
     counts_frame,
@@ -28,7 +28,7 @@ FROM ({fence} SELECT {values} FROM {events}) AS told GROUP BY GROUPING SETS ({se
 """
 _OF_INDEX = """
 SELECT {of_set}, {shown}, count(*)
-FROM ({fence} SELECT {values} FROM {events} WHERE {where}) AS told GROUP BY {names}
+FROM ({fence} SELECT {values} FROM {events} AND {where}) AS told GROUP BY {names}
 """
 
 _OF_BINS = """
@@ -40,7 +40,7 @@ SELECT {of_set}, {shown}, count FROM (
             AS bins(type, start, place)
         JOIN {events} ON event_type = bins.type
             AND "timestamp" >= bins.start AND "timestamp" < bins.start + {span}
-        GROUP BY place
+        WHERE {where} GROUP BY place
     ) AS counted
 ) AS told
 """
@@ -103,26 +103,27 @@ class Grouping:
             sets=sql.SQL(", ").join(map(sql.SQL("({})").format, sets)),
         )
 
-    def of_indexes(self, layout: Layout) -> list[sql.Composed]:
-        """Count all events of a table by an index, once for each set; see `with_left_out`."""
-        return [self._of_index(layout, number) for number in self._sets]
+    def of_indexes(self, asked: Asked) -> list[sql.Composed]:
+        """Count events by an index, once for each set; see `with_left_out`."""
+        return [self._of_index(asked, number) for number in self._sets]
 
     def of_ranges(
-        self, layout: Layout, find: Callable[[Duration], Bins | None]
+        self, asked: Asked, find: Callable[[Duration], Bins | None]
     ) -> tuple[list[sql.Composed], dict[str, object]]:
         """Do as `of_indexes` does, with bins for the times of types; give their parameters too."""
         parts, parameters = list[sql.Composed](), dict[str, object]()
         for number, keys in self._sets.items():
             match keys:
                 case (Duration() as every, "type") if (bins := find(every)) is not None:
-                    types, starts = f"types{number}", f"starts{number}"
-                    parameters |= {types: bins.types, starts: bins.starts}
-                    parts.append(self._of_bins(layout, number, every, (types, starts)))
+                    for place, part in enumerate(bins.parts()):
+                        types, starts = f"types{number}_{place}", f"starts{number}_{place}"
+                        parameters |= {types: part.types, starts: part.starts}
+                        parts.append(self._of_bins(asked, number, every, (types, starts)))
                 case _:
-                    parts.append(self._of_index(layout, number))
+                    parts.append(self._of_index(asked, number))
         return parts, parameters
 
-    def _of_index(self, layout: Layout, number: int) -> sql.Composed:
+    def _of_index(self, asked: Asked, number: int) -> sql.Composed:
         keys, index = self._sets[number], self._indexes[number]
         is_timed = any(isinstance(key, Duration) for key in keys)
         return sql.SQL(_OF_INDEX).format(
@@ -130,13 +131,13 @@ class Grouping:
             shown=self._shown(keys),
             fence=FENCE if is_timed else sql.SQL(""),
             values=self._told(keys),
-            events=layout.events,
+            events=asked.events,
             where=index.where,
             names=named(*self._names(keys)),
         )
 
     def _of_bins(
-        self, layout: Layout, number: int, every: Duration, parameters: tuple[str, str]
+        self, asked: Asked, number: int, every: Duration, parameters: tuple[str, str]
     ) -> sql.Composed:
         keys = self._sets[number]
         start, type_ = map(sql.Identifier, self._names(keys))
@@ -144,7 +145,8 @@ class Grouping:
         return sql.SQL(_OF_BINS).format(
             of_set=sql.Literal(number),
             shown=self._shown(keys),
-            events=layout.events,
+            events=asked.layout.events,
+            where=asked.where,
             span=sql.Literal(every.span),
             type=type_,
             start=start,

@@ -8,6 +8,10 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+PARTS = 8
+"""Into so many a large question is cut: more than the processes that answer, so that none waits
+long for the last one. One that they share is slower: they hand an index over page by page."""
+
 Plan = Mapping[str, Any]
 """A node of a plan, as `EXPLAIN (FORMAT JSON)` tells it."""
 

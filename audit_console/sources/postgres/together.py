@@ -4,14 +4,15 @@ PostgreSQL counts GROUPING SETS in one process. So the table is cut into ranges 
 range is counted by whichever process is free, and what they count is added up. Few events are
 looked up by an index, once.
 
-Most of a table is counted as all of it without the rest: indexes hold what is asked of all
-events, and are read in a third of the time.
+A large part of a table is counted by indexes, which hold what is asked of all events, and are
+read in a third of the time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import pairwise
 
 import polars as pl
 import psycopg
@@ -24,14 +25,12 @@ from audit_console.sources.postgres.bins import find_bins
 from audit_console.sources.postgres.extent import Span
 from audit_console.sources.postgres.grouping import Grouping, Row
 from audit_console.sources.postgres.layout import EVERY_ROW, Layout, named
-from audit_console.sources.postgres.plans import Plan, is_by_index, plan_of
+from audit_console.sources.postgres.plans import PARTS, Plan, is_by_index, plan_of
 from audit_console.sources.postgres.tallies import MOST_ROWS, counts_frame, few_enough
+from audit_console.sources.postgres.windows import find_window
 
-RANGES = 8
-"""More than the processes that count, so that none waits long for the last one."""
-
-REST = 0.5
-"""What is left out is worth it up to so many events for each that is counted."""
+BY_INDEXES = 0.06
+"""Indexes are read from end to end for a span that has at least this part of a table."""
 
 _BLOCKS = "SELECT pg_relation_size(to_regclass(%s)) / current_setting('block_size')::bigint"
 _HAS_RESULTS = """
@@ -39,24 +38,17 @@ SELECT attnotnull FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname
 """
 _EVENTS = "SELECT * FROM {events}"
 _LOOKED_UP = ("Index Scan", "Bitmap Heap Scan")
+_COUNT = "SELECT count(*) FROM {events}"
+_TOTAL = "SELECT sum(count) FROM ({parts}) AS parts"
 _SUMS = """
 SELECT of_set, {keys}, sum(count)::bigint FROM ({parts}) AS parts
 GROUP BY of_set, {keys} HAVING sum(count) <> 0 LIMIT {limit}
 """
-_REST_OF = (
-    "chain < %(chain)s",
-    "chain > %(chain)s",
-    "chain = %(chain)s AND seq < %(first)s",
-    "chain = %(chain)s AND seq >= %(end)s",
-)
-"""What is not of a span, in ranges of the primary key."""
-
 _BY_INDEX = """
 SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off
 """
-"""The planner does not know that the rows of a chain stand in the order of the key, and would look
-for the rest in all of the table. Nor does it know how little is in a bin, and would compare each
-with all events of its type."""
+"""The planner does not know how little is in a bin, and would compare each with all events of its
+type, nor that few events are apart."""
 
 
 def count_together(
@@ -77,32 +69,54 @@ def count_together(
         UsageError: there is more to be counted than fits.
     """
     if list(by) == [Count()]:  # an index knows
-        return [counts_frame([(asked.count(connection),)], ())]
+        count = asked.count(connection) if span is None else _count(connection, asked, span)
+        return [counts_frame([(count,)], ())]
     grouping = Grouping(by)
-    rows = None if span is None else _all_but_rest(connection, asked.layout, grouping, span)
+    rows = None if span is None else _by_indexes(connection, asked, grouping, span)
     if rows is None:
         parts = [grouping.of_events(part) for part in _ranges(connection, asked)]
         rows = _sums(connection, asked, grouping, parts)
     return grouping.frames(rows)
 
 
-def _all_but_rest(
-    connection: psycopg.Connection, layout: Layout, grouping: Grouping, span: Span
+def _count(connection: psycopg.Connection, asked: Asked, span: Span) -> int:
+    """Count a span in ranges: processes that share one hand it over page by page."""
+    cuts = [span.seqs.start + span.length * number // PARTS for number in range(PARTS + 1)]
+    parts = (
+        asked.that(sql.SQL("seq >= {} AND seq < {}").format(low, high))
+        for low, high in pairwise(cuts)
+    )
+    counts = (sql.SQL(_COUNT).format(events=part.events) for part in parts)
+    statement = sql.SQL(_TOTAL).format(parts=sql.SQL(" UNION ALL ").join(counts))
+    return int(asked.run(connection, statement)[0][0])
+
+
+def _by_indexes(
+    connection: psycopg.Connection, asked: Asked, grouping: Grouping, span: Span
 ) -> list[Row] | None:
-    """Count a span as all of the table without the rest; None if that is not less."""
-    if not grouping.in_indexes:
+    """Count a span by indexes; None if they do not hold what is asked, or it is too little."""
+    layout = asked.layout
+    everything = Asked(layout, EVERY_ROW)
+    if (
+        not grouping.in_indexes
+        or span.seqs.stop - span.seqs.start
+        < BY_INDEXES * _plan_of(connection, everything)["Plan Rows"]
+        or not _has_results(connection, layout)
+    ):
         return None
-    seqs = {"chain": span.chain, "first": span.seqs.start, "end": span.seqs.stop}
-    rest = [Asked(layout, sql.SQL(part), seqs) for part in _REST_OF]
-    if _expected(connection, rest) > REST * len(span.seqs) or not _has_results(connection, layout):
+    window = find_window(connection, layout, span)
+    if window is None:
         return None
-    if not all(is_by_index(connection, part, {}) for part in grouping.of_indexes(layout)):
+    events, strays, strangers = window
+    parts = grouping.of_indexes(events)
+    if not all(is_by_index(connection, part, events.parameters) for part in parts):
         return None
     connection.execute(_BY_INDEX)
-    whole, bins = grouping.of_ranges(layout, partial(find_bins, connection, layout))
-    # Those of the rest come first: nulls take their types from what stands before.
-    parts = [grouping.of_events(part, taken_away=True) for part in rest] + whole
-    sums = _sums(connection, Asked(layout, EVERY_ROW, seqs | bins), grouping, parts)
+    whole, bins = grouping.of_ranges(events, partial(find_bins, connection, layout))
+    # Events apart come first: nulls take their types from what stands before.
+    parts = [grouping.of_events(strays), grouping.of_events(strangers, taken_away=True), *whole]
+    parameters = events.parameters | strays.parameters | strangers.parameters | bins
+    sums = _sums(connection, Asked(layout, EVERY_ROW, parameters), grouping, parts)
     return grouping.with_left_out(sums)
 
 
@@ -128,7 +142,7 @@ def _ranges(connection: psycopg.Connection, asked: Asked) -> Iterator[Asked]:
     if asked.layout.scheme is not Scheme.V1 or not blocks or _is_looked_up(connection, asked):
         yield asked
         return
-    bounds = sorted({blocks * number // RANGES for number in range(RANGES)})
+    bounds = sorted({blocks * number // PARTS for number in range(PARTS)})
     for first, end in zip(bounds, [*bounds[1:], None], strict=True):
         part = asked.that(sql.SQL("events.ctid >= {}").format(_block(first)))
         yield part if end is None else part.that(sql.SQL("events.ctid < {}").format(_block(end)))
@@ -145,11 +159,6 @@ def _is_looked_up(connection: psycopg.Connection, asked: Asked) -> bool:
 def _has_results(connection: psycopg.Connection, layout: Layout) -> bool:
     """Tell whether each event has a result: else the index leaves out more than successes."""
     return connection.execute(_HAS_RESULTS, [layout.table]).fetchone() == (True,)
-
-
-def _expected(connection: psycopg.Connection, rest: Sequence[Asked]) -> int:
-    """Give how many events the planner expects."""
-    return sum(int(_plan_of(connection, part)["Plan Rows"]) for part in rest)
 
 
 def _plan_of(connection: psycopg.Connection, asked: Asked) -> Plan:

@@ -1,9 +1,9 @@
-"""Most of a table is counted by indexes, as all of it without the rest, and counts the same."""
+"""A large part of a table is counted by indexes, as a window of time, and counts the same."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import psycopg
 import pytest
@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 from audit_console.core.query.stages import Count, Timeline
 from audit_console.core.timespan import Duration
 from audit_console.retention.spans import events_of
-from audit_console.sources.postgres import bins, open_postgres
+from audit_console.sources.postgres import bins, open_postgres, windows
 from audit_console.sources.postgres.grouping import Grouping
 from audit_console.sources.protocol import Source
 from tests.support.postgres import new_database
@@ -55,6 +55,33 @@ def table(postgres_server: str, migrated_template: str) -> Iterator[str]:
         yield dsn
 
 
+@contextmanager
+def changed(server: str, table: str, change: str = "") -> Iterator[str]:
+    """Give a copy of the table that was changed."""
+    name = table.partition("///")[2].partition("?")[0]
+    with new_database(server, template=name) as dsn:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            for statement in filter(str.strip, change.split(";")):
+                connection.execute(statement.encode())
+            connection.execute("VACUUM ANALYZE audit_events")
+        yield dsn
+
+
+@pytest.fixture(scope="module")
+def disordered(postgres_server: str, table: str) -> Iterator[str]:
+    """The same, where some events happened days before or behind their neighbours."""
+    with changed(
+        postgres_server,
+        table,
+        """ALTER TABLE audit_events DISABLE TRIGGER USER;
+        UPDATE audit_events
+        SET "timestamp" = "timestamp"
+            + CASE seq % 3 WHEN 0 THEN '-5 days'::interval ELSE '3 days' END
+        WHERE seq % 997 IN (3, 4)""",
+    ) as dsn:
+        yield dsn
+
+
 @pytest.fixture
 def by_indexes(monkeypatch: pytest.MonkeyPatch) -> list[Grouping]:
     """What is counted by indexes."""
@@ -77,9 +104,16 @@ def assert_counts(source: Source, seqs: range, stages: list[Count | Timeline] = 
 
 
 @pytest.mark.parametrize(
-    "seqs", [range(EVENTS), range(18_000), range(1_500, 18_000), range(3_000, EVENTS)]
+    "seqs",
+    [
+        range(EVENTS),
+        range(18_000),
+        range(1_500, 18_000),
+        range(3_000, EVENTS),
+        range(8_000, 15_000),
+    ],
 )
-def test_most_of_a_table_is_counted_by_indexes(
+def test_a_large_part_of_a_table_is_counted_by_indexes(
     table: str, by_indexes: list[Grouping], seqs: range
 ) -> None:
     with closing(open_postgres(table)) as source:
@@ -97,10 +131,28 @@ def test_with_many_bins_the_bin_of_each_event_is_told(
     assert by_indexes
 
 
-@pytest.mark.parametrize("seqs", [range(0), range(900), range(10_000), range(19_000, EVENTS)])
+@pytest.mark.parametrize("seqs", [range(0), range(900), range(19_000, EVENTS)])
 def test_less_of_it_is_looked_at(table: str, by_indexes: list[Grouping], seqs: range) -> None:
     with closing(open_postgres(table)) as source:
         assert_counts(source, seqs)
+    assert not by_indexes
+
+
+@pytest.mark.parametrize("seqs", [range(EVENTS), range(12_000), range(3_000, 18_000)])
+def test_events_that_happened_out_of_order_count_with_their_span(
+    disordered: str, by_indexes: list[Grouping], seqs: range
+) -> None:
+    with closing(open_postgres(disordered)) as source:
+        assert_counts(source, seqs)
+    assert by_indexes
+
+
+def test_where_many_events_are_out_of_order_they_are_looked_at(
+    disordered: str, by_indexes: list[Grouping], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "MOST_APART", 1_700)
+    with closing(open_postgres(disordered)) as source:
+        assert_counts(source, range(EVENTS))
     assert not by_indexes
 
 
@@ -116,8 +168,7 @@ def test_what_no_index_has_of_all_events_is_looked_at(
 def test_events_that_came_since_a_log_was_opened_do_not_count(
     postgres_server: str, table: str, by_indexes: list[Grouping]
 ) -> None:
-    name = table.partition("///")[2].partition("?")[0]
-    with new_database(postgres_server, template=name) as dsn, closing(open_postgres(dsn)) as source:
+    with changed(postgres_server, table) as dsn, closing(open_postgres(dsn)) as source:
         add(dsn, CHAIN, EVENTS, EVENTS + 49)
         add(dsn, "log.example/new", 0, 49)
         assert_counts(source, range(EVENTS))
@@ -140,10 +191,6 @@ def test_events_that_came_since_a_log_was_opened_do_not_count(
 def test_a_table_whose_indexes_do_not_say_it_is_looked_at(
     postgres_server: str, table: str, by_indexes: list[Grouping], change: str
 ) -> None:
-    name = table.partition("///")[2].partition("?")[0]
-    with new_database(postgres_server, template=name) as dsn:
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute(change.encode())
-        with closing(open_postgres(dsn)) as source:
-            assert_counts(source, range(EVENTS))
+    with changed(postgres_server, table, change) as dsn, closing(open_postgres(dsn)) as source:
+        assert_counts(source, range(EVENTS))
     assert not by_indexes
