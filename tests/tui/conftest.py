@@ -125,6 +125,23 @@ def cursors_stay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def panes_stay_while_messages_are_handled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """End an app as a program ends: its loop first, and then its panes are taken away.
+
+    Textual's tests take them away while the loop runs, which misses them if a load still speaks.
+    """
+    take_away = App._shutdown
+
+    async def end(app: App[None]) -> None:
+        if app._task is not None:
+            app._message_queue.put_nowait(None)
+            await app._task
+        await take_away(app)
+
+    monkeypatch.setattr(App, "_shutdown", end)
+
+
+@pytest.fixture(autouse=True)
 def wait_for_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Go on when what was sent is handled.
 
