@@ -118,7 +118,10 @@ class Terminal:
         """Wait until the screen shows something, and give it."""
 
         def shown_or_ended() -> bool:
-            return shown(self.text) or self.process.poll() is not None
+            ended = self.process.poll() is not None
+            if ended:
+                self._receive_rest()
+            return ended or shown(self.text)
 
         self._follow(shown_or_ended, "the screen does not show it")
         assert shown(self.text), f"the program ended with {self.process.returncode}"
@@ -127,8 +130,7 @@ class Terminal:
     def wait_for_end(self) -> int:
         """Wait until the program ended, and give its exit code."""
         self._follow(lambda: self.process.poll() is not None, "the program does not end")
-        while self._receive(0):
-            pass
+        self._receive_rest()
         return self.process.wait()
 
     def _follow(self, reached: Callable[[], bool], complaint: str) -> None:
@@ -136,6 +138,10 @@ class Terminal:
         while not reached():
             self._receive(0.05)
             assert time.monotonic() < deadline, f"{complaint}:\n{self.text}"
+
+    def _receive_rest(self) -> None:
+        while self._receive(0):
+            pass
 
     def _receive(self, patience: float) -> bool:
         if not select.select([self._master], [], [], patience)[0]:

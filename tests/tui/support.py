@@ -109,13 +109,18 @@ async def until_loaded(pilot: Pilot[None]) -> None:
     await until(pilot, lambda: is_at_rest(app), "the rows in sight are there")
 
 
+def is_at_work(app: App[Any], *groups: str) -> bool:
+    """Tell whether work of these groups is under way."""
+    return any(worker.group in groups and not worker.is_finished for worker in app.workers)
+
+
 def is_at_rest(app: App[Any]) -> bool:
-    """Tell whether rows and counts are of all that was read, and the rule says where it is."""
+    """Tell whether rows and counts are of all that was read, and the rule says where it is.
+
+    The marks of the reader are there too: nothing is marked before.
+    """
     table, session = table_of(app), app.screen.query_one(SourceHeader).session
-    counting = any(
-        worker.group in ("survey", "count") and not worker.is_finished for worker in app.workers
-    )
-    if session is None or table._fetching or counting:
+    if session is None or table._fetching or is_at_work(app, "survey", "count", "marks"):
         return False
     if session.status.events == 0:
         return True
@@ -150,17 +155,19 @@ class PaneScreen(Screen[None]):
 
 
 class GatedSource(MemorySource):
-    """Reads a batch only when the test lets it."""
+    """Reads a batch only when the test lets it, and counts how many it was asked for."""
 
     def __init__(self, lines: Iterable[bytes], *, batch_lines: int) -> None:
         super().__init__(lines, label="gated", batch_lines=batch_lines)
         self.gate = threading.Semaphore(0)
+        self.asked = 0
 
     def batches(self) -> Generator[Batch]:
         """Wait before each batch."""
         inner = super().batches()
         try:
             while True:
+                self.asked += 1
                 self.gate.acquire()
                 batch = next(inner, None)
                 if batch is None:
@@ -168,6 +175,24 @@ class GatedSource(MemorySource):
                 yield batch
         finally:
             inner.close()
+
+
+class HeldTallies(MemorySource):
+    """Holds back what is counted until the test lets it, and knows what was asked."""
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        super().__init__(lines)
+        self.hold = threading.Event()
+        self.hold.set()
+        self.asked: list[Filter] = []
+
+    def tally(
+        self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
+    ) -> pl.DataFrame:
+        """Wait, then count."""
+        self.asked.append(where)
+        self.hold.wait()
+        return super().tally(where, by=by, marks=marks)
 
 
 class HugeSource:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 from textual.pilot import Pilot
 
 from audit_console.core.filters import Filter
-from audit_console.core.matching import NO_MARKS, MarkKey, Marks
-from audit_console.core.query import Stage
 from audit_console.sources.cancelling import QUESTION_THREAD
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtEvent, Page
@@ -27,6 +24,7 @@ from tests.support.chains import linked, v1_lines
 from tests.support.effort import UNMEASURED
 from tests.tui.queries import ask, look_of, questions_under_way, type_text, until_asked
 from tests.tui.support import (
+    HeldTallies,
     make_app,
     make_event,
     make_lines,
@@ -295,7 +293,7 @@ async def test_no_query_is_offered_that_finds_nothing_either(tmp_path: Path) -> 
 @UNMEASURED
 async def test_no_query_is_offered_before_it_is_counted(tmp_path: Path) -> None:
     old = [make_event(seq, timestamp=f"2020-01-01T00:{seq:02d}:00.000000Z") for seq in range(30)]
-    source = HeldSource(v1_lines(linked(old)))
+    source = HeldTallies(v1_lines(linked(old)))
     app = make_app(source, tmp_path)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await until_loaded(pilot)
@@ -311,29 +309,12 @@ async def test_no_query_is_offered_before_it_is_counted(tmp_path: Path) -> None:
         await until_shown(pilot, "! asks since:end-24h, which finds 30 events")
 
 
-class HeldSource(MemorySource):
-    """Holds back what is counted until the test lets it, and knows what was asked."""
-
-    def __init__(self, lines: Sequence[bytes]) -> None:
-        super().__init__(lines)
-        self.hold = threading.Event()
-        self.hold.set()
-        self.asked: list[Filter] = []
-
-    def tally(
-        self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
-    ) -> pl.DataFrame:
-        self.asked.append(where)
-        self.hold.wait()
-        return super().tally(where, by=by, marks=marks)
-
-
 @UNMEASURED
 async def test_a_stale_result_never_appears(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "SECONDS_OF_REST", 60)  # a held preview would hold a thread
-    source = HeldSource(make_lines(90))
+    source = HeldTallies(make_lines(90))
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
@@ -353,7 +334,7 @@ async def test_a_stale_result_never_appears(
         assert look_of(pilot).text == "user:user-2 | count by result"
 
 
-async def ask_for_a_preview(pilot: Pilot[None], source: HeldSource) -> int:
+async def ask_for_a_preview(pilot: Pilot[None], source: HeldTallies) -> int:
     """Type a query whose preview is held; tell what number of question it is."""
     await until_loaded(pilot)
     source.hold.clear()
@@ -369,7 +350,7 @@ async def test_previews_of_a_slow_log_wait_for_one_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "SECONDS_OF_REST", 0)
-    source = HeldSource(make_lines(90))
+    source = HeldTallies(make_lines(90))
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         try:
@@ -387,7 +368,7 @@ async def test_what_cannot_be_read_has_no_preview_of_what_was_typed_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "SECONDS_OF_REST", 0)
-    source = HeldSource(make_lines(90))
+    source = HeldTallies(make_lines(90))
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         try:
@@ -469,7 +450,7 @@ async def test_quitting_during_a_scan_ends_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(asking, "SECONDS_OF_REST", 60)  # a held preview would hold a thread
-    source = HeldSource(make_lines(90))
+    source = HeldTallies(make_lines(90))
     app = make_app(source, tmp_path)
     try:
         async with app.run_test(size=(120, 40)) as pilot:

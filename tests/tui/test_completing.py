@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,6 @@ import pytest
 from textual.pilot import Pilot
 
 from audit_console.core.event import AuditEvent
-from audit_console.core.filters import Filter
-from audit_console.core.matching import NO_MARKS, MarkKey, Marks
-from audit_console.core.query import Stage
 from audit_console.sources.memory import MemorySource
 from audit_console.tui import asking
 from audit_console.tui.widgets.facets_pane import FacetsPane
@@ -23,9 +20,11 @@ from audit_console.tui.widgets.query_bar import QueryInput
 from tests.support.chains import linked, v1_lines
 from tests.support.effort import UNMEASURED
 from tests.tui.hostile import HOSTILE, assert_safe
-from tests.tui.queries import ask, questions_under_way, type_text
+from tests.tui.queries import ask, type_text
 from tests.tui.support import (
     GatedSource,
+    HeldTallies,
+    is_at_work,
     make_app,
     make_event,
     screen_text,
@@ -117,22 +116,6 @@ async def test_paths_complete_in_a_stage(tmp_path: Path) -> None:
         await until_shown(pilot, "Ulm ")
 
 
-class HeldTallies(MemorySource):
-    """Counts nothing until the test lets it."""
-
-    def __init__(self, lines: Sequence[bytes]) -> None:
-        super().__init__(lines)
-        self.hold = threading.Event()
-        self.hold.set()
-
-    def tally(
-        self, where: Filter, *, by: Sequence[Stage], marks: Mapping[MarkKey, Marks] = NO_MARKS
-    ) -> pl.DataFrame:
-        """Wait, then count."""
-        self.hold.wait()
-        return super().tally(where, by=by, marks=marks)
-
-
 async def test_paths_of_the_selected_event_wait_for_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,7 +173,7 @@ async def test_the_tags_of_the_reader_complete(tmp_path: Path) -> None:
         await until_shown(pilot, "mark this event")
         await type_text(pilot, "breach")
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: "mark this event" not in screen_text(app))
+        await until_shown(pilot, "✎")
         await pilot.press("slash", *"tag:br")
         await until_shown(pilot, "▸ breach")
 
@@ -230,8 +213,7 @@ async def test_the_paths_of_other_events_are_offered_as_facets(tmp_path: Path) -
     async with app.run_test(size=SIZE) as pilot:
         await until_loaded(pilot)
         await pilot.press("a")
-        await pilot.pause(0.4)
-        await until(pilot, lambda: not questions_under_way(), "the paths are known")
+        await until(pilot, lambda: not is_at_work(app, "values"), "the paths are known")
         await pilot.press("a", *"odd")
         await until_shown(pilot, 'details."odd key".seldom')
         await pilot.press("tab", "enter")

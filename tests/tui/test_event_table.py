@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 from textual.app import App
 from textual.events import MouseScrollDown
-from textual.pilot import Pilot
 
 from audit_console.core.filters import Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
@@ -93,16 +92,12 @@ class ChangingSource(MemorySource):
         return replace(page, rows=rows, matched=self.most)
 
 
-async def opened(pilot: Pilot[None]) -> None:
-    await until(pilot, lambda: table_of(pilot.app).selected is not None)
-
-
 @UNMEASURED
 async def test_ten_million_rows_cost_no_more_than_those_in_sight(tmp_path: Path) -> None:
     source = HugeSource()
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
-        await opened(pilot)
+        await until_loaded(pilot)
         assert table_of(app).virtual_size.height == source.rows + 1
         await pilot.press("G")
         await until_shown(pilot, "row 10,000,000 of 10,000,000")
@@ -120,7 +115,7 @@ async def test_rows_under_way_are_placeholders(tmp_path: Path) -> None:
     source = HugeSource()
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
-        await opened(pilot)
+        await until_loaded(pilot)
         source.hold.clear()
         await pilot.press("G")
         await pilot.pause()
@@ -136,7 +131,7 @@ async def test_a_late_answer_to_an_old_question_is_dropped(tmp_path: Path) -> No
     source = HugeSource()
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
-        await opened(pilot)
+        await until_loaded(pilot)
         source.hold.clear()
         await pilot.press("r")
         await pilot.press("r")
@@ -159,7 +154,7 @@ async def test_holding_a_key_asks_one_question_at_a_time(tmp_path: Path) -> None
     source = HugeSource()
     app = make_app(source, tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await opened(pilot)
+        await until_loaded(pilot)
         source.hold.clear()
         before = source.pages
         for _ in range(50):
@@ -195,7 +190,7 @@ async def test_rows_that_load_above_do_not_move_the_view(tmp_path: Path) -> None
     app = make_app(source, tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
         source.gate.release()
-        await opened(pilot)
+        await until(pilot, lambda: table_of(app).selected is not None)
         await pilot.press("r")
         await until(pilot, lambda: table_of(app).order is Order.NEWEST_FIRST)
         await until(pilot, lambda: not table_of(app)._fetching)

@@ -526,8 +526,8 @@ class DialogApp(App[None]):
         self.paths = paths
         self.answers: list[str | None] = []
 
-    def on_mount(self) -> None:
-        self.push_screen(AddFacetDialog(DEFAULT_FIELDS, self.paths), self.answers.append)
+    async def on_mount(self) -> None:
+        await self.push_screen(AddFacetDialog(DEFAULT_FIELDS, self.paths), self.answers.append)
 
 
 async def test_a_field_is_typed_or_an_error_says_what_there_is() -> None:

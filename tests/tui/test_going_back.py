@@ -12,6 +12,7 @@ from audit_console.tui.widgets.result_table import ResultTable
 from tests.support.effort import UNMEASURED
 from tests.tui.queries import ask, look_of
 from tests.tui.support import (
+    HeldTallies,
     make_app,
     make_lines,
     table_of,
@@ -114,7 +115,8 @@ async def test_a_result_comes_back_with_its_row_and_column(tmp_path: Path) -> No
 
 @UNMEASURED
 async def test_a_result_that_is_counted_again_keeps_its_cursor(tmp_path: Path) -> None:
-    app = make_app(MemorySource(make_lines(900)), tmp_path)
+    source = HeldTallies(make_lines(900))
+    app = make_app(source, tmp_path)
     async with app.run_test(size=(160, 40)) as pilot:
         await until_loaded(pilot)
         await ask(pilot, "| count by ip | sort ip")
@@ -124,7 +126,11 @@ async def test_a_result_that_is_counted_again_keeps_its_cursor(tmp_path: Path) -
         top = result.scroll_offset.y
         screen = app.screen
         assert isinstance(screen, InvestigateScreen)
+        source.hold.clear()
         screen.survey()
-        await until(pilot, lambda: result.has_class("-stale"))
+        try:
+            await until(pilot, lambda: result.has_class("-stale"))
+        finally:
+            source.hold.set()
         await until(pilot, lambda: not result.has_class("-stale"))
         assert (result.cursor, result.scroll_offset.y) == (55, top)

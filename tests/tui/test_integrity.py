@@ -70,7 +70,7 @@ async def test_verdict_map_findings_and_what_stays_open_are_told_at_every_size(
     async with app.run_test(size=size) as pilot:
         await until_loaded(pilot)
         await pilot.press("3")
-        await until_shown(pilot, "✘ FAIL")
+        await until_shown(pilot, "exit code")
         text = screen_text(app)
         assert "exit code 1" in text
         assert "Integrity  ✘ NO    content differs from its hash" in text
@@ -150,7 +150,7 @@ async def test_a_whole_log_is_open_only_for_want_of_a_checkpoint(tmp_path: Path)
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
         await pilot.press("3")
-        await until_shown(pilot, "◐ INCOMPLETE")
+        await until_shown(pilot, "exit code")
         text = screen_text(app)
         assert "Integrity  ✔ YES" in text
         assert "Coverage   ◐ OPEN  nothing outside the log vouches for its end" in text
@@ -171,7 +171,7 @@ async def test_checkpoints_seal_the_map_and_are_told_with_their_cosigners(tmp_pa
     async with app.run_test(size=(200, 60)) as pilot:
         await until_loaded(pilot)
         await pilot.press("3")
-        await until_shown(pilot, "✔ PASS")
+        await until_shown(pilot, "exit code")
         text = screen_text(app)
         assert "█ sealed 200  ■ verified 0 " in text
         assert "200 events covered by a trusted checkpoint" in text
@@ -280,7 +280,7 @@ async def test_the_mouse_chooses_a_cell_and_twice_opens_it(tmp_path: Path) -> No
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
         await pilot.press("3")
-        await until_shown(pilot, "◐ INCOMPLETE")
+        await until_shown(pilot, "exit code")
         await pilot.click(MapPane, offset=(2 + 4 * 5, 2))  # below border and title
         await until_shown(pilot, "seq 5 · 1 event")
         await pilot.click(MapPane, offset=(2 + 4 * 7, 2), times=2)

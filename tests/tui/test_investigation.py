@@ -86,7 +86,7 @@ async def test_from_the_alarm_to_the_evidence(  # noqa: PLR0915 - one story, ste
         await pilot.press("tab", "ctrl+u")
         await type_text(pilot, str(tmp_path / "evidence.jsonl"))
         await pilot.press("enter")
-        await until(pilot, (tmp_path / "evidence.jsonl").exists)
+        await until(pilot, lambda: len(app.screen_stack) == 1, "the file is written")
         await pilot.press("x")
         await pilot.press(*["down"] * 3, "tab", "ctrl+u")
         await type_text(pilot, str(tmp_path / "marks.out"))

@@ -151,7 +151,7 @@ async def test_escape_stops_it_and_leaves_nothing(tmp_path: Path) -> None:
         await until_loaded(pilot)
         await ask_for_package(pilot)
         await until(pilot, lambda: source.passes == 2, "the proofs are made")
-        assert "writing case.zip" in screen_text(app)
+        await until_shown(pilot, "writing case.zip")
         await pilot.press("escape")
         await until_shown(pilot, "stopping")
         source.go_on.set()

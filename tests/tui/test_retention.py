@@ -53,6 +53,7 @@ from tests.support.retention import aged_chain, day, hold, store
 from tests.support.writing import stored_lines
 from tests.tui.support import (
     GatedSource,
+    header_text,
     screen_lines,
     screen_text,
     until,
@@ -112,6 +113,7 @@ async def until_counted(pilot: Pilot[None], text: str) -> None:
     screen = pilot.app.screen
     assert isinstance(screen, RetentionScreen)
     await until(pilot, lambda: not screen.works_on("preview"), "what goes is counted")
+    await until(pilot, lambda: not screen.works_on("timeline"), "and all events over time")
 
 
 def left(log: str) -> int:
@@ -248,6 +250,8 @@ async def test_what_goes_is_deleted_by_name_and_the_rest_is_verified(show: Show,
             lambda: app.verification is not None and sorted(app.verification.counts) == found,
             "verified anew",
         )
+        await until(pilot, lambda: "checking" not in header_text(app), "the header says so")
+        await until_counted(pilot, "NOTHING to delete: all 21 events stay")
         await pilot.press("a")
         await until_shown(pilot, "by these days there is nothing to delete")
         await pilot.press("q")
@@ -411,6 +415,7 @@ async def test_while_the_log_is_read_there_is_no_preview(show: Show) -> None:
     source = GatedSource(v1_lines(EVENTS), batch_lines=10)
     app = show(source)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await until_shown(pilot, "gated")
         await pilot.press("4")
         await until_shown(pilot, "the preview stands when the log is read")
         await pilot.press("x", "d")
