@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 from textual.pilot import Pilot
+from textual.timer import Timer
 
 from audit_console.cli.opening import open_source
 from audit_console.core.event import AuditEvent
@@ -505,6 +506,28 @@ async def test_days_that_pass_by_do_not_keep_each_other_from_being_shown(
         await until_counted(pilot, "PREVIEW: 24 of 40")
         assert shown == [19, 16]
         assert not any(pane.has_class("-stale") for pane in panes)
+
+
+@UNMEASURED
+async def test_a_word_about_the_wait_that_comes_behind_the_answer_is_not_said(
+    show: Show, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late: list[Callable[[], None]] = []
+    set_timer = RetentionScreen.set_timer
+
+    def ring_late(screen: RetentionScreen, _: float, callback: Callable[[], None]) -> Timer:
+        late.append(callback)
+        return set_timer(screen, 3600)
+
+    monkeypatch.setattr(RetentionScreen, "set_timer", ring_late)
+    app = show(in_memory())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40")
+        shown = screen_text(app)
+        for say in late:
+            say()
+        await pilot.pause()
+        assert screen_text(app) == shown
 
 
 @UNMEASURED

@@ -246,10 +246,17 @@ class PreviewingScreen(ConsoleScreen):
 
     @contextmanager
     def _said_if_it_takes_long(self, say: Callable[[], None]) -> Iterator[None]:
-        timer = self.set_timer(SECONDS_UNTIL_SAID, say)
+        is_answered = False
+
+        def say_unless_answered() -> None:
+            if not is_answered:  # a timer that is stopped may have rung, and not been heard yet
+                say()
+
+        timer = self.set_timer(SECONDS_UNTIL_SAID, say_unless_answered)
         try:
             yield
         finally:
+            is_answered = True
             timer.stop()
 
     async def _answer(self, question: Callable[[], Preview], kept: Kept | None) -> None:
