@@ -113,6 +113,16 @@ async def test_values_are_marked_before_operators(tmp_path: Path) -> None:
         assert query_of(pilot) == "user:user-1"
 
 
+async def test_a_bar_whose_list_is_taken_away_first_as_at_the_end_may_lose_the_focus(
+    tmp_path: Path,
+) -> None:
+    async with console(tmp_path) as pilot:
+        await pilot.press("slash")
+        await pilot.app.screen.query_one(QueryHints).remove()
+        pilot.app.screen.set_focus(None)
+        await pilot.pause()
+
+
 async def test_a_mark_that_was_moved_stays_when_more_is_known(tmp_path: Path) -> None:
     async with console(tmp_path) as pilot:
         await pilot.press("slash")

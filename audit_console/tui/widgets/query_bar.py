@@ -144,10 +144,6 @@ class QueryBar(Widget):
     def _input(self) -> QueryInput:
         return self.query_one(QueryInput)
 
-    @property
-    def _hints(self) -> QueryHints:
-        return self.screen.query_one(QueryHints)
-
     def show(self, text: str) -> None:
         """Show the query that is in force, if none is being typed."""
         self._asked = text
@@ -348,7 +344,8 @@ class QueryBar(Widget):
         self._look()
 
     def _update_hints(self) -> None:
-        self._hints.show(self._hints_now() if self._input.has_focus else ())
+        for hints in self.screen.query(QueryHints):  # none when the program ends: it goes first
+            hints.show(self._hints_now() if self._input.has_focus else ())
 
     def _hints_now(self) -> list[Hint]:
         hints = [] if self._error is None else self._error_hints(self._error)
