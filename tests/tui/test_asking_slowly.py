@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from audit_console.core.filters import EVERYTHING
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import AtEvent, Page, Source
+from audit_console.tui.saved import QueryHistory
 from audit_console.tui.screens.investigate.looking import LookingScreen
 from audit_console.tui.screens.investigate.screen import InvestigateScreen
 from audit_console.tui.widgets.query_bar import QueryBar, QueryInput
@@ -238,6 +240,33 @@ async def test_what_was_typed_and_left_comes_back_with_the_up_key(tmp_path: Path
         assert line_of(pilot).value == "user:user-2"
         await pilot.press("slash", "up")
         assert line_of(pilot).value == "abc"
+        await pilot.press("up")
+        assert line_of(pilot).value == "user:user-2 "
+
+
+@UNMEASURED
+async def test_a_query_comes_back_though_those_before_it_are_read_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on, is_read = threading.Event(), threading.Event()
+
+    def read_slowly(_: QueryHistory) -> tuple[str, ...]:
+        is_read.set()
+        may_go_on.wait()
+        return ("user:user-2",)
+
+    monkeypatch.setattr(QueryHistory, "texts", read_slowly)
+    app = make_app(MemorySource(make_lines(90)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        try:
+            await until_shown(pilot, "row 1 of 90")
+            await until(pilot, is_read.is_set, "what was asked before is read")
+            await ask(pilot, "user:user-1")
+        finally:
+            may_go_on.set()
+        await until_loaded(pilot)
+        await pilot.press("slash", "ctrl+u", "up")
+        assert line_of(pilot).value == "user:user-1 "
         await pilot.press("up")
         assert line_of(pilot).value == "user:user-2 "
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
@@ -14,6 +14,7 @@ from audit_console.search.marks import known_tags
 from audit_console.search.reviews import Review
 from audit_console.search.whole_files import write_file
 from audit_console.tui.asking import asked
+from audit_console.tui.background import begin
 from audit_console.tui.dialogs.export import (
     EVENT_FORMS,
     TABLE_FORMS,
@@ -38,11 +39,17 @@ class KeepingScreen(GoingScreen):
         row = self.event_in_sight()
         return None if row is None else (row["id"], row["event_hash"])
 
+    def _known_marks(self) -> Mapping[MarkKey, Marks] | None:
+        """Give what was noted; until it was read nothing is, and that is said."""
+        if self._store is None:
+            self.notify("the marks are still being read")
+        return None if self._store is None else self._store.marks
+
     def action_star(self) -> None:
         """Star the selected event, or take its star away."""
         key = self._key_in_sight()
-        if key is not None and self._store is not None:
-            marks = self._store.marks.get(key, Marks())
+        if key is not None and (known := self._known_marks()) is not None:
+            marks = known.get(key, Marks())
             self._note(key, replace(marks, star=not marks.star))
 
     def action_mark(self) -> None:
@@ -50,15 +57,13 @@ class KeepingScreen(GoingScreen):
         from audit_console.tui.dialogs.mark import MarkDialog
 
         key = self._key_in_sight()
-        if key is None or self._store is None:
-            return
-        marks = self._store.marks
-        dialog = MarkDialog(marks.get(key, Marks()), known_tags(marks))
-        self.app.push_screen(dialog, partial(self._note, key))
+        if key is not None and (known := self._known_marks()) is not None:
+            dialog = MarkDialog(known.get(key, Marks()), known_tags(known))
+            self.app.push_screen(dialog, partial(self._note, key))
 
     def _note(self, key: MarkKey, marks: Marks | None) -> None:
-        if marks is not None:
-            self.in_background(partial(self._change_marks, key, marks), "mark")
+        if marks is not None:  # beside what is noted on another event, of which none is dropped
+            begin(self, partial(self._change_marks, key, marks), group="mark")
 
     async def _change_marks(self, key: MarkKey, marks: Marks) -> None:
         if self._store is None:

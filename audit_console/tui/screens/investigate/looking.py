@@ -170,7 +170,7 @@ class LookingScreen(CompletingScreen):
             (self.query_one(ResultTable) if self.look.stages else self._table).focus()
 
     async def _read_marks(self) -> None:
-        self._asked = [*reversed(await asyncio.to_thread(self._queries.texts))]
+        await self._read_queries()
         self._store = await asyncio.to_thread(MarkStore, self._kept.marks)
         if self._store.warning is not None:
             self.notify(self._store.warning, severity="warning")
@@ -277,7 +277,12 @@ class LookingScreen(CompletingScreen):
             await asyncio.to_thread(self._queries.remember, text)
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
-        self._asked = [*reversed(await asyncio.to_thread(self._queries.texts))]
+        await self._read_queries()
+
+    async def _read_queries(self) -> None:
+        """Take in what other consoles asked, before what was asked here, also meanwhile."""
+        kept = await asyncio.to_thread(self._queries.texts)
+        self._asked = [*(text for text in reversed(kept) if text not in self._asked), *self._asked]
 
     @on(QueryBar.Typed)
     def _on_typed(self, event: QueryBar.Typed) -> None:
