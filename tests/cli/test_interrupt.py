@@ -178,11 +178,11 @@ main._end_threads(int(sys.argv[2]))
 
 
 @UNMEASURED
-@pytest.mark.parametrize(("code", "written"), [(0, "written\n"), (143, "")])
+@pytest.mark.parametrize(("seconds", "code", "written"), [("1", 0, "written\n"), ("1000", 143, "")])
 def test_an_index_is_waited_for_unless_the_program_is_ended_from_outside(
-    code: int, written: str
+    seconds: str, code: int, written: str
 ) -> None:
-    ended = run_program("1", str(code), command=(sys.executable, "-c", SLOW_INDEX))
+    ended = run_program(seconds, str(code), command=(sys.executable, "-c", SLOW_INDEX))
     assert ended.stdout == written
     assert ("writing the index" in ended.stderr) == bool(written)
 

@@ -101,6 +101,14 @@ def silent() -> Iterator[socket]:
         yield listening
 
 
-def url_of(listening: socket) -> str:
-    """Where it listens."""
-    return f"http://127.0.0.1:{listening.getsockname()[1]}"
+@contextmanager
+def nobody() -> Iterator[socket]:
+    """Take a port, on which then nobody listens."""
+    with socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken
+
+
+def url_of(bound: socket) -> str:
+    """Where it is bound."""
+    return f"http://127.0.0.1:{bound.getsockname()[1]}"

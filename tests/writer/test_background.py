@@ -62,6 +62,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(background_module, "FIRST_DELAY", 0.000_1)
 
 
+@pytest.fixture
+def no_second_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no moment come at which a batch is due, before the test says so."""
+    monkeypatch.setattr("audit_console.writer.storing.BATCH_SECONDS", 3600)
+
+
 def numbers(sink: MemorySink) -> list[int]:
     return [int(event.action.removeprefix("tick ")) for event in sink.events]
 
@@ -376,6 +382,7 @@ def test_a_thread_that_cannot_be_started_is_said_and_started_by_the_next_event(
         assert numbers(sink) == [1]
 
 
+@pytest.mark.usefixtures("no_second_ends")
 @pytest.mark.parametrize("error", [OSError(5, "Input/output error"), ZeroDivisionError("a fault")])
 def test_a_sync_that_fails_in_any_way_does_not_end_the_thread(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
@@ -441,6 +448,7 @@ async def test_a_thread_that_ends_gives_up_what_waits_and_takes_no_more(
 # --- durability -------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("no_second_ends")
 def test_batch_makes_durable_every_thousand_events() -> None:
     sink = GatedSink()
     with AuditLogger(sink, sync="batch") as log:
@@ -462,6 +470,7 @@ def test_batch_makes_durable_the_first_event_after_a_second(
     assert sink.groups == [(1, True)]
 
 
+@pytest.mark.usefixtures("no_second_ends")
 def test_batch_in_the_background_makes_durable_what_nothing_follows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -509,9 +518,11 @@ async def test_the_loop_runs_while_the_store_hangs() -> None:
     sink = GatedSink()
     sink.gate.clear()
     log = AuditLogger(sink, queue_events=1)
-    tasks = [asyncio.ensure_future(log.alog_event(**tick(number))) for number in range(3)]
+    tasks = [asyncio.ensure_future(log.alog_event(**tick(0)))]
+    await asyncio.to_thread(sink.reached.wait)
+    tasks += [asyncio.ensure_future(log.alog_event(**tick(number))) for number in (1, 2)]
     await asyncio.sleep(0)
-    assert log.metrics.queued
+    assert log.metrics.queued == 2
     assert not any(task.done() for task in tasks)
     sink.gate.set()
     assert [one.seq for one in await asyncio.gather(*tasks) if one] == [0, 1, 2]

@@ -44,6 +44,7 @@ from tests.support.object_store import (
     SECRET,
     ObjectStore,
     answering,
+    nobody,
     object_store,
     silent,
     url_of,
@@ -245,7 +246,9 @@ def test_a_store_that_is_not_there_or_says_nothing(
         refused = run_here("verify", f"s3://silent-{len(key)}/{key}")
     assert refused.returncode == 4
     assert "the store did not answer in time" in spoken_line(refused)
-    gone = run_here("verify", f"s3://gone-{len(key)}/{key}")
+    with nobody() as taken:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url_of(taken))
+        gone = run_here("verify", f"s3://gone-{len(key)}/{key}")
     assert gone.returncode == 4
     assert "the store cannot be reached" in spoken_line(gone)
 
