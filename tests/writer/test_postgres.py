@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 
 import psycopg
 import pytest
-from psycopg import sql
+from psycopg import errors, sql
 
 from audit_console.core.sealing import Head, SealedGroup, Unsealed
 from audit_console.errors import ChainBroken, EventRefused, SinkUnavailable, UsageError
@@ -229,7 +229,8 @@ def test_the_victim_of_a_deadlock_tries_again(database: str) -> None:
     ):
 
         def want_the_head() -> None:
-            rival.execute("SELECT FROM audit_chain_heads FOR UPDATE")
+            with suppress(errors.QueryCanceled):
+                rival.execute("SELECT FROM audit_chain_heads FOR UPDATE")
             rival.rollback()
 
         def seal(head: Head | None) -> SealedGroup:
@@ -238,6 +239,8 @@ def test_the_victim_of_a_deadlock_tries_again(database: str) -> None:
                 threads.submit(want_the_head)
                 while watcher.execute(waiting, [rival.info.backend_pid]).fetchone() is None:
                     pass
+            else:  # a rival that wakes up late finds the head taken again, and would wait for ever
+                rival.cancel_safe()
             return sealer([event])(head)
 
         sink.append(sealer([unsealed()]), durable=True)
