@@ -43,7 +43,7 @@ from audit_console.tui.widgets.status_lines import SourceHeader
 from tests.support.chains import linked, v1_lines
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
-TURNS = 2_000
+TURNS = 12_000
 """How often a test looks before it gives up on something that should become true."""
 
 
