@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 from collections.abc import Sequence
 from dataclasses import replace
@@ -135,7 +134,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         return self._opening is not None and self._opening.error is None
 
     def _retire(self, load: Load) -> None:
-        begin(self, partial(asyncio.to_thread, load.close), group="closing")
+        begin(self, load.close_on_a_thread, group="closing")
 
     @on(SourceOpened)
     async def _on_source_opened(self, message: SourceOpened) -> None:

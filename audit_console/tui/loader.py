@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -106,6 +107,10 @@ class Load:
         self._thread.join(SECONDS_TO_STOP)
         if not self._thread.is_alive():
             self._give_back()
+
+    async def close_on_a_thread(self) -> None:
+        """Close; also when the program ends before a thread is free."""
+        await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, self.close))
 
     def _give_back(self) -> None:
         if self.source is not None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from audit_console.tui.widgets.safe_input import SafeInput
 from tests.support.effort import UNMEASURED
 from tests.tui.support import (
     GatedSource,
+    is_at_work,
     make_app,
     make_lines,
     screen_lines,
@@ -292,6 +295,21 @@ async def test_a_log_that_opens_when_nobody_wants_it_any_more_is_closed(
         await until(pilot, lambda: not any(w.group == "closing" for w in app.workers), "given up")
         answer.set()
         await until(pilot, slow.closed.is_set, "the log is closed")
+
+
+async def test_a_log_that_gave_way_is_closed_though_the_program_ends_before(tmp_path: Path) -> None:
+    first, may_go_on = ClosingSource(make_lines(5)), threading.Event()
+    logs = {"first": first, "second": MemorySource(make_lines(7))}
+    app = make_app(lambda places: logs[places[0]], tmp_path, places=["first"])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        one_thread = ThreadPoolExecutor(1)
+        asyncio.get_running_loop().set_default_executor(one_thread)
+        one_thread.submit(may_go_on.wait)
+        app.open(["second"])
+        await until(pilot, lambda: is_at_work(app, "closing"), "the first gives way")
+    may_go_on.set()
+    assert await asyncio.to_thread(first.closed.wait, 60)
 
 
 class PanickingSource(MemorySource):
