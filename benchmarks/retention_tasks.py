@@ -32,6 +32,13 @@ def table_previewed(dsn: str) -> Work:
     return _previewing(open_postgres(dsn), 0.9)
 
 
+def table_half_previewed(dsn: str) -> Work:
+    """Preview a prune of the older half of its time."""
+    from audit_console.sources.postgres import open_postgres
+
+    return _previewing(open_postgres(dsn), 0.5)
+
+
 def _loaded(file: str) -> Source:
     from audit_console.sources.archive import open_archive
 

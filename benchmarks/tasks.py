@@ -55,6 +55,7 @@ TASKS: dict[str, Callable[[str], Work]] = {
         retention_tasks.archive_previewed,
         retention_tasks.archive_previewed_again,
         retention_tasks.table_previewed,
+        retention_tasks.table_half_previewed,
         reading_tasks.hash_lines,
         reading_tasks.hash_file,
         reading_tasks.read_file,

@@ -14,6 +14,7 @@ from textual._compositor import Compositor
 from textual.app import App
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.notifications import Notification
 from textual.pilot import Pilot
@@ -133,9 +134,9 @@ def panes_stay_while_messages_are_handled(monkeypatch: pytest.MonkeyPatch) -> No
     take_away = App._shutdown
 
     async def end(app: App[None]) -> None:
-        if app._task is not None:
-            app._message_queue.put_nowait(None)
-            await app._task
+        queue: asyncio.Queue[Message | None] = app._message_queue
+        queue.put_nowait(None)
+        await app.task
         await take_away(app)
 
     monkeypatch.setattr(App, "_shutdown", end)
