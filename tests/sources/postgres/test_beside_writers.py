@@ -37,17 +37,19 @@ APPENDED = 40
 
 @UNMEASURED
 def test_a_check_beside_running_writers_finds_nothing(database: str) -> None:
-    stop = threading.Event()
+    begun, stop = threading.Event(), threading.Event()
 
     def write(name: str) -> None:
         with AuditLogger(PostgresSink(database, chain="log.example/a")) as log:
             while not stop.is_set():
                 log.log_auth_attempt(name, success=True)
+                begun.set()
 
     threads = [threading.Thread(target=write, args=(f"writer {n}",)) for n in range(WRITERS)]
     for thread in threads:
         thread.start()
     sizes = []
+    begun.wait()
     try:
         for _ in range(ROUNDS):
             with closing(open_postgres(database)) as source:
