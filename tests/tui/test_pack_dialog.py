@@ -83,6 +83,13 @@ async def ask_for_package(pilot: Pilot[None], name: str = str(PACKAGE)) -> None:
     await pilot.press("end", "tab", "ctrl+u", *name, "enter")
 
 
+async def until_taken_back() -> None:
+    """Wait for the threads that take a question back."""
+    for thread in threading.enumerate():
+        if thread.name == "cancel":
+            await asyncio.to_thread(thread.join)
+
+
 def files_in(folder: Path) -> set[str]:
     """Name the packages, whole and half ones."""
     return {path.name for path in folder.iterdir() if path.name.endswith((".zip", ".part"))}
@@ -154,6 +161,7 @@ async def test_escape_stops_it_and_leaves_nothing(tmp_path: Path) -> None:
         await until_shown(pilot, "writing case.zip")
         await pilot.press("escape")
         await until_shown(pilot, "stopping")
+        await until_taken_back()
         source.go_on.set()
         await until_shown(pilot, "no package was written: the question was taken back")
         await pilot.press("escape")
@@ -169,9 +177,7 @@ async def test_a_program_that_ends_writes_no_package(tmp_path: Path) -> None:
         await until_loaded(pilot)
         await ask_for_package(pilot)
         await until(pilot, lambda: source.passes == 2, "the proofs are made")
-    for thread in threading.enumerate():
-        if thread.name == "cancel":
-            await asyncio.to_thread(thread.join)
+    await until_taken_back()
     source.go_on.set()
     await asyncio.get_running_loop().shutdown_default_executor()
     assert files_in(tmp_path) == set()
