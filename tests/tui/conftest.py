@@ -134,9 +134,10 @@ def panes_stay_while_messages_are_handled(monkeypatch: pytest.MonkeyPatch) -> No
     take_away = App._shutdown
 
     async def end(app: App[None]) -> None:
-        queue: asyncio.Queue[Message | None] = app._message_queue
-        queue.put_nowait(None)
-        await app.task
+        if app.is_running:  # what takes a picture ends the loop by itself
+            queue: asyncio.Queue[Message | None] = app._message_queue
+            queue.put_nowait(None)
+            await app.task
         await take_away(app)
 
     monkeypatch.setattr(App, "_shutdown", end)
