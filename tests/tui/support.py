@@ -37,6 +37,7 @@ from audit_console.sources.protocol import (
 from audit_console.tui.app import AuditConsoleApp
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.painting import ROLE_STYLES
+from audit_console.tui.palette import Palette
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import SourceHeader
@@ -98,6 +99,13 @@ async def until(pilot: Pilot[None], condition: Callable[[], object], what: str =
 async def until_shown(pilot: Pilot[None], text: str) -> None:
     """Let the app run until a text is on the screen."""
     await until(pilot, lambda: text in screen_text(pilot.app), text)
+
+
+async def until_found(pilot: Pilot[None], command: str) -> None:
+    """Let the app run until the palette has found all commands that fit, and this among them."""
+    await until_shown(pilot, command)
+    searching = Palette._GATHER_COMMANDS_GROUP
+    await until(pilot, lambda: not is_at_work(pilot.app, searching), "all are found")
 
 
 async def until_loaded(pilot: Pilot[None]) -> None:

@@ -28,6 +28,7 @@ from tests.tui.support import (
     screen_text,
     table_of,
     until,
+    until_found,
     until_loaded,
     until_shown,
 )
@@ -141,7 +142,7 @@ async def test_the_palette_lists_actions_and_behind_them_reviews(tmp_path: Path)
     async with app.run_test(size=SIZE) as pilot:
         await until_loaded(pilot)
         await pilot.press("ctrl+p")
-        await until_shown(pilot, "Detail  (Enter)")
+        await until_found(pilot, "Detail  (Enter)")
         commands = app.screen.query_one(CommandList).options
         are_reviews = [str(command.prompt).startswith("Review: ") for command in commands]
         assert are_reviews == sorted(are_reviews)
@@ -155,7 +156,7 @@ async def test_what_the_palette_does_in_another_pane_it_does_in_sight(tmp_path: 
         await until_loaded(pilot)
         await pilot.press("ctrl+p")
         await pilot.press(*"nextburst")
-        await until_shown(pilot, "Timeline: Next burst")
+        await until_found(pilot, "Timeline: Next burst")
         await pilot.press("enter")
         timeline = app.screen_stack[0].query_one(TimelinePane)
         await until(pilot, lambda: timeline.has_focus, "the timeline has the focus")
@@ -168,7 +169,7 @@ async def test_without_a_term_the_focus_goes_to_none(tmp_path: Path) -> None:
         await until_loaded(pilot)
         await pilot.press("ctrl+p")
         await pilot.press(*"termsremove")
-        await until_shown(pilot, "Filter terms: Remove")
+        await until_found(pilot, "Filter terms: Remove")
         await pilot.press("enter")
         await until_shown(pilot, "there is no term: all events are shown")
         assert table_of(app).has_focus

@@ -25,6 +25,7 @@ from tests.tui.support import (
     screen_text,
     table_of,
     until,
+    until_found,
     until_loaded,
     until_shown,
 )
@@ -460,7 +461,7 @@ async def test_the_palette_runs_actions_on_their_pane(tmp_path: Path) -> None:
         await pilot.press("ctrl+p")
         await until_shown(pilot, "Search for commands")
         await pilot.press(*"reverse")
-        await until_shown(pilot, "sort by time the other way")
+        await until_found(pilot, "sort by time the other way")
         await pilot.press("enter", "enter")
         await until_shown(pilot, "time (UTC) ▼")
 
