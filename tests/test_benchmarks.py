@@ -23,7 +23,7 @@ TOGETHER = [
     *("reopen", "load", "verify"),
     *("filter", "filter", "facets", "facets", "facets", "timeline", "facets"),
     *("table-page", "table-page", "table-page", "table-count", "table-verify"),
-    *("retention", "retention", "retention"),
+    *("retention", "retention", "retention", "retention"),
 ]
 IN_ONE_PROCESS = """
 import contextlib, io, sys

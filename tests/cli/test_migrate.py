@@ -6,7 +6,10 @@ import re
 
 from tests.cli.program import run_here, spoken_line
 
-MIGRATIONS = ("0001 audit_events", "0002 retention", "0003 deletion", "0004 results")
+MIGRATIONS = (
+    *("0001 audit_events", "0002 retention", "0003 deletion"),
+    *("0004 results", "0005 resources"),
+)
 
 
 def told_of_each(before: str, after: str = "") -> str:
