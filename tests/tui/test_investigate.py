@@ -9,6 +9,7 @@ from textual.app import App
 
 from audit_console.core.filters import EVERYTHING, FieldName, Filter, equals
 from audit_console.sources.memory import MemorySource
+from audit_console.tui.screens.investigate.panes import Panes
 from audit_console.tui.screens.investigate.screen import InvestigateScreen
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.line_list import LineList
@@ -242,7 +243,7 @@ async def test_the_details_fold_and_keep_their_digits(tmp_path: Path) -> None:
         await pilot.press("P")
         assert app.clipboard == "details.nested.deep"
         await pilot.press("G", "enter")
-        assert not app.screen.has_class("-detail")
+        assert not app.screen.query_one(Panes).has_detail
 
 
 @UNMEASURED
@@ -510,9 +511,9 @@ async def test_tab_goes_round_and_traps_nowhere(tmp_path: Path) -> None:
         assert table_of(app).has_focus
         await pilot.press("shift+tab", "escape")
         assert table_of(app).has_focus
-        assert app.screen.has_class("-detail")
+        assert app.screen.query_one(Panes).has_detail
         await pilot.press("escape")
-        assert not app.screen.has_class("-detail")
+        assert not app.screen.query_one(Panes).has_detail
 
 
 async def test_in_few_columns_what_was_checked_is_said_before_what_lacks_a_field(

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from audit_console.sources.memory import MemorySource
-from audit_console.tui.screens.investigate.sizing import (
+from audit_console.tui.screens.investigate.borders import (
     DETAIL_BELOW,
     DETAIL_BESIDE,
     FACETS,

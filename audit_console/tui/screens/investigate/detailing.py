@@ -53,7 +53,7 @@ class DetailingScreen(FollowingScreen):
             return None
         if self._beside is not None and self._beside[:2] == (session.source, row["id"]):
             return self._beside[2]
-        if self.has_class("-detail") and session.answers:
+        if self._panes.has_detail and session.answers:
             self.in_background(partial(self._look_beside, session.source, row), "beside")
         return None
 
@@ -72,17 +72,17 @@ class DetailingScreen(FollowingScreen):
         self._show_event(self._table.selected)
 
     def _show_detail(self, *, show: bool) -> None:
-        self.set_class(show, "-detail")
+        self._panes.has_detail = show
         if show:
             self._show_event(self._table.selected)
-        if show and self.has_class("-stacked"):
+        if show and self._panes.are_stacked:
             self._detail.focus()
         elif not show:
-            self.focus_events()
+            self._panes.focus_events()
 
     @on(EventTable.DetailAsked)
     def _toggle_detail(self) -> None:
-        self._show_detail(show=not self.has_class("-detail"))
+        self._show_detail(show=not self._panes.has_detail)
 
     @on(DetailPane.CloseAsked)
     def _close_detail(self) -> None:

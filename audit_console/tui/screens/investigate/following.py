@@ -12,7 +12,7 @@ from audit_console.core.filters import EVERYTHING
 from audit_console.errors import SourceUnreached
 from audit_console.sources.protocol import NOTHING_NEW, News, Source
 from audit_console.tui.asking import asked
-from audit_console.tui.screens.investigate.sizing import SizingScreen
+from audit_console.tui.screens.investigate.keeping import KeepingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.widgets.status_lines import Completeness, SessionLine
 
@@ -23,7 +23,7 @@ NEWS = "news"
 """Group of the workers that look for it."""
 
 
-class FollowingScreen(SizingScreen):
+class FollowingScreen(KeepingScreen):
     """A look at a log that may grow."""
 
     _said: tuple[Source, str] | None = None

@@ -133,7 +133,7 @@ class GoingScreen(LookingScreen):
             return
         where = within(where, window)
         self.take(replace(before, where=where, stages=(), review=None, origin=row["id"]))
-        self.focus_events()
+        self._panes.focus_events()
 
     def action_history(self) -> None:
         """List every step of this investigation."""

@@ -33,11 +33,9 @@ from audit_console.tui.screens.investigate.completing import CompletingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look, ReaderPlace, Step, Steps, Typed
 from audit_console.tui.widgets.detail_pane import DetailPane
-from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.event_window import Sight
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar
-from audit_console.tui.widgets.result_table import ResultTable
 from audit_console.tui.widgets.rule_line import NOWHERE, RuleLine
 from audit_console.tui.widgets.status_lines import Completeness
 from audit_console.tui.widgets.text_pane import Paragraph, Said
@@ -96,8 +94,7 @@ class LookingScreen(CompletingScreen):
 
     def take_back(self) -> bool:
         """Go back from a look whose answer is not there yet; False where none is waited for."""
-        shown = self.query_one(ResultTable) if self.look.stages else self._table
-        return self._is_new_look and shown.has_class("-stale") and self.go_back()
+        return self._is_new_look and self._panes.events.has_class("-stale") and self.go_back()
 
     def return_to(self, step: Step | None) -> None:
         """Go to any look taken before, to the place where it was left."""
@@ -125,16 +122,17 @@ class LookingScreen(CompletingScreen):
         if self._table.stale:
             rule.position = NOWHERE
         self.query_one(Completeness).ask(look.where)
-        had_focus = self._events_have_focus or not (self.focused and self.focused.can_focus)
+        panes = self._panes
+        had_focus = panes.events_have_focus or not (self.focused and self.focused.can_focus)
         facets = self.query_one(FacetsPane)
         facets.where = look.where
         facets.dim()
-        self.set_class(bool(look.stages), "-result")
+        panes.has_result = bool(look.stages)
         if look.stages:
             had_focus = had_focus or isinstance(self.focused, DetailPane)
-            self.remove_class("-detail")  # it is of an event, and these are counts
+            panes.has_detail = False  # it is of an event, and these are counts
         if had_focus:
-            self.focus_events()
+            panes.focus_events()
         self.update_keys()
         self.survey()
 
@@ -155,19 +153,6 @@ class LookingScreen(CompletingScreen):
             self._offered = await asked(self._count, self.read_query(offer))
             self.show_why_nothing()
         await super().count_all(question)
-
-    @property
-    def _events_have_focus(self) -> bool:
-        return isinstance(self.focused, EventTable | ResultTable)
-
-    def focus_events(self) -> None:
-        """Go to the events, to the detail in their place, or to what the stages made of them."""
-        if self.has_class("-stacked"):
-            self.remove_class("-facets")
-        if self.has_class("-stacked") and self.has_class("-detail"):
-            self.query_one(DetailPane).focus()
-        else:
-            (self.query_one(ResultTable) if self.look.stages else self._table).focus()
 
     async def _read_marks(self) -> None:
         await self._read_queries()
@@ -216,8 +201,8 @@ class LookingScreen(CompletingScreen):
         for group in ("preview", "ask"):
             self.workers.cancel_group(self, group)
         self.stop_completing()
-        if self.has_class("-stacked"):
-            self.remove_class("-detail")  # it would hide what is asked for
+        if self._panes.are_stacked:
+            self._panes.has_detail = False  # it would hide what is asked for
         self.query_one(QueryBar).show_asked(text)
         text = text.strip()
         self._asked = [*(known for known in self._asked if known != text), *filter(None, [text])]
@@ -229,7 +214,7 @@ class LookingScreen(CompletingScreen):
             take(query.where)
         else:
             self.in_background(partial(self._find_event, query.where, take), "ask")
-        self.focus_events()
+        self._panes.focus_events()
 
     def ask_when_open(self) -> None:
         """Ask the query that was typed before the log was there."""
@@ -320,7 +305,7 @@ class LookingScreen(CompletingScreen):
     def _on_left(self) -> None:
         self.workers.cancel_group(self, "preview")
         self.stop_completing()
-        self.focus_events()
+        self._panes.focus_events()
 
 
 def keeping_what_is_off(where: Filter, before: Filter) -> Filter:

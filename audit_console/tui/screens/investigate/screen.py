@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Horizontal, Vertical
+from textual.events import Resize
 from textual.message import Message
 
 from audit_console.core.filters import Between
@@ -21,18 +21,17 @@ from audit_console.tui.basic_screen import HEIGHTS
 from audit_console.tui.clipboard import copy, copy_row, copy_stored
 from audit_console.tui.recent import without_password
 from audit_console.tui.results import events_behind
+from audit_console.tui.screens.investigate.borders import ROOM_BESIDE, ROOM_FOR_BOTH
 from audit_console.tui.screens.investigate.detailing import DetailingScreen
-from audit_console.tui.screens.investigate.faceting import ROOM_FOR_BOTH
-from audit_console.tui.screens.investigate.sizing import ROOM_BESIDE
+from audit_console.tui.screens.investigate.panes import Panes
 from audit_console.tui.session import Session
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets import event_columns as columns
-from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar
 from audit_console.tui.widgets.query_hints import QueryHints
-from audit_console.tui.widgets.result_table import ResultPane, ResultTable
+from audit_console.tui.widgets.result_table import ResultTable
 from audit_console.tui.widgets.rule_line import NO_TERM, NOWHERE, RuleLine
 from audit_console.tui.widgets.status_lines import Completeness, KeyBar, SourceHeader
 from audit_console.tui.widgets.timeline import TimelinePane
@@ -71,22 +70,21 @@ class InvestigateScreen(DetailingScreen):
         yield SourceHeader()
         yield QueryBar(self.read_query, self.known_values, self.earlier_queries)
         yield RuleLine()
-        with Horizontal(id="panes"):
-            yield FacetsPane()
-            with Vertical(id="main"):
-                yield TimelinePane()
-                with Container(id="events"):
-                    yield EventTable()
-                    yield ResultPane()
-                    yield DetailPane()
+        yield Panes()
         yield Completeness()
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Start on the table."""
         super().on_mount()
-        self.set_class(self.app.size.width >= WIDE_ENOUGH_FOR_FACETS, "-facets")
+        self.watch(self._panes, "has_facets", self._count_facets_in_sight, init=False)
+        self._panes.has_facets = self.app.size.width >= WIDE_ENOUGH_FOR_FACETS
         self._table.focus()
+
+    def on_resize(self, event: Resize) -> None:
+        """Have the panes as they stay before they are laid out in another size."""
+        self._panes.lay_out(event.size)
+        self._panes.make_room(event.size)
 
     # --- the session -------------------------------------------------------------
 
@@ -96,7 +94,7 @@ class InvestigateScreen(DetailingScreen):
 
     def open(self, session: Session) -> None:
         """Show another log; the focus stays where the reader is."""
-        if self.has_class("-detail"):
+        if self._panes.has_detail:
             self._show_detail(show=False)
         self._detail.clear()
         self._table.show(session.source)
@@ -173,20 +171,20 @@ class InvestigateScreen(DetailingScreen):
 
     def action_step_back(self) -> None:
         """Undo the innermost: a pane that has the focus, a query, running load, open detail."""
-        if self._detail.has_focus and self.has_class("-stacked"):
+        if self._detail.has_focus and self._panes.are_stacked:
             self._show_detail(show=False)
-        elif not self._events_have_focus:
-            self.focus_events()
+        elif not self._panes.events_have_focus:
+            self._panes.focus_events()
         elif self.take_back():
             self.notify("the query was taken back: its answer was not there yet")
         elif self._session is not None and self._session.loading:
             self.post_message(self.StopAsked())
-        elif self.has_class("-detail"):
+        elif self._panes.has_detail:
             self._show_detail(show=False)
 
     def action_leave(self) -> None:
         """Go a step back: detail, last step, sources."""
-        if self.has_class("-detail"):
+        if self._panes.has_detail:
             self._show_detail(show=False)
         elif not self.go_back():
             self.post_message(self.LeaveAsked())
@@ -255,36 +253,62 @@ class InvestigateScreen(DetailingScreen):
         newest = self.look.order is Order.OLDEST_FIRST
         self.take(replace(self.look, order=Order.NEWEST_FIRST if newest else Order.OLDEST_FIRST))
 
+    # --- facets ------------------------------------------------------------------
+
+    def action_facets(self) -> None:
+        """Show the facets and go to them."""
+        self._panes.has_facets = True
+        self.query_one(FacetsPane).focus()
+        self.known_paths()  # looked for now, to be there when a facet is added
+
+    def _count_facets_in_sight(self) -> None:
+        if self._panes.has_facets:
+            self.survey()
+
+    @on(FacetsPane.TypingChanged)
+    def _list_other_keys(self) -> None:
+        self.update_keys()
+
+    @on(FacetsPane.FieldAsked)
+    def _ask_for_facet(self) -> None:
+        from audit_console.tui.dialogs.add_facet import AddFacetDialog
+
+        shown = self.query_one(FacetsPane).fields
+        self.app.push_screen(AddFacetDialog(shown, self.known_paths()), self._add_facet)
+
+    def _add_facet(self, field: str | None) -> None:
+        if field is not None:
+            pane = self.query_one(FacetsPane)
+            pane.add_field(field)
+            pane.focus()
+            self.survey()
+
     # --- time --------------------------------------------------------------------
 
     def action_timeline(self) -> None:
         """Go to the timeline, or from it to the events."""
         timeline = self.query_one(TimelinePane)
         if timeline.has_focus:
-            self.focus_events()
+            self._panes.focus_events()
         else:
             self._show_timeline()
-            if self.has_class("-stacked"):
-                self.remove_class("-facets")  # they stand in its place
+            if self._panes.are_stacked:
+                self._panes.has_facets = False  # they stand in its place
             timeline.focus()
 
     def action_toggle_timeline(self) -> None:
         """Give the lines of the timeline to the events, or back to it."""
-        if self.has_class("-timeless"):
+        if self._panes.is_timeless:
             self._show_timeline()
             return
-        self.add_class("-timeless")
+        self._panes.is_timeless = True
         if self.query_one(TimelinePane).has_focus:
-            self.focus_events()
+            self._panes.focus_events()
 
     def _show_timeline(self) -> None:
-        if self.has_class("-timeless"):
-            self.remove_class("-timeless")
+        if self._panes.is_timeless:
+            self._panes.is_timeless = False
             self.call_after_refresh(self.survey)  # it counts in as many bars as there is room for
-
-    @on(TimelinePane.CloseAsked)
-    def _leave_timeline(self) -> None:
-        self.focus_events()
 
     @on(TimelinePane.Resized)
     def _count_for_another_width(self) -> None:
@@ -317,6 +341,20 @@ class InvestigateScreen(DetailingScreen):
         if start > status.first or end <= status.last:
             where = within(where, Between(start, end))
         self.take(replace(self.look, where=where))
+
+    # --- sizes -------------------------------------------------------------------
+
+    def action_larger(self) -> None:
+        """Give the pane that has the focus more room."""
+        self._panes.larger()
+
+    def action_smaller(self) -> None:
+        """Give the pane that has the focus less room."""
+        self._panes.smaller()
+
+    def action_sizes_back(self) -> None:
+        """Give each pane the room that it had at first."""
+        self._panes.forget_sizes()
 
     # --- copying -----------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from audit_console.tui.asking import asked
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.results import marked_rows, note_of
 from audit_console.tui.screens.console_screen import ConsoleScreen
+from audit_console.tui.screens.investigate.panes import Panes
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look, Step, Steps
 from audit_console.tui.widgets.event_columns import EventRow
@@ -74,6 +75,10 @@ class SurveyingScreen(ConsoleScreen):
         return self.query_one(EventTable)
 
     @property
+    def _panes(self) -> Panes:
+        return self.query_one(Panes)
+
+    @property
     def _question(self) -> Question:
         if self._session is None:
             raise LookupError("no log is open")
@@ -102,7 +107,7 @@ class SurveyingScreen(ConsoleScreen):
             await self._show_result(question)
         await self._count_over_time(question)
         await self._count_lacking(question)
-        if self.has_class("-facets"):
+        if self._panes.has_facets:
             await self._count_facets(question)
 
     async def _count_facets(self, question: Question) -> None:
