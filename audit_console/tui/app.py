@@ -303,7 +303,8 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
     @on(IntegrityScreen.QueryAsked)
     async def _on_query_asked(self, message: IntegrityScreen.QueryAsked) -> None:
         await self.switch_mode("investigate")
-        self._investigate.ask(message.text, self._investigate.read_query(message.text))
+        query = self._investigate.investigation.read_query(message.text)
+        self._investigate.ask(message.text, query)
 
     # --- actions -----------------------------------------------------------------
 
@@ -343,7 +344,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
             nothing = session is None and not self._is_busy
             self.notify("no log is open yet" if nothing else "the log is being read")
             return
-        self.push_screen(VerifyDialog(self._investigate.range_text), self._verify)
+        self.push_screen(VerifyDialog(self._investigate.investigation.range_text), self._verify)
 
     async def _verify(self, scope: Scope | None) -> None:
         from audit_console.tui.dialogs.verify import Scope
@@ -354,7 +355,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
             self.notify("what was piped in cannot be read again")
         elif scope is Scope.WHOLE:
             self.open(self._load.places, Reading.AGAIN)
-        elif (window := self._investigate.window) is not None:
+        elif (window := self._investigate.investigation.window) is not None:
             await self.action_integrity()
             self._integrity.verify_range(*window)
 

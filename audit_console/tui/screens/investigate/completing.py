@@ -53,7 +53,7 @@ class CompletingScreen(SurveyingScreen):
         if name == FieldName.DETAILS:
             return [(path, None) for path in self.known_paths()]
         if name == FieldName.TAG:
-            tags = {tag for marks in self._marks.values() for tag in marks.tags}
+            tags = {tag for marks in self.investigation.marks.values() for tag in marks.tags}
             return [(tag, None) for tag in sorted(tags)]
         known = self._known.get(name)
         if known is not None:
@@ -88,13 +88,15 @@ class CompletingScreen(SurveyingScreen):
             self.forget_values()
 
     async def _count_values(self, name: str) -> None:
-        window = self.window
+        window = self.investigation.window
         if window is None:
             return
         if name == FieldName.DETAILS:
-            self._paths = await asked_at_rest(self._previews, partial(_paths_of, self._question))
+            self._paths = await asked_at_rest(
+                self._previews, partial(_paths_of, self.investigation.question)
+            )
         else:
-            count = partial(_values_of, self._question, name, window)
+            count = partial(_values_of, self.investigation.question, name, window)
             await self.keep_for_completion([await asked_at_rest(self._previews, count)])
 
     @on(QueryHints.Pointed)

@@ -37,18 +37,18 @@ class DetailingScreen(FollowingScreen):
         return self.query_one(DetailPane)
 
     def _show_event(self, row: EventRow | None) -> None:
-        if row is None or self._session is None:
+        if row is None or self.session is None:
             if self._table.row_count == 0:
                 self._detail.clear()
             return
-        marks = self._marks.get((row["id"], row["event_hash"]), Marks())
-        missing = self._session.missing_before(row["chain"], row["seq"])
+        marks = self.investigation.marks.get((row["id"], row["event_hash"]), Marks())
+        missing = self.session.missing_before(row["chain"], row["seq"])
         known = Known(marks, missing, self._known_beside(row))
-        self._detail.show(row, self._session.file_name(row["file"]), known)
+        self._detail.show(row, self.session.file_name(row["file"]), known)
 
     def _known_beside(self, row: EventRow) -> Neighbours | None:
         """Give the events beside one in its chain; they are looked for now if not known."""
-        session = self._session
+        session = self.session
         if session is None or row["event_hash"] is None:
             return None
         if self._beside is not None and self._beside[:2] == (session.source, row["id"]):

@@ -46,7 +46,7 @@ class FollowingScreen(KeepingScreen):
 
     def show_session(self, session: Session) -> None:
         """Have the lines around the events say what is known of the log."""
-        self._session = session
+        self.investigation.session = session
         fault = session.status.index_fault
         if fault is not None and self._said != (session.source, fault):
             self._said = (session.source, fault)
@@ -58,15 +58,15 @@ class FollowingScreen(KeepingScreen):
         """Have a log count what is asked of it now, so that nothing moves when it is shown."""
         for where in (self.look.where, EVERYTHING):
             try:
-                await asked(replace(self._question, source=source, where=where).count)
+                await asked(replace(self.investigation.question, source=source, where=where).count)
             except CANNOT_BE_LOOKED_AT as error:
                 self.say(error)
 
     def _look_for_news(self) -> None:
         """Look what was written since the log was read, unless an answer is still to come."""
-        if self._session is None or self._session.loading or self.works_on(NEWS):
+        if self.session is None or self.session.loading or self.works_on(NEWS):
             return
-        self.in_background(partial(self._show_news, self._session.source), NEWS)
+        self.in_background(partial(self._show_news, self.session.source), NEWS)
 
     async def _show_news(self, source: Source) -> None:
         unreached = None
@@ -76,16 +76,16 @@ class FollowingScreen(KeepingScreen):
             news, unreached = NOTHING_NEW, str(error)
         except CANNOT_BE_LOOKED_AT as error:
             news = News(0, str(error))
-        if self._session is None or self._session.source is not source:
+        if self.session is None or self.session.source is not source:
             return
         status = source.status
-        self.show_session(replace(self._session, news=news, unreached=unreached, status=status))
+        self.show_session(replace(self.session, news=news, unreached=unreached, status=status))
         if unreached is None and self.was_unreached:
             self.ask_again()
 
     def action_take_in(self) -> None:
         """Ask for what was written since the log was read, or again for what had no answer."""
-        session = self._session
+        session = self.session
         if session is None:
             return
         if session.news.changed is None and (session.unreached or self.has_unanswered):
@@ -104,7 +104,7 @@ class FollowingScreen(KeepingScreen):
     async def _take_in_now(self, source: Source) -> None:
         """Look again before it is said that nothing is new: the last look was a moment ago."""
         await self._show_news(source)
-        session = self._session
+        session = self.session
         if session is None or session.source is not source or session.unreached:
             return
         if session.news == NOTHING_NEW:

@@ -91,7 +91,9 @@ class GoingScreen(LookingScreen):
             self.notify("the filter hid this event; q goes back to it")
         if found.where != self.look.where or self.look.stages:
             self.leave_place()
-            self._steps.take(replace(self.look, where=found.where, stages=(), review=None))
+            self.investigation.steps.take(
+                replace(self.look, where=found.where, stages=(), review=None)
+            )
             self._table.go_to(found.row, view=replace(view, where=found.where))
             self.show_look()
         else:
@@ -101,8 +103,8 @@ class GoingScreen(LookingScreen):
         """List the lines that could not be read."""
         from audit_console.tui.dialogs.bad_lines import BadLinesDialog
 
-        if self._session is not None:
-            self.app.push_screen(BadLinesDialog(self._session))
+        if self.session is not None:
+            self.app.push_screen(BadLinesDialog(self.session))
 
     # --- around an event, and back -----------------------------------------------
 
@@ -118,11 +120,11 @@ class GoingScreen(LookingScreen):
 
     async def _look_around(self, around: Surrounding) -> None:
         row = self._table.selected
-        if row is None or self._session is None:
+        if row is None or self.session is None:
             return
         before = self.look
         where = before.where if around.keeps_filter else EVERYTHING
-        question = Question(self._session.source, where, self._marks)
+        question = Question(self.session.source, where, self.investigation.marks)
         event_id, moment = row["id"], row["timestamp"]
         try:
             window = await asked(span_around, question, event_id, moment, around.reach)
@@ -139,7 +141,7 @@ class GoingScreen(LookingScreen):
         """List every step of this investigation."""
         from audit_console.tui.dialogs.history import HistoryDialog
 
-        self.app.push_screen(HistoryDialog(self._steps), self.return_to)
+        self.app.push_screen(HistoryDialog(self.investigation.steps), self.return_to)
 
     # --- what belongs to an event ------------------------------------------------
 
@@ -155,7 +157,9 @@ class GoingScreen(LookingScreen):
         if value.text is None:
             self.notify("this event has no such value")
             return
-        self.app.push_screen(EntityCardDialog(self._question, value), self._show_counted)
+        self.app.push_screen(
+            EntityCardDialog(self.investigation.question, value), self._show_counted
+        )
 
     def _values_pointed_at(self) -> Sequence[Value]:
         """Give the value under the cursor of the pane that has the focus, else of the table."""
@@ -180,5 +184,5 @@ class GoingScreen(LookingScreen):
         if row["request_id"] is None:
             self.notify("this event belongs to no request")
             return
-        dialog = RequestDialog(self._question, row["request_id"], row["id"])
+        dialog = RequestDialog(self.investigation.question, row["request_id"], row["id"])
         self.app.push_screen(dialog, self.go_to_event)

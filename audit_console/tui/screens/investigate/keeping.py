@@ -110,12 +110,12 @@ class KeepingScreen(GoingScreen):
         """
         if review is None:
             return
-        if self._session is None or self._session.loading or self._session.status.last is None:
+        if self.session is None or self.session.loading or self.session.status.last is None:
             self.review_next = review
             self.notify("the review is asked when the load ends")
             return
         self.review_next = None
-        self.ask(review.text, self.read_query(review.text), review=review.name)
+        self.ask(review.text, self.investigation.read_query(review.text), review=review.name)
 
     def action_reviews(self) -> None:
         """List the standing reviews."""
@@ -155,7 +155,7 @@ class KeepingScreen(GoingScreen):
         if search is None:
             return
         try:
-            query = self.read_query(search.query)
+            query = self.investigation.read_query(search.query)
         except QueryError as error:
             self.say(error)
             return
@@ -193,36 +193,38 @@ class KeepingScreen(GoingScreen):
 
     def action_export(self) -> None:
         """Ask for a file to write what is shown to."""
-        if self._session is None:
+        if self.session is None:
             return
-        if self.is_partial:
+        if self.investigation.is_partial:
             self.notify("not all was read: the file will hold a part", severity="warning")
-        stem = stem_of(self._session.source.label)
+        stem = stem_of(self.session.source.label)
         forms = TABLE_FORMS if self.look.stages else EVENT_FORMS
-        what = self._counted_events(self._session)
-        dialog = ExportDialog(stem, self._session.places, forms, self._write, what)
+        what = self._counted_events(self.session)
+        dialog = ExportDialog(stem, self.session.places, forms, self._write, what)
         self.app.push_screen(dialog, self._pack)
 
     def _pack(self, export: Export | None) -> None:
         """Pack the events, of a log all of which was verified."""
         from audit_console.tui.dialogs.pack import PackDialog, case_of
 
-        session = self._session
+        session = self.session
         if export is None:
             return
         if session is None or session.loading:
             self.notify("no package yet: the log is still being verified")
-        elif session.verification is None or self.is_partial:
+        elif session.verification is None or self.investigation.is_partial:
             self.notify("no package: not all of the log was verified", severity="error")
         else:
-            make_case = partial(case_of, session, self._question, self.look.text, self._kept)
+            make_case = partial(
+                case_of, session, self.investigation.question, self.look.text, self._kept
+            )
             self.app.push_screen(PackDialog(export.path, make_case, force=export.force))
 
     async def _write(self, export: Export) -> str:
         """Write what is shown to a file, and say what that is."""
         from audit_console.search.exporting import print_export
 
-        question, stages = self._question, self.look.stages
+        question, stages = self.investigation.question, self.look.stages
         what = self._what_is_written(export.form)
         chunks = print_export(question, stages, export.form)
         await asyncio.to_thread(write_file, export.path, chunks, force=export.force)
@@ -239,7 +241,7 @@ class KeepingScreen(GoingScreen):
         from audit_console.search.exporting import OF_MARKS
         from audit_console.search.found import soundness
 
-        session = self._session
+        session = self.session
         if session is None or not self._table.counted:
             return ""
         events = self._counted_events(session)

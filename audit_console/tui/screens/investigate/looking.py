@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 
 from textual import on
@@ -15,8 +14,7 @@ from audit_console.core.filters import (
     Filter,
     terms_of,
 )
-from audit_console.core.query import Query, offer_end, parse
-from audit_console.core.timespan import Anchor
+from audit_console.core.query import Query, offer_end
 from audit_console.core.wording import count
 from audit_console.errors import AuditConsoleError, QueryError
 from audit_console.search.marks import MarkStore
@@ -64,7 +62,7 @@ class LookingScreen(CompletingScreen):
 
     def begin(self) -> None:
         """Start another investigation."""
-        self._steps = Steps()
+        self.investigation.steps = Steps()
         self.query_one(FacetsPane).clear()
         self.in_background(self._read_marks, "marks")
         self.show_look()
@@ -73,7 +71,7 @@ class LookingScreen(CompletingScreen):
         """Go on to another look; the same one is asked again for what has no answer."""
         if look != self.look:
             self.leave_place()
-            self._steps.take(look)
+            self.investigation.steps.take(look)
             self.show_look()
             self._is_new_look = True
         elif self.has_unanswered:
@@ -82,12 +80,14 @@ class LookingScreen(CompletingScreen):
     def leave_place(self) -> None:
         """Remember where the reader is in the current look."""
         table = self._table
-        self._steps.current.place = ReaderPlace(table.sight, table.column.name, self.cell_of_result)
+        self.investigation.steps.current.place = ReaderPlace(
+            table.sight, table.column.name, self.cell_of_result
+        )
 
     def go_back(self) -> bool:
         """Go to the look before, to the place where it was left; False at the first."""
         self.leave_place()
-        step = self._steps.back()
+        step = self.investigation.steps.back()
         if step is not None:
             self._show_again(step)
         return step is not None
@@ -98,9 +98,9 @@ class LookingScreen(CompletingScreen):
 
     def return_to(self, step: Step | None) -> None:
         """Go to any look taken before, to the place where it was left."""
-        if step is not None and step is not self._steps.current:
+        if step is not None and step is not self.investigation.steps.current:
             self.leave_place()
-            self._show_again(self._steps.go(step))
+            self._show_again(self.investigation.steps.go(step))
 
     def _show_again(self, step: Step) -> None:
         self._table.go_to_column(step.place.column)
@@ -112,7 +112,7 @@ class LookingScreen(CompletingScreen):
         self._is_new_look = False
         self._told = None
         self.forget_values()
-        self._table.look(look.where, look.order, self._marks, returning=returning)
+        self._table.look(look.where, look.order, self.investigation.marks, returning=returning)
         self._table.origin = look.origin
         self._offered = None
         self.show_why_nothing()
@@ -138,7 +138,7 @@ class LookingScreen(CompletingScreen):
 
     def show_why_nothing(self) -> None:
         """Say why there is no event, where they would stand."""
-        keys, session = keymap_of(self), self._session
+        keys, session = keymap_of(self), self.session
         if session is not None and session.error is not None and not session.status.events:
             key = keys.label_of(Pane.APP, "sources")
             self._table.nothing = why_no_log(session.error, key)
@@ -150,7 +150,7 @@ class LookingScreen(CompletingScreen):
         """Count first what is found by the query that is offered where this one finds nothing."""
         offer = self.look.offer
         if offer is not None and not await asked(question.count):
-            self._offered = await asked(self._count, self.read_query(offer))
+            self._offered = await asked(self._count, self.investigation.read_query(offer))
             self.show_why_nothing()
         await super().count_all(question)
 
@@ -163,20 +163,11 @@ class LookingScreen(CompletingScreen):
 
     def show_marks(self) -> None:
         """Show the marks as they are now."""
-        if self._store is not None and self._store.marks != self._marks:
-            self._marks = self._store.marks
+        if self._store is not None and self._store.marks != self.investigation.marks:
+            self.investigation.marks = self._store.marks
             self.show_look()
 
     # --- a query -----------------------------------------------------------------
-
-    def read_query(self, text: str) -> Query:
-        """Read a query, relative times counted from now.
-
-        Raises:
-            QueryError: it cannot be read.
-        """
-        end = None if self._session is None else self._session.status.last
-        return parse(text, Anchor(datetime.now(UTC), end=end))
 
     def earlier_queries(self) -> Sequence[str]:
         """Give the queries asked before, the latest last."""
@@ -208,7 +199,7 @@ class LookingScreen(CompletingScreen):
         self._asked = [*(known for known in self._asked if known != text), *filter(None, [text])]
         begin(self, partial(self._remember, text), group="remember")
         take = partial(self._take_asked, text, query, review=review, order=order)
-        if self._session is None:
+        if self.session is None:
             self.ask_next = text
         elif origin_of(query.where) is None:
             take(query.where)
@@ -222,7 +213,7 @@ class LookingScreen(CompletingScreen):
         if text is None:
             return
         try:
-            self.ask(text, self.read_query(text))
+            self.ask(text, self.investigation.read_query(text))
         except QueryError as error:
             self.say(error)
 
@@ -230,7 +221,7 @@ class LookingScreen(CompletingScreen):
         """Take a look once the time of the event that the filter looks around is known."""
         before = self.look
         try:
-            found = await asked(resolved, where, self._question.source)
+            found = await asked(resolved, where, self.investigation.question.source)
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
             self.query_one(QueryBar).show(self.look.text)
@@ -241,7 +232,7 @@ class LookingScreen(CompletingScreen):
     def _take_asked(
         self, text: str, query: Query, where: Filter, *, review: str | None, order: Order | None
     ) -> None:
-        last = None if self._session is None else self._session.status.last
+        last = self.investigation.last
         if review is None:
             where = keeping_what_is_off(where, self.look.where)
         look = Look(
@@ -280,7 +271,7 @@ class LookingScreen(CompletingScreen):
             self.in_background(partial(self._preview, event.query), "preview")
 
     async def _preview(self, query: Query) -> None:
-        if self._session is None:
+        if self.session is None:
             return
         try:
             line = await asked_at_rest(self._previews, partial(self._count_line, query))
@@ -289,12 +280,12 @@ class LookingScreen(CompletingScreen):
         self.query_one(QueryBar).preview(line)
 
     def _count(self, query: Query) -> int:
-        question = self._question
+        question = self.investigation.question
         return replace(question, where=resolved(query.where, question.source)).count()
 
     def _count_line(self, query: Query) -> Line:
         matched = self._count(query)
-        so_far = " so far" if self.is_partial else ""
+        so_far = " so far" if self.investigation.is_partial else ""
         return (
             Span(" would match ", "muted"),
             Span(number(matched), "name" if matched else "warn"),

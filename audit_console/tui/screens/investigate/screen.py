@@ -68,7 +68,7 @@ class InvestigateScreen(DetailingScreen):
         """Make the panes; what lies over them first, for behind it all would be drawn again."""
         yield QueryHints()
         yield SourceHeader()
-        yield QueryBar(self.read_query, self.known_values, self.earlier_queries)
+        yield QueryBar(self.investigation.read_query, self.known_values, self.earlier_queries)
         yield RuleLine()
         yield Panes()
         yield Completeness()
@@ -98,7 +98,7 @@ class InvestigateScreen(DetailingScreen):
             self._show_detail(show=False)
         self._detail.clear()
         self._table.show(session.source)
-        self._session = session
+        self.investigation.session = session
         self.begin()
         self.update(session)
         self.ask_when_open()
@@ -106,8 +106,8 @@ class InvestigateScreen(DetailingScreen):
     def reopen(self, session: Session) -> None:
         """Show the same log as it is read again; the investigation goes on."""
         self._table.show(session.source)
-        self._session = session
-        self._steps.forget_counts()
+        self.investigation.session = session
+        self.investigation.steps.forget_counts()
         self.show_look()
         self.update(session)
 
@@ -115,14 +115,14 @@ class InvestigateScreen(DetailingScreen):
         """Show the same log with what was written since; the selected event keeps its place."""
         self.taking_in = False
         self._table.follow(session.source)
-        self._session = session
-        self._steps.forget_counts()
+        self.investigation.session = session
+        self.investigation.steps.forget_counts()
         self.show_look()
         self.update(session)
 
     def update(self, session: Session) -> None:
         """Show how far the log was read and what the check says."""
-        before = self._session
+        before = self.session
         self.show_session(session)
         self.show_why_nothing()
         more = before is None or session.status.events != before.status.events
@@ -143,8 +143,8 @@ class InvestigateScreen(DetailingScreen):
     @on(EventTable.Counted)
     def _on_counted(self, event: EventTable.Counted) -> None:
         self.query_one(Completeness).counts = (event.matched, event.read)
-        loading = self._session is not None and self._session.loading
-        self._steps.current.matched = None if loading else event.matched
+        loading = self.session is not None and self.session.loading
+        self.investigation.steps.current.matched = None if loading else event.matched
         self._update_position()
         self.show_unanswered()
 
@@ -177,7 +177,7 @@ class InvestigateScreen(DetailingScreen):
             self._panes.focus_events()
         elif self.take_back():
             self.notify("the query was taken back: its answer was not there yet")
-        elif self._session is not None and self._session.loading:
+        elif self.session is not None and self.session.loading:
             self.post_message(self.StopAsked())
         elif self._panes.has_detail:
             self._show_detail(show=False)
@@ -244,7 +244,7 @@ class InvestigateScreen(DetailingScreen):
     def action_try_offer(self) -> None:
         """Ask the query that is offered when nothing was found."""
         if self.look.offer is not None and self._offered and not self._table.row_count:
-            self.ask(self.look.offer, self.read_query(self.look.offer))
+            self.ask(self.look.offer, self.investigation.read_query(self.look.offer))
         else:
             self.notify("no other query is offered")
 
@@ -321,15 +321,15 @@ class InvestigateScreen(DetailingScreen):
 
     def action_zoom_in(self) -> None:
         """Halve the time, the selected event in its middle."""
-        row, window = self.event_in_sight(), self.window
+        row, window = self.event_in_sight(), self.investigation.window
         if row is not None and window is not None:
             where = within(self.look.where, half_around(row["timestamp"], window))
             self.take(replace(self.look, where=where))
 
     def action_zoom_out(self) -> None:
         """Double the time; beyond the log, all of it."""
-        window = self.window
-        status = None if self._session is None else self._session.status
+        window = self.investigation.window
+        status = None if self.session is None else self.session.status
         if window is None or status is None or status.first is None or status.last is None:
             return
         if window[0] <= status.first and window[1] > status.last:

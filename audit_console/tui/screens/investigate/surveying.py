@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from audit_console.core.filters import may_lack
-from audit_console.core.matching import NO_MARKS, MarkKey, Marks
-from audit_console.core.narrowing import window_of
 from audit_console.core.query.fields import field_text
-from audit_console.core.timespan import TICK
 from audit_console.errors import SourceUnreached
 from audit_console.search.question import Question
 from audit_console.search.timeline import histogram
@@ -20,16 +16,17 @@ from audit_console.tui.asking import asked
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.results import marked_rows, note_of
 from audit_console.tui.screens.console_screen import ConsoleScreen
+from audit_console.tui.screens.investigate.investigation import Investigation
 from audit_console.tui.screens.investigate.panes import Panes
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
-from audit_console.tui.steps import Look, Step, Steps
+from audit_console.tui.steps import Look, Step
 from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.result_table import ResultPane, ResultTable
 from audit_console.tui.widgets.status_lines import Completeness
 from audit_console.tui.widgets.timeline import TimelinePane
-from audit_console.tui.wording import moment, told
+from audit_console.tui.wording import told
 
 if TYPE_CHECKING:  # Polars need not be there for the first paint
     from audit_console.search.facets import Facet
@@ -50,9 +47,7 @@ class SurveyingScreen(ConsoleScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._session: Session | None = None
-        self._steps = Steps()
-        self._marks: Mapping[MarkKey, Marks] = NO_MARKS
+        self.investigation = Investigation()
         # Not columns: the threads that answer those may be busy for as long as a question takes,
         # and what completes a query is looked at in the loop, at each key.
         self._known: dict[str, Sequence[tuple[str, int]]] = {}
@@ -63,12 +58,12 @@ class SurveyingScreen(ConsoleScreen):
     @property
     def session(self) -> Session | None:
         """The log on the screen."""
-        return self._session
+        return self.investigation.session
 
     @property
     def look(self) -> Look:
         """What is shown of it."""
-        return self._steps.current.look
+        return self.investigation.look
 
     @property
     def _table(self) -> EventTable:
@@ -78,21 +73,15 @@ class SurveyingScreen(ConsoleScreen):
     def _panes(self) -> Panes:
         return self.query_one(Panes)
 
-    @property
-    def _question(self) -> Question:
-        if self._session is None:
-            raise LookupError("no log is open")
-        return Question(self._session.source, self.look.where, self._marks)
-
     def survey(self) -> None:
         """Count anew what is shown beside the events."""
-        if self._session is not None:
+        if self.session is not None:
             self.in_background(self._survey, "survey")
 
     async def _survey(self) -> None:
         self._survey_fault = None
         try:
-            await self.count_all(self._question)
+            await self.count_all(self.investigation.question)
         except CANNOT_BE_LOOKED_AT as error:
             self._survey_fault = error
             self.query_one(TimelinePane).dim()
@@ -113,7 +102,7 @@ class SurveyingScreen(ConsoleScreen):
     async def _count_facets(self, question: Question) -> None:
         from audit_console.search.facets import facet
 
-        pane, window = self.query_one(FacetsPane), self.window
+        pane, window = self.query_one(FacetsPane), self.investigation.window
         if window is None:
             return
         found: list[Facet] = []
@@ -136,50 +125,27 @@ class SurveyingScreen(ConsoleScreen):
                 self._known[one.field] = await asked(one.commonest_first)
 
     async def _count_over_time(self, question: Question) -> None:
-        timeline, window = self.query_one(TimelinePane), self.window
+        timeline, window = self.query_one(TimelinePane), self.investigation.window
         if window is None or not timeline.size.width:
             return
         timeline.dim()
         bars = await asked(histogram, question, window, timeline.bars_wanted)
-        timeline.show(bars, partial=self.is_partial)
-
-    @property
-    def is_partial(self) -> bool:
-        """Whether every number is a part, because not all was read."""
-        return self._session is not None and self._session.status.partial
-
-    @property
-    def window(self) -> tuple[datetime, datetime] | None:
-        """The time that is shown: what bounds the filter, or else the log; None without events."""
-        bound = window_of(self.look.where)
-        status = None if self._session is None else self._session.status
-        if status is None or status.first is None or status.last is None:
-            return None
-        start, end = bound.start or status.first, bound.end or status.last + TICK
-        return (start, end) if start < end else (start, start + TICK)
-
-    @property
-    def range_text(self) -> str | None:
-        """The time that the filter names, in words; None where it names none."""
-        bound, window = window_of(self.look.where), self.window
-        if window is None or (bound.start is None and bound.end is None):
-            return None
-        return f"{moment(window[0], width=19)} to {moment(window[1], width=19)} UTC"
+        timeline.show(bars, partial=self.investigation.is_partial)
 
     async def _show_result(self, question: Question) -> None:
         pane = self.query_one(ResultPane)
         pane.dim()
-        step, look = self._steps.current, self.look
+        step, look = self.investigation.steps.current, self.look
         frame = await asked(question.tally, *look.stages)
         key = keymap_of(self).label_of(Pane.RESULT, "choose")
-        note = note_of(look, frame, key, partial=self.is_partial)
+        note = note_of(look, frame, key, partial=self.investigation.is_partial)
         pane.show(frame, marked_rows(look, frame), note, self.cell_of_result)
         self._result_of = step
 
     @property
     def cell_of_result(self) -> tuple[int, int]:
         """Row and column under the cursor, or where the result was left if it is not shown yet."""
-        step = self._steps.current
+        step = self.investigation.steps.current
         return self.query_one(ResultTable).cell if step is self._result_of else step.place.cell
 
     async def _count_lacking(self, question: Question) -> None:
