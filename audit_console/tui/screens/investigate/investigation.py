@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from threading import Lock
 
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.narrowing import window_of
@@ -22,12 +23,15 @@ class Investigation:
         session: the open log.
         steps: the looks that were taken at it.
         marks: what the reader marked.
+        turn: in which is asked what typing leads to: of a slow log the answers wait for one
+            another, and nobody for them.
     """
 
     def __init__(self) -> None:
         self.session: Session | None = None
         self.steps = Steps()
         self.marks: Mapping[MarkKey, Marks] = NO_MARKS
+        self.turn = Lock()
 
     @property
     def look(self) -> Look:

@@ -27,7 +27,7 @@ from audit_console.tui.background import begin
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.painting import Line, Span
-from audit_console.tui.screens.investigate.completing import CompletingScreen
+from audit_console.tui.screens.investigate.surveying import SurveyingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look, ReaderPlace, Step, Steps, Typed
 from audit_console.tui.widgets.detail_pane import DetailPane
@@ -40,7 +40,7 @@ from audit_console.tui.widgets.text_pane import Paragraph, Said
 from audit_console.tui.wording import advice, moment, number
 
 
-class LookingScreen(CompletingScreen):
+class LookingScreen(SurveyingScreen):
     """Keeps what is on the screen in step with the current look, and asks for other ones."""
 
     def __init__(self, kept: Belongings) -> None:
@@ -111,7 +111,7 @@ class LookingScreen(CompletingScreen):
         look = self.look
         self._is_new_look = False
         self._told = None
-        self.forget_values()
+        self.values.forget()
         self._table.look(look.where, look.order, self.investigation.marks, returning=returning)
         self._table.origin = look.origin
         self._offered = None
@@ -191,7 +191,7 @@ class LookingScreen(CompletingScreen):
         """
         for group in ("preview", "ask"):
             self.workers.cancel_group(self, group)
-        self.stop_completing()
+        self.values.stop()
         if self._panes.are_stacked:
             self._panes.has_detail = False  # it would hide what is asked for
         self.query_one(QueryBar).show_asked(text)
@@ -274,7 +274,7 @@ class LookingScreen(CompletingScreen):
         if self.session is None:
             return
         try:
-            line = await asked_at_rest(self._previews, partial(self._count_line, query))
+            line = await asked_at_rest(self.investigation.turn, partial(self._count_line, query))
         except CANNOT_BE_LOOKED_AT as error:
             line = (Span(f" {error} ", "bad"),)
         self.query_one(QueryBar).preview(line)
@@ -295,7 +295,7 @@ class LookingScreen(CompletingScreen):
     @on(QueryBar.Left)
     def _on_left(self) -> None:
         self.workers.cancel_group(self, "preview")
-        self.stop_completing()
+        self.values.stop()
         self._panes.focus_events()
 
 

@@ -68,7 +68,7 @@ class InvestigateScreen(DetailingScreen):
         """Make the panes; what lies over them first, for behind it all would be drawn again."""
         yield QueryHints()
         yield SourceHeader()
-        yield QueryBar(self.investigation.read_query, self.known_values, self.earlier_queries)
+        yield QueryBar(self.investigation.read_query, self.values.of, self.earlier_queries)
         yield RuleLine()
         yield Panes()
         yield Completeness()
@@ -130,7 +130,7 @@ class InvestigateScreen(DetailingScreen):
             self._table.refresh_rows()
         ended = not session.loading and (before is None or before.loading)
         if ended:
-            self.forget_values()
+            self.values.forget()
             bar = self.query_one(QueryBar)
             bar.preview_again()
             bar.complete_again()
@@ -199,6 +199,10 @@ class InvestigateScreen(DetailingScreen):
     def _edit_query(self) -> None:
         self.action_query()
 
+    @on(QueryHints.Pointed)
+    def _take_completion(self, event: QueryHints.Pointed) -> None:
+        self.query_one(QueryBar).take(event.index)
+
     def action_terms(self) -> None:
         """Go to the terms of the filter."""
         rule = self.query_one(RuleLine)
@@ -259,7 +263,7 @@ class InvestigateScreen(DetailingScreen):
         """Show the facets and go to them."""
         self._panes.has_facets = True
         self.query_one(FacetsPane).focus()
-        self.known_paths()  # looked for now, to be there when a facet is added
+        self.values.paths()  # looked for now, to be there when a facet is added
 
     def _count_facets_in_sight(self) -> None:
         if self._panes.has_facets:
@@ -274,7 +278,7 @@ class InvestigateScreen(DetailingScreen):
         from audit_console.tui.dialogs.add_facet import AddFacetDialog
 
         shown = self.query_one(FacetsPane).fields
-        self.app.push_screen(AddFacetDialog(shown, self.known_paths()), self._add_facet)
+        self.app.push_screen(AddFacetDialog(shown, self.values.paths()), self._add_facet)
 
     def _add_facet(self, field: str | None) -> None:
         if field is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from audit_console.tui.asking import asked
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.results import marked_rows, note_of
 from audit_console.tui.screens.console_screen import ConsoleScreen
+from audit_console.tui.screens.investigate.completing import KnownValues
 from audit_console.tui.screens.investigate.investigation import Investigation
 from audit_console.tui.screens.investigate.panes import Panes
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
@@ -34,9 +34,6 @@ if TYPE_CHECKING:  # Polars need not be there for the first paint
 NOT_ALL = "not all was answered"
 ROWS_BEFORE = "the rows are of the question before"
 
-COMPLETED = 50_000
-"""Fields with more values are not completed: looking at each would hold up a key press."""
-
 
 class SurveyingScreen(ConsoleScreen):
     """A log and the current look at it, with all that is counted of its events.
@@ -48,9 +45,7 @@ class SurveyingScreen(ConsoleScreen):
     def __init__(self) -> None:
         super().__init__()
         self.investigation = Investigation()
-        # Not columns: the threads that answer those may be busy for as long as a question takes,
-        # and what completes a query is looked at in the loop, at each key.
-        self._known: dict[str, Sequence[tuple[str, int]]] = {}
+        self.values = KnownValues(self, self.investigation)
         self._result_of: Step | None = None
         self._survey_fault: Exception | None = None
         self._told: str | None = None
@@ -115,14 +110,7 @@ class SurveyingScreen(ConsoleScreen):
                 self._survey_fault = error
                 continue
             pane.show(found[-1])
-        await self.keep_for_completion(found)
-
-    async def keep_for_completion(self, found: Sequence[Facet]) -> None:
-        """Count the values that are not shown too, now that all that is shown is there."""
-        for one in found:
-            self._known.pop(one.field, None)
-            if one.distinct <= COMPLETED:
-                self._known[one.field] = await asked(one.commonest_first)
+        await self.values.keep(found)
 
     async def _count_over_time(self, question: Question) -> None:
         timeline, window = self.query_one(TimelinePane), self.investigation.window
