@@ -127,7 +127,7 @@ async def test_a_result_that_is_counted_again_keeps_its_cursor(tmp_path: Path) -
         screen = app.screen
         assert isinstance(screen, InvestigateScreen)
         source.hold.clear()
-        screen.survey()
+        screen.survey.begin()
         try:
             await until(pilot, lambda: result.has_class("-stale"))
         finally:

@@ -38,7 +38,7 @@ class DetailingScreen(FollowingScreen):
 
     def _show_event(self, row: EventRow | None) -> None:
         if row is None or self.session is None:
-            if self._table.row_count == 0:
+            if self.table.row_count == 0:
                 self._detail.clear()
             return
         marks = self.investigation.marks.get((row["id"], row["event_hash"]), Marks())
@@ -53,7 +53,7 @@ class DetailingScreen(FollowingScreen):
             return None
         if self._beside is not None and self._beside[:2] == (session.source, row["id"]):
             return self._beside[2]
-        if self._panes.has_detail and session.answers:
+        if self.panes.has_detail and session.answers:
             self.in_background(partial(self._look_beside, session.source, row), "beside")
         return None
 
@@ -64,25 +64,25 @@ class DetailingScreen(FollowingScreen):
             self.say(error)
             return
         self._beside = source, row["id"], beside
-        self._show_event(self._table.selected)
+        self._show_event(self.table.selected)
 
     def show_marks(self) -> None:
         """Show the marks as they are now, those of the selected event in its detail too."""
         super().show_marks()
-        self._show_event(self._table.selected)
+        self._show_event(self.table.selected)
 
     def _show_detail(self, *, show: bool) -> None:
-        self._panes.has_detail = show
+        self.panes.has_detail = show
         if show:
-            self._show_event(self._table.selected)
-        if show and self._panes.are_stacked:
+            self._show_event(self.table.selected)
+        if show and self.panes.are_stacked:
             self._detail.focus()
         elif not show:
-            self._panes.focus_events()
+            self.panes.focus_events()
 
     @on(EventTable.DetailAsked)
     def _toggle_detail(self) -> None:
-        self._show_detail(show=not self._panes.has_detail)
+        self._show_detail(show=not self.panes.has_detail)
 
     @on(DetailPane.CloseAsked)
     def _close_detail(self) -> None:

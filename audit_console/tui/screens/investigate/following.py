@@ -80,17 +80,17 @@ class FollowingScreen(KeepingScreen):
             return
         status = source.status
         self.show_session(replace(self.session, news=news, unreached=unreached, status=status))
-        if unreached is None and self.was_unreached:
-            self.ask_again()
+        if unreached is None and self.survey.was_unreached:
+            self.survey.ask_again()
 
     def action_take_in(self) -> None:
         """Ask for what was written since the log was read, or again for what had no answer."""
         session = self.session
         if session is None:
             return
-        if session.news.changed is None and (session.unreached or self.has_unanswered):
+        if session.news.changed is None and (session.unreached or self.survey.has_unanswered):
             self.notify("asking again")
-            self.ask_again(anew=True)
+            self.survey.ask_again(anew=True)
             self._look_for_news()
         elif session.loading:
             self.notify("the log is still being read")

@@ -25,24 +25,24 @@ class GoingScreen(LookingScreen):
     def action_next_event(self) -> None:
         """Select the event below."""
         if self.events_in_sight():
-            self._table.action_cursor_down()
+            self.table.action_cursor_down()
 
     def action_previous_event(self) -> None:
         """Select the event above."""
         if self.events_in_sight():
-            self._table.action_cursor_up()
+            self.table.action_cursor_up()
 
     def action_jump(self) -> None:
         """Ask where to go."""
         from audit_console.tui.dialogs.jump import JumpDialog
 
-        view = self._table.view
+        view = self.table.view
         if view is not None and self.events_in_sight():
-            self.app.push_screen(JumpDialog(view, self._table.selected), self._go_to)
+            self.app.push_screen(JumpDialog(view, self.table.selected), self._go_to)
 
     def _go_to(self, row: int | None) -> None:
         if row is not None:
-            self._table.go_to(row)
+            self.table.go_to(row)
 
     # --- events by finding and id ------------------------------------------------
 
@@ -51,7 +51,7 @@ class GoingScreen(LookingScreen):
         self.in_background(partial(self._find, finding), "finding")
 
     async def _find(self, finding: Finding) -> None:
-        view = self._table.view
+        view = self.table.view
         if view is None:
             return
         try:
@@ -72,7 +72,7 @@ class GoingScreen(LookingScreen):
             self.in_background(partial(self._find_id, event_id), "finding")
 
     async def _find_id(self, event_id: str) -> None:
-        view = self._table.view
+        view = self.table.view
         if view is None:
             return
         try:
@@ -84,7 +84,7 @@ class GoingScreen(LookingScreen):
             self._go_to_found(found)
 
     def _go_to_found(self, found: FoundRow) -> None:
-        view = self._table.view
+        view = self.table.view
         if view is None:
             return
         if found.where != self.look.where:
@@ -94,10 +94,10 @@ class GoingScreen(LookingScreen):
             self.investigation.steps.take(
                 replace(self.look, where=found.where, stages=(), review=None)
             )
-            self._table.go_to(found.row, view=replace(view, where=found.where))
+            self.table.go_to(found.row, view=replace(view, where=found.where))
             self.show_look()
         else:
-            self._table.go_to(found.row)
+            self.table.go_to(found.row)
 
     def action_bad_lines(self) -> None:
         """List the lines that could not be read."""
@@ -119,7 +119,7 @@ class GoingScreen(LookingScreen):
             self.in_background(partial(self._look_around, around), "ask")
 
     async def _look_around(self, around: Surrounding) -> None:
-        row = self._table.selected
+        row = self.table.selected
         if row is None or self.session is None:
             return
         before = self.look
@@ -135,7 +135,7 @@ class GoingScreen(LookingScreen):
             return
         where = within(where, window)
         self.take(replace(before, where=where, stages=(), review=None, origin=row["id"]))
-        self._panes.focus_events()
+        self.panes.focus_events()
 
     def action_history(self) -> None:
         """List every step of this investigation."""
@@ -166,7 +166,7 @@ class GoingScreen(LookingScreen):
         focused = self.focused
         if isinstance(focused, ValueActions):
             return focused.values_pointed_at()
-        return () if self.look.stages else self._table.values_pointed_at()
+        return () if self.look.stages else self.table.values_pointed_at()
 
     def _show_counted(self, values: Sequence[Value] | None) -> None:
         """Show the events that a line of a card counts: of the whole log, as it does."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Lock
 
@@ -10,7 +11,7 @@ from audit_console.core.matching import NO_MARKS, MarkKey, Marks
 from audit_console.core.narrowing import window_of
 from audit_console.core.query import Query, parse
 from audit_console.core.timespan import TICK, Anchor
-from audit_console.search.question import Question
+from audit_console.search.question import Question, resolved
 from audit_console.tui.session import Session
 from audit_console.tui.steps import Look, Steps
 from audit_console.tui.wording import moment
@@ -76,6 +77,11 @@ class Investigation:
         if window is None or (bound.start is None and bound.end is None):
             return None
         return f"{moment(window[0], width=19)} to {moment(window[1], width=19)} UTC"
+
+    def count(self, query: Query) -> int:
+        """Count the events that a query finds. Blocks; for a thread."""
+        question = self.question
+        return replace(question, where=resolved(query.where, question.source)).count()
 
     def read_query(self, text: str) -> Query:
         """Read a query, relative times counted from now.

@@ -87,7 +87,7 @@ class KeepingScreen(GoingScreen):
             self.in_background(partial(self._go_to_mark, behind=behind), "finding")
 
     async def _go_to_mark(self, *, behind: bool) -> None:
-        view, row = self._table.view, self._table.selected
+        view, row = self.table.view, self.table.selected
         if view is None or row is None:
             return
         try:
@@ -99,7 +99,7 @@ class KeepingScreen(GoingScreen):
             where = "below" if behind else "above"
             self.notify(f"no event {where} is marked or broken")
         else:
-            self._table.go_to(found)
+            self.table.go_to(found)
 
     # --- searches ----------------------------------------------------------------
 
@@ -133,7 +133,7 @@ class KeepingScreen(GoingScreen):
     def _save(self, name: str | None) -> None:
         if name is None:
             return
-        names = tuple(column.name for column in self._table.columns[columns.FROZEN :])
+        names = tuple(column.name for column in self.table.columns[columns.FROZEN :])
         search = SavedSearch(name, self.look.as_typed, names, self.look.order)
         self.in_background(partial(self._store_search, search), "save")
 
@@ -168,26 +168,26 @@ class KeepingScreen(GoingScreen):
         """Ask which columns to show."""
         from audit_console.tui.dialogs.columns import ColumnsDialog
 
-        chosen = [column.name for column in self._table.columns[columns.FROZEN :]]
+        chosen = [column.name for column in self.table.columns[columns.FROZEN :]]
         names = [name for name in columns.BY_NAME if name not in columns.FIXED]
         self.app.push_screen(ColumnsDialog(chosen, names), self.show_columns)
 
     def show_columns(self, names: Sequence[str] | None) -> None:
         """Show other columns; without names those that are there stay."""
         if names:
-            self._table.columns = columns.named(names)
+            self.table.columns = columns.named(names)
 
     def action_zone(self) -> None:
         """Ask in which zone to show times."""
         from audit_console.tui.dialogs.zone import ZoneDialog
 
         if (row := self.event_in_sight()) is not None:
-            dialog = ZoneDialog(self._table.zone, row["timestamp"])
+            dialog = ZoneDialog(self.table.zone, row["timestamp"])
             self.app.push_screen(dialog, self._show_zone)
 
     def _show_zone(self, zone: tzinfo | None) -> None:
         if zone is not None:
-            self._table.zone = zone
+            self.table.zone = zone
 
     # --- files -------------------------------------------------------------------
 
@@ -232,9 +232,9 @@ class KeepingScreen(GoingScreen):
 
     def _counted_events(self, session: Session) -> str:
         """Say how many events are shown; nothing while they are counted."""
-        if not self._table.counted:
+        if not self.table.counted:
             return ""
-        return f"{self._table.row_count:,} of {session.status.events:,} events read"
+        return f"{self.table.row_count:,} of {session.status.events:,} events read"
 
     def _what_is_written(self, form: str) -> str:
         """Say of which events a file tells, whether of them or of what was made of them."""
@@ -242,7 +242,7 @@ class KeepingScreen(GoingScreen):
         from audit_console.search.found import soundness
 
         session = self.session
-        if session is None or not self._table.counted:
+        if session is None or not self.table.counted:
             return ""
         events = self._counted_events(session)
         if form.startswith(OF_MARKS):

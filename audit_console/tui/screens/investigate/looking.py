@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 
 from textual import on
@@ -15,36 +14,45 @@ from audit_console.core.filters import (
     terms_of,
 )
 from audit_console.core.query import Query, offer_end
-from audit_console.core.wording import count
-from audit_console.errors import AuditConsoleError, QueryError
+from audit_console.errors import QueryError
 from audit_console.search.marks import MarkStore
-from audit_console.search.question import Question, resolved
+from audit_console.search.question import resolved
 from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order
-from audit_console.tui.actions import Pane
+from audit_console.tui.actions import Action, Pane
 from audit_console.tui.asking import asked, asked_at_rest
 from audit_console.tui.background import begin
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.painting import Line, Span
-from audit_console.tui.screens.investigate.surveying import SurveyingScreen
+from audit_console.tui.screens.console_screen import ConsoleScreen
+from audit_console.tui.screens.investigate.completing import KnownValues
+from audit_console.tui.screens.investigate.investigation import Investigation
+from audit_console.tui.screens.investigate.offering import Offer
+from audit_console.tui.screens.investigate.panes import Panes
+from audit_console.tui.screens.investigate.surveying import Survey
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look, ReaderPlace, Step, Steps, Typed
 from audit_console.tui.widgets.detail_pane import DetailPane
+from audit_console.tui.widgets.event_columns import EventRow
+from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.event_window import Sight
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar
 from audit_console.tui.widgets.rule_line import NOWHERE, RuleLine
 from audit_console.tui.widgets.status_lines import Completeness
-from audit_console.tui.widgets.text_pane import Paragraph, Said
-from audit_console.tui.wording import advice, moment, number
+from audit_console.tui.wording import number, told
 
 
-class LookingScreen(SurveyingScreen):
+class LookingScreen(ConsoleScreen):
     """Keeps what is on the screen in step with the current look, and asks for other ones."""
 
     def __init__(self, kept: Belongings) -> None:
         super().__init__()
+        self.investigation = Investigation()
+        self.values = KnownValues(self, self.investigation)
+        self.offer = Offer(self, self.investigation)
+        self.survey = Survey(self, self.investigation, self.values, self.offer)
         self._kept = kept
         self._store: MarkStore | None = None
         self._queries = kept.queries
@@ -53,10 +61,28 @@ class LookingScreen(SurveyingScreen):
         """The query to ask when the log is open."""
         self.review_next: Review | None = None
         """What to ask when the load ends."""
-        self._offered: int | None = None
-        """How many events the query finds that the look offers, once they are counted."""
         self._is_new_look = False
         """Whether the rows that are waited for are the first ones of the current look."""
+
+    @property
+    def session(self) -> Session | None:
+        """The log on the screen."""
+        return self.investigation.session
+
+    @property
+    def look(self) -> Look:
+        """What is shown of it."""
+        return self.investigation.look
+
+    @property
+    def panes(self) -> Panes:
+        """What it is shown in."""
+        return self.query_one(Panes)
+
+    @property
+    def table(self) -> EventTable:
+        """The events."""
+        return self.query_one(EventTable)
 
     # --- steps -------------------------------------------------------------------
 
@@ -74,14 +100,14 @@ class LookingScreen(SurveyingScreen):
             self.investigation.steps.take(look)
             self.show_look()
             self._is_new_look = True
-        elif self.has_unanswered:
-            self.ask_again(anew=True)
+        elif self.survey.has_unanswered:
+            self.survey.ask_again(anew=True)
 
     def leave_place(self) -> None:
         """Remember where the reader is in the current look."""
-        table = self._table
+        table = self.table
         self.investigation.steps.current.place = ReaderPlace(
-            table.sight, table.column.name, self.cell_of_result
+            table.sight, table.column.name, self.survey.cell_of_result
         )
 
     def go_back(self) -> bool:
@@ -94,7 +120,7 @@ class LookingScreen(SurveyingScreen):
 
     def take_back(self) -> bool:
         """Go back from a look whose answer is not there yet; False where none is waited for."""
-        return self._is_new_look and self._panes.events.has_class("-stale") and self.go_back()
+        return self._is_new_look and self.panes.events.has_class("-stale") and self.go_back()
 
     def return_to(self, step: Step | None) -> None:
         """Go to any look taken before, to the place where it was left."""
@@ -103,26 +129,25 @@ class LookingScreen(SurveyingScreen):
             self._show_again(self.investigation.steps.go(step))
 
     def _show_again(self, step: Step) -> None:
-        self._table.go_to_column(step.place.column)
+        self.table.go_to_column(step.place.column)
         self.show_look(step.place.event)
 
     def show_look(self, returning: Sight | None = None) -> None:
         """Put the current look on the screen, if need be with the event that is returned to."""
         look = self.look
         self._is_new_look = False
-        self._told = None
+        self.survey.tell_again()
         self.values.forget()
-        self._table.look(look.where, look.order, self.investigation.marks, returning=returning)
-        self._table.origin = look.origin
-        self._offered = None
-        self.show_why_nothing()
+        self.table.look(look.where, look.order, self.investigation.marks, returning=returning)
+        self.table.origin = look.origin
+        self.offer.forget()
         self.query_one(QueryBar).show(look.text)
         rule = self.query_one(RuleLine)
         rule.look = look
-        if self._table.stale:
+        if self.table.stale:
             rule.position = NOWHERE
         self.query_one(Completeness).ask(look.where)
-        panes = self._panes
+        panes = self.panes
         had_focus = panes.events_have_focus or not (self.focused and self.focused.can_focus)
         facets = self.query_one(FacetsPane)
         facets.where = look.where
@@ -134,25 +159,34 @@ class LookingScreen(SurveyingScreen):
         if had_focus:
             panes.focus_events()
         self.update_keys()
-        self.survey()
+        self.survey.begin()
 
-    def show_why_nothing(self) -> None:
-        """Say why there is no event, where they would stand."""
-        keys, session = keymap_of(self), self.session
-        if session is not None and session.error is not None and not session.status.events:
-            key = keys.label_of(Pane.APP, "sources")
-            self._table.nothing = why_no_log(session.error, key)
-        else:
-            key = keys.label_of(Pane.INVESTIGATE, "try_offer")
-            self._table.nothing = why_no_event(self.look, session, self._offered, key)
+    # --- the event in sight ------------------------------------------------------
 
-    async def count_all(self, question: Question) -> None:
-        """Count first what is found by the query that is offered where this one finds nothing."""
-        offer = self.look.offer
-        if offer is not None and not await asked(question.count):
-            self._offered = await asked(self._count, self.investigation.read_query(offer))
-            self.show_why_nothing()
-        await super().count_all(question)
+    def events_in_sight(self) -> bool:
+        """Tell whether events are shown, and say so where they are not."""
+        if self.look.stages:
+            key = keymap_of(self).label_of(Pane.RESULT, "choose")
+            self.notify(f"these are counts: {key} shows the events behind a row")
+        return not self.look.stages
+
+    def event_in_sight(self) -> EventRow | None:
+        """Give the selected event; where none is in sight, say why."""
+        if not self.events_in_sight():
+            return None
+        row = self.table.selected
+        if row is None:
+            waits = self.table.row_count > 0
+            self.notify("the event is not there yet" if waits else "no event is selected")
+        return row
+
+    def offers(self, action: Action) -> bool:
+        """Offer nothing about an event over counts."""
+        return not (action.of_event and self.look.stages)
+
+    def say(self, error: Exception) -> None:
+        """Say in one line what went wrong and what to do."""
+        self.notify(told(error), severity="error")
 
     async def _read_marks(self) -> None:
         await self._read_queries()
@@ -189,11 +223,10 @@ class LookingScreen(SurveyingScreen):
 
         It does not go there when the look is there: the reader may be elsewhere by then.
         """
-        for group in ("preview", "ask"):
-            self.workers.cancel_group(self, group)
+        self.drop("preview", "ask")
         self.values.stop()
-        if self._panes.are_stacked:
-            self._panes.has_detail = False  # it would hide what is asked for
+        if self.panes.are_stacked:
+            self.panes.has_detail = False  # it would hide what is asked for
         self.query_one(QueryBar).show_asked(text)
         text = text.strip()
         self._asked = [*(known for known in self._asked if known != text), *filter(None, [text])]
@@ -205,7 +238,7 @@ class LookingScreen(SurveyingScreen):
             take(query.where)
         else:
             self.in_background(partial(self._find_event, query.where, take), "ask")
-        self._panes.focus_events()
+        self.panes.focus_events()
 
     def ask_when_open(self) -> None:
         """Ask the query that was typed before the log was there."""
@@ -264,7 +297,7 @@ class LookingScreen(SurveyingScreen):
     def _on_typed(self, event: QueryBar.Typed) -> None:
         bar = self.query_one(QueryBar)
         if event.query is None:
-            self.workers.cancel_group(self, "preview")
+            self.drop("preview")
             bar.preview(())
         else:
             bar.preview((Span(" … ", "muted"),))
@@ -279,12 +312,8 @@ class LookingScreen(SurveyingScreen):
             line = (Span(f" {error} ", "bad"),)
         self.query_one(QueryBar).preview(line)
 
-    def _count(self, query: Query) -> int:
-        question = self.investigation.question
-        return replace(question, where=resolved(query.where, question.source)).count()
-
     def _count_line(self, query: Query) -> Line:
-        matched = self._count(query)
+        matched = self.investigation.count(query)
         so_far = " so far" if self.investigation.is_partial else ""
         return (
             Span(" would match ", "muted"),
@@ -294,9 +323,9 @@ class LookingScreen(SurveyingScreen):
 
     @on(QueryBar.Left)
     def _on_left(self) -> None:
-        self.workers.cancel_group(self, "preview")
+        self.drop("preview")
         self.values.stop()
-        self._panes.focus_events()
+        self.panes.focus_events()
 
 
 def keeping_what_is_off(where: Filter, before: Filter) -> Filter:
@@ -312,39 +341,3 @@ def origin_of(where: Filter) -> str | None:
     terms = (term for part in where.active for term in terms_of(part))
     around = (term.match.event_id for term in terms if isinstance(term.match, Around))
     return next(around, None)
-
-
-def why_no_event(look: Look, session: Session | None, offered: int | None, key: str) -> list[Said]:
-    """Say why there is no event, and what to ask by which key if that finds some.
-
-    Args:
-        look: that found none.
-        session: the open log.
-        offered: how many events the offered query finds; None while they are counted.
-        key: that asks it.
-    """
-    if look.offer is None or session is None:
-        so_far = " so far" if session is not None and session.loading else ""
-        return [(Span(f" no event{so_far}", "muted"),)]
-    end = moment(session.status.last, width=19)
-    ended = Span(f" no event · the log ends {end} UTC, before the time asked for", "muted")
-    if offered is None:
-        return [(ended,)]
-    if not offered:
-        nothing = Span(" finds nothing either", "muted")
-        return [(ended,), (Span(" "), Span(look.offer, "name"), nothing)]
-    so_far = " so far" if session.status.partial else ""
-    asks, finds = Span(" asks ", "muted"), f", which finds {count(offered, 'event')}{so_far}"
-    return [
-        (ended,),
-        (Span(f" {key}", "key"), asks, Span(look.offer, "name"), Span(finds, "muted")),
-    ]
-
-
-def why_no_log(error: AuditConsoleError, key: str) -> list[Said]:
-    """Say why a log that broke off has no event, what to do, and which key leads to others."""
-    return [
-        Paragraph(f"✘ {error}", "bad", is_prose=True),
-        Paragraph(advice(error), is_prose=True),
-        (Span(f" {key}", "key"), Span(" leads to other logs", "muted")),
-    ]

@@ -77,14 +77,14 @@ class InvestigateScreen(DetailingScreen):
     def on_mount(self) -> None:
         """Start on the table."""
         super().on_mount()
-        self.watch(self._panes, "has_facets", self._count_facets_in_sight, init=False)
-        self._panes.has_facets = self.app.size.width >= WIDE_ENOUGH_FOR_FACETS
-        self._table.focus()
+        self.watch(self.panes, "has_facets", self._count_facets_in_sight, init=False)
+        self.panes.has_facets = self.app.size.width >= WIDE_ENOUGH_FOR_FACETS
+        self.table.focus()
 
     def on_resize(self, event: Resize) -> None:
         """Have the panes as they stay before they are laid out in another size."""
-        self._panes.lay_out(event.size)
-        self._panes.make_room(event.size)
+        self.panes.lay_out(event.size)
+        self.panes.make_room(event.size)
 
     # --- the session -------------------------------------------------------------
 
@@ -94,10 +94,10 @@ class InvestigateScreen(DetailingScreen):
 
     def open(self, session: Session) -> None:
         """Show another log; the focus stays where the reader is."""
-        if self._panes.has_detail:
+        if self.panes.has_detail:
             self._show_detail(show=False)
         self._detail.clear()
-        self._table.show(session.source)
+        self.table.show(session.source)
         self.investigation.session = session
         self.begin()
         self.update(session)
@@ -105,7 +105,7 @@ class InvestigateScreen(DetailingScreen):
 
     def reopen(self, session: Session) -> None:
         """Show the same log as it is read again; the investigation goes on."""
-        self._table.show(session.source)
+        self.table.show(session.source)
         self.investigation.session = session
         self.investigation.steps.forget_counts()
         self.show_look()
@@ -114,7 +114,7 @@ class InvestigateScreen(DetailingScreen):
     def follow(self, session: Session) -> None:
         """Show the same log with what was written since; the selected event keeps its place."""
         self.taking_in = False
-        self._table.follow(session.source)
+        self.table.follow(session.source)
         self.investigation.session = session
         self.investigation.steps.forget_counts()
         self.show_look()
@@ -124,19 +124,19 @@ class InvestigateScreen(DetailingScreen):
         """Show how far the log was read and what the check says."""
         before = self.session
         self.show_session(session)
-        self.show_why_nothing()
+        self.offer.show()
         more = before is None or session.status.events != before.status.events
         if (more and session.status.partial) or not session.loading:
-            self._table.refresh_rows()
+            self.table.refresh_rows()
         ended = not session.loading and (before is None or before.loading)
         if ended:
             self.values.forget()
             bar = self.query_one(QueryBar)
             bar.preview_again()
             bar.complete_again()
-            self._show_event(self._table.selected)
+            self._show_event(self.table.selected)
         if ended and not session.status.asks_store:
-            self.survey()
+            self.survey.begin()
         if ended and self.review_next is not None:
             self.review(self.review_next)
 
@@ -146,17 +146,17 @@ class InvestigateScreen(DetailingScreen):
         loading = self.session is not None and self.session.loading
         self.investigation.steps.current.matched = None if loading else event.matched
         self._update_position()
-        self.show_unanswered()
+        self.survey.show_unanswered()
 
     def _update_position(self) -> None:
-        table = self._table
+        table = self.table
         here = NOWHERE if table.stale else (table.cursor_row, table.row_count, table.counted)
         self.query_one(RuleLine).position = here
 
     @on(EventTable.Failed)
     def _on_failed(self, event: EventTable.Failed) -> None:
         self._update_position()
-        self.say_unanswered(event.error)
+        self.survey.say_unanswered(event.error)
 
     @on(EventTable.Selected)
     def _on_selected(self, event: EventTable.Selected) -> None:
@@ -171,20 +171,20 @@ class InvestigateScreen(DetailingScreen):
 
     def action_step_back(self) -> None:
         """Undo the innermost: a pane that has the focus, a query, running load, open detail."""
-        if self._detail.has_focus and self._panes.are_stacked:
+        if self._detail.has_focus and self.panes.are_stacked:
             self._show_detail(show=False)
-        elif not self._panes.events_have_focus:
-            self._panes.focus_events()
+        elif not self.panes.events_have_focus:
+            self.panes.focus_events()
         elif self.take_back():
             self.notify("the query was taken back: its answer was not there yet")
         elif self.session is not None and self.session.loading:
             self.post_message(self.StopAsked())
-        elif self._panes.has_detail:
+        elif self.panes.has_detail:
             self._show_detail(show=False)
 
     def action_leave(self) -> None:
         """Go a step back: detail, last step, sources."""
-        if self._panes.has_detail:
+        if self.panes.has_detail:
             self._show_detail(show=False)
         elif not self.go_back():
             self.post_message(self.LeaveAsked())
@@ -247,7 +247,7 @@ class InvestigateScreen(DetailingScreen):
 
     def action_try_offer(self) -> None:
         """Ask the query that is offered when nothing was found."""
-        if self.look.offer is not None and self._offered and not self._table.row_count:
+        if self.look.offer is not None and self.offer.found and not self.table.row_count:
             self.ask(self.look.offer, self.investigation.read_query(self.look.offer))
         else:
             self.notify("no other query is offered")
@@ -261,13 +261,13 @@ class InvestigateScreen(DetailingScreen):
 
     def action_facets(self) -> None:
         """Show the facets and go to them."""
-        self._panes.has_facets = True
+        self.panes.has_facets = True
         self.query_one(FacetsPane).focus()
         self.values.paths()  # looked for now, to be there when a facet is added
 
     def _count_facets_in_sight(self) -> None:
-        if self._panes.has_facets:
-            self.survey()
+        if self.panes.has_facets:
+            self.survey.begin()
 
     @on(FacetsPane.TypingChanged)
     def _list_other_keys(self) -> None:
@@ -285,7 +285,7 @@ class InvestigateScreen(DetailingScreen):
             pane = self.query_one(FacetsPane)
             pane.add_field(field)
             pane.focus()
-            self.survey()
+            self.survey.begin()
 
     # --- time --------------------------------------------------------------------
 
@@ -293,30 +293,31 @@ class InvestigateScreen(DetailingScreen):
         """Go to the timeline, or from it to the events."""
         timeline = self.query_one(TimelinePane)
         if timeline.has_focus:
-            self._panes.focus_events()
+            self.panes.focus_events()
         else:
             self._show_timeline()
-            if self._panes.are_stacked:
-                self._panes.has_facets = False  # they stand in its place
+            if self.panes.are_stacked:
+                self.panes.has_facets = False  # they stand in its place
             timeline.focus()
 
     def action_toggle_timeline(self) -> None:
         """Give the lines of the timeline to the events, or back to it."""
-        if self._panes.is_timeless:
+        if self.panes.is_timeless:
             self._show_timeline()
             return
-        self._panes.is_timeless = True
+        self.panes.is_timeless = True
         if self.query_one(TimelinePane).has_focus:
-            self._panes.focus_events()
+            self.panes.focus_events()
 
     def _show_timeline(self) -> None:
-        if self._panes.is_timeless:
-            self._panes.is_timeless = False
-            self.call_after_refresh(self.survey)  # it counts in as many bars as there is room for
+        if self.panes.is_timeless:
+            self.panes.is_timeless = False
+            # it counts in as many bars as there is room for
+            self.call_after_refresh(self.survey.begin)
 
     @on(TimelinePane.Resized)
     def _count_for_another_width(self) -> None:
-        self.survey()
+        self.survey.begin()
 
     @on(TimelinePane.RangeAsked)
     def _look_at_range(self, event: TimelinePane.RangeAsked) -> None:
@@ -350,21 +351,21 @@ class InvestigateScreen(DetailingScreen):
 
     def action_larger(self) -> None:
         """Give the pane that has the focus more room."""
-        self._panes.larger()
+        self.panes.larger()
 
     def action_smaller(self) -> None:
         """Give the pane that has the focus less room."""
-        self._panes.smaller()
+        self.panes.smaller()
 
     def action_sizes_back(self) -> None:
         """Give each pane the room that it had at first."""
-        self._panes.forget_sizes()
+        self.panes.forget_sizes()
 
     # --- copying -----------------------------------------------------------------
 
     @on(EventTable.CopyAsked)
     def _copy_cell(self) -> None:
-        column = self._table.column
+        column = self.table.column
         if (row := self.event_in_sight()) is not None:
             copy(self.app, columns.value_text(row, column), column.name)
 
@@ -376,7 +377,7 @@ class InvestigateScreen(DetailingScreen):
     def action_copy_row(self) -> None:
         """Copy the row."""
         if (row := self.event_in_sight()) is not None:
-            copy_row(self.app, [columns.value_text(row, one) for one in self._table.columns])
+            copy_row(self.app, [columns.value_text(row, one) for one in self.table.columns])
 
     def action_copy_raw(self) -> None:
         """Copy the line as stored."""
