@@ -31,6 +31,7 @@ from audit_console.tui.panes import keys_in_force
 from audit_console.tui.pointing import Pointing
 from audit_console.tui.pruning import PREVIEWS_ALONE, Pruning
 from audit_console.tui.screens.integrity import IntegrityScreen
+from audit_console.tui.screens.investigate.following import Following
 from audit_console.tui.screens.investigate.screen import InvestigateScreen
 from audit_console.tui.screens.retention.screen import RetentionScreen
 from audit_console.tui.screens.sources import SourcesScreen
@@ -275,7 +276,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
     async def _on_findings_asked(self) -> None:
         await self.action_integrity()
 
-    @on(InvestigateScreen.NewsAsked)
+    @on(Following.NewsAsked)
     def _on_news_asked(self) -> None:
         if self._load is not None and not self._is_busy:
             self.open(self._load.places, Reading.NEWS)

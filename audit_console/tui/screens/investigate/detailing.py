@@ -16,7 +16,7 @@ from audit_console.tui.asking import asked_at_rest
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.clipboard import copy
 from audit_console.tui.locating import Neighbours, events_beside
-from audit_console.tui.screens.investigate.following import FollowingScreen
+from audit_console.tui.screens.investigate.keeping import KeepingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_columns import EventRow
@@ -24,7 +24,7 @@ from audit_console.tui.widgets.event_lines import Known
 from audit_console.tui.widgets.event_table import EventTable
 
 
-class DetailingScreen(FollowingScreen):
+class DetailingScreen(KeepingScreen):
     """A look with a pane for the selected event."""
 
     def __init__(self, kept: Belongings) -> None:

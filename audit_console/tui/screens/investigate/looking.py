@@ -18,7 +18,7 @@ from audit_console.errors import QueryError
 from audit_console.search.marks import MarkStore
 from audit_console.search.question import resolved
 from audit_console.search.reviews import Review
-from audit_console.sources.protocol import Order
+from audit_console.sources.protocol import Order, Source
 from audit_console.tui.actions import Action, Pane
 from audit_console.tui.asking import asked, asked_at_rest
 from audit_console.tui.background import begin
@@ -40,7 +40,7 @@ from audit_console.tui.widgets.event_window import Sight
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar
 from audit_console.tui.widgets.rule_line import NOWHERE, RuleLine
-from audit_console.tui.widgets.status_lines import Completeness
+from audit_console.tui.widgets.status_lines import Completeness, SessionLine
 from audit_console.tui.wording import number, told
 
 
@@ -63,6 +63,8 @@ class LookingScreen(ConsoleScreen):
         """What to ask when the load ends."""
         self._is_new_look = False
         """Whether the rows that are waited for are the first ones of the current look."""
+        self._said: tuple[Source, str] | None = None
+        """What was last said of the index of which log."""
 
     @property
     def session(self) -> Session | None:
@@ -83,6 +85,16 @@ class LookingScreen(ConsoleScreen):
     def table(self) -> EventTable:
         """The events."""
         return self.query_one(EventTable)
+
+    def show_session(self, session: Session) -> None:
+        """Have the lines around the events say what is known of the log."""
+        self.investigation.session = session
+        fault = session.status.index_fault
+        if fault is not None and self._said != (session.source, fault):
+            self._said = (session.source, fault)
+            self.notify(fault, severity="warning", timeout=20)
+        for line in self.query(SessionLine):
+            line.session = session
 
     # --- steps -------------------------------------------------------------------
 

@@ -11,20 +11,23 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.events import Resize
 from textual.message import Message
+from textual.reactive import var
 
-from audit_console.core.filters import Between
+from audit_console.core.filters import EVERYTHING, Between
 from audit_console.core.narrowing import half_around, narrowed, within, without_time
-from audit_console.sources.protocol import Order
+from audit_console.sources.protocol import Order, Source
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.asking import FilterAsked
+from audit_console.tui.asking import FilterAsked, asked
 from audit_console.tui.basic_screen import HEIGHTS
+from audit_console.tui.belongings import Belongings
 from audit_console.tui.clipboard import copy, copy_row, copy_stored
 from audit_console.tui.recent import without_password
 from audit_console.tui.results import events_behind
 from audit_console.tui.screens.investigate.borders import ROOM_BESIDE, ROOM_FOR_BOTH
 from audit_console.tui.screens.investigate.detailing import DetailingScreen
+from audit_console.tui.screens.investigate.following import Following
 from audit_console.tui.screens.investigate.panes import Panes
-from audit_console.tui.session import Session
+from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets import event_columns as columns
 from audit_console.tui.widgets.event_table import EventTable
@@ -64,6 +67,13 @@ class InvestigateScreen(DetailingScreen):
     class FindingsAsked(Message):
         """The reader wants to know what the check found."""
 
+    taking_in: var[bool] = var(False, init=False)
+    """Whether the log is read as it is now."""
+
+    def __init__(self, kept: Belongings) -> None:
+        super().__init__(kept)
+        self._following = Following(self)
+
     def compose(self) -> ComposeResult:
         """Make the panes; what lies over them first, for behind it all would be drawn again."""
         yield QueryHints()
@@ -76,7 +86,7 @@ class InvestigateScreen(DetailingScreen):
 
     def on_mount(self) -> None:
         """Start on the table."""
-        super().on_mount()
+        self._following.begin()
         self.watch(self.panes, "has_facets", self._count_facets_in_sight, init=False)
         self.panes.has_facets = self.app.size.width >= WIDE_ENOUGH_FOR_FACETS
         self.table.focus()
@@ -119,6 +129,23 @@ class InvestigateScreen(DetailingScreen):
         self.investigation.steps.forget_counts()
         self.show_look()
         self.update(session)
+
+    def watch_taking_in(self) -> None:
+        """Say so instead of how much is new."""
+        self.query_one(Completeness).taking_in = self.taking_in
+
+    def action_take_in(self) -> None:
+        """Ask for what was written since the log was read, or again for what had no answer."""
+        self._following.take_in()
+
+    async def prepare(self, source: Source) -> None:
+        """Have a log count what is asked of it now, so that nothing moves when it is shown."""
+        question = replace(self.investigation.question, source=source)
+        for where in (self.look.where, EVERYTHING):
+            try:
+                await asked(replace(question, where=where).count)
+            except CANNOT_BE_LOOKED_AT as error:
+                self.say(error)
 
     def update(self, session: Session) -> None:
         """Show how far the log was read and what the check says."""
