@@ -103,6 +103,21 @@ class Panes(Horizontal):
         self.has_facets = False
         self.focus_events()
 
+    @on(EventTable.DetailAsked)
+    def _toggle_detail(self) -> None:
+        if self.has_detail:
+            self.close_detail()
+            return
+        self.has_detail = True
+        if self.are_stacked:
+            self.query_one(DetailPane).focus()
+
+    @on(DetailPane.CloseAsked)
+    def close_detail(self) -> None:
+        """Give its room to the events, and go to them."""
+        self.has_detail = False
+        self.focus_events()
+
     @on(TimelinePane.CloseAsked)
     def _leave_timeline(self) -> None:
         self.focus_events()

@@ -24,12 +24,14 @@ from audit_console.tui.clipboard import copy, copy_row, copy_stored
 from audit_console.tui.recent import without_password
 from audit_console.tui.results import events_behind
 from audit_console.tui.screens.investigate.borders import ROOM_BESIDE, ROOM_FOR_BOTH
-from audit_console.tui.screens.investigate.detailing import DetailingScreen
+from audit_console.tui.screens.investigate.detailing import Detailing
 from audit_console.tui.screens.investigate.following import Following
+from audit_console.tui.screens.investigate.keeping import KeepingScreen
 from audit_console.tui.screens.investigate.panes import Panes
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets import event_columns as columns
+from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar
@@ -49,7 +51,7 @@ LINES_FOR_A_RESULT = [(0, "-tiny"), (12, "-low"), *HEIGHTS[2:]]
 """Classes by lines: below the second, the timeline leaves its marks and axis to a result."""
 
 
-class InvestigateScreen(DetailingScreen):
+class InvestigateScreen(KeepingScreen):
     """The events with all that is counted of them."""
 
     PANE = Pane.INVESTIGATE
@@ -72,6 +74,7 @@ class InvestigateScreen(DetailingScreen):
 
     def __init__(self, kept: Belongings) -> None:
         super().__init__(kept)
+        self._detailing = Detailing(self)
         self._following = Following(self)
 
     def compose(self) -> ComposeResult:
@@ -88,6 +91,7 @@ class InvestigateScreen(DetailingScreen):
         """Start on the table."""
         self._following.begin()
         self.watch(self.panes, "has_facets", self._count_facets_in_sight, init=False)
+        self.watch(self.panes, "has_detail", self._show_detail_in_sight, init=False)
         self.panes.has_facets = self.app.size.width >= WIDE_ENOUGH_FOR_FACETS
         self.table.focus()
 
@@ -105,8 +109,8 @@ class InvestigateScreen(DetailingScreen):
     def open(self, session: Session) -> None:
         """Show another log; the focus stays where the reader is."""
         if self.panes.has_detail:
-            self._show_detail(show=False)
-        self._detail.clear()
+            self.panes.close_detail()
+        self.query_one(DetailPane).clear()
         self.table.show(session.source)
         self.investigation.session = session
         self.begin()
@@ -161,7 +165,7 @@ class InvestigateScreen(DetailingScreen):
             bar = self.query_one(QueryBar)
             bar.preview_again()
             bar.complete_again()
-            self._show_event(self.table.selected)
+            self._detailing.show(self.table.selected)
         if ended and not session.status.asks_store:
             self.survey.begin()
         if ended and self.review_next is not None:
@@ -188,7 +192,7 @@ class InvestigateScreen(DetailingScreen):
     @on(EventTable.Selected)
     def _on_selected(self, event: EventTable.Selected) -> None:
         self._update_position()
-        self._show_event(event.row)
+        self._detailing.show(event.row)
 
     def action_findings(self) -> None:
         """Show what the check found."""
@@ -198,8 +202,8 @@ class InvestigateScreen(DetailingScreen):
 
     def action_step_back(self) -> None:
         """Undo the innermost: a pane that has the focus, a query, running load, open detail."""
-        if self._detail.has_focus and self.panes.are_stacked:
-            self._show_detail(show=False)
+        if self.query_one(DetailPane).has_focus and self.panes.are_stacked:
+            self.panes.close_detail()
         elif not self.panes.events_have_focus:
             self.panes.focus_events()
         elif self.take_back():
@@ -207,12 +211,12 @@ class InvestigateScreen(DetailingScreen):
         elif self.session is not None and self.session.loading:
             self.post_message(self.StopAsked())
         elif self.panes.has_detail:
-            self._show_detail(show=False)
+            self.panes.close_detail()
 
     def action_leave(self) -> None:
         """Go a step back: detail, last step, sources."""
         if self.panes.has_detail:
-            self._show_detail(show=False)
+            self.panes.close_detail()
         elif not self.go_back():
             self.post_message(self.LeaveAsked())
 
@@ -387,6 +391,25 @@ class InvestigateScreen(DetailingScreen):
     def action_sizes_back(self) -> None:
         """Give each pane the room that it had at first."""
         self.panes.forget_sizes()
+
+    # --- the detail --------------------------------------------------------------
+
+    def _show_detail_in_sight(self) -> None:
+        if self.panes.has_detail:
+            self._detailing.show(self.table.selected)
+
+    def show_marks(self) -> None:
+        """Show the marks as they are now, those of the selected event in its detail too."""
+        super().show_marks()
+        self._detailing.show(self.table.selected)
+
+    @on(DetailPane.EventAsked)
+    def _go_beside(self, event: DetailPane.EventAsked) -> None:
+        self.go_to_event(event.event_id)
+
+    @on(DetailPane.CopyAsked)
+    def _copy_of_detail(self, event: DetailPane.CopyAsked) -> None:
+        copy(self.app, event.value, event.what)
 
     # --- copying -----------------------------------------------------------------
 
