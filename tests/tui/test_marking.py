@@ -12,7 +12,7 @@ from textual.app import App
 
 from audit_console.search.marks import MarkStore
 from audit_console.sources.memory import MemorySource
-from audit_console.tui.screens.investigate import looking
+from audit_console.tui.screens.investigate import marking
 from tests.tui.support import make_app, make_lines, screen_lines, until, until_loaded, until_shown
 
 
@@ -45,7 +45,7 @@ async def test_before_the_marks_were_read_none_is_made_and_that_is_said(
         may_read.wait()
         return MarkStore(path)
 
-    monkeypatch.setattr(looking, "MarkStore", slow)
+    monkeypatch.setattr(marking, "MarkStore", slow)
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         try:

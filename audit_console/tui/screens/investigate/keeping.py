@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import tzinfo
 from functools import partial
 
-from audit_console.core.matching import MarkKey, Marks
 from audit_console.errors import QueryError
-from audit_console.search.marks import known_tags
 from audit_console.search.reviews import Review
 from audit_console.search.whole_files import write_file
-from audit_console.tui.asking import asked
-from audit_console.tui.background import begin
 from audit_console.tui.dialogs.export import (
     EVENT_FORMS,
     TABLE_FORMS,
@@ -22,7 +17,6 @@ from audit_console.tui.dialogs.export import (
     ExportDialog,
     stem_of,
 )
-from audit_console.tui.locating import find_marked
 from audit_console.tui.saved import SavedSearch
 from audit_console.tui.screens.investigate.going import GoingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
@@ -32,74 +26,6 @@ from audit_console.tui.widgets.status_lines import Completeness
 
 class KeepingScreen(GoingScreen):
     """A look of which something can be kept."""
-
-    # --- marks -------------------------------------------------------------------
-
-    def _key_in_sight(self) -> MarkKey | None:
-        row = self.event_in_sight()
-        return None if row is None else (row["id"], row["event_hash"])
-
-    def _known_marks(self) -> Mapping[MarkKey, Marks] | None:
-        """Give what was noted; until it was read nothing is, and that is said."""
-        if self._store is None:
-            self.notify("the marks are still being read")
-        return None if self._store is None else self._store.marks
-
-    def action_star(self) -> None:
-        """Star the selected event, or take its star away."""
-        key = self._key_in_sight()
-        if key is not None and (known := self._known_marks()) is not None:
-            marks = known.get(key, Marks())
-            self._note(key, replace(marks, star=not marks.star))
-
-    def action_mark(self) -> None:
-        """Ask for star, tags and note of the selected event."""
-        from audit_console.tui.dialogs.mark import MarkDialog
-
-        key = self._key_in_sight()
-        if key is not None and (known := self._known_marks()) is not None:
-            dialog = MarkDialog(known.get(key, Marks()), known_tags(known))
-            self.app.push_screen(dialog, partial(self._note, key))
-
-    def _note(self, key: MarkKey, marks: Marks | None) -> None:
-        if marks is not None:  # beside what is noted on another event, of which none is dropped
-            begin(self, partial(self._change_marks, key, marks), group="mark")
-
-    async def _change_marks(self, key: MarkKey, marks: Marks) -> None:
-        if self._store is None:
-            return
-        try:
-            await asyncio.to_thread(self._store.change, key, marks)
-        except CANNOT_BE_LOOKED_AT as error:
-            self.say(error)
-        self.show_marks()
-
-    def action_next_mark(self) -> None:
-        """Select the next event that is marked or broken."""
-        self._find_mark(behind=True)
-
-    def action_previous_mark(self) -> None:
-        """Select the event before that is marked or broken."""
-        self._find_mark(behind=False)
-
-    def _find_mark(self, *, behind: bool) -> None:
-        if self.event_in_sight() is not None:
-            self.in_background(partial(self._go_to_mark, behind=behind), "finding")
-
-    async def _go_to_mark(self, *, behind: bool) -> None:
-        view, row = self.table.view, self.table.selected
-        if view is None or row is None:
-            return
-        try:
-            found = await asked(find_marked, view, row, behind=behind)
-        except CANNOT_BE_LOOKED_AT as error:
-            self.say(error)
-            return
-        if found is None:
-            where = "below" if behind else "above"
-            self.notify(f"no event {where} is marked or broken")
-        else:
-            self.table.go_to(found)
 
     # --- searches ----------------------------------------------------------------
 

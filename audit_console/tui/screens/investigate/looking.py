@@ -15,7 +15,6 @@ from audit_console.core.filters import (
 )
 from audit_console.core.query import Query, offer_end
 from audit_console.errors import QueryError
-from audit_console.search.marks import MarkStore
 from audit_console.search.question import resolved
 from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order, Source
@@ -54,7 +53,6 @@ class LookingScreen(ConsoleScreen):
         self.offer = Offer(self, self.investigation)
         self.survey = Survey(self, self.investigation, self.values, self.offer)
         self._kept = kept
-        self._store: MarkStore | None = None
         self._queries = kept.queries
         self._asked: list[str] = []
         self.ask_next: str | None = None
@@ -102,7 +100,6 @@ class LookingScreen(ConsoleScreen):
         """Start another investigation."""
         self.investigation.steps = Steps()
         self.query_one(FacetsPane).clear()
-        self.in_background(self._read_marks, "marks")
         self.show_look()
 
     def take(self, look: Look) -> None:
@@ -200,18 +197,10 @@ class LookingScreen(ConsoleScreen):
         """Say in one line what went wrong and what to do."""
         self.notify(told(error), severity="error")
 
-    async def _read_marks(self) -> None:
-        await self._read_queries()
-        self._store = await asyncio.to_thread(MarkStore, self._kept.marks)
-        if self._store.warning is not None:
-            self.notify(self._store.warning, severity="warning")
-        self.show_marks()
-
-    def show_marks(self) -> None:
-        """Show the marks as they are now."""
-        if self._store is not None and self._store.marks != self.investigation.marks:
-            self.investigation.marks = self._store.marks
-            self.show_look()
+    async def read_earlier(self) -> None:
+        """Take in what other consoles asked, before what was asked here, also meanwhile."""
+        kept = await asyncio.to_thread(self._queries.texts)
+        self._asked = [*(text for text in reversed(kept) if text not in self._asked), *self._asked]
 
     # --- a query -----------------------------------------------------------------
 
@@ -298,12 +287,7 @@ class LookingScreen(ConsoleScreen):
             await asyncio.to_thread(self._queries.remember, text)
         except CANNOT_BE_LOOKED_AT as error:
             self.say(error)
-        await self._read_queries()
-
-    async def _read_queries(self) -> None:
-        """Take in what other consoles asked, before what was asked here, also meanwhile."""
-        kept = await asyncio.to_thread(self._queries.texts)
-        self._asked = [*(text for text in reversed(kept) if text not in self._asked), *self._asked]
+        await self.read_earlier()
 
     @on(QueryBar.Typed)
     def _on_typed(self, event: QueryBar.Typed) -> None:

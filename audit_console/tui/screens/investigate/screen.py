@@ -27,6 +27,7 @@ from audit_console.tui.screens.investigate.borders import ROOM_BESIDE, ROOM_FOR_
 from audit_console.tui.screens.investigate.detailing import Detailing
 from audit_console.tui.screens.investigate.following import Following
 from audit_console.tui.screens.investigate.keeping import KeepingScreen
+from audit_console.tui.screens.investigate.marking import Marking
 from audit_console.tui.screens.investigate.panes import Panes
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look
@@ -76,6 +77,7 @@ class InvestigateScreen(KeepingScreen):
         super().__init__(kept)
         self._detailing = Detailing(self)
         self._following = Following(self)
+        self._marking = Marking(self, self._detailing, kept.marks)
 
     def compose(self) -> ComposeResult:
         """Make the panes; what lies over them first, for behind it all would be drawn again."""
@@ -113,9 +115,14 @@ class InvestigateScreen(KeepingScreen):
         self.query_one(DetailPane).clear()
         self.table.show(session.source)
         self.investigation.session = session
+        self.in_background(self._read_kept, "marks")
         self.begin()
         self.update(session)
         self.ask_when_open()
+
+    async def _read_kept(self) -> None:
+        await self.read_earlier()
+        await self._marking.read()
 
     def reopen(self, session: Session) -> None:
         """Show the same log as it is read again; the investigation goes on."""
@@ -398,11 +405,6 @@ class InvestigateScreen(KeepingScreen):
         if self.panes.has_detail:
             self._detailing.show(self.table.selected)
 
-    def show_marks(self) -> None:
-        """Show the marks as they are now, those of the selected event in its detail too."""
-        super().show_marks()
-        self._detailing.show(self.table.selected)
-
     @on(DetailPane.EventAsked)
     def _go_beside(self, event: DetailPane.EventAsked) -> None:
         self.go_to_event(event.event_id)
@@ -410,6 +412,28 @@ class InvestigateScreen(KeepingScreen):
     @on(DetailPane.CopyAsked)
     def _copy_of_detail(self, event: DetailPane.CopyAsked) -> None:
         copy(self.app, event.value, event.what)
+
+    # --- marks -------------------------------------------------------------------
+
+    def action_star(self) -> None:
+        """Star the selected event, or take its star away."""
+        if (row := self.event_in_sight()) is not None:
+            self._marking.star(row)
+
+    def action_mark(self) -> None:
+        """Ask for star, tags and note of the selected event."""
+        if (row := self.event_in_sight()) is not None:
+            self._marking.edit(row)
+
+    def action_next_mark(self) -> None:
+        """Select the next event that is marked or broken."""
+        if (row := self.event_in_sight()) is not None:
+            self._marking.find(row, behind=True)
+
+    def action_previous_mark(self) -> None:
+        """Select the event before that is marked or broken."""
+        if (row := self.event_in_sight()) is not None:
+            self._marking.find(row, behind=False)
 
     # --- copying -----------------------------------------------------------------
 
