@@ -253,9 +253,9 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
     async def _on_review_asked(self, message: SourcesScreen.ReviewAsked) -> None:
         if self._investigate.session is not None:
             await self.switch_mode("investigate")
-            self._investigate.review(message.review)
+            self._investigate.searching.review(message.review)
         elif message.places is not None:
-            self._investigate.review_next = message.review
+            self._investigate.searching.next = message.review
             self._sources.show_opening(message.places)
             self.open(message.places)
         else:

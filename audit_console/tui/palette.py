@@ -15,7 +15,7 @@ from audit_console.tui.actions import ACTIONS, Action
 from audit_console.tui.basic_screen import BasicScreen
 from audit_console.tui.keymap import keymap_of
 from audit_console.tui.panes import node_of, panes_in_focus
-from audit_console.tui.screens.investigate.keeping import KeepingScreen
+from audit_console.tui.screens.investigate.screen import InvestigateScreen
 
 
 class Palette(CommandPalette, BasicScreen[None]):
@@ -51,9 +51,9 @@ class Commands(Provider):
             node = node_of(action.pane, self.screen) if action.in_palette else None
             if node is not None:
                 yield self._title(action), action.explanation, partial(self._run, action, node)
-        if isinstance(self.screen, KeepingScreen):
+        if isinstance(self.screen, InvestigateScreen):
             for review in REVIEWS:
-                run = partial(self.screen.review, review)
+                run = partial(self.screen.searching.review, review)
                 yield f"Review: {review.title}", review.text, run
 
     async def _run(self, action: Action, node: DOMNode) -> None:

@@ -85,6 +85,16 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
         if not self.wide:
             self.scroll_to(x=0, animate=False)
 
+    @property
+    def chosen_columns(self) -> tuple[str, ...]:
+        """The names of the columns that the reader may choose, of those that are shown."""
+        return tuple(column.name for column in self.columns[columns.FROZEN :])
+
+    def choose_columns(self, names: Sequence[str] | None) -> None:
+        """Show other columns; without names those that are there stay."""
+        if names:
+            self.columns = columns.named(names)
+
     def watch_columns(self) -> None:
         """Lay the chosen columns out."""
         self.forget_drawn()

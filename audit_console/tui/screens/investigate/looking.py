@@ -16,7 +16,6 @@ from audit_console.core.filters import (
 from audit_console.core.query import Query, offer_end
 from audit_console.errors import QueryError
 from audit_console.search.question import resolved
-from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Order, Source
 from audit_console.tui.actions import Action, Pane
 from audit_console.tui.asking import asked, asked_at_rest
@@ -57,8 +56,6 @@ class LookingScreen(ConsoleScreen):
         self._asked: list[str] = []
         self.ask_next: str | None = None
         """The query to ask when the log is open."""
-        self.review_next: Review | None = None
-        """What to ask when the load ends."""
         self._is_new_look = False
         """Whether the rows that are waited for are the first ones of the current look."""
         self._said: tuple[Source, str] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import tzinfo
 from typing import ClassVar
 
 from textual import on
@@ -25,10 +26,12 @@ from audit_console.tui.recent import without_password
 from audit_console.tui.results import events_behind
 from audit_console.tui.screens.investigate.borders import ROOM_BESIDE, ROOM_FOR_BOTH
 from audit_console.tui.screens.investigate.detailing import Detailing
+from audit_console.tui.screens.investigate.exporting import Exporting
 from audit_console.tui.screens.investigate.following import Following
-from audit_console.tui.screens.investigate.keeping import KeepingScreen
+from audit_console.tui.screens.investigate.going import GoingScreen
 from audit_console.tui.screens.investigate.marking import Marking
 from audit_console.tui.screens.investigate.panes import Panes
+from audit_console.tui.screens.investigate.searching import Searching
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets import event_columns as columns
@@ -52,7 +55,7 @@ LINES_FOR_A_RESULT = [(0, "-tiny"), (12, "-low"), *HEIGHTS[2:]]
 """Classes by lines: below the second, the timeline leaves its marks and axis to a result."""
 
 
-class InvestigateScreen(KeepingScreen):
+class InvestigateScreen(GoingScreen):
     """The events with all that is counted of them."""
 
     PANE = Pane.INVESTIGATE
@@ -77,6 +80,8 @@ class InvestigateScreen(KeepingScreen):
         super().__init__(kept)
         self._detailing = Detailing(self)
         self._following = Following(self)
+        self._exporting = Exporting(self, kept)
+        self.searching = Searching(self, kept.searches)
         self._marking = Marking(self, self._detailing, kept.marks)
 
     def compose(self) -> ComposeResult:
@@ -175,8 +180,8 @@ class InvestigateScreen(KeepingScreen):
             self._detailing.show(self.table.selected)
         if ended and not session.status.asks_store:
             self.survey.begin()
-        if ended and self.review_next is not None:
-            self.review(self.review_next)
+        if ended:
+            self.searching.review(self.searching.next)
 
     @on(EventTable.Counted)
     def _on_counted(self, event: EventTable.Counted) -> None:
@@ -434,6 +439,48 @@ class InvestigateScreen(KeepingScreen):
         """Select the event before that is marked or broken."""
         if (row := self.event_in_sight()) is not None:
             self._marking.find(row, behind=False)
+
+    # --- searches ----------------------------------------------------------------
+
+    def action_reviews(self) -> None:
+        """List the standing reviews."""
+        self.searching.list_reviews()
+
+    def action_save_search(self) -> None:
+        """Ask for a name to keep this search under."""
+        self.searching.save()
+
+    def action_saved_searches(self) -> None:
+        """List the saved searches."""
+        self.searching.list_saved()
+
+    # --- how it is shown ---------------------------------------------------------
+
+    def action_columns(self) -> None:
+        """Ask which columns to show."""
+        from audit_console.tui.dialogs.columns import ColumnsDialog
+
+        names = [name for name in columns.BY_NAME if name not in columns.FIXED]
+        dialog = ColumnsDialog(self.table.chosen_columns, names)
+        self.app.push_screen(dialog, self.table.choose_columns)
+
+    def action_zone(self) -> None:
+        """Ask in which zone to show times."""
+        from audit_console.tui.dialogs.zone import ZoneDialog
+
+        if (row := self.event_in_sight()) is not None:
+            dialog = ZoneDialog(self.table.zone, row["timestamp"])
+            self.app.push_screen(dialog, self._show_zone)
+
+    def _show_zone(self, zone: tzinfo | None) -> None:
+        if zone is not None:
+            self.table.zone = zone
+
+    # --- files -------------------------------------------------------------------
+
+    def action_export(self) -> None:
+        """Ask for a file to write what is shown to."""
+        self._exporting.ask()
 
     # --- copying -----------------------------------------------------------------
 
