@@ -294,18 +294,18 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
     @on(IntegrityScreen.FindingAsked)
     async def _on_finding_asked(self, message: IntegrityScreen.FindingAsked) -> None:
         await self.switch_mode("investigate")
-        self._investigate.go_to_finding(message.finding)
+        self._investigate.going.to_finding(message.finding)
 
     @on(IntegrityScreen.EventAsked)
     async def _on_event_asked(self, message: IntegrityScreen.EventAsked) -> None:
         await self.switch_mode("investigate")
-        self._investigate.go_to_event(message.event_id)
+        self._investigate.going.to_event(message.event_id)
 
     @on(IntegrityScreen.QueryAsked)
     async def _on_query_asked(self, message: IntegrityScreen.QueryAsked) -> None:
         await self.switch_mode("investigate")
         query = self._investigate.investigation.read_query(message.text)
-        self._investigate.ask(message.text, query)
+        self._investigate.querying.ask(message.text, query)
 
     # --- actions -----------------------------------------------------------------
 

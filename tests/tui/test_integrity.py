@@ -510,6 +510,6 @@ async def test_the_range_of_a_query_is_offered_as_soon_as_it_is_asked(tmp_path: 
         screen, text = app.screen, "since:end-2m"
         assert isinstance(screen, InvestigateScreen)
         query = screen.investigation.read_query(text)
-        screen.ask(text, query)  # and nothing in between that could answer
+        screen.querying.ask(text, query)  # and nothing in between that could answer
         app.action_verify()
         await until_shown(pilot, "the range 20")

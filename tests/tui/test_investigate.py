@@ -268,7 +268,7 @@ async def test_the_detail_names_the_events_beside_it_in_its_chain_and_leads_to_t
         await until_shown(pilot, "event before  ✔ seq 17 ")
         assert selected_id(app) == make_event(18).id
         assert "event after   ✔ seq 19 " in screen_text(app)
-        detail.query_ancestor(InvestigateScreen).go_to_event(make_event(0).id)
+        detail.query_ancestor(InvestigateScreen).going.to_event(make_event(0).id)
         await until_shown(pilot, "event before  — none: the chain begins here")
 
 

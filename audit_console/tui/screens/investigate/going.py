@@ -1,4 +1,4 @@
-"""Going to an event, and to what was looked at before: the dialogs that Investigate opens."""
+"""Going to an event: by a finding, an id, a place; and to what belongs to the selected one."""
 
 from __future__ import annotations
 
@@ -19,170 +19,157 @@ from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.query_bar import QueryBar
 
 
-class GoingScreen(LookingScreen):
-    """A look that can be moved to other events."""
+class Going:
+    """Finds events, and selects them."""
 
-    def action_next_event(self) -> None:
-        """Select the event below."""
-        if self.events_in_sight():
-            self.table.action_cursor_down()
+    def __init__(self, screen: LookingScreen) -> None:
+        self._screen = screen
+        self._investigation = screen.investigation
 
-    def action_previous_event(self) -> None:
-        """Select the event above."""
-        if self.events_in_sight():
-            self.table.action_cursor_up()
-
-    def action_jump(self) -> None:
+    def jump(self) -> None:
         """Ask where to go."""
         from audit_console.tui.dialogs.jump import JumpDialog
 
-        view = self.table.view
-        if view is not None and self.events_in_sight():
-            self.app.push_screen(JumpDialog(view, self.table.selected), self._go_to)
+        table = self._screen.table
+        if table.view is not None and self._screen.events_in_sight():
+            self._screen.app.push_screen(JumpDialog(table.view, table.selected), self._go_to_row)
 
-    def _go_to(self, row: int | None) -> None:
+    def _go_to_row(self, row: int | None) -> None:
         if row is not None:
-            self.table.go_to(row)
+            self._screen.table.go_to(row)
+
+    def bad_lines(self) -> None:
+        """List the lines that could not be read."""
+        from audit_console.tui.dialogs.bad_lines import BadLinesDialog
+
+        if self._investigation.session is not None:
+            self._screen.app.push_screen(BadLinesDialog(self._investigation.session))
 
     # --- events by finding and id ------------------------------------------------
 
-    def go_to_finding(self, finding: Finding) -> None:
+    def to_finding(self, finding: Finding) -> None:
         """Go to the event that a finding points to, without the filter where that hides it."""
-        self.in_background(partial(self._find, finding), "finding")
+        self._screen.in_background(partial(self._find, finding), "finding")
 
     async def _find(self, finding: Finding) -> None:
-        view = self.table.view
+        view = self._screen.table.view
         if view is None:
             return
         try:
             found = await asked(find_event, view, finding)
         except CANNOT_BE_LOOKED_AT as error:
-            self.say(error)
+            self._screen.say(error)
             return
         if found is None and finding.code in UNREADABLE:
-            self.action_bad_lines()
+            self.bad_lines()
         elif found is None:
-            self.notify("this finding points to no event that can be shown")
+            self._screen.notify("this finding points to no event that can be shown")
         else:
-            self._go_to_found(found)
+            self._select(found)
 
-    def go_to_event(self, event_id: str | None) -> None:
+    def to_event(self, event_id: str | None) -> None:
         """Go to an event by its id, without the filter where that hides it."""
         if event_id is not None:
-            self.in_background(partial(self._find_id, event_id), "finding")
+            self._screen.in_background(partial(self._find_id, event_id), "finding")
 
     async def _find_id(self, event_id: str) -> None:
-        view = self.table.view
+        view = self._screen.table.view
         if view is None:
             return
         try:
             found = await asked(find_id, view, event_id)
         except CANNOT_BE_LOOKED_AT as error:
-            self.say(error)
+            self._screen.say(error)
             return
         if found is not None:
-            self._go_to_found(found)
+            self._select(found)
 
-    def _go_to_found(self, found: FoundRow) -> None:
-        view = self.table.view
+    def _select(self, found: FoundRow) -> None:
+        screen, look, view = self._screen, self._investigation.look, self._screen.table.view
         if view is None:
             return
-        if found.where != self.look.where:
-            self.notify("the filter hid this event; q goes back to it")
-        if found.where != self.look.where or self.look.stages:
-            self.leave_place()
-            self.investigation.steps.take(
-                replace(self.look, where=found.where, stages=(), review=None)
-            )
-            self.table.go_to(found.row, view=replace(view, where=found.where))
-            self.show_look()
+        if found.where != look.where:
+            screen.notify("the filter hid this event; q goes back to it")
+        if found.where != look.where or look.stages:
+            screen.leave_place()
+            self._investigation.steps.take(replace(look, where=found.where, stages=(), review=None))
+            screen.table.go_to(found.row, view=replace(view, where=found.where))
+            screen.show_look()
         else:
-            self.table.go_to(found.row)
+            screen.table.go_to(found.row)
 
-    def action_bad_lines(self) -> None:
-        """List the lines that could not be read."""
-        from audit_console.tui.dialogs.bad_lines import BadLinesDialog
+    # --- what belongs to the selected event --------------------------------------
 
-        if self.session is not None:
-            self.app.push_screen(BadLinesDialog(self.session))
-
-    # --- around an event, and back -----------------------------------------------
-
-    def action_surrounding(self) -> None:
+    def around(self) -> None:
         """Ask how far to look around the selected event."""
-        if self.event_in_sight() is not None:
-            self.app.push_screen(SurroundingDialog(has_filter=bool(self.look.where)), self._around)
+        if self._screen.event_in_sight() is not None:
+            dialog = SurroundingDialog(has_filter=bool(self._investigation.look.where))
+            self._screen.app.push_screen(dialog, self._around)
 
     def _around(self, around: Surrounding | None) -> None:
         if around is not None:
-            self.query_one(QueryBar).show(self.look.text)  # what is asked there is asked no longer
-            self.in_background(partial(self._look_around, around), "ask")
+            # what is asked there is asked no longer
+            self._screen.query_one(QueryBar).show(self._investigation.look.text)
+            self._screen.in_background(partial(self._look_around, around), "ask")
 
     async def _look_around(self, around: Surrounding) -> None:
-        row = self.table.selected
-        if row is None or self.session is None:
+        row, session = self._screen.table.selected, self._investigation.session
+        if row is None or session is None:
             return
-        before = self.look
+        before = self._investigation.look
         where = before.where if around.keeps_filter else EVERYTHING
-        question = Question(self.session.source, where, self.investigation.marks)
+        question = Question(session.source, where, self._investigation.marks)
         event_id, moment = row["id"], row["timestamp"]
         try:
             window = await asked(span_around, question, event_id, moment, around.reach)
         except CANNOT_BE_LOOKED_AT as error:
-            self.say(error)
+            self._screen.say(error)
             return
-        if self.look is not before:  # the reader went on meanwhile, and the newest wins
+        if self._investigation.look is not before:  # the reader went on, and the newest wins
             return
         where = within(where, window)
-        self.take(replace(before, where=where, stages=(), review=None, origin=row["id"]))
-        self.panes.focus_events()
+        self._screen.take(replace(before, where=where, stages=(), review=None, origin=event_id))
+        self._screen.panes.focus_events()
 
-    def action_history(self) -> None:
-        """List every step of this investigation."""
-        from audit_console.tui.dialogs.history import HistoryDialog
-
-        self.app.push_screen(HistoryDialog(self.investigation.steps), self.return_to)
-
-    # --- what belongs to an event ------------------------------------------------
-
-    def action_card(self) -> None:
+    def card(self) -> None:
         """Sum up what the log says of the value under the cursor."""
         from audit_console.tui.dialogs.entity_card import EntityCardDialog
 
         values = self._values_pointed_at()
         if not values:
-            self.notify("there is no value here to sum up")
+            self._screen.notify("there is no value here to sum up")
             return
         value = values[-1]
         if value.text is None:
-            self.notify("this event has no such value")
+            self._screen.notify("this event has no such value")
             return
-        self.app.push_screen(
-            EntityCardDialog(self.investigation.question, value), self._show_counted
-        )
+        dialog = EntityCardDialog(self._investigation.question, value)
+        self._screen.app.push_screen(dialog, self._show_counted)
 
     def _values_pointed_at(self) -> Sequence[Value]:
         """Give the value under the cursor of the pane that has the focus, else of the table."""
-        focused = self.focused
+        focused = self._screen.focused
         if isinstance(focused, ValueActions):
             return focused.values_pointed_at()
-        return () if self.look.stages else self.table.values_pointed_at()
+        is_counted = self._investigation.look.stages
+        return () if is_counted else self._screen.table.values_pointed_at()
 
     def _show_counted(self, values: Sequence[Value] | None) -> None:
         """Show the events that a line of a card counts: of the whole log, as it does."""
         if values is not None:
-            where = narrowed(self.look.where, How.ONLY, values)
-            self.take(replace(self.look, where=where, stages=(), review=None))
+            look = self._investigation.look
+            where = narrowed(look.where, How.ONLY, values)
+            self._screen.take(replace(look, where=where, stages=(), review=None))
 
-    def action_request(self) -> None:
+    def request(self) -> None:
         """List the events of the request that the selected event belongs to."""
         from audit_console.tui.dialogs.request_view import RequestDialog
 
-        row = self.event_in_sight()
+        row = self._screen.event_in_sight()
         if row is None:
             return
         if row["request_id"] is None:
-            self.notify("this event belongs to no request")
+            self._screen.notify("this event belongs to no request")
             return
-        dialog = RequestDialog(self.investigation.question, row["request_id"], row["id"])
-        self.app.push_screen(dialog, self.go_to_event)
+        dialog = RequestDialog(self._investigation.question, row["request_id"], row["id"])
+        self._screen.app.push_screen(dialog, self.to_event)

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
-from functools import partial
-
-from textual import on
-
-from audit_console.core.filters import (
-    Around,
-    Filter,
-    terms_of,
-)
-from audit_console.core.query import Query, offer_end
-from audit_console.errors import QueryError
-from audit_console.search.question import resolved
-from audit_console.sources.protocol import Order, Source
+from audit_console.sources.protocol import Source
 from audit_console.tui.actions import Action, Pane
-from audit_console.tui.asking import asked, asked_at_rest
-from audit_console.tui.background import begin
-from audit_console.tui.belongings import Belongings
 from audit_console.tui.keymap import keymap_of
-from audit_console.tui.painting import Line, Span
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.screens.investigate.completing import KnownValues
 from audit_console.tui.screens.investigate.investigation import Investigation
 from audit_console.tui.screens.investigate.offering import Offer
 from audit_console.tui.screens.investigate.panes import Panes
 from audit_console.tui.screens.investigate.surveying import Survey
-from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
-from audit_console.tui.steps import Look, ReaderPlace, Step, Steps, Typed
+from audit_console.tui.session import Session
+from audit_console.tui.steps import Look, ReaderPlace, Step, Steps
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.event_table import EventTable
@@ -39,23 +21,18 @@ from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar
 from audit_console.tui.widgets.rule_line import NOWHERE, RuleLine
 from audit_console.tui.widgets.status_lines import Completeness, SessionLine
-from audit_console.tui.wording import number, told
+from audit_console.tui.wording import told
 
 
 class LookingScreen(ConsoleScreen):
     """Keeps what is on the screen in step with the current look, and asks for other ones."""
 
-    def __init__(self, kept: Belongings) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.investigation = Investigation()
         self.values = KnownValues(self, self.investigation)
         self.offer = Offer(self, self.investigation)
         self.survey = Survey(self, self.investigation, self.values, self.offer)
-        self._kept = kept
-        self._queries = kept.queries
-        self._asked: list[str] = []
-        self.ask_next: str | None = None
-        """The query to ask when the log is open."""
         self._is_new_look = False
         """Whether the rows that are waited for are the first ones of the current look."""
         self._said: tuple[Source, str] | None = None
@@ -193,144 +170,3 @@ class LookingScreen(ConsoleScreen):
     def say(self, error: Exception) -> None:
         """Say in one line what went wrong and what to do."""
         self.notify(told(error), severity="error")
-
-    async def read_earlier(self) -> None:
-        """Take in what other consoles asked, before what was asked here, also meanwhile."""
-        kept = await asyncio.to_thread(self._queries.texts)
-        self._asked = [*(text for text in reversed(kept) if text not in self._asked), *self._asked]
-
-    # --- a query -----------------------------------------------------------------
-
-    def earlier_queries(self) -> Sequence[str]:
-        """Give the queries asked before, the latest last."""
-        return self._asked
-
-    @on(QueryBar.Submitted)
-    def _on_submitted(self, event: QueryBar.Submitted) -> None:
-        self.ask(event.text, event.query)
-
-    def ask(
-        self,
-        text: str,
-        query: Query,
-        *,
-        review: str | None = None,
-        order: Order | None = None,
-    ) -> None:
-        """Take the look that a query asks for; the focus goes to the events at once.
-
-        It does not go there when the look is there: the reader may be elsewhere by then.
-        """
-        self.drop("preview", "ask")
-        self.values.stop()
-        if self.panes.are_stacked:
-            self.panes.has_detail = False  # it would hide what is asked for
-        self.query_one(QueryBar).show_asked(text)
-        text = text.strip()
-        self._asked = [*(known for known in self._asked if known != text), *filter(None, [text])]
-        begin(self, partial(self._remember, text), group="remember")
-        take = partial(self._take_asked, text, query, review=review, order=order)
-        if self.session is None:
-            self.ask_next = text
-        elif origin_of(query.where) is None:
-            take(query.where)
-        else:
-            self.in_background(partial(self._find_event, query.where, take), "ask")
-        self.panes.focus_events()
-
-    def ask_when_open(self) -> None:
-        """Ask the query that was typed before the log was there."""
-        text, self.ask_next = self.ask_next, None
-        if text is None:
-            return
-        try:
-            self.ask(text, self.investigation.read_query(text))
-        except QueryError as error:
-            self.say(error)
-
-    async def _find_event(self, where: Filter, take: Callable[[Filter], None]) -> None:
-        """Take a look once the time of the event that the filter looks around is known."""
-        before = self.look
-        try:
-            found = await asked(resolved, where, self.investigation.question.source)
-        except CANNOT_BE_LOOKED_AT as error:
-            self.say(error)
-            self.query_one(QueryBar).show(self.look.text)
-            return
-        if self.look is before:  # else the reader went on meanwhile, and the newest wins
-            take(found)
-
-    def _take_asked(
-        self, text: str, query: Query, where: Filter, *, review: str | None, order: Order | None
-    ) -> None:
-        last = self.investigation.last
-        if review is None:
-            where = keeping_what_is_off(where, self.look.where)
-        look = Look(
-            where=where,
-            stages=query.stages,
-            order=order or self.look.order,
-            typed=Typed(text, where, query.stages),
-            origin=origin_of(query.where),
-            offer=None if last is None else offer_end(text, query, last),
-            review=review,
-        )
-        self.take(look)
-        self.query_one(QueryBar).show(self.look.text)
-
-    async def _remember(self, text: str) -> None:
-        """Keep a query for the way up through earlier ones."""
-        try:
-            await asyncio.to_thread(self._queries.remember, text)
-        except CANNOT_BE_LOOKED_AT as error:
-            self.say(error)
-        await self.read_earlier()
-
-    @on(QueryBar.Typed)
-    def _on_typed(self, event: QueryBar.Typed) -> None:
-        bar = self.query_one(QueryBar)
-        if event.query is None:
-            self.drop("preview")
-            bar.preview(())
-        else:
-            bar.preview((Span(" … ", "muted"),))
-            self.in_background(partial(self._preview, event.query), "preview")
-
-    async def _preview(self, query: Query) -> None:
-        if self.session is None:
-            return
-        try:
-            line = await asked_at_rest(self.investigation.turn, partial(self._count_line, query))
-        except CANNOT_BE_LOOKED_AT as error:
-            line = (Span(f" {error} ", "bad"),)
-        self.query_one(QueryBar).preview(line)
-
-    def _count_line(self, query: Query) -> Line:
-        matched = self.investigation.count(query)
-        so_far = " so far" if self.investigation.is_partial else ""
-        return (
-            Span(" would match ", "muted"),
-            Span(number(matched), "name" if matched else "warn"),
-            Span(f" {'event' if matched == 1 else 'events'}{so_far} ", "muted"),
-        )
-
-    @on(QueryBar.Left)
-    def _on_left(self) -> None:
-        self.drop("preview")
-        self.values.stop()
-        self.panes.focus_events()
-
-
-def keeping_what_is_off(where: Filter, before: Filter) -> Filter:
-    """Put the terms that were switched off behind those that were typed."""
-    off = [before.terms[index] for index in sorted(before.off)]
-    off = [term for term in off if term not in where.terms]
-    count = len(where.terms)
-    return Filter((*where.terms, *off), frozenset(range(count, count + len(off))))
-
-
-def origin_of(where: Filter) -> str | None:
-    """Give the id of the event that a filter looks around."""
-    terms = (term for part in where.active for term in terms_of(part))
-    around = (term.match.event_id for term in terms if isinstance(term.match, Around))
-    return next(around, None)

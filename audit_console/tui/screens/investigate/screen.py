@@ -28,9 +28,11 @@ from audit_console.tui.screens.investigate.borders import ROOM_BESIDE, ROOM_FOR_
 from audit_console.tui.screens.investigate.detailing import Detailing
 from audit_console.tui.screens.investigate.exporting import Exporting
 from audit_console.tui.screens.investigate.following import Following
-from audit_console.tui.screens.investigate.going import GoingScreen
+from audit_console.tui.screens.investigate.going import Going
+from audit_console.tui.screens.investigate.looking import LookingScreen
 from audit_console.tui.screens.investigate.marking import Marking
 from audit_console.tui.screens.investigate.panes import Panes
+from audit_console.tui.screens.investigate.querying import Querying
 from audit_console.tui.screens.investigate.searching import Searching
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
 from audit_console.tui.steps import Look
@@ -55,7 +57,7 @@ LINES_FOR_A_RESULT = [(0, "-tiny"), (12, "-low"), *HEIGHTS[2:]]
 """Classes by lines: below the second, the timeline leaves its marks and axis to a result."""
 
 
-class InvestigateScreen(GoingScreen):
+class InvestigateScreen(LookingScreen):
     """The events with all that is counted of them."""
 
     PANE = Pane.INVESTIGATE
@@ -77,18 +79,20 @@ class InvestigateScreen(GoingScreen):
     """Whether the log is read as it is now."""
 
     def __init__(self, kept: Belongings) -> None:
-        super().__init__(kept)
+        super().__init__()
+        self.querying = Querying(self, kept.queries)
+        self.going = Going(self)
         self._detailing = Detailing(self)
         self._following = Following(self)
         self._exporting = Exporting(self, kept)
-        self.searching = Searching(self, kept.searches)
+        self.searching = Searching(self, self.querying, kept.searches)
         self._marking = Marking(self, self._detailing, kept.marks)
 
     def compose(self) -> ComposeResult:
         """Make the panes; what lies over them first, for behind it all would be drawn again."""
         yield QueryHints()
         yield SourceHeader()
-        yield QueryBar(self.investigation.read_query, self.values.of, self.earlier_queries)
+        yield QueryBar(self.investigation.read_query, self.values.of, self.querying.earlier)
         yield RuleLine()
         yield Panes()
         yield Completeness()
@@ -123,10 +127,10 @@ class InvestigateScreen(GoingScreen):
         self.in_background(self._read_kept, "marks")
         self.begin()
         self.update(session)
-        self.ask_when_open()
+        self.querying.ask_next()
 
     async def _read_kept(self) -> None:
-        await self.read_earlier()
+        await self.querying.read_earlier()
         await self._marking.read()
 
     def reopen(self, session: Session) -> None:
@@ -232,6 +236,20 @@ class InvestigateScreen(GoingScreen):
         elif not self.go_back():
             self.post_message(self.LeaveAsked())
 
+    # --- the query ---------------------------------------------------------------
+
+    @on(QueryBar.Submitted)
+    def _ask(self, event: QueryBar.Submitted) -> None:
+        self.querying.ask(event.text, event.query)
+
+    @on(QueryBar.Typed)
+    def _preview(self, event: QueryBar.Typed) -> None:
+        self.querying.preview(event.query)
+
+    @on(QueryBar.Left)
+    def _leave_query(self) -> None:
+        self.querying.leave()
+
     # --- the filter --------------------------------------------------------------
 
     def action_query(self) -> None:
@@ -291,7 +309,7 @@ class InvestigateScreen(GoingScreen):
     def action_try_offer(self) -> None:
         """Ask the query that is offered when nothing was found."""
         if self.look.offer is not None and self.offer.found and not self.table.row_count:
-            self.ask(self.look.offer, self.investigation.read_query(self.look.offer))
+            self.querying.ask(self.look.offer, self.investigation.read_query(self.look.offer))
         else:
             self.notify("no other query is offered")
 
@@ -412,11 +430,49 @@ class InvestigateScreen(GoingScreen):
 
     @on(DetailPane.EventAsked)
     def _go_beside(self, event: DetailPane.EventAsked) -> None:
-        self.go_to_event(event.event_id)
+        self.going.to_event(event.event_id)
 
     @on(DetailPane.CopyAsked)
     def _copy_of_detail(self, event: DetailPane.CopyAsked) -> None:
         copy(self.app, event.value, event.what)
+
+    # --- other events ------------------------------------------------------------
+
+    def action_next_event(self) -> None:
+        """Select the event below."""
+        if self.events_in_sight():
+            self.table.action_cursor_down()
+
+    def action_previous_event(self) -> None:
+        """Select the event above."""
+        if self.events_in_sight():
+            self.table.action_cursor_up()
+
+    def action_jump(self) -> None:
+        """Ask where to go."""
+        self.going.jump()
+
+    def action_bad_lines(self) -> None:
+        """List the lines that could not be read."""
+        self.going.bad_lines()
+
+    def action_surrounding(self) -> None:
+        """Ask how far to look around the selected event."""
+        self.going.around()
+
+    def action_history(self) -> None:
+        """List every step of this investigation."""
+        from audit_console.tui.dialogs.history import HistoryDialog
+
+        self.app.push_screen(HistoryDialog(self.investigation.steps), self.return_to)
+
+    def action_card(self) -> None:
+        """Sum up what the log says of the value under the cursor."""
+        self.going.card()
+
+    def action_request(self) -> None:
+        """List the events of the request that the selected event belongs to."""
+        self.going.request()
 
     # --- marks -------------------------------------------------------------------
 

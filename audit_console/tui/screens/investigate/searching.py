@@ -9,6 +9,7 @@ from audit_console.errors import QueryError
 from audit_console.search.reviews import Review
 from audit_console.tui.saved import SavedSearch, SavedSearches
 from audit_console.tui.screens.investigate.looking import LookingScreen
+from audit_console.tui.screens.investigate.querying import Querying
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets import event_columns as columns
 
@@ -20,8 +21,9 @@ class Searching:
         next: the review to ask when the load ends.
     """
 
-    def __init__(self, screen: LookingScreen, saved: SavedSearches) -> None:
+    def __init__(self, screen: LookingScreen, querying: Querying, saved: SavedSearches) -> None:
         self._screen = screen
+        self._querying = querying
         self._saved = saved
         self.next: Review | None = None
 
@@ -39,7 +41,7 @@ class Searching:
             return
         self.next = None
         query = self._screen.investigation.read_query(review.text)
-        self._screen.ask(review.text, query, review=review.name)
+        self._querying.ask(review.text, query, review=review.name)
 
     def list_reviews(self) -> None:
         """List the standing reviews."""
@@ -63,7 +65,7 @@ class Searching:
             return
         shown = [name for name in search.columns if name in columns.BY_NAME]
         self._screen.table.choose_columns(shown)
-        self._screen.ask(search.query, query, order=search.order)
+        self._querying.ask(search.query, query, order=search.order)
 
     def save(self) -> None:
         """Ask for a name to keep the current search under."""
