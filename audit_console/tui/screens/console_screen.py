@@ -11,6 +11,7 @@ from audit_console.tui.basic_screen import BasicScreen
 from audit_console.tui.painting import ROLE_STYLES
 from audit_console.tui.panes import keys_in_force
 from audit_console.tui.widgets.status_lines import KeyBar
+from audit_console.tui.wording import told
 
 
 class ConsoleScreen(BasicScreen[None]):
@@ -34,6 +35,10 @@ class ConsoleScreen(BasicScreen[None]):
     def works_on(self, group: str) -> bool:
         """Tell whether work of a group is under way."""
         return any(worker.group == group and not worker.is_finished for worker in self.workers)
+
+    def say(self, error: Exception) -> None:
+        """Say in one line what went wrong and what to do."""
+        self.notify(told(error), severity="error")
 
     def offers(self, action: Action) -> bool:
         """Tell whether an action of the footer can be done with what is on the screen."""

@@ -12,6 +12,7 @@ from textual.message import Message
 from audit_console.core.narrowing import Value
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import ValueActions
+from audit_console.tui.clipboard import copy
 from audit_console.tui.painting import Span
 from audit_console.tui.widgets.event_columns import EventRow
 from audit_console.tui.widgets.event_lines import (
@@ -33,14 +34,6 @@ class DetailPane(LineList, ValueActions):
 
     class CloseAsked(Message):
         """The reader wants the pane closed."""
-
-    class CopyAsked(Message):
-        """The reader wants something of a line in the clipboard; `what` names it."""
-
-        def __init__(self, value: str, what: str = "value") -> None:
-            super().__init__()
-            self.value = value
-            self.what = what
 
     class EventAsked(Message):
         """The reader wants to go to another event."""
@@ -140,9 +133,9 @@ class DetailPane(LineList, ValueActions):
         """Copy the value on this line."""
         current = self._current
         value = None if current is None else current.value
-        self.post_message(self.CopyAsked(value or ""))
+        copy(self.app, value or "", "value")
 
     def action_copy_path(self) -> None:
         """Copy the name of the field that this line is of."""
         name = "" if self._current is None else self._current.field_name
-        self.post_message(self.CopyAsked(name, "path"))
+        copy(self.app, name, "path")

@@ -19,6 +19,7 @@ from audit_console.core.narrowing import Value
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import ValueActions
+from audit_console.tui.clipboard import copy
 from audit_console.tui.painting import ELLIPSIS, Line, Span
 from audit_console.tui.widgets import event_columns as columns
 from audit_console.tui.widgets.event_columns import Column, EventRow
@@ -56,9 +57,6 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
 
     class ReverseAsked(Message):
         """The reader wants the other order."""
-
-    class CopyAsked(Message):
-        """The reader wants the value under the cursor in the clipboard."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -298,8 +296,16 @@ class EventTable(VirtualRows, ValueActions, can_focus=True):
         return () if row is None else columns.values(row, self.column)
 
     def action_copy_value(self) -> None:
-        """Ask to copy the value under the cursor."""
-        self.post_message(self.CopyAsked())
+        """Copy the value under the cursor."""
+        if (row := self.event_in_sight()) is not None:
+            copy(self.app, columns.value_text(row, self.column), self.column.name)
+
+    def event_in_sight(self) -> EventRow | None:
+        """Give the selected event; where there is none, say why."""
+        if self.selected is None:
+            waits = self.row_count > 0
+            self.notify("the event is not there yet" if waits else "no event is selected")
+        return self.selected
 
 
 def time_title(zone: str, arrow: str, width: int) -> str:

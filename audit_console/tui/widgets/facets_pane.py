@@ -18,6 +18,7 @@ from audit_console.search.facet_fields import DEFAULT_FIELDS, OPEN_FIELDS
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import FilterAsked, ValueActions, asked
 from audit_console.tui.background import begin
+from audit_console.tui.clipboard import copy
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.facet_lines import (
     FIRST_VALUES,
@@ -51,13 +52,6 @@ class FacetsPane(LineList, ValueActions):
 
     class FieldAsked(Message):
         """The reader wants a facet of another field."""
-
-    class CopyAsked(Message):
-        """The reader wants a value in the clipboard."""
-
-        def __init__(self, value: str) -> None:
-            super().__init__()
-            self.value = value
 
     def __init__(self, fields: Sequence[str] = DEFAULT_FIELDS) -> None:
         super().__init__()
@@ -236,7 +230,7 @@ class FacetsPane(LineList, ValueActions):
         """Copy the value under the cursor."""
         values = self.values_pointed_at()
         for value in values:
-            self.post_message(self.CopyAsked(value.text or ""))
+            copy(self.app, value.text or "", "value")
         if not values:
             self.notify("there is no value on this line")
 

@@ -20,6 +20,7 @@ from audit_console.core.query import event_field
 from audit_console.core.safe_text import safe_text
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import ValueActions
+from audit_console.tui.clipboard import copy
 from audit_console.tui.painting import Line, Span, fit, span_at, width_of
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.text_lines import TextLines
@@ -52,13 +53,6 @@ class ResultTable(LineList, ValueActions):
         def __init__(self, row: Mapping[str, Any]) -> None:
             super().__init__()
             self.row = row
-
-    class CopyAsked(Message):
-        """The reader wants the value under the cursor in the clipboard."""
-
-        def __init__(self, value: str) -> None:
-            super().__init__()
-            self.value = value
 
     def __init__(self) -> None:
         super().__init__()
@@ -121,7 +115,7 @@ class ResultTable(LineList, ValueActions):
         """Copy the value under the cursor."""
         if self.row is not None:
             value = self.row[self.column]
-            self.post_message(self.CopyAsked("" if value is None else _text(value)))
+            copy(self.app, "" if value is None else _text(value), "value")
 
 
 class ResultPane(Vertical):

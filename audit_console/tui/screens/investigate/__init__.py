@@ -1,7 +1,12 @@
-"""Investigate, in layers, each module the base of the next one.
+"""Investigate: a log, and looks at it.
 
-`surveying` (what is counted beside the events), `completing` (what a query is completed with),
-`looking` (query and look in step), `going` (to an event, and back), `keeping` (marks, saved
-searches, files), `faceting` (which facets), `sizing` (how large the panes are), `following` (what
-is new), `detailing` (the selected event in full), and last `screen`.
+`investigation` is what is asked of which log, and knows no screen. `panes` holds what is shown of
+it (`borders`: how large). The screen is two classes: `looking` puts the current look on the panes
+and takes other ones; `screen`, made of it, has the open log and the keys of all parts.
+
+The parts are plain classes, each handed what it needs. `completing` (what a query is completed
+with), `surveying` (what is counted beside the events), `offering` (what stands where there is no
+event) and `detailing` (the selected event in full) serve the panes. `querying`, `searching`
+(reviews, saved searches), `going` (to an event), `marking`, `exporting` and `following` (what is
+new) use `looking`.
 """

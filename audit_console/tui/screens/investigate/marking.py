@@ -13,7 +13,6 @@ from audit_console.search.marks import MarkStore, known_tags
 from audit_console.tui.asking import asked
 from audit_console.tui.background import begin
 from audit_console.tui.locating import find_marked
-from audit_console.tui.screens.investigate.detailing import Detailing
 from audit_console.tui.screens.investigate.looking import LookingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT
 from audit_console.tui.widgets.event_columns import EventRow
@@ -22,9 +21,8 @@ from audit_console.tui.widgets.event_columns import EventRow
 class Marking:
     """Keeps marks in their file, and what is on the screen in step with them."""
 
-    def __init__(self, screen: LookingScreen, detailing: Detailing, path: Path) -> None:
+    def __init__(self, screen: LookingScreen, path: Path) -> None:
         self._screen = screen
-        self._detailing = detailing
         self._path = path
         self._store: MarkStore | None = None
 
@@ -73,7 +71,7 @@ class Marking:
         if self._store is not None and self._store.marks != screen.investigation.marks:
             screen.investigation.marks = self._store.marks
             screen.show_look()
-        self._detailing.show(screen.table.selected)
+        screen.detailing.show(screen.table.selected)
 
     def find(self, row: EventRow, *, behind: bool) -> None:
         """Select the next event that is marked or broken, or the one before."""

@@ -124,13 +124,20 @@ class Panes(Horizontal):
 
     # --- how large they are ------------------------------------------------------
 
-    def larger(self) -> None:
-        """Give the pane that has the focus more room."""
-        self._step(1)
+    def step(self, sign: int) -> None:
+        """Give the pane that has the focus a step more room, or by -1 less.
 
-    def smaller(self) -> None:
-        """Give the pane that has the focus less room."""
-        self._step(-1)
+        The events get it from the next pane.
+        """
+        borders = self._borders_in_sight()
+        for border in borders:
+            if isinstance(self.screen.focused, border.pane):
+                self._move(border, sign)
+                return
+        if borders:
+            self._move(borders[0], -sign)
+        else:
+            self.notify("no pane here can be made larger or smaller")
 
     def forget_sizes(self) -> None:
         """Give each pane the room that it had at first."""
@@ -144,18 +151,6 @@ class Panes(Horizontal):
             cells = self._cells.get(border) if border in usable else None
             fixed = None if cells is None else border.within(cells, screen)
             border.fix(self.query_one(border.pane), fixed)
-
-    def _step(self, sign: int) -> None:
-        """Move the border of the pane that has the focus; of the events, that of the next one."""
-        borders = self._borders_in_sight()
-        for border in borders:
-            if isinstance(self.screen.focused, border.pane):
-                self._move(border, sign)
-                return
-        if borders:
-            self._move(borders[0], -sign)
-        else:
-            self.notify("no pane here can be made larger or smaller")
 
     def _move(self, border: Border, sign: int) -> None:
         screen = self.screen.size

@@ -10,22 +10,20 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.events import Resize
 from textual.message import Message
 from textual.reactive import var
 
-from audit_console.core.filters import EVERYTHING, Between
-from audit_console.core.narrowing import half_around, narrowed, within, without_time
-from audit_console.sources.protocol import Order, Source
+from audit_console.core.filters import EVERYTHING
+from audit_console.core.narrowing import How, Value, narrowed
+from audit_console.sources.protocol import Source
 from audit_console.tui.actions import Pane, bindings
-from audit_console.tui.asking import FilterAsked, asked
+from audit_console.tui.asking import ValueActions, asked
 from audit_console.tui.basic_screen import HEIGHTS
 from audit_console.tui.belongings import Belongings
 from audit_console.tui.clipboard import copy, copy_row, copy_stored
+from audit_console.tui.dialogs.surrounding import SurroundingDialog
 from audit_console.tui.recent import without_password
-from audit_console.tui.results import events_behind
 from audit_console.tui.screens.investigate.borders import ROOM_BESIDE, ROOM_FOR_BOTH
-from audit_console.tui.screens.investigate.detailing import Detailing
 from audit_console.tui.screens.investigate.exporting import Exporting
 from audit_console.tui.screens.investigate.following import Following
 from audit_console.tui.screens.investigate.going import Going
@@ -35,20 +33,14 @@ from audit_console.tui.screens.investigate.panes import Panes
 from audit_console.tui.screens.investigate.querying import Querying
 from audit_console.tui.screens.investigate.searching import Searching
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
-from audit_console.tui.steps import Look
+from audit_console.tui.steps import Steps
 from audit_console.tui.widgets import event_columns as columns
 from audit_console.tui.widgets.detail_pane import DetailPane
-from audit_console.tui.widgets.event_table import EventTable
 from audit_console.tui.widgets.facets_pane import FacetsPane
 from audit_console.tui.widgets.query_bar import QueryBar
 from audit_console.tui.widgets.query_hints import QueryHints
-from audit_console.tui.widgets.result_table import ResultTable
-from audit_console.tui.widgets.rule_line import NO_TERM, NOWHERE, RuleLine
+from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import Completeness, KeyBar, SourceHeader
-from audit_console.tui.widgets.timeline import TimelinePane
-
-WIDE_ENOUGH_FOR_FACETS = 140
-"""Cells from which on the facets are there from the start."""
 
 PLACES_OF_DETAIL = [(0, "-stacked"), (ROOM_FOR_BOTH, "-below"), (ROOM_BESIDE, "-beside")]
 """Classes by columns: the detail takes the place of the table, stands below it, or to its right."""
@@ -58,7 +50,7 @@ LINES_FOR_A_RESULT = [(0, "-tiny"), (12, "-low"), *HEIGHTS[2:]]
 
 
 class InvestigateScreen(LookingScreen):
-    """The events with all that is counted of them."""
+    """The open log, and what can be done with it."""
 
     PANE = Pane.INVESTIGATE
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.INVESTIGATE)
@@ -81,12 +73,11 @@ class InvestigateScreen(LookingScreen):
     def __init__(self, kept: Belongings) -> None:
         super().__init__()
         self.querying = Querying(self, kept.queries)
-        self.going = Going(self)
-        self._detailing = Detailing(self)
-        self._following = Following(self)
-        self._exporting = Exporting(self, kept)
         self.searching = Searching(self, self.querying, kept.searches)
-        self._marking = Marking(self, self._detailing, kept.marks)
+        self.going = Going(self)
+        self._marking = Marking(self, kept.marks)
+        self._exporting = Exporting(self, kept)
+        self._following = Following(self)
 
     def compose(self) -> ComposeResult:
         """Make the panes; what lies over them first, for behind it all would be drawn again."""
@@ -99,17 +90,8 @@ class InvestigateScreen(LookingScreen):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Start on the table."""
+        """Begin to look for news."""
         self._following.begin()
-        self.watch(self.panes, "has_facets", self._count_facets_in_sight, init=False)
-        self.watch(self.panes, "has_detail", self._show_detail_in_sight, init=False)
-        self.panes.has_facets = self.app.size.width >= WIDE_ENOUGH_FOR_FACETS
-        self.table.focus()
-
-    def on_resize(self, event: Resize) -> None:
-        """Have the panes as they stay before they are laid out in another size."""
-        self.panes.lay_out(event.size)
-        self.panes.make_room(event.size)
 
     # --- the session -------------------------------------------------------------
 
@@ -125,7 +107,9 @@ class InvestigateScreen(LookingScreen):
         self.table.show(session.source)
         self.investigation.session = session
         self.in_background(self._read_kept, "marks")
-        self.begin()
+        self.investigation.steps = Steps()
+        self.query_one(FacetsPane).clear()
+        self.show_look()
         self.update(session)
         self.querying.ask_next()
 
@@ -136,15 +120,15 @@ class InvestigateScreen(LookingScreen):
     def reopen(self, session: Session) -> None:
         """Show the same log as it is read again; the investigation goes on."""
         self.table.show(session.source)
-        self.investigation.session = session
-        self.investigation.steps.forget_counts()
-        self.show_look()
-        self.update(session)
+        self._go_on(session)
 
     def follow(self, session: Session) -> None:
         """Show the same log with what was written since; the selected event keeps its place."""
         self.taking_in = False
         self.table.follow(session.source)
+        self._go_on(session)
+
+    def _go_on(self, session: Session) -> None:
         self.investigation.session = session
         self.investigation.steps.forget_counts()
         self.show_look()
@@ -181,34 +165,11 @@ class InvestigateScreen(LookingScreen):
             bar = self.query_one(QueryBar)
             bar.preview_again()
             bar.complete_again()
-            self._detailing.show(self.table.selected)
+            self.detailing.show(self.table.selected)
         if ended and not session.status.asks_store:
             self.survey.begin()
         if ended:
             self.searching.review(self.searching.next)
-
-    @on(EventTable.Counted)
-    def _on_counted(self, event: EventTable.Counted) -> None:
-        self.query_one(Completeness).counts = (event.matched, event.read)
-        loading = self.session is not None and self.session.loading
-        self.investigation.steps.current.matched = None if loading else event.matched
-        self._update_position()
-        self.survey.show_unanswered()
-
-    def _update_position(self) -> None:
-        table = self.table
-        here = NOWHERE if table.stale else (table.cursor_row, table.row_count, table.counted)
-        self.query_one(RuleLine).position = here
-
-    @on(EventTable.Failed)
-    def _on_failed(self, event: EventTable.Failed) -> None:
-        self._update_position()
-        self.survey.say_unanswered(event.error)
-
-    @on(EventTable.Selected)
-    def _on_selected(self, event: EventTable.Selected) -> None:
-        self._update_position()
-        self._detailing.show(event.row)
 
     def action_findings(self) -> None:
         """Show what the check found."""
@@ -250,61 +211,11 @@ class InvestigateScreen(LookingScreen):
     def _leave_query(self) -> None:
         self.querying.leave()
 
-    # --- the filter --------------------------------------------------------------
+    # --- the detail --------------------------------------------------------------
 
-    def action_query(self) -> None:
-        """Go to the query."""
-        self.query_one(QueryBar).edit()
-
-    @on(RuleLine.EditAsked)
-    def _edit_query(self) -> None:
-        self.action_query()
-
-    @on(QueryHints.Pointed)
-    def _take_completion(self, event: QueryHints.Pointed) -> None:
-        self.query_one(QueryBar).take(event.index)
-
-    def action_terms(self) -> None:
-        """Go to the terms of the filter."""
-        rule = self.query_one(RuleLine)
-        if rule.chips:
-            rule.focus()
-        else:
-            self.notify(NO_TERM)
-
-    @on(FilterAsked)
-    def _filter_by_value(self, event: FilterAsked) -> None:
-        if not event.values:
-            self.notify("there is no value here that can be filtered by")
-            return
-        where = narrowed(self.look.where, event.how, event.values)
-        if where == self.look.where:
-            self.notify("the query says so already")
-        self.take(replace(self.look, where=where))
-
-    @on(RuleLine.TermToggled)
-    def _toggle_term(self, event: RuleLine.TermToggled) -> None:
-        self.take(replace(self.look, where=self.look.where.toggle(event.index)))
-
-    @on(RuleLine.TermRemoved)
-    def _remove_term(self, event: RuleLine.TermRemoved) -> None:
-        event.stop()
-        self.take(replace(self.look, where=self.look.where.without(event.index)))
-
-    @on(RuleLine.StagesRemoved)
-    def _remove_stages(self) -> None:
-        self.take(replace(self.look, stages=(), review=None))
-
-    def action_clear_filter(self) -> None:
-        """Show all events again."""
-        if self.query_one(RuleLine).chips:
-            self.take(Look(order=self.look.order))
-        else:
-            self.notify(NO_TERM)
-
-    @on(ResultTable.RowAsked)
-    def _show_events_behind(self, event: ResultTable.RowAsked) -> None:
-        self.take(events_behind(self.look, event.row))
+    @on(DetailPane.EventAsked)
+    def _go_beside(self, event: DetailPane.EventAsked) -> None:
+        self.going.to_event(event.event_id)
 
     def action_try_offer(self) -> None:
         """Ask the query that is offered when nothing was found."""
@@ -312,129 +223,6 @@ class InvestigateScreen(LookingScreen):
             self.querying.ask(self.look.offer, self.investigation.read_query(self.look.offer))
         else:
             self.notify("no other query is offered")
-
-    @on(EventTable.ReverseAsked)
-    def _reverse(self) -> None:
-        newest = self.look.order is Order.OLDEST_FIRST
-        self.take(replace(self.look, order=Order.NEWEST_FIRST if newest else Order.OLDEST_FIRST))
-
-    # --- facets ------------------------------------------------------------------
-
-    def action_facets(self) -> None:
-        """Show the facets and go to them."""
-        self.panes.has_facets = True
-        self.query_one(FacetsPane).focus()
-        self.values.paths()  # looked for now, to be there when a facet is added
-
-    def _count_facets_in_sight(self) -> None:
-        if self.panes.has_facets:
-            self.survey.begin()
-
-    @on(FacetsPane.TypingChanged)
-    def _list_other_keys(self) -> None:
-        self.update_keys()
-
-    @on(FacetsPane.FieldAsked)
-    def _ask_for_facet(self) -> None:
-        from audit_console.tui.dialogs.add_facet import AddFacetDialog
-
-        shown = self.query_one(FacetsPane).fields
-        self.app.push_screen(AddFacetDialog(shown, self.values.paths()), self._add_facet)
-
-    def _add_facet(self, field: str | None) -> None:
-        if field is not None:
-            pane = self.query_one(FacetsPane)
-            pane.add_field(field)
-            pane.focus()
-            self.survey.begin()
-
-    # --- time --------------------------------------------------------------------
-
-    def action_timeline(self) -> None:
-        """Go to the timeline, or from it to the events."""
-        timeline = self.query_one(TimelinePane)
-        if timeline.has_focus:
-            self.panes.focus_events()
-        else:
-            self._show_timeline()
-            if self.panes.are_stacked:
-                self.panes.has_facets = False  # they stand in its place
-            timeline.focus()
-
-    def action_toggle_timeline(self) -> None:
-        """Give the lines of the timeline to the events, or back to it."""
-        if self.panes.is_timeless:
-            self._show_timeline()
-            return
-        self.panes.is_timeless = True
-        if self.query_one(TimelinePane).has_focus:
-            self.panes.focus_events()
-
-    def _show_timeline(self) -> None:
-        if self.panes.is_timeless:
-            self.panes.is_timeless = False
-            # it counts in as many bars as there is room for
-            self.call_after_refresh(self.survey.begin)
-
-    @on(TimelinePane.Resized)
-    def _count_for_another_width(self) -> None:
-        self.survey.begin()
-
-    @on(TimelinePane.RangeAsked)
-    def _look_at_range(self, event: TimelinePane.RangeAsked) -> None:
-        where = within(self.look.where, Between(event.start, event.end))
-        self.take(replace(self.look, where=where))
-
-    def action_zoom_in(self) -> None:
-        """Halve the time, the selected event in its middle."""
-        row, window = self.event_in_sight(), self.investigation.window
-        if row is not None and window is not None:
-            where = within(self.look.where, half_around(row["timestamp"], window))
-            self.take(replace(self.look, where=where))
-
-    def action_zoom_out(self) -> None:
-        """Double the time; beyond the log, all of it."""
-        window = self.investigation.window
-        status = None if self.session is None else self.session.status
-        if window is None or status is None or status.first is None or status.last is None:
-            return
-        if window[0] <= status.first and window[1] > status.last:
-            self.notify("all of the log's time is shown")
-            return
-        half = (window[1] - window[0]) / 2
-        start, end = max(window[0] - half, status.first), window[1] + half
-        where = without_time(self.look.where)
-        if start > status.first or end <= status.last:
-            where = within(where, Between(start, end))
-        self.take(replace(self.look, where=where))
-
-    # --- sizes -------------------------------------------------------------------
-
-    def action_larger(self) -> None:
-        """Give the pane that has the focus more room."""
-        self.panes.larger()
-
-    def action_smaller(self) -> None:
-        """Give the pane that has the focus less room."""
-        self.panes.smaller()
-
-    def action_sizes_back(self) -> None:
-        """Give each pane the room that it had at first."""
-        self.panes.forget_sizes()
-
-    # --- the detail --------------------------------------------------------------
-
-    def _show_detail_in_sight(self) -> None:
-        if self.panes.has_detail:
-            self._detailing.show(self.table.selected)
-
-    @on(DetailPane.EventAsked)
-    def _go_beside(self, event: DetailPane.EventAsked) -> None:
-        self.going.to_event(event.event_id)
-
-    @on(DetailPane.CopyAsked)
-    def _copy_of_detail(self, event: DetailPane.CopyAsked) -> None:
-        copy(self.app, event.value, event.what)
 
     # --- other events ------------------------------------------------------------
 
@@ -450,29 +238,60 @@ class InvestigateScreen(LookingScreen):
 
     def action_jump(self) -> None:
         """Ask where to go."""
-        self.going.jump()
+        from audit_console.tui.dialogs.jump import JumpDialog
 
-    def action_bad_lines(self) -> None:
-        """List the lines that could not be read."""
-        self.going.bad_lines()
+        view = self.table.view
+        if view is not None and self.events_in_sight():
+            self.app.push_screen(JumpDialog(view, self.table.selected), self._go_to_row)
+
+    def _go_to_row(self, row: int | None) -> None:
+        if row is not None:
+            self.table.go_to(row)
 
     def action_surrounding(self) -> None:
         """Ask how far to look around the selected event."""
-        self.going.around()
-
-    def action_history(self) -> None:
-        """List every step of this investigation."""
-        from audit_console.tui.dialogs.history import HistoryDialog
-
-        self.app.push_screen(HistoryDialog(self.investigation.steps), self.return_to)
+        if self.event_in_sight() is not None:
+            dialog = SurroundingDialog(has_filter=bool(self.look.where))
+            self.app.push_screen(dialog, self.going.around)
 
     def action_card(self) -> None:
         """Sum up what the log says of the value under the cursor."""
-        self.going.card()
+        from audit_console.tui.dialogs.entity_card import EntityCardDialog
+
+        values = self._values_pointed_at()
+        if not values:
+            self.notify("there is no value here to sum up")
+        elif values[-1].text is None:
+            self.notify("this event has no such value")
+        else:
+            card = EntityCardDialog(self.investigation.question, values[-1])
+            self.app.push_screen(card, self._show_counted)
+
+    def _values_pointed_at(self) -> Sequence[Value]:
+        """Give the value under the cursor of the pane that has the focus, else of the table."""
+        focused = self.focused
+        if isinstance(focused, ValueActions):
+            return focused.values_pointed_at()
+        return () if self.look.stages else self.table.values_pointed_at()
+
+    def _show_counted(self, values: Sequence[Value] | None) -> None:
+        """Show the events that a line of a card counts: of the whole log, as it does."""
+        if values is not None:
+            where = narrowed(self.look.where, How.ONLY, values)
+            self.take(replace(self.look, where=where, stages=(), review=None))
 
     def action_request(self) -> None:
         """List the events of the request that the selected event belongs to."""
-        self.going.request()
+        from audit_console.tui.dialogs.request_view import RequestDialog
+
+        row = self.event_in_sight()
+        if row is None:
+            return
+        if row["request_id"] is None:
+            self.notify("this event belongs to no request")
+            return
+        dialog = RequestDialog(self.investigation.question, row["request_id"], row["id"])
+        self.app.push_screen(dialog, self.going.to_event)
 
     # --- marks -------------------------------------------------------------------
 
@@ -500,7 +319,9 @@ class InvestigateScreen(LookingScreen):
 
     def action_reviews(self) -> None:
         """List the standing reviews."""
-        self.searching.list_reviews()
+        from audit_console.tui.dialogs.reviews import ReviewsDialog
+
+        self.app.push_screen(ReviewsDialog(), self.searching.review)
 
     def action_save_search(self) -> None:
         """Ask for a name to keep this search under."""
@@ -539,17 +360,6 @@ class InvestigateScreen(LookingScreen):
         self._exporting.ask()
 
     # --- copying -----------------------------------------------------------------
-
-    @on(EventTable.CopyAsked)
-    def _copy_cell(self) -> None:
-        column = self.table.column
-        if (row := self.event_in_sight()) is not None:
-            copy(self.app, columns.value_text(row, column), column.name)
-
-    @on(ResultTable.CopyAsked)
-    @on(FacetsPane.CopyAsked)
-    def _copy_value(self, event: ResultTable.CopyAsked | FacetsPane.CopyAsked) -> None:
-        copy(self.app, event.value, "value")
 
     def action_copy_row(self) -> None:
         """Copy the row."""

@@ -43,12 +43,6 @@ class Searching:
         query = self._screen.investigation.read_query(review.text)
         self._querying.ask(review.text, query, review=review.name)
 
-    def list_reviews(self) -> None:
-        """List the standing reviews."""
-        from audit_console.tui.dialogs.reviews import ReviewsDialog
-
-        self._screen.app.push_screen(ReviewsDialog(), self.review)
-
     def list_saved(self) -> None:
         """List the saved searches."""
         from audit_console.tui.dialogs.saved_searches import SavedSearchesDialog
