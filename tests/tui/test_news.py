@@ -165,6 +165,16 @@ async def test_the_key_looks_again_before_it_says_that_nothing_is_new(
         await until_shown(pilot, "57 events")
 
 
+async def test_news_are_looked_for_by_one_timer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "SECONDS_BETWEEN_NEWS", 3600)
+    app = make_app(GrowingLog().open, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        assert [timer._interval for timer in app.screen._timers].count(3600) == 1
+
+
 async def test_a_log_that_was_not_read_to_its_end_is_not_said_to_have_no_news(
     tmp_path: Path,
 ) -> None:

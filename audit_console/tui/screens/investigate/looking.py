@@ -58,6 +58,7 @@ class LookingScreen(ConsoleScreen):
         """Start on the table."""
         self.watch(self.panes, "has_facets", self._count_facets_in_sight, init=False)
         self.watch(self.panes, "has_detail", self._show_detail_in_sight, init=False)
+        self.watch(self.panes, "is_timeless", self._count_time_in_sight, init=False)
         self.panes.has_facets = self.app.size.width >= WIDE_ENOUGH_FOR_FACETS
         self.table.focus()
 
@@ -323,25 +324,21 @@ class LookingScreen(ConsoleScreen):
         timeline = self.query_one(TimelinePane)
         if timeline.has_focus:
             self.panes.focus_events()
-        else:
-            self._show_timeline()
-            if self.panes.are_stacked:
-                self.panes.has_facets = False  # they stand in its place
-            timeline.focus()
+            return
+        self.panes.is_timeless = False
+        if self.panes.are_stacked:
+            self.panes.has_facets = False  # they stand in its place
+        timeline.focus()
 
     def action_toggle_timeline(self) -> None:
         """Give the lines of the timeline to the events, or back to it."""
-        if self.panes.is_timeless:
-            self._show_timeline()
-            return
-        self.panes.is_timeless = True
-        if self.query_one(TimelinePane).has_focus:
+        self.panes.is_timeless = not self.panes.is_timeless
+        if self.panes.is_timeless and self.query_one(TimelinePane).has_focus:
             self.panes.focus_events()
 
-    def _show_timeline(self) -> None:
-        if self.panes.is_timeless:
-            self.panes.is_timeless = False
-            # it counts in as many bars as there is room for
+    def _count_time_in_sight(self) -> None:
+        if not self.panes.is_timeless:
+            # in as many bars as there is room for
             self.call_after_refresh(self.survey.begin)
 
     @on(TimelinePane.Resized)
