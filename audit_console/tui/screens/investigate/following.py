@@ -52,7 +52,8 @@ class Following:
             return
         status = source.status
         self._screen.show_session(replace(session, news=news, unreached=unreached, status=status))
-        if unreached is None and survey.was_unreached:
+        was_unreached = any(isinstance(fault, SourceUnreached) for fault in survey.faults)
+        if unreached is None and was_unreached:
             survey.ask_again()
 
     def take_in(self) -> None:
@@ -60,7 +61,7 @@ class Following:
         session, survey = self._screen.session, self._screen.survey
         if session is None:
             return
-        if session.news.changed is None and (session.unreached or survey.has_unanswered):
+        if session.news.changed is None and (session.unreached or survey.faults):
             self._screen.notify("asking again")
             survey.ask_again(anew=True)
             self._look_for_news()

@@ -106,7 +106,7 @@ class LookingScreen(ConsoleScreen):
             self.investigation.steps.take(look)
             self.show_look()
             self._is_new_look = True
-        elif self.survey.has_unanswered:
+        elif self.survey.faults:
             self.survey.ask_again(anew=True)
 
     def leave_place(self) -> None:

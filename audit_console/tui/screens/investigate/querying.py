@@ -23,18 +23,15 @@ from audit_console.tui.wording import number
 
 
 class Querying:
-    """Makes a look of what stands in the query bar.
-
-    Attributes:
-        next: the query to ask when the log is open.
-    """
+    """Makes looks of queries."""
 
     def __init__(self, screen: LookingScreen, history: QueryHistory) -> None:
         self._screen = screen
         self._investigation = screen.investigation
         self._history = history
         self._earlier: list[str] = []
-        self.next: str | None = None
+        self._next: str | None = None
+        """The query to ask when the log is open."""
 
     @property
     def _bar(self) -> QueryBar:
@@ -81,7 +78,7 @@ class Querying:
         begin(screen, partial(self._remember, text), group="remember")
         take = partial(self._take, text, query, review=review, order=order)
         if screen.session is None:
-            self.next = text
+            self._next = text
         elif origin_of(query.where) is None:
             take(query.where)
         else:
@@ -90,7 +87,7 @@ class Querying:
 
     def ask_next(self) -> None:
         """Ask the query that was typed before the log was there."""
-        text, self.next = self.next, None
+        text, self._next = self._next, None
         if text is None:
             return
         try:

@@ -143,18 +143,9 @@ class Survey:
         return self._screen.query_one(EventTable)
 
     @property
-    def _faults(self) -> list[Exception]:
+    def faults(self) -> list[Exception]:
+        """Why what was asked of the current look has no answer, and none is to come."""
         return [*filter(None, (self._table.fault, self._fault))]
-
-    @property
-    def has_unanswered(self) -> bool:
-        """Whether what was asked of the current look has no answer, and none is to come."""
-        return bool(self._faults)
-
-    @property
-    def was_unreached(self) -> bool:
-        """Whether it has none because the log was not reached."""
-        return any(isinstance(fault, SourceUnreached) for fault in self._faults)
 
     def ask_again(self, *, anew: bool = False) -> None:
         """Ask again for what has no answer.
@@ -185,8 +176,9 @@ class Survey:
 
     def show_unanswered(self) -> None:
         """Say as long as it is so that rows or numbers are not those asked for."""
-        if not self.has_unanswered:
+        shown = ""
+        if self.faults:
+            shown = ROWS_BEFORE if self._table.stale else NOT_ALL
+        else:
             self._told = None
-        shown = ROWS_BEFORE if self._table.stale else NOT_ALL
-        unanswered = shown if self.has_unanswered else ""
-        self._screen.query_one(Completeness).unanswered = unanswered
+        self._screen.query_one(Completeness).unanswered = shown
