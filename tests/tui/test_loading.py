@@ -241,6 +241,19 @@ async def test_another_log_takes_the_place_of_the_first(tmp_path: Path) -> None:
     assert recent == ["two", "one"]
 
 
+async def test_the_timeline_of_one_log_does_not_stand_under_the_name_of_another(
+    tmp_path: Path,
+) -> None:
+    logs = [MemorySource(make_lines(10)), MemorySource([b"no event"])]
+    app = make_app(lambda _: logs.pop(0), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until_loaded(pilot)
+        await until_shown(pilot, "a bar · highest 1")
+        app.open(["another"])
+        await until_shown(pilot, " 0 events")
+        assert "a bar" not in screen_text(app)
+
+
 async def test_a_late_answer_of_an_abandoned_load_is_not_listened_to(tmp_path: Path) -> None:
     slow = GatedSource(make_lines(100), batch_lines=50)
     logs: dict[str, Source] = {"slow": slow, "quick": MemorySource(make_lines(7))}

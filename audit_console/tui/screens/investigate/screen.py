@@ -41,6 +41,7 @@ from audit_console.tui.widgets.query_bar import QueryBar
 from audit_console.tui.widgets.query_hints import QueryHints
 from audit_console.tui.widgets.rule_line import RuleLine
 from audit_console.tui.widgets.status_lines import Completeness, KeyBar, SourceHeader
+from audit_console.tui.widgets.timeline import TimelinePane
 
 PLACES_OF_DETAIL = [(0, "-stacked"), (ROOM_FOR_BOTH, "-below"), (ROOM_BESIDE, "-beside")]
 """Classes by columns: the detail takes the place of the table, stands below it, or to its right."""
@@ -109,6 +110,7 @@ class InvestigateScreen(LookingScreen):
         self.in_background(self._read_kept, "marks")
         self.investigation.steps = Steps()
         self.query_one(FacetsPane).clear()
+        self.query_one(TimelinePane).clear()
         self.show_look()
         self.update(session)
         self.querying.ask_next()
