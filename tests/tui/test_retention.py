@@ -419,7 +419,7 @@ async def test_while_the_log_is_read_there_is_no_preview(show: Show) -> None:
         await until_shown(pilot, "gated")
         await pilot.press("4")
         await until_shown(pilot, "the preview stands when the log is read")
-        await pilot.press("x", "d")
+        await pilot.press("x", "escape")
         await until(pilot, lambda: app._notifications, "a file is not offered")
         source.gate.release(9)
         await until_shown(pilot, "PREVIEW: 20 of 40")
@@ -664,6 +664,30 @@ async def test_a_date_is_the_cut_off_until_the_slider_is_moved(show: Show) -> No
         await pilot.press("b", *"2026-09-09", "enter")
         await until_shown(pilot, "of the last 5 days everything is kept")
         await until_shown(pilot, "recorded before 2026-09-05 00:00:00 UTC")
+
+
+async def test_a_number_of_days_is_typed(show: Show) -> None:
+    app = show(in_memory())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40 events would go")
+        await pilot.press("d", *"a month", "enter")
+        await until_shown(pilot, "a number from 5 to 42, as on the slider")
+        await pilot.press(*["backspace"] * 7, *"43", "enter")
+        await pilot.press(*["backspace"] * 2, *"30", "enter")
+        await until_counted(pilot, "PREVIEW: 10 of 40 events would go")
+        assert "keep 30 days" in screen_text(app)
+        await pilot.press("d", "escape", "left")
+        await until_counted(pilot, "PREVIEW: 11 of 40 events would go")
+
+
+async def test_days_that_are_typed_count_from_now_after_a_date_of_as_many_days(show: Show) -> None:
+    app = show(in_memory())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40")
+        await pilot.press("b", *"2026-08-16T10:00", "enter")
+        await until_shown(pilot, "recorded before 2026-08-16 10:00:00 UTC")
+        await pilot.press("d", *"24", "enter")
+        await until_shown(pilot, "recorded before 2026-08-17 00:00:00 UTC")
 
 
 async def test_each_of_several_chains_is_previewed_and_pruned(show: Show, database: str) -> None:

@@ -19,7 +19,7 @@ RETENTION_ACTIONS: tuple[Action, ...] = (
         "the days that the configuration says",
         in_footer=True,
     ),
-    Action(Pane.RETENTION, "days", ("d",), "Days", "go to the slider of days", in_footer=True),
+    Action(Pane.RETENTION, "days", ("d",), "Days", "type how many days are kept", in_footer=True),
     Action(
         Pane.RETENTION,
         "since",

@@ -1,4 +1,4 @@
-"""What of a log is previewed: from which date on everything stays, and which of its chains."""
+"""What of a log is previewed: how many days of it stay, or from which date on, and which chain."""
 
 from __future__ import annotations
 
@@ -48,6 +48,41 @@ class SinceDialog(Dialog[datetime]):
             self.dismiss(read_moment(event.value.strip(), Anchor(self._now)).start)
         except ValueError as error:
             self._say(f"{error}: {EXAMPLES}", "bad")
+
+
+class DaysDialog(Dialog[int]):
+    """Answers how many days are kept."""
+
+    CSS_PATH: ClassVar[str] = "retention_choices.tcss"
+
+    def __init__(self, allowed: range) -> None:
+        """Make the dialog for as many days as the slider has."""
+        super().__init__()
+        self._allowed = allowed
+
+    def compose(self) -> ComposeResult:
+        """Make input and answer line."""
+        box = Vertical(SafeInput(placeholder="a number"), AnswerLine(), classes="dialog")
+        box.border_title = "days that are kept"
+        box.border_subtitle = "Enter previews · Esc closes"
+        yield box
+
+    def on_mount(self) -> None:
+        """Say which numbers there are until there is an answer."""
+        self._say(self._numbers, "muted")
+
+    @property
+    def _numbers(self) -> str:
+        return f"from {self._allowed[0]:,} to {self._allowed[-1]:,}, as on the slider"
+
+    @on(SafeInput.Submitted)
+    def _on_submitted(self, event: SafeInput.Submitted) -> None:
+        digits = event.value.strip().replace(",", "")
+        is_number = digits.isascii() and digits.isdigit()
+        if is_number and int(digits[:19]) in self._allowed:
+            self.dismiss(int(digits[:19]))
+        else:
+            self._say(f"a number {self._numbers}", "bad")
 
 
 class ChainDialog(Dialog[str]):

@@ -53,6 +53,11 @@ class DaysSlider(LinePainter, can_focus=True):
         self._most = max(most, self._policy_days, self._fewest)
         self.refresh()
 
+    @property
+    def allowed(self) -> range:
+        """The numbers of days that it goes through."""
+        return range(self._fewest, self._most + 1)
+
     def validate_days(self, days: int) -> int:
         """Keep within what is allowed."""
         return max(self._fewest, min(days, self._most))

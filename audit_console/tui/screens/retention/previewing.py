@@ -181,6 +181,13 @@ class PreviewingScreen(ConsoleScreen):
         """Whether the preview is what is wanted, and not one before."""
         return self._preview is not None and self._shown == self._kept
 
+    def _keep_days(self, days: int | None) -> None:
+        """Keep so many days, counted from now, also where they were those of a date."""
+        if days is not None:
+            self._since = None
+            self.query_one(DaysSlider).days = days
+            self._want()
+
     def _keep_since(self, moment: datetime | None) -> None:
         """Keep what was recorded from a moment on, and at least the fewest days."""
         if moment is None:

@@ -123,6 +123,12 @@ class RetentionScreen(PreviewingScreen):
 
     # --- what is previewed -------------------------------------------------------
 
+    def action_days(self) -> None:
+        """Ask how many days are kept."""
+        from audit_console.tui.dialogs.retention_choices import DaysDialog
+
+        self.app.push_screen(DaysDialog(self.query_one(DaysSlider).allowed), self._keep_days)
+
     def action_since(self) -> None:
         """Ask from which date on everything is kept."""
         from audit_console.tui.dialogs.retention_choices import SinceDialog
@@ -144,13 +150,9 @@ class RetentionScreen(PreviewingScreen):
 
     # --- moving and leaving ------------------------------------------------------
 
-    def action_days(self) -> None:
-        """Go to the slider."""
-        self.query_one(DaysSlider).focus()
-
     def action_step_back(self) -> None:
         """Go back to the days."""
-        self.action_days()
+        self.query_one(DaysSlider).focus()
 
     def action_leave(self) -> None:
         """Go back to the events."""
