@@ -14,6 +14,9 @@ from audit_console.tui.pointing import press_hint
 HEIGHTS = [(0, "-short"), (20, "-low"), (30, "-high"), (50, "-tall")]
 """Classes that styles give a screen or a dialog by the lines of the terminal."""
 
+HEIGHTS_OF_PARTS = [(0, "-tiny"), (15, "-short"), *HEIGHTS[1:]]
+"""Classes of screens that give each of their parts a line, and below the second leave some out."""
+
 WIDTHS = [(0, "-stacked"), (120, "-beside")]
 """Classes by its columns, of screens whose last pane stands beside the others if there is room."""
 

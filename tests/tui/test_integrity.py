@@ -101,6 +101,18 @@ async def test_in_little_height_each_part_has_a_line(tmp_path: Path) -> None:
         assert "The event is not as it was written" in text
 
 
+async def test_at_12_lines_a_finding_its_place_and_its_meaning_are_seen(tmp_path: Path) -> None:
+    app = make_app(MemorySource(faulty_lines()), tmp_path)
+    async with app.run_test(size=(60, 12)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("3")
+        await until_shown(pilot, " the content of seq 20 differs from its hash")
+        text = screen_text(app)
+        assert "Coverage   ✘ NO" in text
+        assert "■✘■" in text
+        assert "✘ fault   seq 20" in text
+
+
 @UNMEASURED
 async def test_a_finding_is_explained_with_its_neighbours_and_both_values(tmp_path: Path) -> None:
     app = make_app(MemorySource(faulty_lines()), tmp_path)

@@ -141,6 +141,14 @@ async def until_answered(pilot: Pilot[None], text: str) -> None:
     await until(pilot, lambda: text in answer.said.text, text)
 
 
+async def test_at_12_lines_what_stops_a_prune_and_what_goes_are_seen(show: Show) -> None:
+    app = show(in_memory())
+    async with app.run_test(size=(60, 12)) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40 events would go")
+        await until_shown(pilot, "What goes, by type")
+        assert "What stops it" in screen_text(app)
+
+
 @UNMEASURED
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_days_split_the_timeline_at_every_size(show: Show, size: tuple[int, int]) -> None:

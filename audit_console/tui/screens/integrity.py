@@ -22,7 +22,7 @@ from audit_console.search.whole_files import write_file
 from audit_console.sources.protocol import Order
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.asking import asked
-from audit_console.tui.basic_screen import HEIGHTS, WIDTHS
+from audit_console.tui.basic_screen import HEIGHTS_OF_PARTS, WIDTHS
 from audit_console.tui.dialogs.export import REPORT_FORMS, Export, ExportDialog, stem_of
 from audit_console.tui.locating import neighbours, points_somewhere
 from audit_console.tui.painting import Line, Span
@@ -61,7 +61,7 @@ class IntegrityScreen(ConsoleScreen):
     PANE = Pane.INTEGRITY
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.INTEGRITY)
     CSS_PATH: ClassVar[str] = "integrity.tcss"
-    VERTICAL_BREAKPOINTS = HEIGHTS
+    VERTICAL_BREAKPOINTS = HEIGHTS_OF_PARTS
     HORIZONTAL_BREAKPOINTS = WIDTHS
 
     class FindingAsked(Message):

@@ -30,7 +30,7 @@ from audit_console.tui.wording import STATES
 
 MARGIN = 2
 LINES_BELOW = 2
-"""The legend, and what is under the cursor."""
+"""The legend, and what is under the cursor; the name of a chain and its cells come first."""
 
 
 class MapPane(LinePainter, can_focus=True):
@@ -80,12 +80,17 @@ class MapPane(LinePainter, can_focus=True):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        rows = rows_each(self.size.height - LINES_BELOW, len(self._maps))
+        rows = rows_each(self._room, len(self._maps))
         width = max(1, self.size.width - 2 * MARGIN)
         self._bars = [bar_of(chain, width, rows, self._fraction) for chain in self._maps]
         if self._bars:
             self._go_to_place(min(self.chain, len(self._bars) - 1), self._place)
         self.refresh()
+
+    @property
+    def _room(self) -> int:
+        """Lines for names and cells."""
+        return max(min(2, self.size.height), self.size.height - LINES_BELOW)
 
     @property
     def selected(self) -> Cell | None:
@@ -127,7 +132,7 @@ class MapPane(LinePainter, can_focus=True):
 
     def _lines(self) -> list[tuple[int, int]]:
         """Give the chain and row of each line in sight, from the top; row -1 is the title."""
-        room = max(1, self.size.height - LINES_BELOW)
+        room = max(1, self._room)
         every = [
             (number, row) for number, bar in enumerate(self._bars) for row in range(-1, bar.rows)
         ]
@@ -140,7 +145,7 @@ class MapPane(LinePainter, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw a line."""
         width, lines = self.size.width, self._lines()
-        below = y - (self.size.height - LINES_BELOW)
+        below = y - self._room
         if below == 0:
             return self.paint(legend_line(self._maps, width, unmapped=self._unmapped), width)
         if below == 1:
@@ -254,7 +259,7 @@ class MapPane(LinePainter, can_focus=True):
     def on_click(self, event: Click) -> None:
         """Put the cursor under the pointer; twice opens."""
         at, lines = event.get_content_offset(self), self._lines()
-        if at is None or at.y >= min(len(lines), self.size.height - LINES_BELOW):
+        if at is None or at.y >= min(len(lines), self._room):
             return
         chain, row = lines[at.y]
         bar = self._bars[chain]

@@ -12,7 +12,7 @@ from textual.message import Message
 from audit_console.core.wording import count
 from audit_console.search.whole_files import write_file
 from audit_console.tui.actions import Action, Pane, bindings
-from audit_console.tui.basic_screen import HEIGHTS, WIDTHS
+from audit_console.tui.basic_screen import HEIGHTS_OF_PARTS, WIDTHS
 from audit_console.tui.dialogs.export import PREVIEW_FORMS, Export, ExportDialog, stem_of
 from audit_console.tui.screens.retention.previewing import PreviewingScreen
 from audit_console.tui.session import CANNOT_BE_LOOKED_AT, Session
@@ -32,7 +32,7 @@ class RetentionScreen(PreviewingScreen):
     PANE = Pane.RETENTION
     BINDINGS: ClassVar[list[BindingType]] = bindings(Pane.RETENTION)
     CSS_PATH: ClassVar[str] = "screen.tcss"
-    VERTICAL_BREAKPOINTS = HEIGHTS
+    VERTICAL_BREAKPOINTS = HEIGHTS_OF_PARTS
     HORIZONTAL_BREAKPOINTS = WIDTHS
 
     class LeaveAsked(Message):
