@@ -40,9 +40,21 @@ NOW = datetime(2026, 11, 23, 3, 51, tzinfo=UTC)
 """The clock, by which retention counts its days."""
 SIZES = ((80, 24), (120, 40), (200, 60))
 RECENT = [
-    ["/var/log/orchestrator/audit.jsonl"],
-    ["/srv/evidence/2026-11/*.jsonl.zst"],
-    ["/srv/evidence/2026-10"],
+    {
+        "places": ["/var/log/orchestrator/audit.jsonl"],
+        "verdict": "FAIL",
+        "verified_at": "2026-11-23T03:51:00.000000Z",
+    },
+    {
+        "places": ["/srv/evidence/2026-11/*.jsonl.zst"],
+        "verdict": "INCOMPLETE",
+        "verified_at": "2026-11-22T16:08:00.000000Z",
+    },
+    {
+        "places": ["/srv/evidence/2026-10"],
+        "verdict": "PASS",
+        "verified_at": "2026-11-02T09:30:00.000000Z",
+    },
 ]
 TO_THE_EDITED_EVENT = ("i", "enter")
 LOOKS = 3

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -30,6 +31,7 @@ from audit_console.tui.palette import Commands, Palette
 from audit_console.tui.panes import keys_in_force
 from audit_console.tui.pointing import Pointing
 from audit_console.tui.pruning import PREVIEWS_ALONE, Pruning
+from audit_console.tui.recent import Judged
 from audit_console.tui.screens.integrity import IntegrityScreen
 from audit_console.tui.screens.investigate.following import Following
 from audit_console.tui.screens.investigate.screen import InvestigateScreen
@@ -37,7 +39,6 @@ from audit_console.tui.screens.retention.screen import RetentionScreen
 from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.session import Session
 from audit_console.tui.terminal import OnTerminal
-from audit_console.tui.themes import DARK, LIGHT
 from audit_console.tui.toasts import Toasts
 from audit_console.tui.typing_ahead import TypingAhead
 from audit_console.tui.widgets.rule_line import RuleLine
@@ -89,9 +90,6 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         self._investigate = InvestigateScreen(kept)
         self._integrity = IntegrityScreen()
         self._retention = RetentionScreen(pruning)
-        for theme in (DARK, LIGHT):
-            self.register_theme(theme)
-        self.theme = DARK.name
 
     @property
     def verification(self) -> Verification | None:
@@ -149,7 +147,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
             await self.switch_mode("investigate")
             self._investigate.open(session)
         self._show_beside(session)
-        self._remember(places)
+        self._keep(partial(self._recent.remember, places))
 
     def _is_opening(self, generation: int) -> bool:
         return self._opening is not None and self._opening.generation == generation
@@ -177,12 +175,21 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         session = replace(self._begun(source, places), verification=result)
         self._investigate.follow(session)
         self._show_beside(session)
+        self._keep_verdict(places, result)
 
-    def _remember(self, places: Sequence[str]) -> None:
+    def _keep_verdict(self, places: Sequence[str], result: Verification) -> None:
+        """Keep with a recent source what was found of all of it, and when."""
+        if result.status.complete:
+            judged = Judged(result.verdict, datetime.now(UTC))
+            self._keep(partial(self._recent.judge, places, judged))
+
+    def _keep(self, change: Callable[[], None]) -> None:
         try:
-            self._recent.remember(places)
+            change()
         except AuditConsoleError as error:
             self.notify(str(error), severity="warning")
+        if self._sources.is_mounted:
+            self._sources.update_recent()
 
     def _session_of(self, generation: int) -> Session | None:
         """Give the session that a message is about, None for a stale one."""
@@ -211,6 +218,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         if (session := self._session_of(message.generation)) is not None:
             status = session.source.status
             self._update(replace(session, status=status, verification=message.verification))
+            self._keep_verdict(session.places, message.verification)
             # What a log leaves stays while it is open. To go over it at each look for garbage
             # would stop the screen, 0.1 s at ten million events.
             gc.freeze()
@@ -371,13 +379,6 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
 
-    def action_toggle_theme(self) -> None:
-        """Change between light and dark."""
-        if self.ansi_color:
-            self.notify("NO_COLOR is set: the terminal's own two colours are used")
-        else:
-            self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
-
     async def action_quit(self) -> None:
         """Leave at once, even while loading."""
         self.exit()
@@ -385,15 +386,6 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
     def action_help_quit(self) -> None:
         """Say by which key the program is left, to whoever presses Ctrl+C."""
         self.notify(f"{self.keymap.label_of(Pane.APP, 'quit')} leaves the program")
-
-    @property
-    def crash(self) -> Exception | None:
-        """The fault of the program that ended it, if one did."""
-        return self._exception
-
-    def _fatal_error(self) -> None:
-        """End without Textual's report, which prints variables and so the log's text."""
-        self._close_messages_no_wait()
 
     def on_unmount(self) -> None:
         """Have a running load hand over what it has, however the program ends."""

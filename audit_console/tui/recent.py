@@ -1,20 +1,38 @@
-"""Which logs were open before, kept in the user's state directory."""
+"""Which logs were open before, and what was found of them, kept in the user's state directory."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from audit_console.core.event import format_time, parse_time
+from audit_console.core.findings import Verdict
 from audit_console.core.places import SECRETS, is_address, names_files
 from audit_console.kept_file import KeptFile
 
 KEPT = 20
 
 Places = tuple[str, ...]
+
+
+class Judged(NamedTuple):
+    """The verdict on a log that was read to its end, and when that was."""
+
+    verdict: Verdict
+    at: datetime
+
+
+class RecentSource(NamedTuple):
+    """Places that were opened as one log, and what was found there last."""
+
+    places: Places
+    judged: Judged | None = None
+
 
 _URL_PASSWORD = re.compile(r"(://[^/@:]*):[^/@]*@")
 _NAME_IN_URL = re.compile(r"(?<=[?&])[^?&=]*%[^?&=]*(?==)")
@@ -48,20 +66,43 @@ class RecentSources:
     def __init__(self, path: Path) -> None:
         self._file = KeptFile(path, "recent sources")
 
-    def places(self) -> list[Places]:
-        """Give the places of each recent source, newest first."""
-        return [tuple(map(str, entry)) for entry in self._file.entries() if isinstance(entry, list)]
+    def sources(self) -> list[RecentSource]:
+        """Give the recent sources, newest first."""
+        return _sources(self._file.entries())
 
     def remember(self, places: Sequence[str]) -> None:
-        """Put a source at the head of the list.
+        """Put a source at the head of the list; what was found of it stays.
 
         Raises:
             AuditConsoleError: the list cannot be stored.
         """
-        if "-" in places:
-            return
-        entry = [as_remembered(place) for place in places]
-        self._file.change(lambda stored: [entry, *_without(entry, stored)][:KEPT])
+        opened = _as_remembered(places)
+
+        def with_opened_first(entries: list[Any]) -> list[Any]:
+            known = _sources(entries)
+            same = [one for one in known if one.places == opened] or [RecentSource(opened)]
+            others = [one for one in known if one.places != opened]
+            return [_encode(one) for one in [*same, *others][:KEPT]]
+
+        if "-" not in places:
+            self._file.change(with_opened_first)
+
+    def judge(self, places: Sequence[str], judged: Judged) -> None:
+        """Keep what was found of a source, if it is on the list.
+
+        Raises:
+            AuditConsoleError: the list cannot be stored.
+        """
+        opened = _as_remembered(places)
+
+        def with_verdict(entries: list[Any]) -> list[Any]:
+            known = _sources(entries)
+            return [
+                _encode(one._replace(judged=judged) if one.places == opened else one)
+                for one in known
+            ]
+
+        self._file.change(with_verdict)
 
     def forget(self, places: Sequence[str]) -> None:
         """Remove a source from the list.
@@ -69,11 +110,40 @@ class RecentSources:
         Raises:
             AuditConsoleError: the list cannot be stored.
         """
-        self._file.change(lambda stored: _without(list(places), stored))
+        self._file.change(
+            lambda entries: [
+                _encode(one) for one in _sources(entries) if one.places != tuple(places)
+            ]
+        )
 
 
-def _without(entry: list[str], stored: list[Any]) -> list[Any]:
-    return [known for known in stored if known != entry]
+def _sources(entries: list[Any]) -> list[RecentSource]:
+    return [one for one in map(_decode, entries) if one is not None]
+
+
+def _decode(entry: object) -> RecentSource | None:
+    """Read an entry; version 0.1 wrote the places alone."""
+    match {"places": entry} if isinstance(entry, list) else entry:
+        case {"places": list(places), **found}:
+            return RecentSource(tuple(map(str, places)), _judged(found))
+    return None
+
+
+def _judged(found: dict[Any, Any]) -> Judged | None:
+    try:
+        return Judged(Verdict(found["verdict"]), parse_time(found["verified_at"]))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _encode(one: RecentSource) -> dict[str, Any]:
+    found = one.judged
+    judged = {"verdict": found.verdict, "verified_at": format_time(found.at)} if found else {}
+    return {"places": one.places, **judged}
+
+
+def _as_remembered(places: Sequence[str]) -> Places:
+    return tuple(map(as_remembered, places))
 
 
 def _absolute(place: str) -> str:

@@ -19,6 +19,8 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.message import Message
 
+from audit_console.tui.themes import DARK, LIGHT
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
@@ -33,6 +35,16 @@ class OnTerminal(App[None]):
     def __init__(self) -> None:
         # Without colours a terminal's own two are used, and no grey in their place.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    def action_toggle_theme(self) -> None:
+        """Change between light and dark."""
+        if self.ansi_color:
+            self.notify("NO_COLOR is set: the terminal's own two colours are used")
+        else:
+            self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
 
     def action_suspend(self) -> None:
         """Stop, with all that the shell started beside it, until the shell says `fg`."""
@@ -49,6 +61,15 @@ class OnTerminal(App[None]):
     def on_resize(self) -> None:
         """Draw all of it: a terminal that was small for a moment lost what it had no room for."""
         self.call_after_refresh(self.refresh)
+
+    @property
+    def crash(self) -> Exception | None:
+        """The fault of the program that ended it, if one did."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        """End without Textual's report, which prints variables and so the log's text."""
+        self._close_messages_no_wait()
 
     def get_driver_class(self) -> type[Driver]:
         """Take one that nobody has to wait for."""

@@ -67,6 +67,11 @@ def advice(error: Exception) -> str:
     return hint[:1].upper() + hint[1:]
 
 
+def minute(value: datetime) -> str:
+    """Print a time to its minute, in UTC."""
+    return f"{moment(value, width=19)[:16]}Z"
+
+
 def moment(value: datetime | None, *, width: int = 26, zone: tzinfo = UTC) -> str:
     """Print a time: in full on 26 cells, without fraction on 19, without year on 14.
 

@@ -237,7 +237,7 @@ async def test_another_log_takes_the_place_of_the_first(tmp_path: Path) -> None:
         await until_loaded(pilot)
         assert app.verification is not None
         assert app.verification.status.events == 20
-    recent = [Path(places[0]).name for places in RecentSources(tmp_path / "recent.json").places()]
+    recent = [Path(one.places[0]).name for one in RecentSources(tmp_path / "recent.json").sources()]
     assert recent == ["two", "one"]
 
 

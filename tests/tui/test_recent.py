@@ -1,13 +1,28 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from audit_console.core.findings import Verdict
 from audit_console.errors import AuditConsoleError
-from audit_console.tui.recent import KEPT, RecentSources, without_password
+from audit_console.tui.recent import (
+    KEPT,
+    Judged,
+    Places,
+    RecentSource,
+    RecentSources,
+    without_password,
+)
 from tests.support.disk import fill_disk
+
+SOUND = Judged(Verdict.PASS, datetime(2026, 11, 23, 3, 51, 7, 5, UTC))
+
+
+def placed(recent: RecentSources) -> list[Places]:
+    return [one.places for one in recent.sources()]
 
 
 def test_the_newest_comes_first_and_once(tmp_path: Path) -> None:
@@ -16,7 +31,39 @@ def test_the_newest_comes_first_and_once(tmp_path: Path) -> None:
     recent.remember(["/b", "/c"])
     recent.remember(["/a"])
 
-    assert recent.places() == [("/a",), ("/b", "/c")]
+    assert placed(recent) == [("/a",), ("/b", "/c")]
+
+
+def test_the_last_verdict_on_a_source_stays_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "recent.json"
+    recent = RecentSources(path)
+    recent.remember(["/a"])
+    recent.remember(["/b"])
+    recent.judge(["/a"], SOUND)
+    recent.judge(["/forgotten"], SOUND)
+    recent.remember(["/a"])
+    assert RecentSources(path).sources() == [RecentSource(("/a",), SOUND), RecentSource(("/b",))]
+
+    later = Judged(Verdict.FAIL, datetime(2026, 11, 24, tzinfo=UTC))
+    recent.judge(["/a"], later)
+    assert recent.sources()[0].judged == later
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        ["/a"],  # as version 0.1 wrote it
+        {"places": ["/a"], "verdict": "SOUND", "verified_at": "2026-11-23T03:51:07.000000Z"},
+        {"places": ["/a"], "verdict": "PASS", "verified_at": "today"},
+        {"places": ["/a"], "verdict": "PASS", "verified_at": 7},
+        {"places": ["/a"], "verdict": "PASS"},
+    ],
+)
+def test_a_verdict_without_its_time_is_none(tmp_path: Path, entry: object) -> None:
+    path = tmp_path / "recent.json"
+    path.write_text(json.dumps({"recent sources": [entry]}))
+
+    assert RecentSources(path).sources() == [RecentSource(("/a",))]
 
 
 def test_only_so_many_are_kept(tmp_path: Path) -> None:
@@ -24,15 +71,15 @@ def test_only_so_many_are_kept(tmp_path: Path) -> None:
     for number in range(KEPT + 5):
         recent.remember([f"/{number}"])
 
-    assert len(recent.places()) == KEPT
-    assert recent.places()[0] == (f"/{KEPT + 4}",)
+    assert len(placed(recent)) == KEPT
+    assert placed(recent)[0] == (f"/{KEPT + 4}",)
 
 
 def test_standard_input_is_not_remembered(tmp_path: Path) -> None:
     recent = RecentSources(tmp_path / "recent.json")
     recent.remember(["-"])
 
-    assert recent.places() == []
+    assert placed(recent) == []
 
 
 def test_a_file_is_found_from_any_directory(
@@ -42,7 +89,7 @@ def test_a_file_is_found_from_any_directory(
     recent = RecentSources(tmp_path / "recent.json")
     recent.remember(["logs/*.jsonl"])
 
-    assert recent.places() == [(f"{tmp_path}/logs/*.jsonl",)]
+    assert placed(recent) == [(f"{tmp_path}/logs/*.jsonl",)]
 
 
 def test_one_is_forgotten(tmp_path: Path) -> None:
@@ -51,7 +98,7 @@ def test_one_is_forgotten(tmp_path: Path) -> None:
     recent.remember(["/b"])
     recent.forget(["/b"])
 
-    assert recent.places() == [("/a",)]
+    assert placed(recent) == [("/a",)]
 
 
 @pytest.mark.parametrize(
@@ -71,14 +118,14 @@ def test_a_broken_file_is_an_empty_list(tmp_path: Path, content: str) -> None:
     path = tmp_path / "recent.json"
     path.write_text(content)
 
-    assert RecentSources(path).places() == []
+    assert placed(RecentSources(path)) == []
 
 
 def test_bytes_that_are_no_text_are_an_empty_list(tmp_path: Path) -> None:
     path = tmp_path / "recent.json"
     path.write_bytes(b"\xff\xfe")
 
-    assert RecentSources(path).places() == []
+    assert placed(RecentSources(path)) == []
 
 
 def test_a_full_disk_leaves_the_old_list_whole(

@@ -2,19 +2,29 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from audit_console.core.findings import Verdict
 from audit_console.errors import NotAnAuditLog
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
 from audit_console.tui.path_suggester import complete_path
-from audit_console.tui.recent import RecentSources
+from audit_console.tui.recent import Judged, RecentSources
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
 from tests.support.effort import UNMEASURED
-from tests.tui.support import make_app, make_lines, screen_text, until, until_loaded, until_shown
+from tests.tui.support import (
+    GatedSource,
+    make_app,
+    make_lines,
+    screen_text,
+    until,
+    until_loaded,
+    until_shown,
+)
 
 
 @UNMEASURED
@@ -53,6 +63,39 @@ async def test_a_recent_source_is_opened_again_or_forgotten(tmp_path: Path) -> N
         await pilot.press("enter")
         await until_loaded(pilot)
     assert opened == [("/logs/a.jsonl", "/logs/b.jsonl")]
+
+
+async def test_a_recent_source_has_the_verdict_of_its_last_check_and_the_time(
+    tmp_path: Path,
+) -> None:
+    recent = RecentSources(tmp_path / "recent.json")
+    recent.remember(["/logs/" + "deep/" * 20 + "a.jsonl"])
+    judged = Judged(Verdict.FAIL, datetime(2026, 11, 23, 3, 51, tzinfo=UTC))
+    recent.judge(recent.sources()[0].places, judged)
+    recent.remember(["/logs/b.jsonl"])
+    app = make_app(MemorySource(make_lines(5)), tmp_path, places=())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "deep/a.jsonl ✘ FAIL of 2026-11-23 03:51Z")
+        assert "PASS" not in screen_text(app)
+        await pilot.resize_terminal(44, 24)
+        await until(pilot, lambda: "FAIL" not in screen_text(app), "there is no room for a time")
+
+
+async def test_a_verdict_is_kept_of_a_log_that_was_read_to_its_end(tmp_path: Path) -> None:
+    stopped, whole = (GatedSource(make_lines(40), batch_lines=10) for _ in range(2))
+    logs = iter((stopped, whole))
+    app = make_app(lambda _: next(logs), tmp_path, places=("/logs/a.jsonl",))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "checking")
+        await pilot.press("escape")
+        stopped.gate.release(9)
+        await until_shown(pilot, "◐ partial")
+        await pilot.press("1", "enter")
+        await until_shown(pilot, "checking")
+        await pilot.press("1")
+        await until_shown(pilot, " │ /logs/a.jsonl   ")
+        whole.gate.release(9)
+        await until_shown(pilot, "◐ INCOMPLETE of 20")  # also to who looks at the list
 
 
 async def test_keys_of_the_sources(tmp_path: Path) -> None:

@@ -16,13 +16,13 @@ from audit_console.search.reviews import REVIEWS, Review
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.basic_screen import HEIGHTS
 from audit_console.tui.belongings import Belongings
-from audit_console.tui.environments import mark_of
 from audit_console.tui.painting import Line, Span
 from audit_console.tui.path_suggester import PathSuggester
 from audit_console.tui.recent import Places, without_password
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import Session
 from audit_console.tui.widgets.line_list import LineList
+from audit_console.tui.widgets.recent_list import RecentList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.status_lines import KeyBar, SourceHeader
 from audit_console.tui.widgets.text_lines import TextLines
@@ -33,7 +33,6 @@ WELCOME = (
     (Span("Look at an audit log and check that it is whole.", "muted"),),
     (Span("A file, folder or glob, .gz and .zst too, or postgresql://host/database.", "muted"),),
 )
-NO_RECENT = (Span(" none yet · audit-console demo opens a made-up log", "muted"),)
 
 
 class SourcesScreen(ConsoleScreen):
@@ -63,7 +62,6 @@ class SourcesScreen(ConsoleScreen):
         super().__init__()
         self._recent = kept.recent
         self._environments = kept.environments
-        self._recent_places: list[Places] = []
         self._session: Session | None = None
 
     def compose(self) -> ComposeResult:
@@ -77,7 +75,7 @@ class SourcesScreen(ConsoleScreen):
             place.border_subtitle = "→ completes · Enter opens"
             yield place
             yield TextLines(id="answer")
-            recent = LineList(id="recent")
+            recent = RecentList(self._environments)
             recent.border_title = "recent"
             yield recent
             reviews = LineList(id="reviews")
@@ -92,7 +90,8 @@ class SourcesScreen(ConsoleScreen):
         self.show_welcome()
         self.update_recent()
         self.query_one("#reviews", LineList).set_lines([_review_line(one) for one in REVIEWS])
-        (self._recent_list if self._recent_places else self.query_one(SafeInput)).focus()
+        recent = self._recent_list
+        (recent if recent.sources else self.query_one(SafeInput)).focus()
         self.query_one(SourceHeader).session = self._session
 
     def show(self, session: Session) -> None:
@@ -102,17 +101,12 @@ class SourcesScreen(ConsoleScreen):
             self.query_one(SourceHeader).session = session
 
     @property
-    def _recent_list(self) -> LineList:
-        return self.query_one("#recent", LineList)
+    def _recent_list(self) -> RecentList:
+        return self.query_one(RecentList)
 
     def update_recent(self) -> None:
         """Read the recent sources anew."""
-        self._recent_places = self._recent.places()
-        lines = [self._recent_line(places) for places in self._recent_places]
-        self._recent_list.set_lines(lines or [NO_RECENT])
-
-    def _recent_line(self, places: Places) -> Line:
-        return (*mark_of(self._environments, places), Span(" " + "  ".join(places)))
+        self._recent_list.show(self._recent.sources())
 
     def show_opening(self, places: Sequence[str]) -> None:
         """Say that a log is being opened."""
@@ -146,14 +140,13 @@ class SourcesScreen(ConsoleScreen):
 
     @on(LineList.Chosen, "#reviews")
     def _on_review_chosen(self, event: LineList.Chosen) -> None:
-        at = self._recent_list.cursor
-        places = self._recent_places[at] if at < len(self._recent_places) else None
-        self.post_message(self.ReviewAsked(REVIEWS[event.index], places))
+        source = self._recent_list.selected
+        self.post_message(self.ReviewAsked(REVIEWS[event.index], source and source.places))
 
     @on(LineList.Chosen, "#recent")
-    def _on_chosen(self, event: LineList.Chosen) -> None:
-        if event.index < len(self._recent_places):
-            self.post_message(self.OpenAsked(self._recent_places[event.index]))
+    def _on_chosen(self) -> None:
+        if (source := self._recent_list.selected) is not None:
+            self.post_message(self.OpenAsked(source.places))
 
     def action_type_place(self) -> None:
         """Go to the input."""
@@ -169,12 +162,12 @@ class SourcesScreen(ConsoleScreen):
 
     def action_forget(self) -> None:
         """Remove the selected source from the list."""
-        index = self._recent_list.cursor
-        if index >= len(self._recent_places):
+        source = self._recent_list.selected
+        if source is None:
             self.notify("no source is on the list")
             return
         try:
-            self._recent.forget(self._recent_places[index])
+            self._recent.forget(source.places)
         except AuditConsoleError as error:
             self.notify(str(error), severity="warning")
         self.update_recent()

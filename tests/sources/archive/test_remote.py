@@ -35,7 +35,7 @@ from audit_console.sources.archive import open_archive, remote
 from audit_console.sources.archive.aws_files import credentials
 from audit_console.sources.archive.beside import path_beside
 from audit_console.sources.protocol import AtRow, Order
-from audit_console.tui.recent import RecentSources
+from audit_console.tui.recent import RecentSource, RecentSources
 from tests.cli.program import children_of, run_here, run_program, spoken_line, started
 from tests.support.chains import v1_chain, v1_lines
 from tests.support.effort import UNMEASURED
@@ -372,6 +372,6 @@ def test_nothing_is_written_to_a_store_or_remembered_as_a_file(tmp_path: Path) -
         pruner_of([place])
     recent = RecentSources(tmp_path / "recent.json")
     recent.remember([place])
-    assert recent.places() == [(place,)]
+    assert recent.sources() == [RecentSource((place,))]
     with pytest.raises(AuditConsoleError):
         check_places([place, "postgresql://host/db"])
