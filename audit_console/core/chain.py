@@ -266,13 +266,14 @@ class LogCheck:
         return self.orchestrator
 
     def _report_broken(self, run: Run) -> None:
-        if run.events > 1 or self.findings.is_full(Code.EVENT_HASH_MISMATCH):
+        if run.events > 1:
             self.findings.add_unlisted(Code.EVENT_HASH_MISMATCH, run.events)
             return
         subject = "the event" if run.first_seq is None else f"seq {run.first_seq:,}"
-        self.findings.add(
-            finding(
-                Code.EVENT_HASH_MISMATCH,
+        self.findings.report(
+            Code.EVENT_HASH_MISMATCH,
+            lambda code: finding(
+                code,
                 f"the content of {subject} differs from its hash",
                 chain=run.chain,
                 first_seq=run.first_seq,
@@ -280,7 +281,7 @@ class LogCheck:
                 place=run.first_place,
                 stored=run.last_hash,
                 computed=run.last_computed,
-            )
+            ),
         )
 
     def _report_no_checkpoint(self, chain: str, anchoring: Anchoring | None) -> None:

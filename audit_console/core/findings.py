@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
@@ -216,6 +216,13 @@ class FindingList:
     def is_full(self, code: Code) -> bool:
         """Tell whether a code has reached the cap, so that no more of it is kept."""
         return self.counts.get(code, 0) >= self.keep_per_code
+
+    def report(self, code: Code, make: Callable[[Code], Finding]) -> None:
+        """Count a finding, and have it made only if it is to be kept."""
+        if self.is_full(code):
+            self.add_unlisted(code, 1)
+        else:
+            self.add(make(code))
 
     def add_unlisted(self, code: Code, count: int) -> None:
         """Count findings of a code that has reached the cap."""

@@ -20,7 +20,7 @@ from audit_console.core.prunes import PruneRecord
 from audit_console.core.run import Run, Tally
 from audit_console.core.segment import Segment, part_of, segment_of
 from audit_console.core.strays import Strays
-from audit_console.core.wording import seqs
+from audit_console.core.wording import count, seqs
 
 
 @dataclass(slots=True)
@@ -163,18 +163,16 @@ class V1Chain:
 
     def _report_late(self, late: Segment) -> None:
         """Report where the order breaks, once, however many events follow in order there."""
-        if self.findings.is_full(Code.OUT_OF_ORDER):
-            self.findings.add_unlisted(Code.OUT_OF_ORDER, 1)
-            return
-        self.findings.add(
-            finding(
-                Code.OUT_OF_ORDER,
+        self.findings.report(
+            Code.OUT_OF_ORDER,
+            lambda code: finding(
+                code,
                 f"seq {late.first_seq:,} stands after seq {self.next_seq - 1:,}",
                 chain=self.name,
                 first_seq=late.first_seq,
                 last_seq=late.first_seq,
                 place=late.first_place,
-            )
+            ),
         )
 
     def _insert(self, segment: Segment) -> None:
@@ -257,12 +255,10 @@ class V1Chain:
         self._clock_steps.clear()
 
     def _report_link(self, link: _BrokenLink) -> None:
-        if self.findings.is_full(Code.PREVIOUS_HASH_MISMATCH):
-            self.findings.add_unlisted(Code.PREVIOUS_HASH_MISMATCH, 1)
-            return
-        self.findings.add(
-            finding(
-                Code.PREVIOUS_HASH_MISMATCH,
+        self.findings.report(
+            Code.PREVIOUS_HASH_MISMATCH,
+            lambda code: finding(
+                code,
                 f"seq {link.seq:,} does not link to the event before it",
                 chain=self.name,
                 first_seq=link.seq,
@@ -270,22 +266,20 @@ class V1Chain:
                 place=link.place,
                 stored=link.stored,
                 computed=link.computed,
-            )
+            ),
         )
 
     def _report_clock(self, step: _ClockStep) -> None:
-        if self.findings.is_full(Code.CLOCK_BACKWARDS):
-            self.findings.add_unlisted(Code.CLOCK_BACKWARDS, 1)
-            return
-        self.findings.add(
-            finding(
-                Code.CLOCK_BACKWARDS,
+        self.findings.report(
+            Code.CLOCK_BACKWARDS,
+            lambda code: finding(
+                code,
                 f"recorded_at of seq {step.seq:,} is before that of the event before",
                 chain=self.name,
                 first_seq=step.seq,
                 last_seq=step.seq,
                 place=step.place,
-            )
+            ),
         )
 
     def _report_missing(self, strays: Strays) -> None:
@@ -330,30 +324,24 @@ class V1Chain:
 
     def _report_gap(self, missing: SeqRange, behind: Segment) -> None:
         at_head = missing.first == self.base_seq
-        code = Code.HEAD_MISSING if at_head else Code.GAP
-        if self.findings.is_full(code):
-            self.findings.add_unlisted(code, 1)
-            return
-        count = missing.last - missing.first + 1
-        between = f"between seq {missing.first - 1:,} and {missing.last + 1:,}"
-        where = "at the start" if at_head else between
-        self.findings.add(
-            finding(
+        self.findings.report(
+            Code.HEAD_MISSING if at_head else Code.GAP,
+            lambda code: finding(
                 code,
-                f"{count:,} event{'s' if count > 1 else ''} missing {where}",
+                _missing(missing, at_head=at_head),
                 chain=self.name,
                 first_seq=missing.first,
                 last_seq=missing.last,
                 place=Place(behind.first_place.file, behind.first_place.line),
-            )
+            ),
         )
 
     def _report_repeat(self, repeat: Repeat) -> None:
         first, last = repeat.span.first, repeat.span.last
-        count = last - first + 1
-        self.tally.failed += count
+        events = last - first + 1
+        self.tally.failed += events
         message = {
-            Code.DUPLICATE_SEQ: f"{count:,} event{'s stand' if count > 1 else ' stands'} twice",
+            Code.DUPLICATE_SEQ: f"{events:,} event{'s stand' if events > 1 else ' stands'} twice",
             Code.FORK: f"different events claim {repeat.span}",
             Code.CHAIN_RESTART: f"the chain begins a second time, up to seq {last:,}",
         }[repeat.code]
@@ -368,3 +356,9 @@ class V1Chain:
                 stored=repeat.again.event_hash,
             )
         )
+
+
+def _missing(span: SeqRange, *, at_head: bool) -> str:
+    between = f"between seq {span.first - 1:,} and {span.last + 1:,}"
+    events = count(span.last - span.first + 1, "event")
+    return f"{events} missing {'at the start' if at_head else between}"

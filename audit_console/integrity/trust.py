@@ -213,7 +213,4 @@ def _quorum_time(policy: Policy, cosigned: Mapping[str, int]) -> int | None:
 
 
 def _report(faults: FindingList, code: Code, chain: str | None, message: str) -> None:
-    if faults.is_full(code):
-        faults.add_unlisted(code, 1)
-    else:
-        faults.add(finding(code, message, chain=chain))
+    faults.report(code, lambda code: finding(code, message, chain=chain))
