@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -85,6 +85,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         self._generation = 0
         self._load: Load | None = None
         self._opening: Load | None = None
+        self._remembered = 0
         self._reading = Reading.ANOTHER
         self._sources = SourcesScreen(kept)
         self._investigate = InvestigateScreen(kept)
@@ -147,7 +148,6 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
             await self.switch_mode("investigate")
             self._investigate.open(session)
         self._show_beside(session)
-        self._keep(partial(self._recent.remember, places))
 
     def _is_opening(self, generation: int) -> bool:
         return self._opening is not None and self._opening.generation == generation
@@ -179,13 +179,13 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
 
     def _keep_verdict(self, places: Sequence[str], result: Verification) -> None:
         """Keep with a recent source what was found of all of it, and when."""
-        if result.status.complete:
-            judged = Judged(result.verdict, datetime.now(UTC))
-            self._keep(partial(self._recent.judge, places, judged))
+        is_whole = result.status.complete
+        judged = Judged(result.verdict, datetime.now(UTC)) if is_whole else None
+        self._remember(places, judged)
 
-    def _keep(self, change: Callable[[], None]) -> None:
+    def _remember(self, places: Sequence[str], judged: Judged | None = None) -> None:
         try:
-            change()
+            self._recent.remember(places, judged)
         except AuditConsoleError as error:
             self.notify(str(error), severity="warning")
         if self._sources.is_mounted:
@@ -209,6 +209,9 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
     def _on_load_progressed(self, message: LoadProgressed) -> None:
         if (session := self._session_of(message.generation)) is not None:
             progress = message.progress
+            if progress.status.events and self._remembered != message.generation:
+                self._remembered = message.generation  # what has no event may be no log
+                self._remember(session.places)
             self._update(
                 replace(session, status=progress.status, faults=progress.faults, maps=message.maps)
             )

@@ -70,39 +70,22 @@ class RecentSources:
         """Give the recent sources, newest first."""
         return _sources(self._file.entries())
 
-    def remember(self, places: Sequence[str]) -> None:
-        """Put a source at the head of the list; what was found of it stays.
+    def remember(self, places: Sequence[str], judged: Judged | None = None) -> None:
+        """Put a source at the head of the list, with what was found of it now or else before.
 
         Raises:
             AuditConsoleError: the list cannot be stored.
         """
-        opened = _as_remembered(places)
+        opened = tuple(map(as_remembered, places))
 
         def with_opened_first(entries: list[Any]) -> list[Any]:
-            known = _sources(entries)
-            same = [one for one in known if one.places == opened] or [RecentSource(opened)]
-            others = [one for one in known if one.places != opened]
-            return [_encode(one) for one in [*same, *others][:KEPT]]
+            known = {one.places: one for one in _sources(entries)}
+            before = known.pop(opened, RecentSource(opened))
+            first = before if judged is None else RecentSource(opened, judged)
+            return [_encode(one) for one in [first, *known.values()][:KEPT]]
 
         if "-" not in places:
             self._file.change(with_opened_first)
-
-    def judge(self, places: Sequence[str], judged: Judged) -> None:
-        """Keep what was found of a source, if it is on the list.
-
-        Raises:
-            AuditConsoleError: the list cannot be stored.
-        """
-        opened = _as_remembered(places)
-
-        def with_verdict(entries: list[Any]) -> list[Any]:
-            known = _sources(entries)
-            return [
-                _encode(one._replace(judged=judged) if one.places == opened else one)
-                for one in known
-            ]
-
-        self._file.change(with_verdict)
 
     def forget(self, places: Sequence[str]) -> None:
         """Remove a source from the list.
@@ -140,10 +123,6 @@ def _encode(one: RecentSource) -> dict[str, Any]:
     found = one.judged
     judged = {"verdict": found.verdict, "verified_at": format_time(found.at)} if found else {}
     return {"places": one.places, **judged}
-
-
-def _as_remembered(places: Sequence[str]) -> Places:
-    return tuple(map(as_remembered, places))
 
 
 def _absolute(place: str) -> str:

@@ -39,13 +39,12 @@ def test_the_last_verdict_on_a_source_stays_with_it(tmp_path: Path) -> None:
     recent = RecentSources(path)
     recent.remember(["/a"])
     recent.remember(["/b"])
-    recent.judge(["/a"], SOUND)
-    recent.judge(["/forgotten"], SOUND)
+    recent.remember(["/a"], SOUND)
     recent.remember(["/a"])
     assert RecentSources(path).sources() == [RecentSource(("/a",), SOUND), RecentSource(("/b",))]
 
     later = Judged(Verdict.FAIL, datetime(2026, 11, 24, tzinfo=UTC))
-    recent.judge(["/a"], later)
+    recent.remember(["/a"], later)
     assert recent.sources()[0].judged == later
 
 

@@ -3,12 +3,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from audit_console.core.findings import Verdict
 from audit_console.errors import NotAnAuditLog
+from audit_console.sources.archive import open_archive
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
 from audit_console.tui.path_suggester import complete_path
@@ -69,9 +71,8 @@ async def test_a_recent_source_has_the_verdict_of_its_last_check_and_the_time(
     tmp_path: Path,
 ) -> None:
     recent = RecentSources(tmp_path / "recent.json")
-    recent.remember(["/logs/" + "deep/" * 20 + "a.jsonl"])
     judged = Judged(Verdict.FAIL, datetime(2026, 11, 23, 3, 51, tzinfo=UTC))
-    recent.judge(recent.sources()[0].places, judged)
+    recent.remember(["/logs/" + "deep/" * 20 + "a.jsonl"], judged)
     recent.remember(["/logs/b.jsonl"])
     app = make_app(MemorySource(make_lines(5)), tmp_path, places=())
     async with app.run_test(size=(80, 24)) as pilot:
@@ -96,6 +97,16 @@ async def test_a_verdict_is_kept_of_a_log_that_was_read_to_its_end(tmp_path: Pat
         await until_shown(pilot, " │ /logs/a.jsonl   ")
         whole.gate.release(9)
         await until_shown(pilot, "◐ INCOMPLETE of 20")  # also to who looks at the list
+
+
+async def test_what_turns_out_to_be_no_log_is_not_remembered(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("buy milk\n")
+    app = make_app(partial(open_archive, keep=False), tmp_path, places=(str(notes),))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "✘ ERROR")
+        await pilot.press("1")
+        await until_shown(pilot, "none yet")
 
 
 async def test_keys_of_the_sources(tmp_path: Path) -> None:
