@@ -101,6 +101,13 @@ async def test_in_little_height_each_part_has_a_line(tmp_path: Path) -> None:
         assert "The event is not as it was written" in text
 
 
+async def test_the_day_of_a_log_of_one_day_is_told_once(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(60)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await until_shown(pilot, "60 verified · 2026-11-01   ")
+
+
 async def test_at_12_lines_a_finding_its_place_and_its_meaning_are_seen(tmp_path: Path) -> None:
     app = make_app(MemorySource(faulty_lines()), tmp_path)
     async with app.run_test(size=(60, 12)) as pilot:

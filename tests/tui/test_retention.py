@@ -674,6 +674,17 @@ async def test_a_date_is_the_cut_off_until_the_slider_is_moved(show: Show) -> No
         await until_shown(pilot, "recorded before 2026-09-05 00:00:00 UTC")
 
 
+async def test_that_nothing_is_old_enough_is_said_in_the_pane_of_it(show: Show) -> None:
+    app = show(in_memory())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await previewed(pilot, "PREVIEW: 20 of 40 events would go")
+        await pilot.press("end")
+        await until_counted(pilot, "NOTHING to delete: all 40 events stay")
+        lines = screen_lines(app)
+        pane = next(at for at, line in enumerate(lines) if "what is old enough" in line)
+        assert lines[pane + 1].strip() == "nothing"
+
+
 async def test_a_number_of_days_is_typed(show: Show) -> None:
     app = show(in_memory())
     async with app.run_test(size=(80, 24)) as pilot:

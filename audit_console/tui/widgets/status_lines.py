@@ -294,10 +294,12 @@ def _window(session: Session, *, short: bool) -> str:
     first, last = session.status.first, session.status.last
     if first is None or last is None:
         return "no times"
+    start, end = moment(first, width=19), moment(last, width=19)
     if not short:
-        return f"{moment(first, width=19)} to {moment(last, width=19)} UTC"
-    end = moment(last)[:10]
-    return f"{moment(first)[:10]} to {end[5:] if first.year == last.year else end}"
+        return f"{start} to {end} UTC"
+    if start[:10] == end[:10]:
+        return start[:10]
+    return f"{start[:10]} to {end[5:10] if start[:4] == end[:4] else end[:10]}"
 
 
 class KeyBar(LinePainter):

@@ -42,6 +42,7 @@ SECONDS_UNTIL_SAID = 0.5
 """How long an answer may take without a word; until then the one before stays, dimmed."""
 
 LOOKING = "… what goes by these days is being looked for"
+NOTHING = [(Span(" nothing", "muted"),)]
 COUNTING = "… by type, user, resource, result and day: being counted"
 
 
@@ -308,7 +309,7 @@ class PreviewingScreen(ConsoleScreen):
         self.query_one("#what").border_title = "what goes" if is_going else "what is old enough"
         if made is None or made.counted:
             self._dim("#what", dim=False)
-            self.query_one("#what", TextPane).show(what)
+            self.query_one("#what", TextPane).show(what if what or made is None else NOTHING)
         self._draw_headline()
         self._draw_split()
 
