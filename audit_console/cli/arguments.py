@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.output import write_stdout
@@ -60,6 +60,14 @@ def command_parser(
         epilog=epilog,
         formatter_class=as_they_stand if epilog else argparse.HelpFormatter,
     )
+
+
+def add_action(actions: Any, name: str, what: str) -> argparse.ArgumentParser:
+    """Add an action to those of a command; what it does stands in the help of both."""
+    parser: argparse.ArgumentParser = actions.add_parser(
+        name, help=what, description=f"{what[0].upper()}{what[1:]}."
+    )
+    return parser
 
 
 def add_sources(

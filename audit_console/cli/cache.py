@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit_console.cli.arguments import command_parser
+from audit_console.cli.arguments import add_action, command_parser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.output import write_stdout
 from audit_console.cli.talk import PROGRAM, say
@@ -68,6 +68,6 @@ def _parser() -> argparse.ArgumentParser:
         "there at once when it is opened again. An index holds what the log holds.",
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="show|clear")
-    actions.add_parser("show", help="print when each was last used, its bytes and the files")
-    actions.add_parser("clear", help="remove them all")
+    add_action(actions, "show", "print when each index was last used, its bytes and the files")
+    add_action(actions, "clear", "remove all indexes")
     return parser

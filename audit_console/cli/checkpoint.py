@@ -9,7 +9,12 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from audit_console.cli import notes, trusting
-from audit_console.cli.arguments import add_output_options, add_sources, command_parser
+from audit_console.cli.arguments import (
+    add_action,
+    add_output_options,
+    add_sources,
+    command_parser,
+)
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target, write_lines
@@ -54,14 +59,14 @@ def _parser() -> argparse.ArgumentParser:
         NAME, "Signed statements of how many events a log has, and which.", epilog=_EPILOG
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="create|verify|export")
-    create = actions.add_parser("create", help="sign what a log holds")
+    create = add_action(actions, "create", "sign what a log holds")
     add_sources(create, _SOURCES)
     notes.add_signing_options(create)
-    verify = actions.add_parser("verify", help="say whether the policy trusts a checkpoint")
+    verify = add_action(actions, "verify", "say whether the policy trusts a checkpoint")
     verify.add_argument("note", metavar="NOTE", help="file with a note, or with one a line")
-    export = actions.add_parser("export", help="copy the newest checkpoint of a log")
+    export = add_action(actions, "export", "copy the newest checkpoint of a log")
     add_sources(export, _SOURCES)
-    add_output_options(export, notes.NOTE_HELP)
+    add_output_options(export, "write the note to a new file (default: print it)")
     for action in (create, verify, export):
         trusting.add_policy_option(action)
     return parser

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from audit_console.cli.arguments import command_parser
+from audit_console.cli.arguments import add_action, command_parser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.output import write_stdout
 from audit_console.cli.talk import say
@@ -57,10 +57,16 @@ def _parser() -> argparse.ArgumentParser:
         NAME, "Make the keys that sign checkpoints, and show their public half.", epilog=_EPILOG
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="new|show")
-    new = actions.add_parser("new", help="make a key")
+    new = add_action(actions, "new", "make a key")
     new.add_argument("name", metavar="NAME", help="such as console.example.org/alice")
     new.add_argument("--log", action="store_true", help="for a log; NAME is its chain")
-    new.add_argument("-o", "--output", dest="file", metavar="FILE", help="the new key file")
-    show = actions.add_parser("show", help="print the public half of a key")
+    new.add_argument(
+        "-o",
+        "--output",
+        dest="file",
+        metavar="FILE",
+        help="the new key file (default: that of this console)",
+    )
+    show = add_action(actions, "show", "print the public half of a key")
     show.add_argument("file", nargs="?", metavar="FILE", help="default: the key of this console")
     return parser

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from audit_console.cli import trusting
-from audit_console.cli.arguments import command_parser
+from audit_console.cli.arguments import add_action, command_parser
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.output import write_stdout
 from audit_console.cli.talk import say
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         NAME, "Of each chain the console remembers the largest tree that it verified."
     )
     actions = parser.add_subparsers(dest="action", required=True, metavar="show|forget")
-    actions.add_parser("show", help="print chain, events, tree head and when they were verified")
-    forget = actions.add_parser("forget", help="forget a chain, for instance one begun anew")
+    add_action(actions, "show", "print chain, events, tree head and when they were verified")
+    forget = add_action(actions, "forget", "forget a chain, for instance one begun anew")
     forget.add_argument("chain", metavar="CHAIN", help="as memory show prints it")
     return parser

@@ -25,9 +25,6 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
     from audit_console.signing import SigningKey
 
 
-NOTE_HELP = "write the note to a new file"
-
-
 def add_signing_options(parser: argparse.ArgumentParser, *, key_required: bool = False) -> None:
     """Let a command sign: as the log, as this console, into which file."""
     parser.add_argument(
@@ -40,7 +37,7 @@ def add_signing_options(parser: argparse.ArgumentParser, *, key_required: bool =
         metavar="FILE",
         help="cosign as this console, or with the key in FILE; without FILE, write it last",
     )
-    add_output_options(parser, NOTE_HELP)
+    add_output_options(parser, "write the note to a new file (default: add it beside the log)")
 
 
 def check_place(options: argparse.Namespace) -> None:

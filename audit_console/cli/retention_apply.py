@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from audit_console.cli import notes, trusting
-from audit_console.cli.arguments import add_sources
+from audit_console.cli.arguments import add_action, add_sources
 from audit_console.cli.checkpoint import new_checkpoint
 from audit_console.cli.exit_codes import ExitCode, code_of_error
 from audit_console.cli.opening import open_source
@@ -35,9 +35,7 @@ _HOW_TO_PLAN = "write one with: audit-console retention preview SOURCE --plan FI
 
 def add_to(actions: Any) -> None:
     """Add the action to the parser of the command."""
-    parser: argparse.ArgumentParser = actions.add_parser(
-        "apply", help="delete what a plan says, and verify what remains"
-    )
+    parser = add_action(actions, "apply", "delete what a plan says, and verify what remains")
     add_sources(parser, "the log of the plan")
     parser.add_argument("--plan", metavar="FILE", required=True, help="written by preview")
     parser.add_argument(
@@ -50,7 +48,10 @@ def add_to(actions: Any) -> None:
     )
     parser.add_argument("--actor", metavar="NAME", help="who deletes (default: this user)")
     parser.add_argument(
-        "--reason", default="retention policy", metavar="WHY", help="told in the chain"
+        "--reason",
+        default="retention policy",
+        metavar="WHY",
+        help="told in the chain (default: retention policy)",
     )
     parser.add_argument("--key", metavar="FILE", help="sign what remains with this key of the log")
     trusting.add_policy_option(parser)

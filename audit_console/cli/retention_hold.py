@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from audit_console.cli.arguments import add_action
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import write_lines
@@ -23,11 +24,11 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
 
 def add_to(actions: Any) -> None:
     """Add the action to the parser of the command."""
-    parser = actions.add_parser("hold", help="keep events whatever their age")
+    parser = add_action(actions, "hold", "keep events whatever their age")
     changes = parser.add_subparsers(dest="change", required=True, metavar="add|remove|list")
-    add = changes.add_parser("add", help="hold the events that a query keeps")
-    remove = changes.add_parser("remove", help="end a hold")
-    show = changes.add_parser("list", help="print the holds in force")
+    add = add_action(changes, "add", "hold the events that a query keeps")
+    remove = add_action(changes, "remove", "end a hold")
+    show = add_action(changes, "list", "print the holds in force")
     for one in (add, remove, show):
         one.add_argument("source", metavar="SOURCE", help="file, folder, glob or a database")
     add.add_argument("query", metavar="QUERY", help="which events, in the query language")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit_console.cli import trusting
-from audit_console.cli.arguments import add_sources
+from audit_console.cli.arguments import add_action, add_sources
 from audit_console.cli.exit_codes import ExitCode
 from audit_console.cli.opening import open_source
 from audit_console.cli.output import checked_target, form_of, put_out, target_of
@@ -25,11 +25,13 @@ if TYPE_CHECKING:  # Polars comes with it, and `--help` must answer at once
 
 def add_to(actions: Any) -> None:
     """Add the action to the parser of the command."""
-    parser: argparse.ArgumentParser = actions.add_parser(
-        "preview", help="say what would go, and change nothing"
-    )
+    parser = add_action(actions, "preview", "say what would go, and change nothing")
     add_sources(parser)
-    parser.add_argument("--keep", metavar="90d", help="days that everything is kept")
+    parser.add_argument(
+        "--keep",
+        metavar="90d",
+        help="days that everything is kept (default: as configured, else 90d)",
+    )
     parser.add_argument("--before", metavar="DATE", help="keep what was recorded from then on")
     add_chain_option(parser)
     parser.add_argument(

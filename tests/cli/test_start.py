@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from audit_console import __version__
-from tests.cli.program import run_program
+from tests.cli.program import run_here, run_program
 
 
 def test_version() -> None:
@@ -22,6 +22,21 @@ def test_help(command: list[str]) -> None:
     assert completed.returncode == 0
     assert completed.stderr == ""
     assert completed.stdout.startswith(f"usage: {' '.join(['audit-console', *command])}")
+
+
+@pytest.mark.parametrize(
+    ("action", "what"),
+    [
+        ("cache clear", "Remove all indexes."),
+        ("checkpoint create", "Sign what a log holds."),
+        ("keys new", "Make a key."),
+        ("memory forget", "Forget a chain, for instance one begun anew."),
+        ("retention apply", "Delete what a plan says, and verify what remains."),
+        ("retention hold remove", "End a hold."),
+    ],
+)
+def test_the_help_of_an_action_says_what_it_does(action: str, what: str) -> None:
+    assert f"\n\n{what}\n\n" in run_here(*action.split(), "--help").stdout
 
 
 def test_help_tells_a_command_from_a_file_of_that_name() -> None:

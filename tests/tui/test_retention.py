@@ -692,7 +692,7 @@ async def test_a_number_of_days_is_typed(show: Show) -> None:
         await pilot.press("d", *"a month", "enter")
         await until_shown(pilot, "a number from 5 to 42, as on the slider")
         await pilot.press(*["backspace"] * 7, *"43", "enter")
-        await pilot.press(*["backspace"] * 2, *"30", "enter")
+        await pilot.press(*["backspace"] * 2, *"30d", "enter")
         await until_counted(pilot, "PREVIEW: 10 of 40 events would go")
         assert "keep 30 days" in screen_text(app)
         await pilot.press("d", "escape", "left")

@@ -77,7 +77,7 @@ class DaysDialog(Dialog[int]):
 
     @on(SafeInput.Submitted)
     def _on_submitted(self, event: SafeInput.Submitted) -> None:
-        digits = event.value.strip().replace(",", "")
+        digits = event.value.strip().removesuffix("d").replace(",", "")
         is_number = digits.isascii() and digits.isdigit()
         if is_number and int(digits[:19]) in self._allowed:
             self.dismiss(int(digits[:19]))
