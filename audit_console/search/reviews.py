@@ -78,7 +78,7 @@ REVIEWS = (
         "addresses",
         "Users seen from many addresses in 7 days",
         "user:* ip:* since:end-7d | count by user,ip | count by user | sort count desc",
-        "The count is of different addresses. More than 5 may be an account that is shared.",
+        "Different addresses are counted: more than 5 may be an account that is shared.",
         Threshold("count", Side.ABOVE, 5),
     ),
     Review(
@@ -97,7 +97,7 @@ REVIEWS = (
         "silence",
         "Hours without any event",
         "| timeline 1h | sort count",
-        "An hour of nothing, first in the list, is an outage, or events that were not kept.",
+        "An hour of nothing, first in the list, is an outage, or events were not kept.",
         Threshold("count", Side.AT_MOST, 0),
     ),
     Review(

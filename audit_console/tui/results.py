@@ -34,18 +34,19 @@ def marked_rows(look: Look, frame: pl.DataFrame) -> frozenset[int]:
 
 def note_of(look: Look, frame: pl.DataFrame, key: str, *, partial: bool) -> Line:
     """Say what the result is, in a review what calls for attention, else what `key` does."""
-    so_far = Span("  ◐ so far: not all was read" if partial else "", "warn")
+    so_far = (Span("  ◐ so far: not all was read", "warn"),) if partial else ()
     rows = Span(f" {count(frame.height, 'row')}", "heading")
     review = review_of(look)
     if review is None:
-        return (rows, Span(f"  · {key} shows the events behind a row", "muted"), so_far)
+        return (rows, *so_far, Span(f"  · {key} shows the events behind a row", "muted"))
     title = Span(f" {review.title}: ", "name")
+    sentence = Span(f"  {review.sentence}", "muted")
     if review.threshold is None:
-        return (title, rows, Span(f"  {review.sentence}", "muted"), so_far)
+        return (title, rows, *so_far, sentence)
     over = len(marked_rows(look, frame))
     symbol, role = (f"▲ {over:,}", "bad") if over else ("✔ none", "ok")
     said = Span(f"  {symbol} with {review.threshold}", role)
-    return (title, rows, said, Span(f"  {review.sentence}", "muted"), so_far)
+    return (title, rows, said, *so_far, sentence)
 
 
 def events_behind(look: Look, row: Mapping[str, Any]) -> Look:

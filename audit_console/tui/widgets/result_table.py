@@ -33,6 +33,8 @@ _WIDEST = 48
 _NARROWEST = 12
 """Cells below which a column of text does not give way to others."""
 _BETWEEN, _MARGIN = 2, 3
+_LINES_FOR_A_LONG_NOTE = 10
+"""Of the pane, from which on a note that is too wide goes on below itself."""
 _MEASURED = 200
 """Rows that the widths of columns are taken from."""
 
@@ -131,6 +133,7 @@ class ResultPane(Vertical):
         super().__init__()
         self._frame: pl.DataFrame | None = None
         self._marked: frozenset[int] = frozenset()
+        self._note: Line = ()
         self._widths: tuple[int, ...] = ()
         self._least: tuple[int, ...] = ()
         self._first = 0
@@ -163,7 +166,7 @@ class ResultPane(Vertical):
         self._frame, self._marked, self._first = frame, marked, 0
         self._widths = column_widths(frame)
         self._least = least_widths(frame, self._widths)
-        self.query_one("#result-note", TextLines).lines = (note,)
+        self._note = note
         self.query_one(ResultTable).remove_class("-stale")
         self._lay_out(frame, cell)
 
@@ -173,6 +176,7 @@ class ResultPane(Vertical):
 
     def _lay_out(self, frame: pl.DataFrame, cell: tuple[int, int]) -> None:
         """Share the width among the columns, and keep the cursor's in sight."""
+        self._show_note()
         table = self.query_one(ResultTable)
         room = self.size.width - table.styles.scrollbar_size_vertical - _MARGIN
         widths = shared_widths(self._widths, self._least, room)
@@ -180,6 +184,14 @@ class ResultPane(Vertical):
         table.show(_ResultLines(frame, self._marked, widths, self._first), cell)
         titles = tuple(self._titles(frame.columns, widths, cell[1]))
         self.query_one("#result-titles", TextLines).lines = (titles[:-1],)
+
+    def _show_note(self) -> None:
+        """Say what the result is, on two lines if need be and rows are left."""
+        has_room = self.size.height >= _LINES_FOR_A_LONG_NOTE
+        lines = on_lines(self._note, self.size.width) if has_room else (self._note,)
+        note = self.query_one("#result-note", TextLines)
+        note.lines = lines
+        note.styles.height = len(lines)
 
     def _titles(self, names: Sequence[str], widths: Sequence[int], at: int) -> Iterator[Span]:
         yield Span(" ← " if self._first else "   ", "key")
@@ -217,6 +229,17 @@ class _ResultLines(Sequence[Line]):
         for value, width in islice(cells, self.first, None):
             spans += [_cell(value, width), Span(" " * _BETWEEN)]
         return tuple(spans[:-1])
+
+
+def on_lines(note: Line, width: int) -> tuple[Line, ...]:
+    """Put what does not fit beside the rest on a line of its own."""
+    fitting = len(note)
+    while fitting > 1 and width_of(note[:fitting]) > width:
+        fitting -= 1
+    if fitting == len(note):
+        return (note,)
+    below, *others = note[fitting:]
+    return (note[:fitting], (Span(f" {below.text.lstrip()}", below.role), *others))
 
 
 def _cell(value: object, width: int) -> Span:
