@@ -95,3 +95,13 @@ async def test_what_is_wrong_with_a_place_to_jump_to_is_said_with_its_hint(tmp_p
         await pilot.press("enter")
         await until_shown(pilot, "no event has the id 12345678")
         await until_shown(pilot, "2026-11-23 02:58")
+
+
+@pytest.mark.parametrize("key", ["V", "M", "C", "x"])
+async def test_a_dialog_has_its_keys_in_sight_on_few_lines(tmp_path: Path, key: str) -> None:
+    app = make_app(MemorySource(make_lines(9)), tmp_path)
+    async with app.run_test(size=(60, 12)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press(key)
+        await until_shown(pilot, "Esc ")
+        assert app.screen.region.contains_region(box(app))
