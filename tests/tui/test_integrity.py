@@ -195,7 +195,8 @@ async def test_checkpoints_seal_the_map_and_are_told_with_their_cosigners(tmp_pa
         assert "█ sealed 200  ■ verified 0 " in text
         assert "200 events covered by a trusted checkpoint" in text
         assert "✔ PASS  200 sealed · 0 unsealed" in text
-        assert "Coverage   ✔ YES" in text
+        assert "Integrity  ✔ YES   all that is here is unaltered" in text
+        assert "Coverage   ✔ YES   all that should be here is here" in text
         assert "over the first 200 events, trusted" in text
         assert "cosigned by auditor 2025-06-15" in text
 

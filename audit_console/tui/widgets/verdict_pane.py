@@ -77,19 +77,22 @@ def _statements(session: Session) -> tuple[Line, Line]:
         why = "reading broke off" if session.error is not None else "reading goes on"
         open_ = (STANDINGS[Standing.OPEN], Span(f"  {why}", "muted"))
         return (Span("Integrity  ", "heading"), *open_), (Span("Coverage   ", "heading"), *open_)
-    return (
-        (Span("Integrity  ", "heading"), *_statement(integrity_of(verification), verification)),
-        (Span("Coverage   ", "heading"), *_statement(coverage_of(verification), verification)),
+    integrity = _statement(
+        integrity_of(verification), verification, "all that is here is unaltered"
     )
+    coverage = _statement(
+        coverage_of(verification), verification, "all that should be here is here"
+    )
+    return (Span("Integrity  ", "heading"), *integrity), (Span("Coverage   ", "heading"), *coverage)
 
 
-def _statement(statement: Statement, verification: Verification) -> Line:
+def _statement(statement: Statement, verification: Verification, holds: str) -> Line:
+    """Word a statement; `holds` is what it says where nothing speaks against it."""
     said = [_tally(code, verification) for code in statement.faults]
     beside = "open: " if said else ""
     said += [f"{beside}{_tally(code, verification)}" for code in statement.open_points]
     if not said:
-        holds = statement.standing is Standing.HOLDS
-        said = [statement.question if holds else "nothing was verified"]
+        said = [holds if statement.standing is Standing.HOLDS else "nothing was verified"]
     return (STANDINGS[statement.standing], Span(f"  {' · '.join(said)}"))
 
 
