@@ -118,6 +118,7 @@ class _Parser:
 
     def _require_operand(self, *, is_negated: bool) -> None:
         scanner = self._scanner
+        scanner.require_capitals()
         keyword = scanner.keyword()
         if keyword:
             raise scanner.fault(

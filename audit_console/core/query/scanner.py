@@ -11,6 +11,7 @@ from audit_console.errors import QueryError
 KEYWORDS = ("AND", "OR", "NOT")
 
 _KEYWORD = re.compile(r"(AND|OR|NOT)(?=[\s()|\"]|\Z)")
+_IN_ANY_CASE = re.compile(_KEYWORD.pattern, re.IGNORECASE)
 _ESCAPABLE = frozenset('*?\\"()|,:=<>/-. ')
 """Characters that a backslash outside quotes takes literally; before others it is itself."""
 
@@ -71,6 +72,15 @@ class Scanner:
         """Give the keyword ahead, or nothing."""
         match = _KEYWORD.match(self.text, self.position)
         return match[1] if match else ""
+
+    def require_capitals(self) -> None:
+        """Refuse a keyword in small letters: as a word to look for, it would ask something else."""
+        match = _IN_ANY_CASE.match(self.text, self.position)
+        if match is not None and match[1] not in KEYWORDS:
+            word = match[1]
+            raise self.fault(
+                f"{word} is written {word.upper()}", f'to search for it, write "{word}"'
+            )
 
     def word(self, stops: str = "", *, ranged: bool = False) -> Word:
         """Read a value up to a space, a parenthesis, a bar or one of `stops`.

@@ -93,6 +93,7 @@ class TermReader:
             matches.append(self._single(field, kind, ","))
 
     def _refuse_keyword(self) -> None:
+        self._scanner.require_capitals()
         keyword = self._scanner.keyword()
         if keyword:
             raise self._scanner.fault(

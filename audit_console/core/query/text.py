@@ -139,7 +139,7 @@ def _exact_text(field: Field, text: str) -> str:
 
 
 def _is_plain(text: str, plain: re.Pattern[str] | None) -> bool:
-    return plain is not None and text not in KEYWORDS and plain.fullmatch(text) is not None
+    return plain is not None and text.upper() not in KEYWORDS and plain.fullmatch(text) is not None
 
 
 def _pattern_text(pattern: str, plain: re.Pattern[str] | None) -> str:

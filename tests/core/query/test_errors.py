@@ -111,6 +111,13 @@ a AND ¦OR b
 a AND ¦AND b
 NOT ¦NOT a
 NOT ¦-a
+a ¦or b
+a ¦And b
+¦not a
+(a ¦or b)
+-¦or
+user:(a ¦or b)
+user:(¦not a)
 -¦-a
 -¦NOT a
 a OR ¦| count
@@ -372,6 +379,7 @@ def test_there_are_many_of_them() -> None:
         ("| count | sort user", "one of count"),
         ("result:failed", "one of success, failure, partial_success"),
         ('user:"a', 'end it with "'),
+        ("user:a or user:b", 'to search for it, write "or"'),
     ],
 )
 def test_an_error_suggests_what_to_write(text: str, hint: str) -> None:

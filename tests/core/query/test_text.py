@@ -146,6 +146,8 @@ TEXTS = st.one_of(st.text(st.characters(exclude_categories=["Cs"])), st.lists(PI
         ("until:2026-07-31T10:00", "time:<2026-07-31T10:00:00Z"),
         ("around:x+-90s", "around:x±90s"),
         ('around:"a b"±60m time:2026-07-01', 'around:"a b"±1h time:2026-07-01'),
+        ('"or" user:"Not"', '"or" user:"Not"'),
+        ("or-else", "or-else"),
         ("| count", "| count"),
         ("a|count by user , user,ip|top user", "a | count by user,ip | top user 10"),
         ("| sort Details.a DESC | limit 5", "| sort details.a desc | limit 5"),
