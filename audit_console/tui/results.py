@@ -41,12 +41,13 @@ def note_of(look: Look, frame: pl.DataFrame, key: str, *, partial: bool) -> Line
         return (rows, *so_far, Span(f"  · {key} shows the events behind a row", "muted"))
     title = Span(f" {review.title}: ", "name")
     sentence = Span(f"  {review.sentence}", "muted")
-    if review.threshold is None:
+    limit = review.threshold
+    if limit is None:
         return (title, rows, *so_far, sentence)
     over = len(marked_rows(look, frame))
-    symbol, role = (f"▲ {over:,}", "bad") if over else ("✔ none", "ok")
-    said = Span(f"  {symbol} with {review.threshold}", role)
-    return (title, rows, said, *so_far, sentence)
+    how_many = Span(f" ▲ {over:,}", "bad") if over else Span(" ✔ none", "ok")
+    of_rows = Span(f" of {count(frame.height, limit.column)} {limit.side} {limit.number:,}")
+    return (title, how_many, of_rows, *so_far, sentence)
 
 
 def events_behind(look: Look, row: Mapping[str, Any]) -> Look:

@@ -15,7 +15,8 @@ from tests.tui.support import make_app, make_lines, until_loaded, until_shown
 
 
 @pytest.mark.parametrize(
-    ("highest", "said"), [(11, "▲ 1 with count above 10"), (10, "✔ none with count above 10")]
+    ("highest", "said"),
+    [(11, "▲ 1 of 2 counts above 10"), (10, "✔ none of 2 counts above 10")],
 )
 def test_a_review_says_how_many_rows_call_for_attention(highest: int, said: str) -> None:
     rows = pl.DataFrame({"ip": ["203.0.113.9", "203.0.113.10"], "count": [highest, 3]})
