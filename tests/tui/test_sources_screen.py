@@ -109,6 +109,23 @@ async def test_what_turns_out_to_be_no_log_is_not_remembered(tmp_path: Path) -> 
         await until_shown(pilot, "none yet")
 
 
+async def test_what_is_piped_in_is_said_to_be_read_to_its_end_first(tmp_path: Path) -> None:
+    is_open = threading.Event()
+
+    def opener(places: Sequence[str]) -> Source:
+        del places
+        is_open.wait()
+        return MemorySource(make_lines(5))
+
+    app = make_app(opener, tmp_path, places=("-",))
+    async with app.run_test(size=(80, 24)) as pilot:
+        try:
+            await until_shown(pilot, "… opening standard input, to its end")
+        finally:
+            is_open.set()
+        await until_loaded(pilot)
+
+
 async def test_keys_of_the_sources(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(5)), tmp_path, places=())
     async with app.run_test(size=(80, 24), notifications=True) as pilot:

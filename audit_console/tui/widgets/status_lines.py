@@ -33,6 +33,10 @@ WIDE_HEADER = 100
 """Cells from which on the header names the program, and counts the events in any case."""
 
 
+PIPED_IN = "standard input, to its end"
+"""What is piped in is copied as a whole before it is shown."""
+
+
 class SourceHeader(SessionLine):
     """Program, environment, source, kind, rows and verdict."""
 
@@ -44,7 +48,8 @@ class SourceHeader(SessionLine):
         del y
         width = self.size.width
         if self.session is None:
-            opening = Span(f"  … opening {'  '.join(self.opening)}" if self.opening else "", "warn")
+            names = "  ".join(PIPED_IN if place == "-" else place for place in self.opening)
+            opening = Span(f"  … opening {names}" if names else "", "warn")
             return self.paint((Span(" audit-console", "heading"), opening), width)
         left, right = self._sides(self.session)
         gap = max(0, width - width_of(left) - width_of(right))
