@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from audit_console.cli.opening import open_source
 from audit_console.core.findings import Code, Verdict
 from audit_console.core.policy import parse_policy
+from audit_console.core.vouchers import Remembered
 from audit_console.integrity.trust import Trust
 from audit_console.integrity.verifier import verify
 from audit_console.reports.explanations import EXPLANATIONS
@@ -99,6 +101,23 @@ async def test_in_little_height_each_part_has_a_line(tmp_path: Path) -> None:
         assert "✘ broken 1" in text
         assert "✘ fault   seq 20" in text
         assert "The event is not as it was written" in text
+
+
+async def test_that_the_memory_of_the_console_vouches_is_said(tmp_path: Path) -> None:
+    lines = make_lines(60)
+    (tree,) = verify(MemorySource(lines)).trees
+    seen = Remembered(tree.chain, tree.size, tree.root, datetime(2026, 11, 23, tzinfo=UTC))
+    app = AuditConsoleApp(
+        lambda _: MemorySource(lines),
+        places=["log"],
+        kept=Belongings(tmp_path, tmp_path),
+        verifier=partial(verify, trust=Trust(remembered={tree.chain: seen})),
+    )
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("3")
+        await until_shown(pilot, "✔ PASS")
+        await until_shown(pilot, "an earlier verification here vouches, no trusted checkpoint ")
 
 
 async def test_the_day_of_a_log_of_one_day_is_told_once(tmp_path: Path) -> None:

@@ -128,6 +128,8 @@ def _counts(session: Session, *, short: bool = False) -> tuple[Line, Line]:
 
 def _sealed(verification: Verification) -> Line:
     sealed = sum(chain.covered for chain in verification.chains)
+    if not sealed and verification.chains and all(one.vouched for one in verification.chains):
+        return (Span("an earlier verification here vouches, no trusted checkpoint", "muted"),)
     if not sealed:
         return (Span("no checkpoint that is trusted covers any of them", "warn"),)
     return (Span(f"{count(sealed, 'event')} covered by a trusted checkpoint", "muted"),)
