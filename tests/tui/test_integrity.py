@@ -137,6 +137,9 @@ async def test_at_12_lines_a_finding_its_place_and_its_meaning_are_seen(tmp_path
         assert "Coverage   ✘ NO" in text
         assert "■✘■" in text
         assert "✘ fault   seq 20" in text
+        await pilot.press("m")
+        await until_shown(pilot, " seq 20 · 1 event ✘ 1 broken")
+        assert "✘ fault   seq 20" in screen_text(app)
 
 
 @UNMEASURED

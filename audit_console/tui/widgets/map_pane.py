@@ -30,7 +30,7 @@ from audit_console.tui.wording import STATES
 
 MARGIN = 2
 LINES_BELOW = 2
-"""The legend, and what is under the cursor; the name of a chain and its cells come first."""
+"""The legend, and what is under the cursor. In little height the legend gives way first."""
 
 
 class MapPane(LinePainter, can_focus=True):
@@ -145,7 +145,7 @@ class MapPane(LinePainter, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw a line."""
         width, lines = self.size.width, self._lines()
-        below = y - self._room
+        below = y - self.size.height + LINES_BELOW if y >= self._room else -1
         if below == 0:
             return self.paint(legend_line(self._maps, width, unmapped=self._unmapped), width)
         if below == 1:
