@@ -122,6 +122,12 @@ def is_at_work(app: App[Any], *groups: str) -> bool:
     return any(worker.group in groups and not worker.is_finished for worker in app.workers)
 
 
+async def until_all_is_done(pilot: Pilot[None]) -> None:
+    """Let the app run until all that was asked is answered, or was taken back."""
+    workers = pilot.app.workers
+    await until(pilot, lambda: all(worker.is_finished for worker in workers), "all is done")
+
+
 def is_at_rest(app: App[Any]) -> bool:
     """Tell whether rows and counts are of all that was read, and the rule says where it is.
 

@@ -13,7 +13,7 @@ from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Source
 from audit_console.tui.app import AuditConsoleApp
 from tests.support.effort import UNMEASURED
-from tests.tui.support import make_app, make_lines, until_loaded, until_shown
+from tests.tui.support import make_app, make_lines, until_all_is_done, until_loaded, until_shown
 
 pytestmark = UNMEASURED  # the screens that other tests measure, to be looked at
 
@@ -40,7 +40,7 @@ def keys(*names: str, shown: str = "") -> Drive:
         await until_loaded(pilot)
         await pilot.press(*names)
         await until_shown(pilot, shown)
-        await pilot.app.workers.wait_for_complete()  # of what is counted beside the events
+        await until_all_is_done(pilot)  # of what is counted beside the events
         await pilot.pause()
 
     return drive
@@ -105,7 +105,7 @@ async def test_no_colour_is_one_of_the_terminals_own(tmp_path: Path, names: Sequ
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
         await pilot.press(*names)
-        await app.workers.wait_for_complete()
+        await until_all_is_done(pilot)
         app.screen.query("*").add_class("-stale")
         await pilot.pause()
         styles = [

@@ -531,6 +531,7 @@ async def test_a_word_about_the_wait_that_comes_behind_the_answer_is_not_said(
     app = show(in_memory())
     async with app.run_test(size=(120, 40)) as pilot:
         await previewed(pilot, "PREVIEW: 20 of 40")
+        await pilot.pause()
         shown = screen_text(app)
         for say in late:
             say()
