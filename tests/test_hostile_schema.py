@@ -93,7 +93,7 @@ def hostile(dsn: str) -> Iterator[None]:
 QUERIES = (
     "seq:>=2 seq:<=20",
     "user:user-* -action:x hour:>=1 weekday:mon",
-    "details.number:>=1 or details.text:=x or ip:10.0.0.0/8 or /b+/",
+    "details.number:>=1 OR details.text:=x OR ip:10.0.0.0/8 OR /b+/",
     "chain:verified",
     "| timeline 1d by type",
     "| timeline 1mo",

@@ -138,7 +138,10 @@ def test_less_of_it_is_looked_at(table: str, by_indexes: list[Grouping], seqs: r
     assert not by_indexes
 
 
-@pytest.mark.parametrize("seqs", [range(EVENTS), range(12_000), range(3_000, 18_000)])
+SPANS = [range(EVENTS), range(12_000), range(3_000, 18_000), range(5_000), range(9_000, 16_000)]
+
+
+@pytest.mark.parametrize("seqs", SPANS)
 def test_events_that_happened_out_of_order_count_with_their_span(
     disordered: str, by_indexes: list[Grouping], seqs: range
 ) -> None:
