@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise, starmap
 from typing import NamedTuple
 
 import psycopg
@@ -15,6 +17,7 @@ from audit_console.core.event import Scheme
 from audit_console.core.filters import Exact, Field, FieldName, Filter, Range, Term
 from audit_console.sources.postgres.asked import Asked
 from audit_console.sources.postgres.layout import EVERY_ROW, PLACED, Layout
+from audit_console.sources.postgres.plans import PARTS
 from audit_console.sources.protocol import News
 
 _MISPLACED = """
@@ -62,6 +65,11 @@ class Span(NamedTuple):
     def length(self) -> int:
         """How many events it has at most."""
         return self.seqs.stop - self.seqs.start  # len() has a limit that seqs do not have
+
+    def parts(self) -> Iterator[range]:
+        """Cut its seqs into parts."""
+        cuts = (self.seqs.start + self.length * number // PARTS for number in range(PARTS + 1))
+        return starmap(range, pairwise(cuts))
 
 
 @dataclass(frozen=True, slots=True)

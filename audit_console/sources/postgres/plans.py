@@ -10,7 +10,10 @@ from psycopg import sql
 
 PARTS = 8
 """Into so many a large question is cut: more than the processes that answer, so that none waits
-long for the last one. One that they share is slower: they hand an index over page by page."""
+long for the last one."""
+
+UNSHARED = "SET LOCAL min_parallel_index_scan_size = '5TB'"
+"""Let each process read parts of an index alone: together they hand it over page by page."""
 
 Plan = Mapping[str, Any]
 """A node of a plan, as `EXPLAIN (FORMAT JSON)` tells it."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import pairwise
 
 import polars as pl
 import psycopg
@@ -25,7 +24,7 @@ from audit_console.sources.postgres.bins import find_bins
 from audit_console.sources.postgres.extent import Span
 from audit_console.sources.postgres.grouping import Grouping, Row
 from audit_console.sources.postgres.layout import EVERY_ROW, Layout, named
-from audit_console.sources.postgres.plans import PARTS, Plan, is_by_index, plan_of
+from audit_console.sources.postgres.plans import PARTS, UNSHARED, Plan, is_by_index, plan_of
 from audit_console.sources.postgres.tallies import MOST_ROWS, counts_frame, few_enough
 from audit_console.sources.postgres.windows import find_window
 
@@ -80,11 +79,11 @@ def count_together(
 
 
 def _count(connection: psycopg.Connection, asked: Asked, span: Span) -> int:
-    """Count a span in ranges: processes that share one hand it over page by page."""
-    cuts = [span.seqs.start + span.length * number // PARTS for number in range(PARTS + 1)]
+    """Count a span by the primary key."""
+    connection.execute(UNSHARED)
     parts = (
-        asked.that(sql.SQL("seq >= {} AND seq < {}").format(low, high))
-        for low, high in pairwise(cuts)
+        asked.that(sql.SQL("seq >= {} AND seq < {}").format(seqs.start, seqs.stop))
+        for seqs in span.parts()
     )
     counts = (sql.SQL(_COUNT).format(events=part.events) for part in parts)
     statement = sql.SQL(_TOTAL).format(parts=sql.SQL(" UNION ALL ").join(counts))
@@ -96,15 +95,13 @@ def _by_indexes(
 ) -> list[Row] | None:
     """Count a span by indexes; None if they do not hold what is asked, or it is too little."""
     layout = asked.layout
-    everything = Asked(layout, EVERY_ROW)
-    if (
-        not grouping.in_indexes
-        or span.seqs.stop - span.seqs.start
-        < BY_INDEXES * _plan_of(connection, everything)["Plan Rows"]
-        or not _has_results(connection, layout)
-    ):
+    if not grouping.in_indexes or not _has_results(connection, layout):
         return None
-    window = find_window(connection, layout, span)
+    expected = _plan_of(connection, Asked(layout, EVERY_ROW))["Plan Rows"]
+    if span.length < BY_INDEXES * expected:
+        return None
+    connection.execute(UNSHARED)
+    window = find_window(connection, layout, span, is_most=span.length > expected / 2)
     if window is None:
         return None
     events, strays, strangers = window
