@@ -6,6 +6,7 @@ import fcntl
 import gc
 import os
 import re
+import signal
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -75,6 +76,20 @@ def pytest_sessionfinish() -> None:
     """Look for what tests left once; pytest does so five times, among what all have in common."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def signals_are_heard() -> None:
+    """Let tests and what they start hear signals that a shell ignores for them.
+
+    It ignores SIGINT for what runs in the background, and `nohup` does SIGHUP.
+    """
+    for number, usual in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGHUP, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 @contextmanager

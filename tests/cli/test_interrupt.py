@@ -87,15 +87,6 @@ def test_a_report_is_not_begun_when_interrupted(
     assert children_of(temporary) == []
 
 
-@pytest.fixture
-def hung_up_as_usual() -> Iterator[None]:
-    """Let programs hear that they are hung up, also where the tests run under `nohup`."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGHUP, before)
-
-
-@pytest.mark.usefixtures("hung_up_as_usual")
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )

@@ -13,7 +13,6 @@ import signal
 import tarfile
 import threading
 import zipfile
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -334,21 +333,12 @@ def test_what_was_piped_in_does_not_stay_behind_when_nothing_is_opened(
     assert list(copies.iterdir()) == []
 
 
-@pytest.fixture
-def ctrl_c() -> Iterator[None]:
-    """Let Python hear SIGINT also where a shell ignores it for what runs in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def interrupt_the_copying(folder: Path) -> None:
     while not any(copy.stat().st_size for copy in folder.iterdir()):
         pass
     signal.raise_signal(signal.SIGINT)
 
 
-@pytest.mark.usefixtures("ctrl_c")
 def test_nor_when_the_reader_waits_no_longer(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
