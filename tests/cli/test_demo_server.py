@@ -23,6 +23,7 @@ from audit_console.sources.postgres import open_postgres
 from tests.support.effort import UNMEASURED
 
 
+@UNMEASURED
 def test_the_server_holds_the_tampered_log_and_is_gone_with_the_demo() -> None:
     with scratch_folder() as folder, closing(DemoServer(folder)) as server:
         with scratch_folder():  # as the screen has, which is gone before the server

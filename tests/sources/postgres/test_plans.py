@@ -280,6 +280,7 @@ READS_ALL: dict[str, tuple[int, Ask]] = {
 """What may look at every event once in each of so many statements."""
 
 
+@UNMEASURED
 def test_a_preview_looks_into_indexes_and_at_what_is_of_another_chain_meanwhile(
     source: Source, plans: list[Plan]
 ) -> None:
@@ -297,6 +298,7 @@ def test_a_preview_looks_into_indexes_and_at_what_is_of_another_chain_meanwhile(
     assert_looked_at(plans, expected)
 
 
+@UNMEASURED
 def test_where_time_says_little_a_preview_looks_at_the_table_once(
     source: Source, plans: list[Plan], monkeypatch: pytest.MonkeyPatch
 ) -> None:
