@@ -87,15 +87,8 @@ def table(postgres_server: str, migrated_template: str) -> Iterator[str]:
         yield dsn
 
 
-@pytest.fixture(scope="module")
-def source(table: str) -> Iterator[Source]:
-    with closing(open_postgres(table)) as source:
-        source.tally(EVERYTHING, by=(Count(),))
-        yield source
-
-
 @pytest.fixture
-def just_opened(table: str) -> Iterator[Source]:
+def source(table: str) -> Iterator[Source]:
     """A source that has counted its events and nothing else: counts are kept."""
     with closing(open_postgres(table)) as source:
         source.tally(EVERYTHING, by=(Count(),))
@@ -330,9 +323,9 @@ def test_a_preview_of_other_days_looks_at_the_events_between_alone(
 @UNMEASURED
 @pytest.mark.parametrize(("statements", "ask"), READS_ALL.values(), ids=READS_ALL)
 def test_what_looks_at_all_events_does_so_once(
-    just_opened: Source, plans: list[Plan], statements: int, ask: Ask
+    source: Source, plans: list[Plan], statements: int, ask: Ask
 ) -> None:
-    ask(question(just_opened))
+    ask(question(source))
     assert len(plans) == statements
     assert max(sum(node.looked_at for node in plan) for plan in plans) <= EVENTS + FEW
 
