@@ -11,7 +11,7 @@ from benchmarks.measure import OURS, Contestant, Figure, Target, run_task
 
 
 def figures(events: int) -> Iterator[Figure]:
-    """Give the figures of a log with this many events, of which most would go."""
+    """Give the figures of a log with this many events, of which half or more would go."""
     in_memory = Target("< 1 s", at_most=1.0)
     yield Figure(
         "retention",

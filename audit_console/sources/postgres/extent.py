@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import pairwise, starmap
+from itertools import pairwise
 from typing import NamedTuple
 
 import psycopg
@@ -66,10 +66,11 @@ class Span(NamedTuple):
         """How many events it has at most."""
         return self.seqs.stop - self.seqs.start  # len() has a limit that seqs do not have
 
-    def parts(self) -> Iterator[range]:
-        """Cut its seqs into parts."""
+    def parts(self, asked: Asked) -> Iterator[Asked]:
+        """Cut what is asked for of a chain into ranges of these seqs."""
         cuts = (self.seqs.start + self.length * number // PARTS for number in range(PARTS + 1))
-        return starmap(range, pairwise(cuts))
+        for low, high in pairwise(cuts):
+            yield asked.that(sql.SQL("seq >= {} AND seq < {}").format(low, high))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,10 @@
-"""Several counts of the same events, in one statement, so of one snapshot.
+"""Several counts of the same events, of one snapshot.
 
 PostgreSQL counts GROUPING SETS in one process. So the table is cut into ranges of blocks, each
 range is counted by whichever process is free, and what they count is added up. Few events are
 looked up by an index, once.
 
-A large part of a table is counted by indexes, which hold what is asked of all events, and are
-read in a third of the time.
+A large part of a table is counted by indexes, as what happened in a window of time.
 """
 
 from __future__ import annotations
@@ -81,11 +80,7 @@ def count_together(
 def _count(connection: psycopg.Connection, asked: Asked, span: Span) -> int:
     """Count a span by the primary key."""
     connection.execute(UNSHARED)
-    parts = (
-        asked.that(sql.SQL("seq >= {} AND seq < {}").format(seqs.start, seqs.stop))
-        for seqs in span.parts()
-    )
-    counts = (sql.SQL(_COUNT).format(events=part.events) for part in parts)
+    counts = (sql.SQL(_COUNT).format(events=part.events) for part in span.parts(asked))
     statement = sql.SQL(_TOTAL).format(parts=sql.SQL(" UNION ALL ").join(counts))
     return int(asked.run(connection, statement)[0][0])
 
