@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
+from audit_console.columns.sound import SoundRun, moment
 from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import Scheme
 
@@ -58,6 +60,36 @@ def width_for(place: pl.Series, width: int, most: int) -> int:
     while (place // width).n_unique() > most:
         width *= 2
     return width
+
+
+def width_for_run(run: SoundRun, width: int, most: int) -> int:
+    """Double a width until a run lies in at most `most` stretches."""
+    while run.last_seq // width - run.first_seq // width >= most:
+        width *= 2
+    return width
+
+
+def stretches_of_run(run: SoundRun, width: int) -> Iterator[Stretch]:
+    """Count the events of a run by stretches of `width` places, in order."""
+    first_key = run.first_seq // width
+    inside = np.arange(width - run.first_seq % width, run.events, width)
+    begins = np.append(0, inside)
+    starts = np.minimum.reduceat(run.timestamps, begins)
+    ends = np.maximum.reduceat(run.timestamps, begins)
+    behind = [*inside.tolist(), run.events]
+    for index, (begin, end) in enumerate(zip(begins.tolist(), behind, strict=True)):
+        yield Stretch(
+            key=first_key + index,
+            first=run.first_seq + begin,
+            last=run.first_seq + end - 1,
+            events=end - begin,
+            broken=0,
+            unverifiable=0,
+            start=moment(starts[index]),
+            end=moment(ends[index]),
+            event_id=run.event_id(begin),
+            broken_id=None,
+        )
 
 
 def stretches(events: pl.DataFrame, place: pl.Series, width: int) -> Iterator[Stretch]:

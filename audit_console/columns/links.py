@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from audit_console.columns.schema import CHECK, LINKS
+from audit_console.columns.schema import CHECK, CHECKED, LINKS
+from audit_console.columns.sound import SoundRun
 from audit_console.core.event import GENESIS_HASH, Scheme
 from audit_console.core.run import FORK_WINDOW
 
@@ -41,9 +42,31 @@ class LinkMarker:
 
     _last: dict[Scheme, pl.DataFrame] = field(default_factory=dict)
     _recent: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_LINK))
+    _run: SoundRun | None = None
 
     def mark(self, events: pl.DataFrame) -> pl.DataFrame:
         """Add `LINKS` to the next events of the log, which have at least the columns `JUDGED`."""
+        self._settle()
+        return self._mark(events)
+
+    def takes(self, run: SoundRun) -> bool:
+        """Take in the next lines as a run, unless its first event is broken by its link."""
+        if self._run is None or not run.goes_on_from(self._run):
+            self._settle()
+            held = dict(self._last)
+            if self._mark(_ends(run))["check"][0] != "verified":
+                self._last = held
+                return False
+        self._run = run
+        return True
+
+    def _settle(self) -> None:
+        """Remember the last event of a run as that of other events."""
+        if self._run is not None:
+            self._mark(_ends(self._run))
+            self._run = None
+
+    def _mark(self, events: pl.DataFrame) -> pl.DataFrame:
         if events.is_empty():
             return pl.DataFrame(schema={**events.schema, **LINKS})
         links = [self._links(of_scheme) for of_scheme in _by_scheme(events)]
@@ -122,6 +145,16 @@ def _among(own: pl.DataFrame, hashes: pl.Series) -> pl.Series:
         )
         .to_series()
     )
+
+
+def _ends(run: SoundRun) -> pl.DataFrame:
+    """Give what links are told by of the first and of the last event of a run."""
+    first = (run.first_seq, run.first_recorded, run.first_link, run.hash_at(0), run.hash_at(0))
+    last_link = run.hash_at(-2) if run.events > 1 else run.first_link
+    last = (run.last_seq, run.last_recorded, last_link, run.last_hash, run.last_hash)
+    columns = ("scheme", *_CARRIED)
+    rows = [(Scheme.V1, run.chain, *end) for end in ([first, last] if run.events > 1 else [first])]
+    return pl.DataFrame(rows, schema={name: CHECKED[name] for name in columns}, orient="row")
 
 
 def by_chain(events: pl.DataFrame) -> list[pl.DataFrame]:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from polars_hash import col as hashable
 
+from audit_console.columns import compiled
 from audit_console.core.merkle import HASH_BYTES, PartedTree, node_hash
 
 NODE_PREFIX = 1
@@ -65,6 +66,8 @@ def _nodes(hashes: pl.Series) -> bytes:
 
 def _parents(children: bytes) -> bytes:
     """Hash an even number of nodes, 32 bytes each, two and two."""
+    if compiled.parents is not None:
+        return compiled.parents(children)
     if len(children) < SINGLY_BELOW * _PAIR:
         return b"".join(
             node_hash(

@@ -27,6 +27,10 @@ class CellState(IntEnum):
     BROKEN = 5
 
 
+_WORST_FIRST = tuple(reversed(CellState))
+_NAMES = tuple(state.name.lower() for state in CellState)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """A part of a chain.
@@ -57,7 +61,7 @@ class Cell:
         """The worst state in it."""
         if self.absent or self.faults:
             return CellState.BROKEN
-        return max((state for state in CellState if self.counts[state]), default=CellState.VERIFIED)
+        return next((state for state in _WORST_FIRST if self.counts[state]), CellState.VERIFIED)
 
     @property
     def events(self) -> int:
@@ -73,7 +77,7 @@ class Cell:
 
 def counts_of(**counted: int) -> tuple[int, ...]:
     """Make the counts of a cell from those that are not 0, by the state's name."""
-    return tuple(counted.get(state.name.lower(), 0) for state in CellState)
+    return tuple(counted.get(name, 0) for name in _NAMES)
 
 
 def joined(one: Cell, other: Cell) -> Cell:

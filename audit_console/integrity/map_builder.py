@@ -11,8 +11,16 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from audit_console.columns.cells import Stretch, places, stretches, width_for
+from audit_console.columns.cells import (
+    Stretch,
+    places,
+    stretches,
+    stretches_of_run,
+    width_for,
+    width_for_run,
+)
 from audit_console.columns.links import by_chain
+from audit_console.columns.sound import SoundRun
 from audit_console.core.chain_map import Cell, ChainFacts, ChainMap, counts_of, joined, settled
 from audit_console.core.event import Scheme
 from audit_console.core.findings import Finding, FindingClass
@@ -37,7 +45,15 @@ class _Growing:
         place = places(events, self.behind)
         self.behind = place[-1]
         self._widen(width_for(place, self.width, MOST_CELLS))
-        for stretch in stretches(events, place, self.width):
+        self._count(stretches(events, place, self.width))
+
+    def add_run(self, run: SoundRun) -> None:
+        self.behind = run.last_seq
+        self._widen(width_for_run(run, self.width, MOST_CELLS))
+        self._count(stretches_of_run(run, self.width))
+
+    def _count(self, stretches: Iterable[Stretch]) -> None:
+        for stretch in stretches:
             self._put(stretch.key, _cell(stretch))
         while len(self.cells) > MOST_CELLS:
             self._widen(self.width * 2)
@@ -79,11 +95,21 @@ class MapBuilder:
         """Take in the next `columns.schema.BATCH` events of the log."""
         for chain in by_chain(self._mapped(events)) if events.height else ():
             scheme = Scheme(chain["scheme"][0])
-            name = chain["chain"][0] or f"({scheme})"
-            if name not in self._growing and len(self._growing) < MOST_CHAINS:
-                self._growing[name] = _Growing(scheme)
-            if name in self._growing:
-                self._growing[name].add(chain)
+            growing = self._growing_of(chain["chain"][0] or f"({scheme})", scheme)
+            if growing is not None:
+                growing.add(chain)
+
+    def add_run(self, run: SoundRun) -> None:
+        """Take in the next events of the log as a run."""
+        growing = self._growing_of(run.chain, Scheme.V1)
+        if growing is not None:
+            growing.add_run(run)
+
+    def _growing_of(self, name: str, scheme: Scheme) -> _Growing | None:
+        """Give the cells of a chain; None where it will not be mapped."""
+        if name not in self._growing and len(self._growing) < MOST_CHAINS:
+            self._growing[name] = _Growing(scheme)
+        return self._growing.get(name)
 
     def _mapped(self, events: pl.DataFrame) -> pl.DataFrame:
         """Leave out chains that will not be mapped, once there are too many."""

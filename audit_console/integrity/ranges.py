@@ -21,7 +21,7 @@ from audit_console.core.event import Scheme
 from audit_console.core.findings import Code, Finding, FindingClass, Verdict, finding
 from audit_console.integrity.verification import Verification
 from audit_console.integrity.verifier import verify
-from audit_console.sources.protocol import Batch, Readable, Status
+from audit_console.sources.protocol import Batch, Part, Readable, Status
 
 _OF_WHOLE_LOGS = frozenset({Code.HEAD_MISSING, Code.NO_CHECKPOINT})
 """What the verifier says of a part because it is one."""
@@ -132,6 +132,10 @@ class _Part:
                 )
                 yield part
         self.status = replace(self.status, complete=True)
+
+    def parts(self) -> Generator[Part]:
+        """Read what lies within the bounds, in batches."""
+        yield from self.batches()
 
 
 def _as_part(found: Verification, bounds: _Bounds) -> Verification:

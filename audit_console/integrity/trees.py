@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import accumulate
 
+import numpy as np
 import polars as pl
 
 from audit_console.columns.links import CHANGES_CHAIN
 from audit_console.columns.merkle import add_leaves, add_nodes, in_runs
+from audit_console.columns.sound import SoundRun, moment
 from audit_console.core.anchors import NewestEvent, TreeHeads
 from audit_console.core.codec import MAX_SEQ
 from audit_console.core.event import Scheme
@@ -67,6 +69,11 @@ class TreeGrower:
             if self._everywhere or self._sizes.get(chain):
                 add_nodes(self._tree_of(chain), first, run)
 
+    def add_run(self, run: SoundRun) -> None:
+        """Add the events of a run."""
+        if self._everywhere or self._sizes.get(run.chain):
+            add_nodes(self._tree_of(run.chain), run.first_seq, run.hashes)
+
     def add_lines(self, events: pl.DataFrame) -> None:
         """Add the lines of a batch that are none of v1."""
         if not self._everywhere and not self._line_sizes:
@@ -90,10 +97,26 @@ class TreeGrower:
             newest = covered.group_by(above.alias("above")).agg(
                 recorded_at.max(), pl.col("seq").get(recorded_at.arg_max())
             )
-            held = self._newest.setdefault(chain, {})
             for index, recorded_at, seq in newest.iter_rows():
-                size, event = sizes[index], NewestEvent(recorded_at, seq)
-                held[size] = max(event, held.get(size, event))
+                self._note_newest(chain, sizes[index], NewestEvent(recorded_at, seq))
+
+    def note_times_of_run(self, run: SoundRun) -> None:
+        """Do the same for a run, in which no event is later than those behind it."""
+        first = run.first_seq
+        for size in self._cosigned.get(run.chain, ()):
+            if first < size:
+                last = min(run.last_seq, size - 1) - run.first_seq
+                newest = run.recorded_at[last]
+                index = int(np.searchsorted(run.recorded_at, newest))
+                at = max(index, first - run.first_seq) + run.first_seq
+                self._note_newest(run.chain, size, NewestEvent(moment(newest), at))
+                first = size
+            if first > run.last_seq:
+                return
+
+    def _note_newest(self, chain: str, size: int, event: NewestEvent) -> None:
+        held = self._newest.setdefault(chain, {})
+        held[size] = max(event, held.get(size, event))
 
     def heads_of(self, chain: V1Chain) -> TreeHeads:
         """Give what a chain's vouchers speak of."""

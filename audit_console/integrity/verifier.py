@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -13,6 +13,7 @@ import polars as pl
 
 from audit_console.columns.runs import PLACE, LocatedRun, one_by_one, runs
 from audit_console.columns.schema import EVENT
+from audit_console.columns.sound import SoundRun
 from audit_console.core.chain import LogCheck, LogTrees
 from audit_console.core.chain_map import ChainMap
 from audit_console.core.claims import Candidate, SeqRange
@@ -26,7 +27,7 @@ from audit_console.integrity.telling import cannot_show, sealed_events, summarie
 from audit_console.integrity.trees import TreeGrower
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Progress, Verification
-from audit_console.sources.protocol import Batch, Readable, Status
+from audit_console.sources.protocol import Batch, Part, Readable, Status
 
 _NOTHING_SEALED: Mapping[str, int] = MappingProxyType({})
 
@@ -53,9 +54,9 @@ def verify(
         SourceError: the log cannot be looked at.
     """
     verifier = _verifier(source, trust, roots=roots)
-    with closing(source.batches()) as batches:
-        for batch in batches:
-            verifier.add(batch, source.status)
+    with closing(verifier.read(source)) as parts:
+        for part in parts:
+            verifier.add(part, source.status)
             if on_progress is not None:
                 on_progress(verifier.progress(source.status))
             if stop is not None and stop.is_set():
@@ -84,8 +85,27 @@ class _Verifier:
             maps=lambda: self._maps(complete=False),
         )
 
-    def add(self, batch: Batch, status: Status) -> None:
+    def read(self, source: Readable) -> Generator[Part]:
+        """Read the log; where retention left records, its own events are looked for in columns."""
+        if self.check.prunes.records:
+            yield from source.batches()
+        else:
+            yield from source.parts()
+
+    def add(self, part: Part, status: Status) -> None:
         names = [file.name for file in status.files]
+        if isinstance(part, SoundRun):
+            self._add_sound(part, names)
+        else:
+            self._add_batch(part, names)
+
+    def _add_sound(self, run: SoundRun, names: list[str]) -> None:
+        self.map_builder.add_run(run)
+        self.trees.note_times_of_run(run)
+        self.trees.add_run(run)
+        self.check.add_run(run.as_run(names))
+
+    def _add_batch(self, batch: Batch, names: list[str]) -> None:
         unhashed = batch.events["scheme"] == Scheme.UNHASHED
         self.check.unhashed += int(unhashed.sum())
         self.check.imprecise += _imprecise(batch.events)

@@ -39,6 +39,7 @@ from audit_console.sources.protocol import (
     News,
     Order,
     Page,
+    Part,
     Status,
 )
 
@@ -133,6 +134,10 @@ class MemorySource:
         finally:
             if first_pass and not self.status.complete:
                 self.status = replace(self.status, stopped=True)
+
+    def parts(self) -> Generator[Part]:
+        """Read the log; see `Source.parts`. All of it comes in batches."""
+        yield from self.batches()
 
     def chains(self) -> Sequence[str | None]:
         """Name the chains; see `Source.chains`."""

@@ -11,7 +11,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from audit_console.core.filters import Filter
 from audit_console.core.matching import NO_MARKS, MarkKey, Marks
@@ -20,6 +20,8 @@ from audit_console.core.query.stages import Count, Timeline
 
 if TYPE_CHECKING:  # the screens name sources and orders before Polars is there
     import polars as pl
+
+    from audit_console.columns.sound import SoundRun
 
 
 class Order(StrEnum):
@@ -80,6 +82,10 @@ class Batch:
 
     events: pl.DataFrame
     malformed: pl.DataFrame
+
+
+Part: TypeAlias = "Batch | SoundRun"
+"""Consecutive lines of a log, of which there need be no columns where nothing is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +184,14 @@ class Readable(Protocol):
         """Read the log in log order, each line once, rows marked with their check.
 
         Closing the generator stops the reading and leaves `status` stopped.
+
+        Raises:
+            SourceError: the log cannot be looked at.
+        """
+        ...
+
+    def parts(self) -> Generator[Part]:
+        """Read the log as `batches` does, for who asks no more of sound lines than a run tells.
 
         Raises:
             SourceError: the log cannot be looked at.

@@ -31,6 +31,7 @@ from audit_console.sources.protocol import (
     News,
     Order,
     Page,
+    Part,
     Source,
     Status,
 )
@@ -249,6 +250,10 @@ class HugeSource:
     def batches(self) -> Generator[Batch]:
         """Nothing to verify."""
         yield from ()
+
+    def parts(self) -> Generator[Part]:
+        """Have nothing to be read."""
+        yield from self.batches()
 
     def page(
         self,

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from queue import SimpleQueue
 
+from audit_console.columns.sound import SoundRun, sound_run
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.archive.blocks import Block, blocks
 from audit_console.sources.archive.files import ArchiveFile
@@ -26,8 +27,9 @@ READ_AHEAD = PARSERS + 2
 class ParsedPiece:
     """Parsed blocks, one after the other, and how far their file had been read by then.
 
-    `text` is what they were before parsing, None where it stands in the file just so.
-    `sha256` is of the stored file, given with the piece that ends it.
+    `run` is in the place of `parsed` where all lines are sound. `text` is what they were before
+    parsing, None where it stands in the file just so. `sha256` is of the stored file, given
+    with the piece that ends it.
     """
 
     file: int
@@ -35,15 +37,23 @@ class ParsedPiece:
     stored_bytes: int
     text: bytes | None = None
     sha256: str | None = None
+    run: SoundRun | None = None
 
     @property
     def ends_file(self) -> bool:
         """Whether the file is read to its end; such a piece holds no lines."""
-        return self.parsed is None
+        return self.parsed is None and self.run is None
+
+    @property
+    def lines(self) -> int:
+        """Lines that were read, empty ones too."""
+        if self.run is not None:
+            return self.run.events
+        return 0 if self.parsed is None else self.parsed.lines
 
 
 def read_pieces(
-    files: Sequence[ArchiveFile], columns: Collection[str], *, digest: bool
+    files: Sequence[ArchiveFile], columns: Collection[str], *, digest: bool, sound: bool = False
 ) -> Generator[ParsedPiece]:
     """Read files in turn; each one's last piece is empty.
 
@@ -53,25 +63,35 @@ def read_pieces(
         files: the files of the log, in its order.
         columns: of the events, as `LineParser.parse` takes them.
         digest: hash the stored files too.
+        sound: give runs where there are some.
 
     Raises:
         SourceUnreadable: a file cannot be read; what was read before has been given.
     """
     held, most = list[ParsedPiece](), 1
-    with closing(_parsed_blocks(files, columns, digest=digest)) as parsed:
+    with closing(_parsed_blocks(files, columns, digest=digest, sound=sound)) as parsed:
         try:
             for piece in parsed:
-                if not piece.ends_file:
+                if piece.parsed is not None:
                     held.append(piece)
-                if held and (piece.ends_file or len(held) == most):
+                if held and (piece.parsed is None or len(held) == most):
                     yield _together(held)
                     held, most = [], min(most + 1, BLOCKS_TOGETHER)
-                if piece.ends_file:
+                if piece.parsed is None:
                     yield piece
         except SourceUnreadable:
             if held:
                 yield _together(held)
             raise
+
+
+def in_columns(piece: ParsedPiece, columns: Collection[str]) -> ParsedPiece:
+    """Parse the lines of a run, of which more is asked than it tells."""
+    run = piece.run
+    if run is None:
+        return piece
+    block = Block(run.file, run.first_line, run.offset, run.text)
+    return replace(piece, parsed=LineParser().parse(block, columns), run=None)
 
 
 def _together(pieces: Sequence[ParsedPiece]) -> ParsedPiece:
@@ -83,13 +103,13 @@ def _together(pieces: Sequence[ParsedPiece]) -> ParsedPiece:
 
 
 def _parsed_blocks(
-    files: Sequence[ArchiveFile], columns: Collection[str], *, digest: bool
+    files: Sequence[ArchiveFile], columns: Collection[str], *, digest: bool, sound: bool
 ) -> Generator[ParsedPiece]:
     pending: deque[Future[ParsedPiece]] = deque()
     with _parsers() as parsers, ThreadPoolExecutor(PARSERS) as pool:
         try:
             for raw in _raw_pieces(files, digest=digest):
-                pending.append(pool.submit(_parse, raw, columns, parsers))
+                pending.append(pool.submit(_read, raw, columns, parsers, sound=sound))
                 while len(pending) > READ_AHEAD or (pending and pending[0].done()):
                     yield pending.popleft().result()
             yield from _results(pending)
@@ -125,11 +145,14 @@ def _raw_pieces(files: Sequence[ArchiveFile], *, digest: bool) -> Iterator[_RawP
             yield _RawPiece(index, None, reader.stored_bytes, reader.compressed, digested)
 
 
-def _parse(
-    raw: _RawPiece, columns: Collection[str], parsers: SimpleQueue[LineParser]
+def _read(
+    raw: _RawPiece, columns: Collection[str], parsers: SimpleQueue[LineParser], *, sound: bool
 ) -> ParsedPiece:
     if raw.block is None:
         return ParsedPiece(raw.file, None, raw.stored_bytes, sha256=raw.sha256)
+    run = _run_of(raw.block) if sound else None
+    if run is not None:
+        return ParsedPiece(raw.file, None, raw.stored_bytes, run=run)
     parser = parsers.get()
     try:
         parsed = parser.parse(raw.block, columns)
@@ -137,6 +160,10 @@ def _parse(
         parsers.put(parser)
     text = raw.block.data if raw.compressed else None
     return ParsedPiece(raw.file, parsed, raw.stored_bytes, text)
+
+
+def _run_of(block: Block) -> SoundRun | None:
+    return sound_run(block.file, block.first_line, block.offset, block.data)
 
 
 @contextmanager

@@ -32,7 +32,8 @@ from audit_console.sources.archive.following import Follower
 from audit_console.sources.archive.foreign import hint_for
 from audit_console.sources.archive.index import ArchiveIndex, ReadLog
 from audit_console.sources.archive.lines import Lines
-from audit_console.sources.archive.reading import ParsedPiece, read_pieces
+from audit_console.sources.archive.progress import advanced
+from audit_console.sources.archive.reading import ParsedPiece, in_columns, read_pieces
 from audit_console.sources.archive.shelf import ShelvedRows
 from audit_console.sources.archive.stand_in import KEY, Differs, StandIn, StandInRows
 from audit_console.sources.archive.stored import Damaged
@@ -47,6 +48,7 @@ from audit_console.sources.protocol import (
     News,
     Order,
     Page,
+    Part,
     Status,
 )
 
@@ -57,6 +59,7 @@ ADDED_AT_ONCE = 16_384
 """Events read that are added to the table while a page waits."""
 
 Answer = TypeVar("Answer")
+AnyPart = TypeVar("AnyPart", bound=Part)
 
 NOT_OF_THIS_LOG = (
     "the index was not that of this log: it is thrown away, and the rows are those of the log"
@@ -130,25 +133,11 @@ class ArchiveSource:
 
         A second pass leaves `status` alone.
         """
-        first_pass, self._begun = not self._begun, True
-        marker = LinkMarker()
-        try:
-            self._vouching.require_unpruned(self._files, self.label)
-            columns = tuple(CHECKED if first_pass and self._keep else JUDGED)
-            with closing(read_pieces(self._files, columns, digest=first_pass)) as pieces:
-                for piece in pieces:
-                    batch = _batch(piece, marker)
-                    if first_pass:
-                        self._take_in(piece, batch)
-                    if batch is not None:
-                        yield batch
-            if first_pass:
-                self._finish()
-        finally:
-            if first_pass and not self._progress.complete:
-                self._progress = replace(self._progress, stopped=True)
-                if self._stand_in:
-                    self._stand_in.settle(self._table.events.whole())
+        return self._read(_batch, sound=False)
+
+    def parts(self) -> Generator[Part]:
+        """Read the log; see `Source.parts`. What is kept needs columns."""
+        return self._read(_part, sound=not self._keep)
 
     def chains(self) -> Sequence[str | None]:
         """Name the chains; see `Source.chains`."""
@@ -215,6 +204,30 @@ class ArchiveSource:
             if file.temporary:
                 file.path.unlink(missing_ok=True)
 
+    def _read(
+        self, judged: Callable[[ParsedPiece, LinkMarker], AnyPart | None], *, sound: bool
+    ) -> Generator[AnyPart]:
+        first_pass, self._begun = not self._begun, True
+        marker = LinkMarker()
+        try:
+            self._vouching.require_unpruned(self._files, self.label)
+            columns = tuple(CHECKED if first_pass and self._keep else JUDGED)
+            pieces = read_pieces(self._files, columns, digest=first_pass, sound=sound)
+            with closing(pieces):
+                for piece in pieces:
+                    part = judged(piece, marker)
+                    if first_pass:
+                        self._take_in(piece, part)
+                    if part is not None:
+                        yield part
+            if first_pass:
+                self._finish()
+        finally:
+            if first_pass and not self._progress.complete:
+                self._progress = replace(self._progress, stopped=True)
+                if self._stand_in:
+                    self._stand_in.settle(self._table.events.whole())
+
     def _asked(
         self, where: Filter, marks: Mapping[MarkKey, Marks], ask: Callable[[View], Answer]
     ) -> Answer:
@@ -250,18 +263,21 @@ class ArchiveSource:
         rows = window.rows()
         return rows.with_columns(self._lines.raw_of(rows))
 
-    def _take_in(self, piece: ParsedPiece, batch: Batch | None) -> None:
-        if batch is not None and self._keep:
-            if piece.text is not None:  # before the rows: a page looks for their text here
-                self._lines.copy(piece.file, piece.text)
-            for events in batch.events.iter_slices(ADDED_AT_ONCE):
-                with self._rows_lock:
-                    self._append(events)
-        if batch is not None:
-            self._malformed = with_more_malformed(self._malformed, batch.malformed)
+    def _take_in(self, piece: ParsedPiece, part: Part | None) -> None:
+        if isinstance(part, Batch):
+            if self._keep:
+                self._hold(piece, part)
+            self._malformed = with_more_malformed(self._malformed, part.malformed)
         if piece.ends_file:
             self._follower.was_read(self._files[piece.file], piece.stored_bytes)
-        self._progress = _advanced(self._progress, self._files, piece, batch)
+        self._progress = advanced(self._progress, self._files, piece, part)
+
+    def _hold(self, piece: ParsedPiece, batch: Batch) -> None:
+        if piece.text is not None:  # before the rows: a page looks for their text here
+            self._lines.copy(piece.file, piece.text)
+        for events in batch.events.iter_slices(ADDED_AT_ONCE):
+            with self._rows_lock:
+                self._append(events)
 
     def _append(self, events: pl.DataFrame) -> None:
         if self._stand_in is not None:
@@ -335,6 +351,15 @@ def _new_table(index: ArchiveIndex | None) -> GrowingTable:
     return GrowingTable(ShelvedRows.none(shelf))
 
 
+def _part(piece: ParsedPiece, marker: LinkMarker) -> Part | None:
+    """Give a run as it is where it goes on from what stands before it."""
+    if piece.run is None:
+        return _batch(piece, marker)
+    if marker.takes(piece.run):
+        return piece.run
+    return _batch(in_columns(piece, JUDGED), marker)
+
+
 def _batch(piece: ParsedPiece, marker: LinkMarker) -> Batch | None:
     if piece.parsed is None:
         return None
@@ -349,29 +374,3 @@ def _rank(view: View, at: Cursor, *, newest_first: bool) -> int | None:
             return view.rank_of_time(moment, newest_first=newest_first)
         case AtEvent(event_id):
             return view.rank_of_event(event_id, newest_first=newest_first)
-
-
-def _advanced(
-    status: Status, files: Sequence[ArchiveFile], piece: ParsedPiece, batch: Batch | None
-) -> Status:
-    before = sum(file.size for file in files[: piece.file])
-    lines = piece.parsed.lines if piece.parsed else 0
-    held = status.files[piece.file]
-    file = replace(held, lines=held.lines + lines, sha256=piece.sha256)
-    status = replace(
-        status,
-        lines=status.lines + lines,
-        bytes_read=before + piece.stored_bytes,
-        files=(*status.files[: piece.file], file, *status.files[piece.file + 1 :]),
-    )
-    if batch is None:
-        return status
-    times = pl.col("timestamp")
-    first, last = batch.events.select(first=times.min(), last=times.max()).row(0)
-    return replace(
-        status,
-        events=status.events + batch.events.height,
-        malformed=status.malformed + batch.malformed.height,
-        first=min(filter(None, (status.first, first)), default=None),
-        last=max(filter(None, (status.last, last)), default=None),
-    )

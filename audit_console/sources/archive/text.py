@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import os
 import sys
 import zlib
@@ -17,6 +16,7 @@ from polars.exceptions import PanicException, PolarsError
 
 from audit_console.core.findings import Code
 from audit_console.errors import SourceUnreadable
+from audit_console.sources.archive.digest import Digest
 from audit_console.sources.archive.parquet import MAGIC, ParquetText
 
 if sys.version_info >= (3, 14):
@@ -98,7 +98,7 @@ class TextReader:
 
     def hash_stored(self) -> Callable[[], str]:
         """Hash the stored bytes; give what reads on to their end and tells the SHA-256, in hex."""
-        digest = self._stored.digest = hashlib.sha256()
+        digest = self._stored.digest = Digest()
 
         def sha256_to_the_end() -> str:
             while self._read_stored(_DRAIN_BYTES):
@@ -168,7 +168,7 @@ class _Counted(RawIOBase):
     def __init__(self, stored: BufferedReader) -> None:
         self._file = stored
         self.count = 0
-        self.digest: hashlib._Hash | None = None
+        self.digest: Digest | None = None
 
     def readable(self) -> bool:
         return True
@@ -181,6 +181,8 @@ class _Counted(RawIOBase):
         return data
 
     def close(self) -> None:
+        if self.digest is not None:
+            self.digest.close()
         self._file.close()
         super().close()
 

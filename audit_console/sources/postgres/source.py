@@ -54,6 +54,7 @@ from audit_console.sources.protocol import (
     News,
     Order,
     Page,
+    Part,
     Status,
 )
 
@@ -169,6 +170,10 @@ class PostgresSource:
         finally:
             if first_pass and not self.status.complete:
                 self.status = replace(self.status, stopped=True)
+
+    def parts(self) -> Generator[Part]:
+        """Read the log; see `Source.parts`. All of it comes in batches."""
+        yield from self.batches()
 
     def chains(self) -> Sequence[str | None]:
         """Name the chains; those of format v1 are known without a look at their events."""

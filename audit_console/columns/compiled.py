@@ -1,0 +1,27 @@
+"""What `native/module.c` does in one pass, where it is at hand.
+
+It is not where there was no compiler when this was installed, or the processor has no
+instructions for SHA-256. All that it does is done by columns then, more slowly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+FoundRun: TypeAlias = tuple[str, int, str, bytes, bytes, bytes, bytes]
+"""Chain, first seq and first link; then for each event its hash (32 bytes), `recorded_at` and
+`timestamp` (int64, microseconds since 1970), and where its line begins (uint32)."""
+
+sound_run: Callable[[bytes], FoundRun | None] | None
+"""Reads whole lines that are one sound run; None for any other text."""
+
+parents: Callable[[bytes], bytes] | None
+"""Hashes Merkle nodes, 32 bytes each, two and two; an odd one at the end is left out."""
+
+try:
+    from audit_console.columns import _native
+except ImportError:
+    sound_run = parents = None
+else:
+    sound_run, parents = _native.sound_run, _native.parents

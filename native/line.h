@@ -1,0 +1,191 @@
+/* A canonical line of format v1, its newline included: passed over, hashed and compared. */
+
+#ifndef AUDIT_CONSOLE_LINE_H
+#define AUDIT_CONSOLE_LINE_H
+
+#include "json.h"
+#include "sha256.h"
+
+enum { LONGEST_ENTRY = 65535, LONGEST_CHAIN = 255, MOST_DIGITS = 18, TIME_LENGTH = 27 };
+
+/* What the next line is judged by. Texts point into the line; times are microseconds since 1970. */
+typedef struct {
+    const uint8_t *chain;
+    size_t chain_length;
+    int64_t seq;
+    int64_t recorded_at;
+    int64_t timestamp;
+    const uint8_t *previous_hash;
+    const uint8_t *event_hash;
+    uint8_t hash[HASH_BYTES];
+} Event;
+
+static bool pass_chain(Cursor *line, Event *event)
+{
+    event->chain = line->at;
+    while (left(line) > 0 && *line->at != '"') {
+        const uint8_t byte = *line->at;
+        if (!is_digit(byte) && !(byte >= 'a' && byte <= 'z') && (byte == 0 || !strchr("._/-", byte)))
+            return false;
+        line->at++;
+    }
+    event->chain_length = (size_t)(line->at - event->chain);
+    return event->chain_length > 0 && event->chain_length <= LONGEST_CHAIN && PASS(line, "\"");
+}
+
+/* Pass an id of ASCII without escapes: it is taken out of the line as it stands. */
+static inline bool pass_id(Cursor *line)
+{
+    pass_plain(line);
+    return PASS(line, "\"");
+}
+
+/* Pass a seq of so many digits that it is surely below 2^63. */
+static bool pass_seq(Cursor *line, int64_t *seq)
+{
+    const uint8_t *digit = line->at;
+    if (!pass_digits(line) || line->at - digit > MOST_DIGITS)
+        return false;
+    if (*digit == '0' && line->at - digit > 1)
+        return false;
+    for (*seq = 0; digit < line->at; digit++)
+        *seq = *seq * 10 + (*digit - '0');
+    return true;
+}
+
+static inline bool read_digits(const uint8_t *at, int count, int *number)
+{
+    *number = 0;
+    for (int i = 0; i < count; i++) {
+        if (!is_digit(at[i]))
+            return false;
+        *number = *number * 10 + (at[i] - '0');
+    }
+    return true;
+}
+
+static int days_of_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const bool leaps = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leaps);
+}
+
+/* Days since 1970-01-01 in the Gregorian calendar, of which years begin in March here. */
+static int64_t days_since_epoch(int year, int month, int day)
+{
+    const int years = month > 2 ? year : year - 1;
+    const int months = month > 2 ? month - 3 : month + 9;
+    const int days = (153 * months + 2) / 5 + day - 1;
+    return (int64_t)years * 365 + years / 4 - years / 100 + years / 400 + days - 719468;
+}
+
+/* Pass `2026-11-23T03:51:42.166415Z"`. */
+static bool pass_time(Cursor *line, int64_t *time)
+{
+    const uint8_t *at = line->at;
+    int year, month, day, hour, minute, second, micros;
+    if (left(line) < TIME_LENGTH || at[4] != '-' || at[7] != '-' || at[10] != 'T' ||
+        at[13] != ':' || at[16] != ':' || at[19] != '.' || at[26] != 'Z')
+        return false;
+    if (!read_digits(at, 4, &year) || !read_digits(at + 5, 2, &month) ||
+        !read_digits(at + 8, 2, &day) || !read_digits(at + 11, 2, &hour) ||
+        !read_digits(at + 14, 2, &minute) || !read_digits(at + 17, 2, &second) ||
+        !read_digits(at + 20, 6, &micros))
+        return false;
+    if (year < 1 || month < 1 || month > 12 || day < 1 || day > days_of_month(year, month) ||
+        hour > 23 || minute > 59 || second > 59)
+        return false;
+    const int64_t minutes = (days_since_epoch(year, month, day) * 24 + hour) * 60 + minute;
+    *time = (minutes * 60 + second) * 1000000 + micros;
+    line->at += TIME_LENGTH;
+    return PASS(line, "\"");
+}
+
+static inline bool pass_text(Cursor *line)
+{
+    return PASS(line, "\"") && pass_string(line, pass_canonical_escape);
+}
+
+static inline bool pass_text_or_null(Cursor *line)
+{
+    return PASS(line, "null") || pass_text(line);
+}
+
+static inline bool pass_result(Cursor *line)
+{
+    return PASS(line, "\"success\"") || PASS(line, "\"failure\"") ||
+           PASS(line, "\"partial_success\"");
+}
+
+/* Pass so many bytes as a hash has digits; what they are is told by comparing them. */
+static inline bool pass_hash(Cursor *line, const uint8_t **hash)
+{
+    if (left(line) < HEX_DIGITS)
+        return false;
+    *hash = line->at;
+    line->at += HEX_DIGITS;
+    return true;
+}
+
+static inline bool pass_content(Cursor *line)
+{
+    return PASS(line, ",\"event_type\":") && pass_text(line) &&
+           PASS(line, ",\"user_id\":") && pass_text_or_null(line) &&
+           PASS(line, ",\"action\":") && pass_text(line) &&
+           PASS(line, ",\"resource_type\":") && pass_text(line) &&
+           PASS(line, ",\"resource_id\":") && pass_text(line) &&
+           PASS(line, ",\"result\":") && pass_result(line) &&
+           PASS(line, ",\"result_error\":") && pass_text_or_null(line) &&
+           PASS(line, ",\"details\":") && (PASS(line, "null") || pass_object(line)) &&
+           PASS(line, ",\"ip_address\":") && pass_text_or_null(line) &&
+           PASS(line, ",\"user_agent\":") && pass_text_or_null(line) &&
+           PASS(line, ",\"request_id\":") && pass_text_or_null(line);
+}
+
+static inline bool pass_entry(Cursor *line, Event *event)
+{
+    return PASS(line, "{\"v\":1,\"chain\":\"") && pass_chain(line, event) &&
+           PASS(line, ",\"seq\":") && pass_seq(line, &event->seq) &&
+           PASS(line, ",\"id\":\"") && pass_id(line) &&
+           PASS(line, ",\"recorded_at\":\"") && pass_time(line, &event->recorded_at) &&
+           PASS(line, ",\"timestamp\":\"") && pass_time(line, &event->timestamp) &&
+           pass_content(line) &&
+           PASS(line, ",\"previous_hash\":\"") && pass_hash(line, &event->previous_hash) &&
+           PASS(line, "\"");
+}
+
+/* Pass a line whose own hash holds; of its link nothing is told. */
+WITH_SHA static bool pass_event(Cursor *line, Event *event)
+{
+    const uint8_t *begin = line->at;
+    if (!pass_entry(line, event))
+        return false;
+    const size_t entry = (size_t)(line->at - begin);
+    if (entry > LONGEST_ENTRY || !PASS(line, ",\"event_hash\":\"") ||
+        !pass_hash(line, &event->event_hash) || !PASS(line, "\"}\n"))
+        return false;
+    uint8_t printed[HEX_DIGITS];
+    sha256_prefixed(0x00, begin, entry, event->hash);
+    print_hash(event->hash, printed);
+    return memcmp(printed, event->event_hash, HEX_DIGITS) == 0;
+}
+
+static inline bool goes_on(const Event *before, const Event *event)
+{
+    return event->seq == before->seq + 1 && event->recorded_at >= before->recorded_at &&
+           memcmp(event->previous_hash, before->event_hash, HEX_DIGITS) == 0 &&
+           event->chain_length == before->chain_length &&
+           memcmp(event->chain, before->chain, event->chain_length) == 0;
+}
+
+/* Tell whether a link may be one; behind the first event it is compared with a hash. */
+static bool is_hash(const uint8_t *hex)
+{
+    for (int i = 0; i < HEX_DIGITS; i++)
+        if (!is_lower_hex(hex[i]))
+            return false;
+    return true;
+}
+
+#endif

@@ -1,0 +1,156 @@
+/* The two works of a verification that Python's libraries take too many passes for.
+
+   Both let other threads run. They are built where a compiler is at hand, and used where the
+   processor has instructions for SHA-256; `columns.sound` and `columns.merkle` go without. */
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+#include <stdlib.h>
+
+#include "line.h"
+
+enum { SHORTEST_LINE = 400, NODE_PREFIX = 0x01 };
+
+/* The events of a run, one entry each; `begins` are bytes from the start of the text. */
+typedef struct {
+    Event first;
+    Event last;
+    size_t count;
+    size_t room;
+    uint8_t *hashes;
+    int64_t *recorded_at;
+    int64_t *timestamps;
+    uint32_t *begins;
+} Run;
+
+static bool make_room(Run *run, size_t size)
+{
+    *run = (Run){.room = size / SHORTEST_LINE + 1};
+    run->hashes = malloc(run->room * HASH_BYTES);
+    run->recorded_at = malloc(run->room * sizeof(int64_t));
+    run->timestamps = malloc(run->room * sizeof(int64_t));
+    run->begins = malloc(run->room * sizeof(uint32_t));
+    return run->hashes && run->recorded_at && run->timestamps && run->begins;
+}
+
+static void give_back(Run *run)
+{
+    free(run->hashes);
+    free(run->recorded_at);
+    free(run->timestamps);
+    free(run->begins);
+}
+
+static void put(Run *run, const Event *event, size_t begin)
+{
+    memcpy(run->hashes + run->count * HASH_BYTES, event->hash, HASH_BYTES);
+    run->recorded_at[run->count] = event->recorded_at;
+    run->timestamps[run->count] = event->timestamp;
+    run->begins[run->count] = (uint32_t)begin;
+    if (run->count++ == 0)
+        run->first = *event;
+    run->last = *event;
+}
+
+/* Tell whether a text is one sound run and nothing else. */
+WITH_SHA static bool read_run(const uint8_t *data, size_t size, Run *run)
+{
+    Cursor text = {data, data + size};
+    while (left(&text) > 0) {
+        const size_t begin = (size_t)(text.at - data);
+        Event event;
+        if (run->count == run->room || !pass_event(&text, &event))
+            return false;
+        if (run->count > 0 && !goes_on(&run->last, &event))
+            return false;
+        put(run, &event, begin);
+    }
+    return run->count > 0 && is_hash(run->first.previous_hash);
+}
+
+static PyObject *as_python(const Run *run)
+{
+    const Event *first = &run->first;
+    const Py_ssize_t count = (Py_ssize_t)run->count;
+    return Py_BuildValue(
+        "s#Ls#y#y#y#y#",
+        (const char *)first->chain, (Py_ssize_t)first->chain_length,
+        (long long)first->seq,
+        (const char *)first->previous_hash, (Py_ssize_t)HEX_DIGITS,
+        (const char *)run->hashes, count * HASH_BYTES,
+        (const char *)run->recorded_at, count * (Py_ssize_t)sizeof(int64_t),
+        (const char *)run->timestamps, count * (Py_ssize_t)sizeof(int64_t),
+        (const char *)run->begins, count * (Py_ssize_t)sizeof(uint32_t));
+}
+
+static PyObject *sound_run(PyObject *module, PyObject *argument)
+{
+    (void)module;
+    char *data;
+    Py_ssize_t size;
+    if (PyBytes_AsStringAndSize(argument, &data, &size) < 0)
+        return NULL;
+    if (size > UINT32_MAX)
+        Py_RETURN_NONE;
+    Run run;
+    PyObject *found = NULL;
+    if (!make_room(&run, (size_t)size)) {
+        PyErr_NoMemory();
+    } else {
+        bool is_sound;
+        Py_BEGIN_ALLOW_THREADS
+        is_sound = read_run((const uint8_t *)data, (size_t)size, &run);
+        Py_END_ALLOW_THREADS
+        found = is_sound ? as_python(&run) : Py_NewRef(Py_None);
+    }
+    give_back(&run);
+    return found;
+}
+
+WITH_SHA static void hash_pairs(const uint8_t *nodes, size_t pairs, uint8_t *parents)
+{
+    for (size_t i = 0; i < pairs; i++)
+        sha256_prefixed(
+            NODE_PREFIX, nodes + i * 2 * HASH_BYTES, 2 * HASH_BYTES, parents + i * HASH_BYTES);
+}
+
+static PyObject *parents(PyObject *module, PyObject *argument)
+{
+    (void)module;
+    char *nodes;
+    Py_ssize_t size;
+    if (PyBytes_AsStringAndSize(argument, &nodes, &size) < 0)
+        return NULL;
+    const Py_ssize_t pairs = size / (2 * HASH_BYTES);
+    PyObject *hashed = PyBytes_FromStringAndSize(NULL, pairs * HASH_BYTES);
+    if (hashed == NULL)
+        return NULL;
+    uint8_t *to = (uint8_t *)PyBytes_AsString(hashed);
+    Py_BEGIN_ALLOW_THREADS
+    hash_pairs((const uint8_t *)nodes, (size_t)pairs, to);
+    Py_END_ALLOW_THREADS
+    return hashed;
+}
+
+static PyMethodDef methods[] = {
+    {"sound_run", sound_run, METH_O, NULL},
+    {"parents", parents, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "_native",
+    .m_size = 0,
+    .m_methods = methods,
+};
+
+PyMODINIT_FUNC PyInit__native(void)
+{
+    if (!has_sha_instructions()) {
+        PyErr_SetString(PyExc_ImportError, "this processor has no instructions for SHA-256");
+        return NULL;
+    }
+    return PyModule_Create(&definition);
+}

@@ -1,0 +1,210 @@
+"""A compiled pass calls nothing sound that the codec and the core would not."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit_console.columns import compiled
+from audit_console.columns.links import LinkMarker
+from audit_console.columns.sound import SoundRun, moment, sound_run
+from audit_console.core.codec import (
+    EVENT_HASH_TAIL,
+    MAX_ENTRY_BYTES,
+    decode_bytes,
+    encode_entry,
+    end_line,
+)
+from audit_console.core.event import AuditEvent, parse_time
+from audit_console.core.findings import Place
+from audit_console.core.hashing import check_hash
+from audit_console.core.merkle import node_hash
+from audit_console.sources.archive.blocks import Block
+from audit_console.sources.archive.parse import LineParser
+from tests.support.chains import event, linked, rehashed, v1_chain, v1_lines
+from tests.support.compiled import NEEDS_COMPILED
+from tests.support.effort import UNMEASURED, examples
+from tests.support.places import V1_VECTORS, text_of
+from tests.support.strategies import VALUES, mutated_lines, replaced_values, v1_events
+
+pytestmark = [NEEDS_COMPILED, UNMEASURED]  # what is judged here, columns judge elsewhere
+
+CHAIN = v1_chain(9)
+LINES = v1_lines(CHAIN)
+RICH = rehashed(
+    replace(
+        CHAIN[0],
+        user_id=None,
+        action='say "no" to \\ and \n or \x01 é 日 \U0001f600',
+        details='{"a":[1,-2.5e-7,{"b":null,"":[]},"\\u00e9\\/"],"c\\\\":true,"d":{},"é":false}',
+        request_id="",
+    )
+)
+FILE, LINE, OFFSET = 3, 7, 1_000
+PLAIN_IDS = st.uuids().map(str)
+
+
+def run_of(lines: Sequence[bytes]) -> SoundRun | None:
+    return sound_run(FILE, LINE, OFFSET, text_of(lines))
+
+
+def sound(lines: Sequence[bytes]) -> SoundRun:
+    run = run_of(lines)
+    assert run is not None
+    return run
+
+
+def hashed_again(line: bytes) -> bytes:
+    """Give a line the hash of what stands in the place of its entry."""
+    entry = line[:-EVENT_HASH_TAIL]
+    event_hash = hashlib.sha256(b"\0" + entry).hexdigest()
+    return entry + end_line("", event_hash).encode()
+
+
+def assert_not_called_sound_wrongly(line: bytes) -> bool:
+    """Hold what is told of a line, if anything is, against the codec."""
+    run = run_of([line]) if b"\n" not in line else None
+    if run is None:
+        return False
+    read = decode_bytes(line)
+    assert isinstance(read, AuditEvent)
+    hashed = check_hash(read, line.decode())
+    assert hashed.canonical
+    assert run.events == 1
+    assert (run.chain, run.first_seq, run.first_link) == (read.chain, read.seq, read.previous_hash)
+    assert run.last_hash == hashed.computed == read.event_hash
+    assert run.first_recorded == parse_time(read.recorded_at or "")
+    assert moment(run.timestamps[0]) == read.occurred_at
+    assert run.event_id(0) == read.id
+    return True
+
+
+def assert_sound(one: AuditEvent) -> None:
+    (line,) = v1_lines([rehashed(one)])
+    assert assert_not_called_sound_wrongly(line)
+
+
+def test_what_a_run_tells() -> None:
+    run = sound(LINES)
+    assert (run.events, run.first_seq, run.last_seq) == (len(CHAIN), 0, len(CHAIN) - 1)
+    assert [run.hash_at(index) for index in range(run.events)] == [one.event_hash for one in CHAIN]
+    assert [moment(time) for time in run.timestamps] == [one.occurred_at for one in CHAIN]
+    assert [run.event_id(index) for index in range(run.events)] == [one.id for one in CHAIN]
+    told = run.as_run(["a", "b", "c", "d"])
+    assert told.first_place == Place("d", LINE, CHAIN[0].id)
+    assert (told.events, told.broken, told.last_computed) == (9, False, CHAIN[-1].event_hash)
+    assert told.last_recorded == parse_time(CHAIN[-1].recorded_at or "")
+
+
+def test_the_vectors_are_sound() -> None:
+    run = sound_run(0, 1, 0, V1_VECTORS.read_bytes())
+    assert run is not None
+    assert (run.events, run.last_seq) == (200, 199)
+
+
+@examples(150)
+@given(v1_events(), PLAIN_IDS)
+def test_events_of_the_format_are_sound(one: AuditEvent, plain_id: str) -> None:
+    """But for what is rare: a seq of 19 digits, or details that nest very deep."""
+    assert_sound(replace(one, id=plain_id, seq=min(one.seq or 0, 10**18 - 1)))
+
+
+@pytest.mark.parametrize("more", range(2 * 64))
+def test_the_last_block_of_a_hash_ends_anywhere(more: int) -> None:
+    assert_sound(replace(CHAIN[0], action="x" * more))
+
+
+def test_an_entry_has_a_limit() -> None:
+    room = MAX_ENTRY_BYTES - len(encode_entry(replace(CHAIN[0], action="")))
+    assert_sound(replace(CHAIN[0], action="x" * room))
+    assert run_of(v1_lines([rehashed(replace(CHAIN[0], action="x" * (room + 1)))])) is None
+
+
+@examples(300)
+@given(mutated_lines())
+def test_mutated_lines_with_a_hash_that_holds(line: bytes) -> None:
+    assert_not_called_sound_wrongly(line)
+    assert_not_called_sound_wrongly(hashed_again(line))
+
+
+def test_every_odd_value_in_every_place() -> None:
+    """All of them are judged as the codec does; some are sound, so that this tests something."""
+    called = [
+        assert_not_called_sound_wrongly(hashed_again(line))
+        for line in replaced_values(LINES[1], VALUES)
+    ]
+    assert 0 < sum(called) < len(called)
+
+
+@pytest.mark.parametrize("lines", [LINES[:2], v1_lines([RICH])], ids=["two", "rich"])
+def test_every_byte_flipped(lines: Sequence[bytes]) -> None:
+    text = text_of(lines)
+    for at in range(len(text)):
+        flipped = text[:at] + bytes([text[at] ^ 1 << at % 8]) + text[at + 1 :]
+        assert sound_run(FILE, LINE, OFFSET, flipped) is None
+
+
+def test_a_text_that_ends_anywhere() -> None:
+    (line,) = v1_lines([RICH])
+    for end in range(len(line)):
+        assert sound_run(FILE, LINE, OFFSET, line[:end]) is None
+        assert run_of([line[:end]]) is None
+    assert_sound(RICH)
+
+
+def test_what_is_no_run() -> None:
+    other = v1_lines(v1_chain(3, chain="other"))
+    late = v1_lines(
+        linked(replace(event(seq), recorded_at=CHAIN[-seq].recorded_at) for seq in (1, 2))
+    )
+    for lines in (
+        [],
+        [b""],
+        LINES[:3] + LINES[4:],
+        LINES[:3] + LINES[2:],
+        [LINES[1], LINES[0]],
+        [LINES[0], other[1]],
+        [*LINES, b""],
+        [*LINES[:4], b"", *LINES[4:]],
+        [line + b"\r" for line in LINES],
+        late,
+    ):
+        assert run_of(lines) is None
+    assert sound_run(FILE, LINE, OFFSET, text_of(LINES)[:-1]) is None
+
+
+def test_a_link_that_is_no_hash() -> None:
+    for link in ("F" * 64, "é" * 32, '"' + "a" * 63, "\x00" * 64):
+        line = LINES[0].replace(b"0" * 64, link.encode(), 1)
+        assert not assert_not_called_sound_wrongly(hashed_again(line))
+
+
+@examples(60)
+@given(st.data())
+def test_lines_put_together_are_sound_only_if_columns_find_nothing(data: st.DataObject) -> None:
+    picked = st.sampled_from([*range(9), *range(9)])
+    begin = data.draw(picked)
+    indexes = list(range(begin, data.draw(st.integers(begin, 9))))
+    for _ in range(data.draw(st.integers(0, 2))):
+        at = data.draw(st.integers(0, len(indexes)))
+        indexes[at : at + data.draw(st.integers(0, 1))] = [data.draw(picked)]
+    lines = [LINES[index] for index in indexes]
+    parsed = LineParser().parse(Block(0, 1, 0, text_of(lines)))
+    marked = LinkMarker().mark(parsed.events)
+    follows = marked["joined"][1:].all() and (marked["check"] == "verified").all()
+    assert (run_of(lines) is not None) == (bool(lines) and follows)
+
+
+@pytest.mark.parametrize("pairs", [0, 1, 2, 3, 200])
+def test_parents_are_hashed_as_one_by_one(pairs: int) -> None:
+    assert compiled.parents is not None
+    nodes = [random.Random(index).randbytes(32) for index in range(2 * pairs)]
+    expected = [node_hash(nodes[at], nodes[at + 1]) for at in range(0, 2 * pairs, 2)]
+    assert compiled.parents(b"".join(nodes)) == b"".join(expected)
+    assert compiled.parents(b"".join(nodes) + b"\0" * 40) == b"".join(expected)
