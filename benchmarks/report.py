@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from audit_console.columns.compiled import sound_run
 from benchmarks.measure import Outcome, Result
 
 HEADINGS = ("figure", "who", "median", "low - high", "peak memory", "ours ÷ peer", "target")
@@ -30,6 +31,7 @@ def machine() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "memory": f"{memory / 2**30:.0f} GiB",
         "python": platform.python_version(),
+        "compiled pass": "no" if sound_run is None else "yes",
         **{name: version(name) for name in LIBRARIES},
     }
 

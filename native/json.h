@@ -148,7 +148,7 @@ static inline bool pass_string(Cursor *text, Escape *pass_escape)
             text->at++;
             return true;
         }
-        if (*text->at == '\\' ? !pass_escape(text) : *text->at < ' ' || !pass_utf8(text))
+        if (*text->at == '\\' ? !pass_escape(text) : !pass_utf8(text))
             return false;
     }
 }

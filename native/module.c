@@ -10,7 +10,7 @@
 
 #include "line.h"
 
-enum { SHORTEST_LINE = 400, NODE_PREFIX = 0x01 };
+enum { SHORTEST_LINE = 400, LEAF_PREFIX = 0x00, NODE_PREFIX = 0x01, PAIR_BYTES = 2 * HASH_BYTES };
 
 /* The events of a run, one entry each; `begins` are bytes from the start of the text. */
 typedef struct {
@@ -42,9 +42,9 @@ static void give_back(Run *run)
     free(run->begins);
 }
 
-static void put(Run *run, const Event *event, size_t begin)
+static void put(Run *run, const Event *event, const uint8_t *hash, size_t begin)
 {
-    memcpy(run->hashes + run->count * HASH_BYTES, event->hash, HASH_BYTES);
+    memcpy(run->hashes + run->count * HASH_BYTES, hash, HASH_BYTES);
     run->recorded_at[run->count] = event->recorded_at;
     run->timestamps[run->count] = event->timestamp;
     run->begins[run->count] = (uint32_t)begin;
@@ -53,18 +53,38 @@ static void put(Run *run, const Event *event, size_t begin)
     run->last = *event;
 }
 
+/* Take events into a run, as long as they are sound. */
+WITH_SHA static bool add_events(Run *run, const Event *events, int count, const uint8_t *data)
+{
+    Message messages[MOST_AT_ONCE];
+    uint8_t hashes[MOST_AT_ONCE][HASH_BYTES];
+    for (int i = 0; i < MOST_AT_ONCE; i++) {
+        const Event *event = &events[i < count ? i : 0];
+        lay_out(&messages[i], LEAF_PREFIX, event->entry, event->entry_size);
+    }
+    sha256_both(messages, hashes);
+    for (int i = 0; i < count; i++) {
+        if (run->count == run->room || !holds(&events[i], hashes[i]))
+            return false;
+        if (run->count > 0 && !goes_on(&run->last, &events[i]))
+            return false;
+        put(run, &events[i], hashes[i], (size_t)(events[i].entry - data));
+    }
+    return true;
+}
+
 /* Tell whether a text is one sound run and nothing else. */
-WITH_SHA static bool read_run(const uint8_t *data, size_t size, Run *run)
+static bool read_run(const uint8_t *data, size_t size, Run *run)
 {
     Cursor text = {data, data + size};
     while (left(&text) > 0) {
-        const size_t begin = (size_t)(text.at - data);
-        Event event;
-        if (run->count == run->room || !pass_event(&text, &event))
+        Event events[MOST_AT_ONCE];
+        int count = 0;
+        while (count < MOST_AT_ONCE && left(&text) > 0)
+            if (!pass_event(&text, &events[count++]))
+                return false;
+        if (!add_events(run, events, count, data))
             return false;
-        if (run->count > 0 && !goes_on(&run->last, &event))
-            return false;
-        put(run, &event, begin);
     }
     return run->count > 0 && is_hash(run->first.previous_hash);
 }
@@ -110,9 +130,15 @@ static PyObject *sound_run(PyObject *module, PyObject *argument)
 
 WITH_SHA static void hash_pairs(const uint8_t *nodes, size_t pairs, uint8_t *parents)
 {
-    for (size_t i = 0; i < pairs; i++)
-        sha256_prefixed(
-            NODE_PREFIX, nodes + i * 2 * HASH_BYTES, 2 * HASH_BYTES, parents + i * HASH_BYTES);
+    for (size_t done = 0; done < pairs; done += MOST_AT_ONCE) {
+        const size_t more = done + 1 < pairs ? 1 : 0;
+        Message messages[MOST_AT_ONCE];
+        uint8_t hashes[MOST_AT_ONCE][HASH_BYTES];
+        lay_out(&messages[0], NODE_PREFIX, nodes + done * PAIR_BYTES, PAIR_BYTES);
+        lay_out(&messages[1], NODE_PREFIX, nodes + (done + more) * PAIR_BYTES, PAIR_BYTES);
+        sha256_both(messages, hashes);
+        memcpy(parents + done * HASH_BYTES, hashes, (1 + more) * HASH_BYTES);
+    }
 }
 
 static PyObject *parents(PyObject *module, PyObject *argument)
@@ -122,7 +148,7 @@ static PyObject *parents(PyObject *module, PyObject *argument)
     Py_ssize_t size;
     if (PyBytes_AsStringAndSize(argument, &nodes, &size) < 0)
         return NULL;
-    const Py_ssize_t pairs = size / (2 * HASH_BYTES);
+    const Py_ssize_t pairs = size / PAIR_BYTES;
     PyObject *hashed = PyBytes_FromStringAndSize(NULL, pairs * HASH_BYTES);
     if (hashed == NULL)
         return NULL;

@@ -12,7 +12,7 @@
 
 #define WITH_SHA __attribute__((target("sha,sse4.1,ssse3")))
 
-enum { HASH_BYTES = 32, HEX_DIGITS = 64, BLOCK_BYTES = 64, LENGTH_BYTES = 8 };
+enum { HASH_BYTES = 32, HEX_DIGITS = 64, BLOCK_BYTES = 64, LENGTH_BYTES = 8, MOST_AT_ONCE = 2 };
 
 static const uint32_t ROUND_CONSTANTS[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -52,34 +52,44 @@ WITH_SHA static inline Sha256 sha256_begun(void)
     };
 }
 
-/* Take in whole blocks; four rounds a step, with the words of the next sixteen beside them. */
-WITH_SHA static inline void sha256_add(Sha256 *state, const uint8_t *data, size_t blocks)
+/* Take in a block of each of some messages; four rounds a step, with the words of the next
+   sixteen beside them. The messages go side by side: within one, each instruction waits for the
+   one before it. */
+WITH_SHA static inline __attribute__((always_inline)) void sha256_add(
+    Sha256 *states, const uint8_t *const *blocks, const int count)
 {
-    __m128i abef = state->abef, cdgh = state->cdgh;
-    for (; blocks > 0; blocks--, data += BLOCK_BYTES) {
-        const __m128i abef_before = abef, cdgh_before = cdgh;
-        __m128i words[4];
-        for (int i = 0; i < 4; i++)
-            words[i] = big_endian(_mm_loadu_si128((const __m128i *)data + i));
+    Sha256 now[MOST_AT_ONCE];
+    __m128i words[MOST_AT_ONCE][4];
+#pragma GCC unroll 2
+    for (int i = 0; i < count; i++) {
+        now[i] = states[i];
+        for (int part = 0; part < 4; part++)
+            words[i][part] = big_endian(_mm_loadu_si128((const __m128i *)blocks[i] + part));
+    }
 #pragma GCC unroll 16
-        for (int step = 0; step < 16; step++) {
-            __m128i *now = &words[step % 4];
-            const __m128i next = words[(step + 1) % 4], late = words[(step + 2) % 4];
-            const __m128i latest = words[(step + 3) % 4];
-            const __m128i *constants = (const __m128i *)ROUND_CONSTANTS + step;
-            const __m128i sum = _mm_add_epi32(*now, _mm_loadu_si128(constants));
-            cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
-            abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0e));
+    for (int step = 0; step < 16; step++) {
+        const __m128i constants = _mm_loadu_si128((const __m128i *)ROUND_CONSTANTS + step);
+#pragma GCC unroll 2
+        for (int i = 0; i < count; i++) {
+            __m128i *oldest = &words[i][step % 4];
+            const __m128i sum = _mm_add_epi32(*oldest, constants);
+            now[i].cdgh = _mm_sha256rnds2_epu32(now[i].cdgh, now[i].abef, sum);
+            now[i].abef = _mm_sha256rnds2_epu32(
+                now[i].abef, now[i].cdgh, _mm_shuffle_epi32(sum, 0x0e));
             if (step < 12) {
-                const __m128i begun = _mm_sha256msg1_epu32(*now, next);
+                const __m128i next = words[i][(step + 1) % 4], late = words[i][(step + 2) % 4];
+                const __m128i latest = words[i][(step + 3) % 4];
+                const __m128i begun = _mm_sha256msg1_epu32(*oldest, next);
                 const __m128i more = _mm_add_epi32(begun, _mm_alignr_epi8(latest, late, 4));
-                *now = _mm_sha256msg2_epu32(more, latest);
+                *oldest = _mm_sha256msg2_epu32(more, latest);
             }
         }
-        abef = _mm_add_epi32(abef, abef_before);
-        cdgh = _mm_add_epi32(cdgh, cdgh_before);
     }
-    *state = (Sha256){.abef = abef, .cdgh = cdgh};
+#pragma GCC unroll 2
+    for (int i = 0; i < count; i++) {
+        states[i].abef = _mm_add_epi32(states[i].abef, now[i].abef);
+        states[i].cdgh = _mm_add_epi32(states[i].cdgh, now[i].cdgh);
+    }
 }
 
 WITH_SHA static inline void sha256_end(const Sha256 *state, uint8_t hash[HASH_BYTES])
@@ -90,33 +100,61 @@ WITH_SHA static inline void sha256_end(const Sha256 *state, uint8_t hash[HASH_BY
     _mm_storeu_si128((__m128i *)hash + 1, big_endian(_mm_shuffle_epi32(fehg, 0xb1)));
 }
 
-/* Hash one byte and what follows it, as RFC 6962 sets leaves apart from nodes. */
-WITH_SHA static inline void sha256_prefixed(
-    uint8_t prefix, const uint8_t *data, size_t size, uint8_t hash[HASH_BYTES])
+/* One byte and a text behind it, cut into blocks: all but the first and the last stand in the
+   text itself. */
+typedef struct {
+    uint8_t head[BLOCK_BYTES];
+    uint8_t tail[2 * BLOCK_BYTES];
+    const uint8_t *text;
+    size_t whole;
+    size_t blocks;
+} Message;
+
+static inline void lay_out(Message *message, uint8_t prefix, const uint8_t *text, size_t size)
 {
-    const uint64_t bits = __builtin_bswap64((uint64_t)(size + 1) * 8);
-    uint8_t own[2 * BLOCK_BYTES];
-    size_t held = 1;
-    Sha256 state = sha256_begun();
-    own[0] = prefix;
-    if (size >= BLOCK_BYTES - 1) {
-        memcpy(own + 1, data, BLOCK_BYTES - 1);
-        sha256_add(&state, own, 1);
-        data += BLOCK_BYTES - 1;
-        size -= BLOCK_BYTES - 1;
-        sha256_add(&state, data, size / BLOCK_BYTES);
-        data += size / BLOCK_BYTES * BLOCK_BYTES;
-        size %= BLOCK_BYTES;
-        held = 0;
+    const size_t total = size + 1;
+    const uint64_t bits = __builtin_bswap64((uint64_t)total * 8);
+    size_t held = total % BLOCK_BYTES;
+    message->text = text;
+    message->whole = total / BLOCK_BYTES;
+    message->blocks = (total + LENGTH_BYTES) / BLOCK_BYTES + 1;
+    if (message->whole > 0) {
+        message->head[0] = prefix;
+        memcpy(message->head + 1, text, BLOCK_BYTES - 1);
+        memcpy(message->tail, text + size - held, held);
+    } else {
+        message->tail[0] = prefix;
+        memcpy(message->tail + 1, text, size);
     }
-    memcpy(own + held, data, size);
-    held += size;
-    own[held++] = 0x80;
-    const size_t end = held <= BLOCK_BYTES - LENGTH_BYTES ? BLOCK_BYTES : 2 * BLOCK_BYTES;
-    memset(own + held, 0, end - LENGTH_BYTES - held);
-    memcpy(own + end - LENGTH_BYTES, &bits, LENGTH_BYTES);
-    sha256_add(&state, own, end / BLOCK_BYTES);
-    sha256_end(&state, hash);
+    const size_t end = (message->blocks - message->whole) * BLOCK_BYTES - LENGTH_BYTES;
+    message->tail[held++] = 0x80;
+    memset(message->tail + held, 0, end - held);
+    memcpy(message->tail + end, &bits, LENGTH_BYTES);
+}
+
+static inline const uint8_t *block_of(const Message *message, size_t index)
+{
+    if (index >= message->whole)
+        return message->tail + (index - message->whole) * BLOCK_BYTES;
+    return index == 0 ? message->head : message->text + index * BLOCK_BYTES - 1;
+}
+
+/* Hash two messages. */
+WITH_SHA static inline void sha256_both(const Message *messages, uint8_t (*hashes)[HASH_BYTES])
+{
+    Sha256 states[MOST_AT_ONCE] = {sha256_begun(), sha256_begun()};
+    size_t done = 0;
+    for (; done < messages[0].blocks && done < messages[1].blocks; done++) {
+        const uint8_t *blocks[] = {block_of(&messages[0], done), block_of(&messages[1], done)};
+        sha256_add(states, blocks, MOST_AT_ONCE);
+    }
+    for (int i = 0; i < MOST_AT_ONCE; i++) {
+        for (size_t index = done; index < messages[i].blocks; index++) {
+            const uint8_t *block = block_of(&messages[i], index);
+            sha256_add(&states[i], &block, 1);
+        }
+        sha256_end(&states[i], hashes[i]);
+    }
 }
 
 /* Print a hash in lower-case hex. */

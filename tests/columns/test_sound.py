@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,7 +29,7 @@ from audit_console.core.hashing import check_hash
 from audit_console.core.merkle import node_hash
 from audit_console.sources.archive.blocks import Block
 from audit_console.sources.archive.parse import LineParser
-from tests.support.chains import event, linked, rehashed, v1_chain, v1_lines
+from tests.support.chains import rehashed, v1_chain, v1_lines
 from tests.support.compiled import NEEDS_COMPILED
 from tests.support.effort import UNMEASURED, examples
 from tests.support.places import V1_VECTORS, text_of
@@ -85,6 +87,21 @@ def assert_not_called_sound_wrongly(line: bytes) -> bool:
     return True
 
 
+def assert_some_are_sound(lines: Iterable[bytes]) -> None:
+    """Judge lines as the codec does; were all of them or none sound, that would tell nothing."""
+    called = [assert_not_called_sound_wrongly(line) for line in lines]
+    assert 0 < sum(called) < len(called)
+
+
+def with_values(key: str, values: Iterable[bytes]) -> Iterator[bytes]:
+    """Put each value into the place of that of a key."""
+    before, after = re.split(
+        rb'(?<="%s":)(?:"[^"]*"|\{[^}]*\}|[0-9]+)' % key.encode(), LINES[1], maxsplit=1
+    )
+    for value in values:
+        yield before + value + after
+
+
 def assert_sound(one: AuditEvent) -> None:
     (line,) = v1_lines([rehashed(one)])
     assert assert_not_called_sound_wrongly(line)
@@ -133,13 +150,104 @@ def test_mutated_lines_with_a_hash_that_holds(line: bytes) -> None:
     assert_not_called_sound_wrongly(hashed_again(line))
 
 
-def test_every_odd_value_in_every_place() -> None:
-    """All of them are judged as the codec does; some are sound, so that this tests something."""
-    called = [
-        assert_not_called_sound_wrongly(hashed_again(line))
-        for line in replaced_values(LINES[1], VALUES)
+@pytest.mark.parametrize("key", ["action", "user_id", "details", "chain", "id", "request_id"])
+def test_every_character_and_escape(key: str) -> None:
+    """As bytes: those that are none among them."""
+    leads = [bytes([lead]) for lead in range(0x80, 0x100)]
+    seconds = [bytes([byte]) for byte in (0x22, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0)]
+    tails = [b"", b"\x80", b"\xbf", b"\x80\x80", b"\xbf\xbf", b"\x80a", b"a\x80", b"\x80\xc0"]
+    texts = [
+        *(bytes([byte]) for byte in range(0x100)),
+        *(b"\\" + bytes([byte]) for byte in range(0x100)),
+        *(lead + second + tail for lead in leads for second in seconds for tail in tails),
+        *(b"\\u%04x" % code for code in range(0x180)),
+        *(b"\\u%04X" % code for code in range(0x180)),
+        *(
+            b"\\u" + code
+            for code in (b"d7ff", b"d800", b"D800", b"DFFF", b"e000", b"00g0", b"000g")
+        ),
+        *(b"\\u" + code for code in (b"", b"0", b"00", b"000", b"g000", b"0g00", b"\xc3\xa900")),
     ]
-    assert 0 < sum(called) < len(called)
+    quoted = [b'"' + text + b'"' for text in texts]
+    values = [b'{"a":%s}' % one for one in quoted] if key == "details" else quoted
+    assert_some_are_sound(hashed_again(line) for line in with_values(key, values))
+
+
+DETAILS = [
+    *("0", "-0", "10", "1.5", "-1.25e10", "1E+5", "1e-5", "0.0", "true", "false", "null", '""'),
+    *("00", "01", "-", "+1", ".5", "1.", "1.e5", "1e", "1e+", "1e-", "-a", "0x1", "1a", "--1"),
+    *("tru", "truex", "nul", "nulll", "True", "NaN", "Infinity", "-Infinity", "'a'", "a", ""),
+    *("[]", "[1]", "[1,2]", "[[],{}]", "[,]", "[1,]", "[,1]", "[1 ,2]", "[1", "[1}", "]", "[]]"),
+    *("{}", '{"b":1}', '{"b":1,"c":[2]}', "{,}", '{"b":1,}', '{,"b":1}', '{"b"}', '{"b":}'),
+    *('{"b" :1}', '{"b": 1}', "{b:1}", "{1:2}", '{"b":1', '{"b":1]', '{"b":1}}', '{"b"1}', "{1}"),
+]
+
+
+def test_details_of_every_shape() -> None:
+    values = ['{"a":' + one + "}" for one in DETAILS] + DETAILS
+    nested = ["[" * deep + "]" * deep for deep in range(1, 66)]
+    values += ['{"a":' + one + "}" for one in nested]
+    lines = with_values("details", [one.encode() for one in values])
+    assert_some_are_sound(hashed_again(line) for line in lines)
+
+
+def test_times_of_every_shape() -> None:
+    shape = "2024-02-28T23:59:59.999999Z"
+    days = [
+        *("0000-01-01", "0001-01-01", "9999-12-31", "2023-02-29", "2024-02-29", "2024-02-30"),
+        *("1900-02-29", "2000-02-29", "2024-00-10", "2024-13-01", "2024-04-30", "2024-04-31"),
+        *("2024-01-00", "2024-01-32", "2024-12-31", "2100-02-28", "2100-02-29"),
+    ]
+    clocks = ["00:00:00", "24:00:00", "23:60:00", "23:59:60", "12:34:56"]
+    times = [
+        *(day + shape[10:] for day in days),
+        *(shape[:11] + clock + shape[19:] for clock in clocks),
+        *(shape[:at] + odd + shape[at + 1 :] for at in range(len(shape)) for odd in "0:-.TZ /9"),
+        *(shape[:-1] + "0Z", shape[:-2] + "Z", shape + "Z", ""),
+    ]
+    values = [b'"%s"' % time.encode() for time in times]
+    for key in ("recorded_at", "timestamp"):
+        lines = [hashed_again(line) for line in with_values(key, values)]
+        called = [assert_not_called_sound_wrongly(line) for line in lines]
+        assert called == [isinstance(decode_bytes(line), AuditEvent) for line in lines]
+
+
+def test_chains_and_seqs_of_every_shape() -> None:
+    chains = [b'"%s"' % (b"a" * length) for length in (0, 1, 255, 256)]
+    seqs = [
+        b"0",
+        b"00",
+        b"01",
+        b"-1",
+        b"-0",
+        b"1.0",
+        b"1e0",
+        b'"1"',
+        b"",
+        b" 1",
+        b"9" * 18,
+        b"9" * 19,
+    ]
+    for key, values in (("chain", chains), ("seq", seqs)):
+        assert_some_are_sound(hashed_again(line) for line in with_values(key, values))
+
+
+def test_results_are_those_of_the_format() -> None:
+    values = [
+        b'"success"',
+        b'"failure"',
+        b'"partial_success"',
+        b'"Success"',
+        b'""',
+        b"null",
+        b'"succes"',
+    ]
+    lines = [hashed_again(line) for line in with_values("result", values)]
+    assert [assert_not_called_sound_wrongly(line) for line in lines] == [True] * 3 + [False] * 4
+
+
+def test_every_odd_value_in_every_place() -> None:
+    assert_some_are_sound(hashed_again(line) for line in replaced_values(LINES[1], VALUES))
 
 
 @pytest.mark.parametrize("lines", [LINES[:2], v1_lines([RICH])], ids=["two", "rich"])
@@ -159,24 +267,37 @@ def test_a_text_that_ends_anywhere() -> None:
 
 
 def test_what_is_no_run() -> None:
-    other = v1_lines(v1_chain(3, chain="other"))
-    late = v1_lines(
-        linked(replace(event(seq), recorded_at=CHAIN[-seq].recorded_at) for seq in (1, 2))
-    )
     for lines in (
         [],
         [b""],
         LINES[:3] + LINES[4:],
         LINES[:3] + LINES[2:],
         [LINES[1], LINES[0]],
-        [LINES[0], other[1]],
         [*LINES, b""],
         [*LINES[:4], b"", *LINES[4:]],
         [line + b"\r" for line in LINES],
-        late,
     ):
         assert run_of(lines) is None
     assert sound_run(FILE, LINE, OFFSET, text_of(LINES)[:-1]) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seq": 2},
+        {"seq": 0},
+        {"chain": "audit.example.org/best"},
+        {"chain": "audit.example.org/test2"},
+        {"recorded_at": "2026-11-23T03:51:42.169414Z"},
+        {"previous_hash": CHAIN[2].event_hash},
+    ],
+)
+def test_each_of_what_joins_two_events(change: dict[str, Any]) -> None:
+    second = rehashed(replace(CHAIN[1], **change))
+    assert run_of(v1_lines([CHAIN[0], second])) is None
+    assert run_of(v1_lines([CHAIN[0], CHAIN[1]])) is not None
+    (alone,) = v1_lines([second])
+    assert assert_not_called_sound_wrongly(alone)
 
 
 def test_a_link_that_is_no_hash() -> None:

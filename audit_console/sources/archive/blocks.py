@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from audit_console.columns.frame import SHOWN_OF_MALFORMED
 from audit_console.core.codec import MAX_LINE_BYTES, Malformed, oversize_line
@@ -110,8 +111,8 @@ def _parts(data: bytes) -> Iterator[tuple[bytes, int]]:
 
 
 def _count_lines(data: bytes) -> int:
-    """Count newlines, several times faster than `bytes.count` where they are many."""
-    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _NEWLINE))
+    """Count newlines, several times faster than `bytes.count` and with a bit for each byte."""
+    return int((pl.Series(np.frombuffer(data, np.uint8)) == _NEWLINE).sum())
 
 
 def _skip_line(begun: bytes, read: Callable[[int], bytes]) -> tuple[Unreadable, bytes]:
