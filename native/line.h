@@ -8,7 +8,30 @@
 
 enum { LONGEST_ENTRY = 65535, LONGEST_CHAIN = 255, MOST_DIGITS = 18, TIME_LENGTH = 27 };
 
-/* What the next line is judged by. Texts point into the line; times are microseconds since 1970. */
+/* The values of a line that are text, in the order of `TEXTS` in columns/sound.py. */
+enum {
+    ID,
+    EVENT_TYPE,
+    USER_ID,
+    ACTION,
+    RESOURCE_TYPE,
+    RESOURCE_ID,
+    RESULT,
+    RESULT_ERROR,
+    DETAILS,
+    IP_ADDRESS,
+    USER_AGENT,
+    REQUEST_ID,
+    VALUES
+};
+
+/* What stands between the quotes of a value, or the whole of details; no `begin` where it is null. */
+typedef struct {
+    const uint8_t *begin;
+    size_t size;
+} Value;
+
+/* What is told of a line. Texts point into it; times are microseconds since 1970. */
 typedef struct {
     const uint8_t *chain;
     size_t chain_length;
@@ -19,6 +42,7 @@ typedef struct {
     const uint8_t *event_hash;
     const uint8_t *entry;
     size_t entry_size;
+    Value values[VALUES];
 } Event;
 
 static bool pass_chain(Cursor *line, Event *event)
@@ -34,11 +58,58 @@ static bool pass_chain(Cursor *line, Event *event)
     return event->chain_length > 0 && event->chain_length <= LONGEST_CHAIN && PASS(line, "\"");
 }
 
-/* Pass an id of ASCII without escapes: it is taken out of the line as it stands. */
-static inline bool pass_id(Cursor *line)
+static inline bool pass_text(Cursor *line, Value *value)
 {
+    if (!PASS(line, "\""))
+        return false;
+    value->begin = line->at;
+    if (!pass_string(line, pass_canonical_escape))
+        return false;
+    value->size = (size_t)(line->at - value->begin) - 1;
+    return true;
+}
+
+static inline bool pass_null(Cursor *line, Value *value)
+{
+    *value = (Value){NULL, 0};
+    return PASS(line, "null");
+}
+
+static inline bool pass_text_or_null(Cursor *line, Value *value)
+{
+    return pass_null(line, value) || pass_text(line, value);
+}
+
+/* Pass an id of ASCII without escapes: it is taken out of the line as it stands. */
+static inline bool pass_id(Cursor *line, Value *value)
+{
+    if (!PASS(line, "\""))
+        return false;
+    value->begin = line->at;
     pass_plain(line);
+    value->size = (size_t)(line->at - value->begin);
     return PASS(line, "\"");
+}
+
+static inline bool pass_result(Cursor *line, Value *value)
+{
+    value->begin = line->at + 1;
+    if (!PASS(line, "\"success\"") && !PASS(line, "\"failure\"") &&
+        !PASS(line, "\"partial_success\""))
+        return false;
+    value->size = (size_t)(line->at - value->begin) - 1;
+    return true;
+}
+
+static inline bool pass_details(Cursor *line, Value *value)
+{
+    if (pass_null(line, value))
+        return true;
+    value->begin = line->at;
+    if (!pass_object(line))
+        return false;
+    value->size = (size_t)(line->at - value->begin);
+    return true;
 }
 
 /* Pass a seq of so many digits that it is surely below 2^63. */
@@ -103,22 +174,6 @@ static bool pass_time(Cursor *line, int64_t *time)
     return PASS(line, "\"");
 }
 
-static inline bool pass_text(Cursor *line)
-{
-    return PASS(line, "\"") && pass_string(line, pass_canonical_escape);
-}
-
-static inline bool pass_text_or_null(Cursor *line)
-{
-    return PASS(line, "null") || pass_text(line);
-}
-
-static inline bool pass_result(Cursor *line)
-{
-    return PASS(line, "\"success\"") || PASS(line, "\"failure\"") ||
-           PASS(line, "\"partial_success\"");
-}
-
 /* Pass so many bytes as a hash has digits; what they are is told by comparing them. */
 static inline bool pass_hash(Cursor *line, const uint8_t **hash)
 {
@@ -129,29 +184,29 @@ static inline bool pass_hash(Cursor *line, const uint8_t **hash)
     return true;
 }
 
-static inline bool pass_content(Cursor *line)
+static inline bool pass_content(Cursor *line, Value *values)
 {
-    return PASS(line, ",\"event_type\":") && pass_text(line) &&
-           PASS(line, ",\"user_id\":") && pass_text_or_null(line) &&
-           PASS(line, ",\"action\":") && pass_text(line) &&
-           PASS(line, ",\"resource_type\":") && pass_text(line) &&
-           PASS(line, ",\"resource_id\":") && pass_text(line) &&
-           PASS(line, ",\"result\":") && pass_result(line) &&
-           PASS(line, ",\"result_error\":") && pass_text_or_null(line) &&
-           PASS(line, ",\"details\":") && (PASS(line, "null") || pass_object(line)) &&
-           PASS(line, ",\"ip_address\":") && pass_text_or_null(line) &&
-           PASS(line, ",\"user_agent\":") && pass_text_or_null(line) &&
-           PASS(line, ",\"request_id\":") && pass_text_or_null(line);
+    return PASS(line, ",\"event_type\":") && pass_text(line, &values[EVENT_TYPE]) &&
+           PASS(line, ",\"user_id\":") && pass_text_or_null(line, &values[USER_ID]) &&
+           PASS(line, ",\"action\":") && pass_text(line, &values[ACTION]) &&
+           PASS(line, ",\"resource_type\":") && pass_text(line, &values[RESOURCE_TYPE]) &&
+           PASS(line, ",\"resource_id\":") && pass_text(line, &values[RESOURCE_ID]) &&
+           PASS(line, ",\"result\":") && pass_result(line, &values[RESULT]) &&
+           PASS(line, ",\"result_error\":") && pass_text_or_null(line, &values[RESULT_ERROR]) &&
+           PASS(line, ",\"details\":") && pass_details(line, &values[DETAILS]) &&
+           PASS(line, ",\"ip_address\":") && pass_text_or_null(line, &values[IP_ADDRESS]) &&
+           PASS(line, ",\"user_agent\":") && pass_text_or_null(line, &values[USER_AGENT]) &&
+           PASS(line, ",\"request_id\":") && pass_text_or_null(line, &values[REQUEST_ID]);
 }
 
 static inline bool pass_entry(Cursor *line, Event *event)
 {
     return PASS(line, "{\"v\":1,\"chain\":\"") && pass_chain(line, event) &&
            PASS(line, ",\"seq\":") && pass_seq(line, &event->seq) &&
-           PASS(line, ",\"id\":\"") && pass_id(line) &&
+           PASS(line, ",\"id\":") && pass_id(line, &event->values[ID]) &&
            PASS(line, ",\"recorded_at\":\"") && pass_time(line, &event->recorded_at) &&
            PASS(line, ",\"timestamp\":\"") && pass_time(line, &event->timestamp) &&
-           pass_content(line) &&
+           pass_content(line, event->values) &&
            PASS(line, ",\"previous_hash\":\"") && pass_hash(line, &event->previous_hash) &&
            PASS(line, "\"");
 }

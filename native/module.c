@@ -8,11 +8,12 @@
 #include <Python.h>
 #include <stdlib.h>
 
-#include "line.h"
+#include "texts.h"
 
 enum { SHORTEST_LINE = 400, LEAF_PREFIX = 0x00, NODE_PREFIX = 0x01, PAIR_BYTES = 2 * HASH_BYTES };
 
-/* The events of a run, one entry each; `begins` are bytes from the start of the text. */
+/* The events of a run, one entry each; `begins` are bytes from the start of the text. Its texts
+   are kept only if somebody wants them. */
 typedef struct {
     Event first;
     Event last;
@@ -22,16 +23,21 @@ typedef struct {
     int64_t *recorded_at;
     int64_t *timestamps;
     uint32_t *begins;
+    bool has_texts;
+    Texts texts[VALUES];
 } Run;
 
-static bool make_room(Run *run, size_t size)
+static bool make_room(Run *run, size_t size, bool has_texts)
 {
-    *run = (Run){.room = size / SHORTEST_LINE + 1};
+    *run = (Run){.room = size / SHORTEST_LINE + 1, .has_texts = has_texts};
     run->hashes = malloc(run->room * HASH_BYTES);
     run->recorded_at = malloc(run->room * sizeof(int64_t));
     run->timestamps = malloc(run->room * sizeof(int64_t));
     run->begins = malloc(run->room * sizeof(uint32_t));
-    return run->hashes && run->recorded_at && run->timestamps && run->begins;
+    bool is_made = run->hashes && run->recorded_at && run->timestamps && run->begins;
+    for (int i = 0; has_texts && i < VALUES; i++)
+        is_made = make_room_for_texts(&run->texts[i], run->room, size) && is_made;
+    return is_made;
 }
 
 static void give_back(Run *run)
@@ -40,6 +46,8 @@ static void give_back(Run *run)
     free(run->recorded_at);
     free(run->timestamps);
     free(run->begins);
+    for (int i = 0; i < VALUES; i++)
+        give_back_texts(&run->texts[i]);
 }
 
 static void put(Run *run, const Event *event, const uint8_t *hash, size_t begin)
@@ -48,6 +56,8 @@ static void put(Run *run, const Event *event, const uint8_t *hash, size_t begin)
     run->recorded_at[run->count] = event->recorded_at;
     run->timestamps[run->count] = event->timestamp;
     run->begins[run->count] = (uint32_t)begin;
+    for (int i = 0; run->has_texts && i < VALUES; i++)
+        put_text(&run->texts[i], &event->values[i], i == DETAILS);
     if (run->count++ == 0)
         run->first = *event;
     run->last = *event;
@@ -89,33 +99,59 @@ static bool read_run(const uint8_t *data, size_t size, Run *run)
     return run->count > 0 && is_hash(run->first.previous_hash);
 }
 
+/* Give a column's bytes, offsets (int32), validity (a bit each) and the number of its nulls. */
+static PyObject *texts_as_python(const Texts *texts)
+{
+    return Py_BuildValue(
+        "y#y#y#n",
+        (const char *)texts->bytes, (Py_ssize_t)texts->offsets[texts->count],
+        (const char *)texts->offsets, (Py_ssize_t)((texts->count + 1) * sizeof(int32_t)),
+        (const char *)texts->valid, (Py_ssize_t)(texts->count / 8 + 1),
+        (Py_ssize_t)texts->nulls);
+}
+
+static PyObject *all_texts_as_python(const Run *run)
+{
+    if (!run->has_texts)
+        return PyTuple_New(0);
+    PyObject *columns = PyTuple_New(VALUES);
+    for (int i = 0; columns && i < VALUES; i++) {
+        PyObject *column = texts_as_python(&run->texts[i]);
+        if (column == NULL || PyTuple_SetItem(columns, i, column) < 0)
+            Py_CLEAR(columns);
+    }
+    return columns;
+}
+
 static PyObject *as_python(const Run *run)
 {
     const Event *first = &run->first;
     const Py_ssize_t count = (Py_ssize_t)run->count;
     return Py_BuildValue(
-        "s#Ls#y#y#y#y#",
+        "s#Ls#y#y#y#y#N",
         (const char *)first->chain, (Py_ssize_t)first->chain_length,
         (long long)first->seq,
         (const char *)first->previous_hash, (Py_ssize_t)HEX_DIGITS,
         (const char *)run->hashes, count * HASH_BYTES,
         (const char *)run->recorded_at, count * (Py_ssize_t)sizeof(int64_t),
         (const char *)run->timestamps, count * (Py_ssize_t)sizeof(int64_t),
-        (const char *)run->begins, count * (Py_ssize_t)sizeof(uint32_t));
+        (const char *)run->begins, count * (Py_ssize_t)sizeof(uint32_t),
+        all_texts_as_python(run));
 }
 
-static PyObject *sound_run(PyObject *module, PyObject *argument)
+static PyObject *sound_run(PyObject *module, PyObject *arguments)
 {
     (void)module;
-    char *data;
+    const char *data;
     Py_ssize_t size;
-    if (PyBytes_AsStringAndSize(argument, &data, &size) < 0)
+    int has_texts;
+    if (!PyArg_ParseTuple(arguments, "y#p", &data, &size, &has_texts))
         return NULL;
-    if (size > UINT32_MAX)
+    if (size > INT32_MAX)
         Py_RETURN_NONE;
     Run run;
     PyObject *found = NULL;
-    if (!make_room(&run, (size_t)size)) {
+    if (!make_room(&run, (size_t)size, has_texts)) {
         PyErr_NoMemory();
     } else {
         bool is_sound;
@@ -160,7 +196,7 @@ static PyObject *parents(PyObject *module, PyObject *argument)
 }
 
 static PyMethodDef methods[] = {
-    {"sound_run", sound_run, METH_O, NULL},
+    {"sound_run", sound_run, METH_VARARGS, NULL},
     {"parents", parents, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-FoundRun: TypeAlias = tuple[str, int, str, bytes, bytes, bytes, bytes]
-"""Chain, first seq and first link; then for each event its hash (32 bytes), `recorded_at` and
-`timestamp` (int64, microseconds since 1970), and where its line begins (uint32)."""
+FoundTexts: TypeAlias = tuple[bytes, bytes, bytes, int]
+"""A column of texts as Arrow lays it out: the texts on end, where each begins (int32, one more
+than there are texts), which are there (a bit each), and how many are not."""
 
-sound_run: Callable[[bytes], FoundRun | None] | None
-"""Reads whole lines that are one sound run; None for any other text."""
+FoundRun: TypeAlias = tuple[str, int, str, bytes, bytes, bytes, bytes, tuple[FoundTexts, ...]]
+"""Chain, first seq and first link; then for each event its hash (32 bytes), `recorded_at` and
+`timestamp` (int64, microseconds since 1970), and where its line begins (uint32); and its texts,
+if they were asked for."""
+
+sound_run: Callable[[bytes, bool], FoundRun | None] | None
+"""Reads whole lines that are one sound run, with their texts or without; None for other text."""
 
 parents: Callable[[bytes], bytes] | None
 """Hashes Merkle nodes, 32 bytes each, two and two; an odd one at the end is left out."""

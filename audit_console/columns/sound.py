@@ -1,23 +1,27 @@
-"""Lines in which everything is right, told by one pass over their bytes.
+"""Lines in which everything is right, told by one compiled pass over their bytes.
 
-Most of a log is like that. Of such lines a verification needs no columns: their hashes,
-their times and what stands at the two ends are all that is asked of them. The pass is
-compiled, and stays out where that was not possible; what it does not call sound,
-the columns judge.
+Most of a log is like that. A verification asks no more of such lines than their hashes, their
+times and what stands at the two ends; who keeps the log has their rows made of the same pass.
+What it does not call sound, and everything where it could not be compiled, columns judge.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
+import nanoarrow
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from audit_console.columns import compiled
-from audit_console.core.event import Scheme
+from audit_console.columns.compiled import FoundTexts
+from audit_console.columns.schema import COLUMNS_HELD
+from audit_console.core.codec import decode_bytes
+from audit_console.core.event import AuditEvent, Scheme
 from audit_console.core.findings import Place
 from audit_console.core.merkle import HASH_BYTES
 from audit_console.core.run import Run
@@ -25,6 +29,13 @@ from audit_console.core.run import Run
 Times: TypeAlias = npt.NDArray[np.int64]
 """Microseconds since 1970."""
 
+TEXTS = (
+    *("id", "event_type", "user_id", "action", "resource_type", "resource_id", "result"),
+    *("result_error", "details", "ip_address", "user_agent", "request_id"),
+)
+"""The columns of an event's texts, in the order of `native/line.h`."""
+
+_NO_ROWS = pl.DataFrame(schema=COLUMNS_HELD)
 _ID = b',"id":"'
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -35,7 +46,8 @@ class SoundRun:
 
     Every line is canonical, its hash holds, seqs follow one another and `recorded_at` never
     decreases. `text` begins at the byte `offset` of the file's text; `hashes` has 32 bytes for
-    each event, `begins` is where in `text` its line begins.
+    each event, `begins` is where in `text` its line begins. `rows` has the columns of
+    `columns.schema.COLUMNS_HELD`, and none of the events where nobody asked for them.
     """
 
     file: int
@@ -49,6 +61,7 @@ class SoundRun:
     recorded_at: Times
     timestamps: Times
     begins: npt.NDArray[np.uint32]
+    rows: pl.DataFrame
 
     @property
     def events(self) -> int:
@@ -90,6 +103,17 @@ class SoundRun:
         begin = self.text.index(_ID, self.begins[index]) + len(_ID)
         return self.text[begin : self.text.index(b'"', begin)].decode()
 
+    def events_with(self, words: bytes) -> Iterator[tuple[int, AuditEvent]]:
+        """Read the events in whose lines some words stand, each with its place in the run."""
+        at = self.text.find(words)
+        while at >= 0:
+            index = int(np.searchsorted(self.begins, at, side="right")) - 1
+            end = self.text.index(b"\n", at)
+            event = decode_bytes(self.text[self.begins[index] : end])
+            if isinstance(event, AuditEvent):
+                yield index, event
+            at = self.text.find(words, end)
+
     def as_run(self, files: Sequence[str]) -> Run:
         """Give what the core judges, with places in the source's files."""
         return Run(
@@ -112,7 +136,9 @@ def moment(micros: np.int64) -> datetime:
     return _EPOCH + timedelta(microseconds=int(micros))
 
 
-def sound_run(file: int, first_line: int, offset: int, text: bytes) -> SoundRun | None:
+def sound_run(
+    file: int, first_line: int, offset: int, text: bytes, *, with_rows: bool = False
+) -> SoundRun | None:
     """Read lines that are sound; None where one is not, or nothing here can tell.
 
     Args:
@@ -120,12 +146,13 @@ def sound_run(file: int, first_line: int, offset: int, text: bytes) -> SoundRun 
         first_line: number of the first line, from 1.
         offset: where the lines begin, in bytes of the file's text.
         text: the lines, each with its newline.
+        with_rows: make rows of the events too.
     """
-    found = compiled.sound_run(text) if compiled.sound_run else None
+    found = compiled.sound_run(text, with_rows) if compiled.sound_run else None
     if found is None:
         return None
-    chain, first_seq, first_link, hashes, recorded_at, timestamps, begins = found
-    return SoundRun(
+    chain, first_seq, first_link, hashes, recorded_at, timestamps, begins, texts = found
+    run = SoundRun(
         file=file,
         first_line=first_line,
         offset=offset,
@@ -137,4 +164,38 @@ def sound_run(file: int, first_line: int, offset: int, text: bytes) -> SoundRun 
         recorded_at=np.frombuffer(recorded_at, np.int64),
         timestamps=np.frombuffer(timestamps, np.int64),
         begins=np.frombuffer(begins, np.uint32),
+        rows=_NO_ROWS,
     )
+    return replace(run, rows=_rows(run, texts)) if with_rows else run
+
+
+def _rows(run: SoundRun, texts: Sequence[FoundTexts]) -> pl.DataFrame:
+    numbers = {
+        "line": pl.int_range(run.first_line, run.first_line + run.events, eager=True),
+        "offset": pl.Series(run.begins).cast(pl.UInt64) + run.offset,
+        "length": pl.Series(np.diff(run.begins, append=np.uint32(len(run.text))) - 1),
+        "seq": pl.int_range(run.first_seq, run.first_seq + run.events, eager=True),
+        "recorded_at": pl.Series(run.recorded_at),
+        "timestamp": pl.Series(run.timestamps),
+    }
+    strings = {name: _strings(found, run.events) for name, found in zip(TEXTS, texts, strict=True)}
+    rows = pl.DataFrame(numbers | strings | {"event_hash": _strings(_printed(run), run.events)})
+    rows = rows.with_columns(
+        file=run.file, scheme=pl.lit(Scheme.V1), chain=pl.lit(run.chain), check=pl.lit("verified")
+    )
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in COLUMNS_HELD.items())
+
+
+def _printed(run: SoundRun) -> FoundTexts:
+    """Print the hashes in hex, as a column of texts."""
+    offsets = np.arange(run.events + 1, dtype=np.int32) * np.int32(2 * HASH_BYTES)
+    return run.hashes.hex().encode(), offsets.tobytes(), b"", 0
+
+
+def _strings(found: FoundTexts, count: int) -> pl.Series:
+    texts, offsets, valid, nulls = found
+    buffers = (valid if nulls else None, offsets, texts)
+    column = nanoarrow.c_array_from_buffers(
+        nanoarrow.string(), count, buffers, null_count=nulls, validation_level="default"
+    )
+    return pl.Series(column)

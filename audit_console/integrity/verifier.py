@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -13,7 +13,7 @@ import polars as pl
 
 from audit_console.columns.runs import PLACE, LocatedRun, one_by_one, runs
 from audit_console.columns.schema import EVENT
-from audit_console.columns.sound import SoundRun
+from audit_console.columns.sound import SoundRun, moment
 from audit_console.core.chain import LogCheck, LogTrees
 from audit_console.core.chain_map import ChainMap
 from audit_console.core.claims import Candidate, SeqRange
@@ -28,6 +28,9 @@ from audit_console.integrity.trees import TreeGrower
 from audit_console.integrity.trust import NO_TRUST, Trust
 from audit_console.integrity.verification import Progress, Verification
 from audit_console.sources.protocol import Batch, Part, Readable, Status
+
+_PRUNE_ACTION = f'"action":"{PRUNE_ACTION}"'.encode()
+"""As it stands in a canonical line, and maybe in other places of it."""
 
 _NOTHING_SEALED: Mapping[str, int] = MappingProxyType({})
 
@@ -54,7 +57,7 @@ def verify(
         SourceError: the log cannot be looked at.
     """
     verifier = _verifier(source, trust, roots=roots)
-    with closing(verifier.read(source)) as parts:
+    with closing(source.parts()) as parts:
         for part in parts:
             verifier.add(part, source.status)
             if on_progress is not None:
@@ -85,13 +88,6 @@ class _Verifier:
             maps=lambda: self._maps(complete=False),
         )
 
-    def read(self, source: Readable) -> Generator[Part]:
-        """Read the log; where retention left records, its own events are looked for in columns."""
-        if self.check.prunes.records:
-            yield from source.batches()
-        else:
-            yield from source.parts()
-
     def add(self, part: Part, status: Status) -> None:
         names = [file.name for file in status.files]
         if isinstance(part, SoundRun):
@@ -100,6 +96,7 @@ class _Verifier:
             self._add_batch(part, names)
 
     def _add_sound(self, run: SoundRun, names: list[str]) -> None:
+        self._note_prunes_of_run(run)
         self.map_builder.add_run(run)
         self.trees.note_times_of_run(run)
         self.trees.add_run(run)
@@ -155,6 +152,15 @@ class _Verifier:
         rows = told.select("chain", "seq", "details", recorded_at).drop_nulls("details").iter_rows()
         for chain, seq, details, recorded in rows:
             self.check.prune_check.add_event(chain, seq, details, recorded)
+
+    def _note_prunes_of_run(self, run: SoundRun) -> None:
+        if not self.check.prunes.records:
+            return
+        for index, event in run.events_with(_PRUNE_ACTION):
+            tells = (event.action, event.event_type) == (PRUNE_ACTION, PRUNE_EVENT_TYPE)
+            if tells and event.details is not None:
+                seq, recorded = run.first_seq + index, moment(run.recorded_at[index])
+                self.check.prune_check.add_event(run.chain, seq, event.details, recorded)
 
     def finish(self, source: Readable) -> Verification:
         status, chains = source.status.as_read, self.check.v1_chains

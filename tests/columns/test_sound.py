@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from audit_console.columns import compiled
 from audit_console.columns.links import LinkMarker
+from audit_console.columns.schema import COLUMNS_HELD
 from audit_console.columns.sound import SoundRun, moment, sound_run
 from audit_console.core.codec import (
     EVENT_HASH_TAIL,
@@ -29,7 +31,7 @@ from audit_console.core.hashing import check_hash
 from audit_console.core.merkle import node_hash
 from audit_console.sources.archive.blocks import Block
 from audit_console.sources.archive.parse import LineParser
-from tests.support.chains import rehashed, v1_chain, v1_lines
+from tests.support.chains import linked, rehashed, v1_chain, v1_lines
 from tests.support.compiled import NEEDS_COMPILED
 from tests.support.effort import UNMEASURED, examples
 from tests.support.places import V1_VECTORS, text_of
@@ -320,6 +322,26 @@ def test_lines_put_together_are_sound_only_if_columns_find_nothing(data: st.Data
     marked = LinkMarker().mark(parsed.events)
     follows = marked["joined"][1:].all() and (marked["check"] == "verified").all()
     assert (run_of(lines) is not None) == (bool(lines) and follows)
+
+
+@examples(60)
+@given(st.lists(st.tuples(v1_events(), PLAIN_IDS), min_size=1, max_size=9))
+def test_rows_are_those_that_are_parsed(drawn: list[tuple[AuditEvent, str]]) -> None:
+    recorded = sorted(one.recorded_at or "" for one, _ in drawn)
+    events = linked(
+        replace(one, chain=CHAIN[0].chain, id=plain_id, seq=seq, recorded_at=recorded[seq])
+        for seq, (one, plain_id) in enumerate(drawn)
+    )
+    text = text_of(v1_lines(events))
+    run = sound_run(FILE, LINE, OFFSET, text, with_rows=True)
+    assert run is not None
+    parsed = LineParser().parse(Block(FILE, LINE, OFFSET, text)).events
+    expected = LinkMarker().mark(parsed).select(*COLUMNS_HELD)
+    assert_frame_equal(run.rows, expected)
+
+
+def test_rows_are_made_only_for_who_asks() -> None:
+    assert sound(LINES).rows.is_empty()
 
 
 @pytest.mark.parametrize("pairs", [0, 1, 2, 3, 200])

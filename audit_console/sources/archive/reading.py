@@ -8,6 +8,7 @@ from collections.abc import Collection, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from queue import SimpleQueue
 
 from audit_console.columns.sound import SoundRun, sound_run
@@ -21,6 +22,14 @@ BLOCKS_TOGETHER = 4
 """Blocks whose events are handed on as one: what is asked of them next costs as much for few."""
 READ_AHEAD = PARSERS + 2
 """Blocks under way, so that no parser waits for who takes them."""
+
+
+class Runs(Enum):
+    """Whether lines that are sound come as runs, and if so, whether their rows are wanted."""
+
+    NONE = auto()
+    BARE = auto()
+    WITH_ROWS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,7 @@ class ParsedPiece:
 
 
 def read_pieces(
-    files: Sequence[ArchiveFile], columns: Collection[str], *, digest: bool, sound: bool = False
+    files: Sequence[ArchiveFile], columns: Collection[str], *, digest: bool, runs: Runs
 ) -> Generator[ParsedPiece]:
     """Read files in turn; each one's last piece is empty.
 
@@ -63,13 +72,13 @@ def read_pieces(
         files: the files of the log, in its order.
         columns: of the events, as `LineParser.parse` takes them.
         digest: hash the stored files too.
-        sound: give runs where there are some.
+        runs: whether sound lines come as runs.
 
     Raises:
         SourceUnreadable: a file cannot be read; what was read before has been given.
     """
     held, most = list[ParsedPiece](), 1
-    with closing(_parsed_blocks(files, columns, digest=digest, sound=sound)) as parsed:
+    with closing(_parsed_blocks(files, columns, digest=digest, runs=runs)) as parsed:
         try:
             for piece in parsed:
                 if piece.parsed is not None:
@@ -85,13 +94,13 @@ def read_pieces(
             raise
 
 
-def in_columns(piece: ParsedPiece, columns: Collection[str]) -> ParsedPiece:
-    """Parse the lines of a run, of which more is asked than it tells."""
+def in_columns(piece: ParsedPiece) -> ParsedPiece:
+    """Parse the lines of a run, of which more is asked than it tells, into all columns."""
     run = piece.run
     if run is None:
         return piece
     block = Block(run.file, run.first_line, run.offset, run.text)
-    return replace(piece, parsed=LineParser().parse(block, columns), run=None)
+    return replace(piece, parsed=LineParser().parse(block), run=None)
 
 
 def _together(pieces: Sequence[ParsedPiece]) -> ParsedPiece:
@@ -103,13 +112,13 @@ def _together(pieces: Sequence[ParsedPiece]) -> ParsedPiece:
 
 
 def _parsed_blocks(
-    files: Sequence[ArchiveFile], columns: Collection[str], *, digest: bool, sound: bool
+    files: Sequence[ArchiveFile], columns: Collection[str], *, digest: bool, runs: Runs
 ) -> Generator[ParsedPiece]:
     pending: deque[Future[ParsedPiece]] = deque()
     with _parsers() as parsers, ThreadPoolExecutor(PARSERS) as pool:
         try:
             for raw in _raw_pieces(files, digest=digest):
-                pending.append(pool.submit(_read, raw, columns, parsers, sound=sound))
+                pending.append(pool.submit(_read, raw, columns, parsers, runs))
                 while len(pending) > READ_AHEAD or (pending and pending[0].done()):
                     yield pending.popleft().result()
             yield from _results(pending)
@@ -146,24 +155,27 @@ def _raw_pieces(files: Sequence[ArchiveFile], *, digest: bool) -> Iterator[_RawP
 
 
 def _read(
-    raw: _RawPiece, columns: Collection[str], parsers: SimpleQueue[LineParser], *, sound: bool
+    raw: _RawPiece, columns: Collection[str], parsers: SimpleQueue[LineParser], runs: Runs
 ) -> ParsedPiece:
     if raw.block is None:
         return ParsedPiece(raw.file, None, raw.stored_bytes, sha256=raw.sha256)
-    run = _run_of(raw.block) if sound else None
+    text = raw.block.data if raw.compressed else None
+    run = _run_of(raw.block, runs)
     if run is not None:
-        return ParsedPiece(raw.file, None, raw.stored_bytes, run=run)
+        return ParsedPiece(raw.file, None, raw.stored_bytes, text, run=run)
     parser = parsers.get()
     try:
         parsed = parser.parse(raw.block, columns)
     finally:
         parsers.put(parser)
-    text = raw.block.data if raw.compressed else None
     return ParsedPiece(raw.file, parsed, raw.stored_bytes, text)
 
 
-def _run_of(block: Block) -> SoundRun | None:
-    return sound_run(block.file, block.first_line, block.offset, block.data)
+def _run_of(block: Block, runs: Runs) -> SoundRun | None:
+    if runs is Runs.NONE:
+        return None
+    with_rows = runs is Runs.WITH_ROWS
+    return sound_run(block.file, block.first_line, block.offset, block.data, with_rows=with_rows)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ from audit_console.sources.archive.foreign import hint_for
 from audit_console.sources.archive.index import ArchiveIndex, ReadLog
 from audit_console.sources.archive.lines import Lines
 from audit_console.sources.archive.progress import advanced
-from audit_console.sources.archive.reading import ParsedPiece, in_columns, read_pieces
+from audit_console.sources.archive.reading import ParsedPiece, Runs, in_columns, read_pieces
 from audit_console.sources.archive.shelf import ShelvedRows
 from audit_console.sources.archive.stand_in import KEY, Differs, StandIn, StandInRows
 from audit_console.sources.archive.stored import Damaged
@@ -133,11 +133,11 @@ class ArchiveSource:
 
         A second pass leaves `status` alone.
         """
-        return self._read(_batch, sound=False)
+        return self._read(_batch, runs=False)
 
     def parts(self) -> Generator[Part]:
-        """Read the log; see `Source.parts`. What is kept needs columns."""
-        return self._read(_part, sound=not self._keep)
+        """Read the log; see `Source.parts`."""
+        return self._read(_part, runs=True)
 
     def chains(self) -> Sequence[str | None]:
         """Name the chains; see `Source.chains`."""
@@ -205,14 +205,16 @@ class ArchiveSource:
                 file.path.unlink(missing_ok=True)
 
     def _read(
-        self, judged: Callable[[ParsedPiece, LinkMarker], AnyPart | None], *, sound: bool
+        self, judged: Callable[[ParsedPiece, LinkMarker], AnyPart | None], *, runs: bool
     ) -> Generator[AnyPart]:
         first_pass, self._begun = not self._begun, True
         marker = LinkMarker()
+        keeps = first_pass and self._keep
         try:
             self._vouching.require_unpruned(self._files, self.label)
-            columns = tuple(CHECKED if first_pass and self._keep else JUDGED)
-            pieces = read_pieces(self._files, columns, digest=first_pass, sound=sound)
+            columns = tuple(CHECKED if keeps else JUDGED)
+            wanted = (Runs.WITH_ROWS if keeps else Runs.BARE) if runs else Runs.NONE
+            pieces = read_pieces(self._files, columns, digest=first_pass, runs=wanted)
             with closing(pieces):
                 for piece in pieces:
                     part = judged(piece, marker)
@@ -264,18 +266,19 @@ class ArchiveSource:
         return rows.with_columns(self._lines.raw_of(rows))
 
     def _take_in(self, piece: ParsedPiece, part: Part | None) -> None:
+        if part is not None and self._keep:
+            self._hold(piece, part)
         if isinstance(part, Batch):
-            if self._keep:
-                self._hold(piece, part)
             self._malformed = with_more_malformed(self._malformed, part.malformed)
         if piece.ends_file:
             self._follower.was_read(self._files[piece.file], piece.stored_bytes)
         self._progress = advanced(self._progress, self._files, piece, part)
 
-    def _hold(self, piece: ParsedPiece, batch: Batch) -> None:
+    def _hold(self, piece: ParsedPiece, part: Part) -> None:
         if piece.text is not None:  # before the rows: a page looks for their text here
             self._lines.copy(piece.file, piece.text)
-        for events in batch.events.iter_slices(ADDED_AT_ONCE):
+        rows = part.events if isinstance(part, Batch) else part.rows
+        for events in rows.iter_slices(ADDED_AT_ONCE):
             with self._rows_lock:
                 self._append(events)
 
@@ -353,11 +356,9 @@ def _new_table(index: ArchiveIndex | None) -> GrowingTable:
 
 def _part(piece: ParsedPiece, marker: LinkMarker) -> Part | None:
     """Give a run as it is where it goes on from what stands before it."""
-    if piece.run is None:
-        return _batch(piece, marker)
-    if marker.takes(piece.run):
+    if piece.run is not None and marker.takes(piece.run):
         return piece.run
-    return _batch(in_columns(piece, JUDGED), marker)
+    return _batch(in_columns(piece), marker)
 
 
 def _batch(piece: ParsedPiece, marker: LinkMarker) -> Batch | None:

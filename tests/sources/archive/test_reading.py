@@ -17,8 +17,9 @@ from audit_console.columns.schema import CHECKED, JUDGED
 from audit_console.errors import SourceUnreadable
 from audit_console.sources.archive import blocks
 from audit_console.sources.archive.files import ArchiveFile, find_files
-from audit_console.sources.archive.reading import ParsedPiece, read_pieces
+from audit_console.sources.archive.reading import ParsedPiece, Runs, in_columns, read_pieces
 from tests.support.chains import v1_chain, v1_lines
+from tests.support.compiled import NEEDS_COMPILED
 from tests.support.effort import UNMEASURED
 from tests.support.places import text_of
 
@@ -37,7 +38,7 @@ def small_blocks() -> Iterator[None]:
 
 def pieces_of(path: Path, columns: tuple[str, ...] = tuple(JUDGED)) -> list[ParsedPiece]:
     with small_blocks():
-        return list(read_pieces(find_files([str(path)]), columns, digest=False))
+        return list(read_pieces(find_files([str(path)]), columns, digest=False, runs=Runs.NONE))
 
 
 class FailingDisk(io.RawIOBase):
@@ -73,7 +74,7 @@ def test_what_was_read_before_a_fault_is_handed_on(tmp_path: Path) -> None:
     seqs: list[int] = []
 
     def read() -> None:
-        for piece in read_pieces([failing], tuple(JUDGED), digest=False):
+        for piece in read_pieces([failing], tuple(JUDGED), digest=False, runs=Runs.NONE):
             assert piece.parsed is not None
             seqs.extend(piece.parsed.events["seq"])
 
@@ -128,3 +129,23 @@ def test_events_have_the_columns_that_are_wanted(tmp_path: Path, columns: tuple[
     for piece in pieces_of(path, columns):
         if piece.parsed is not None:
             assert tuple(piece.parsed.events.columns) == columns
+
+
+@NEEDS_COMPILED
+@UNMEASURED
+def test_a_run_is_handed_on_as_it_is_and_can_be_had_in_columns(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(TEXT.replace(b'"change 30"', b'"changed 30"'))
+    files = find_files([str(path)])
+    with small_blocks():
+        *pieces, end = read_pieces(files, tuple(JUDGED), digest=False, runs=Runs.BARE)
+    assert end.ends_file
+    assert sum(piece.lines for piece in pieces) == len(LINES)
+    (judged,) = [piece for piece in pieces if piece.run is None]
+    assert judged.parsed is not None
+    assert 30 in judged.parsed.events["seq"]
+    for piece in pieces:
+        parsed = in_columns(piece).parsed
+        assert parsed is not None
+        assert parsed.lines == piece.lines
+        assert piece.run is None or parsed.events["line"][0] == piece.run.first_line
