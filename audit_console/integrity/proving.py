@@ -9,7 +9,8 @@ from operator import attrgetter
 
 import polars as pl
 
-from audit_console.columns.merkle import add_leaves, add_runs
+from audit_console.columns.merkle import add_leaves, add_nodes, add_runs
+from audit_console.columns.sound import SoundRun
 from audit_console.core.checkpoints import Checkpoint, SignedCheckpoint
 from audit_console.core.codec import decode_line, encode_line
 from audit_console.core.event import AuditEvent, Scheme
@@ -74,10 +75,15 @@ class _Place:
 
 
 def _locate(source: Source, event_id: str) -> _Place:
-    lines, found, chains = 0, None, set()
-    with closing(source.batches()) as batches:
-        for batch in batches:
-            events = batch.events
+    lines, chains = 0, set[str]()
+    found: tuple[str | None, int] | None = None
+    with closing(source.parts()) as parts:
+        for part in parts:
+            if isinstance(part, SoundRun):
+                chains.add(part.chain)
+                found = found or _place_in(part, event_id)
+                continue
+            events = part.events
             is_v1 = events["scheme"] == Scheme.V1
             chains.update(events.filter(is_v1)["chain"].cast(pl.String).unique().to_list())
             row = (events["id"] == event_id).arg_max() if found is None else None
@@ -89,6 +95,13 @@ def _locate(source: Source, event_id: str) -> _Place:
     if found is None:
         raise _unknown(event_id)
     return _Place(*found, frozenset(chains))
+
+
+def _place_in(run: SoundRun, event_id: str) -> tuple[str, int] | None:
+    for index, event in run.events_with(event_id.encode()):
+        if event.id == event_id:
+            return run.chain, run.first_seq + index
+    return None
 
 
 def _unknown(event_id: str) -> UsageError:
@@ -251,18 +264,23 @@ def _grow(source: Source, trees: Mapping[str | None, PartedTree]) -> set[str]:
     Returns:
         the v1 chains of the log.
     """
-    lines, chains = 0, set()
-    with closing(source.batches()) as batches:
-        for batch in batches:
+    lines, chains = 0, set[str]()
+    with closing(source.parts()) as parts:
+        for part in parts:
+            if isinstance(part, SoundRun):
+                chains.add(part.chain)
+                if part.chain in trees:
+                    add_nodes(trees[part.chain], part.first_seq, part.hashes)
+                continue
             is_v1 = pl.col("scheme") == Scheme.V1
-            events = batch.events.filter(is_v1)
+            events = part.events.filter(is_v1)
             chains.update(events["chain"].cast(pl.String).unique().to_list())
             for chain, tree in trees.items():
                 if chain is not None:
                     own = events.filter(pl.col("chain") == chain)
                     add_runs(tree, own["seq"], own["computed_hash"])
             if None in trees:
-                hashes = batch.events.filter(~is_v1)["line_hash"]
+                hashes = part.events.filter(~is_v1)["line_hash"]
                 add_leaves(trees[None], lines, hashes.drop_nulls())
                 lines += hashes.len()
     return chains
