@@ -139,6 +139,16 @@ def test_the_last_block_of_a_hash_ends_anywhere(more: int) -> None:
     assert_sound(replace(CHAIN[0], action="x" * more))
 
 
+def test_lines_may_be_as_short_as_they_get() -> None:
+    """So many that the room for events, which goes by the length of the text, holds them all."""
+    texts = ("id", "event_type", "action", "resource_type", "resource_id", "user_id")
+    more = ("result_error", "ip_address", "user_agent", "request_id")
+    nothing: dict[str, Any] = dict.fromkeys((*texts, *more), "")
+    bare = replace(CHAIN[0], chain="a", details="{}", **nothing)
+    chain = linked(replace(bare, seq=seq) for seq in range(200))
+    assert sound(v1_lines(chain)).events == len(chain)
+
+
 def test_an_entry_has_a_limit() -> None:
     room = MAX_ENTRY_BYTES - len(encode_entry(replace(CHAIN[0], action="")))
     assert_sound(replace(CHAIN[0], action="x" * room))
