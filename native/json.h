@@ -1,5 +1,8 @@
 /* JSON as a log's lines hold it: passed over and judged, never unpacked.
 
+   What is called pass_… goes behind what it is named for and says true, or says false: then the
+   text is given up. Only PASS and pass_any stay where they were, so that another may be tried.
+
    What is refused here is not wrong for that: Python judges it anew. So the rare and the
    doubtful is refused, such as halves of characters, space, deep nesting. */
 

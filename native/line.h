@@ -143,7 +143,8 @@ static int days_of_month(int year, int month)
     return days[month - 1] + (month == 2 && leaps);
 }
 
-/* Days since 1970-01-01 in the Gregorian calendar, of which years begin in March here. */
+/* Days since 1970-01-01 in the Gregorian calendar. Years begin in March here, so that a leap day
+   is the last; the first day of year 0 then was 719468 days before. */
 static int64_t days_since_epoch(int year, int month, int day)
 {
     const int years = month > 2 ? year : year - 1;

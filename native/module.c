@@ -13,7 +13,8 @@
 enum { SHORTEST_LINE = 400, LEAF_PREFIX = 0x00, NODE_PREFIX = 0x01, PAIR_BYTES = 2 * HASH_BYTES };
 
 /* The events of a run, one entry each; `begins` are bytes from the start of the text. Its texts
-   are kept only if somebody wants them. */
+   are kept only if somebody wants them. There is room for as many lines as a text can hold, and a
+   run that needs more is none: so nothing grows. */
 typedef struct {
     Event first;
     Event last;
@@ -63,7 +64,7 @@ static void put(Run *run, const Event *event, const uint8_t *hash, size_t begin)
     run->last = *event;
 }
 
-/* Take events into a run, as long as they are sound. */
+/* Take events into a run, as long as they are sound. An odd last one is hashed twice, side by side. */
 WITH_SHA static bool add_events(Run *run, const Event *events, int count, const uint8_t *data)
 {
     Message messages[MOST_AT_ONCE];

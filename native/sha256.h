@@ -110,6 +110,7 @@ typedef struct {
     size_t blocks;
 } Message;
 
+/* Pad a message: a bit that is set, zeros, and how many bits there were before. */
 static inline void lay_out(Message *message, uint8_t prefix, const uint8_t *text, size_t size)
 {
     const size_t total = size + 1;
