@@ -176,9 +176,10 @@ def test_every_character_and_escape(key: str) -> None:
         *(b"\\u%04X" % code for code in range(0x180)),
         *(
             b"\\u" + code
-            for code in (b"d7ff", b"d800", b"D800", b"DFFF", b"e000", b"00g0", b"000g")
+            for code in (b"d7ff", b"d800", b"D800", b"DFFF", b"e000", b"00g0", b"g000", b"0g00")
         ),
-        *(b"\\u" + code for code in (b"", b"0", b"00", b"000", b"g000", b"0g00", b"\xc3\xa900")),
+        *(b"\\u000" + bytes([byte]) for byte in range(0x100)),
+        *(b"\\u" + code for code in (b"", b"0", b"00", b"000", b"\xc3\xa900")),
     ]
     quoted = [b'"' + text + b'"' for text in texts]
     values = [b'{"a":%s}' % one for one in quoted] if key == "details" else quoted
