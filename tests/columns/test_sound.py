@@ -301,6 +301,7 @@ def test_what_is_no_run() -> None:
         {"seq": 0},
         {"chain": "audit.example.org/best"},
         {"chain": "audit.example.org/test2"},
+        {"chain": "audit.example.org/tes"},
         {"recorded_at": "2026-11-23T03:51:42.169414Z"},
         {"previous_hash": CHAIN[2].event_hash},
     ],
