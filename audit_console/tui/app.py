@@ -24,6 +24,7 @@ from audit_console.tui.messages import (
     LoadCrashed,
     LoadFailed,
     LoadFinished,
+    LoadMessage,
     LoadProgressed,
     SourceOpened,
 )
@@ -137,11 +138,14 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         begin(self, load.close_on_a_thread, group="closing")
 
     @on(SourceOpened)
-    async def _on_source_opened(self, message: SourceOpened) -> None:
-        if not self._is_opening(message.generation) or self._reading is Reading.NEWS:
+    async def _show_opened(self, message: LoadMessage) -> None:
+        """Show what is being opened: in the place of another log once it is known to be one."""
+        opening = self._opening_of(message.generation)
+        if opening is None or opening.source is None or self._reading is Reading.NEWS:
             return
-        places = self._take_over()
-        session = self._begun(message.source, places)
+        if not (self._load is None or opening.is_a_log):
+            return
+        session = self._begun(opening.source, self._take_over())
         if self._reading is Reading.AGAIN:
             self._investigate.reopen(session)
         else:
@@ -149,8 +153,10 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
             self._investigate.open(session)
         self._show_beside(session)
 
-    def _is_opening(self, generation: int) -> bool:
-        return self._opening is not None and self._opening.generation == generation
+    def _opening_of(self, generation: int) -> Load | None:
+        """Give the load that a message is about, if its log is not shown yet."""
+        is_opening = self._opening is not None and self._opening.generation == generation
+        return self._opening if is_opening else None
 
     def _take_over(self) -> tuple[str, ...]:
         """Let the log that was opened take the place of the one before; give its places."""
@@ -206,7 +212,8 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         self._retention.show(session)
 
     @on(LoadProgressed)
-    def _on_load_progressed(self, message: LoadProgressed) -> None:
+    async def _on_load_progressed(self, message: LoadProgressed) -> None:
+        await self._show_opened(message)
         if (session := self._session_of(message.generation)) is not None:
             progress = message.progress
             if progress.status.events and self._remembered != message.generation:
@@ -217,7 +224,8 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
             )
 
     @on(LoadFinished)
-    def _on_load_finished(self, message: LoadFinished) -> None:
+    async def _on_load_finished(self, message: LoadFinished) -> None:
+        await self._show_opened(message)
         if (session := self._session_of(message.generation)) is not None:
             status = session.source.status
             self._update(replace(session, status=status, verification=message.verification))
@@ -225,29 +233,32 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
             # What a log leaves stays while it is open. To go over it at each look for garbage
             # would stop the screen, 0.1 s at ten million events.
             gc.freeze()
-        elif self._is_opening(message.generation) and self._opening and self._opening.source:
-            news = partial(self._show_news, self._opening.source, message.verification)
+        elif (opening := self._opening_of(message.generation)) and opening.source:
+            news = partial(self._show_news, opening.source, message.verification)
             begin(self, news, group="follow", exclusive=True)
 
     @on(LoadFailed)
     async def _on_load_failed(self, message: LoadFailed) -> None:
-        session = self._session_of(message.generation)
-        if session is not None:
+        await self._show_opened(message)
+        if (session := self._session_of(message.generation)) is not None:
             status = session.source.status
             self._update(replace(session, status=status, error=message.error))
             self.notify(told(message.error), severity="error", timeout=20)
-        elif self._is_opening(message.generation):
+        elif (opening := self._opening_of(message.generation)) is not None:
+            self._retire(opening)
             await self._say_not_opened(message.error)
 
     async def _say_not_opened(self, error: AuditConsoleError) -> None:
-        if self._opening is not None and self._reading is not Reading.ANOTHER:
-            self._retire(self._opening)
+        what = "not opened"
+        if self._reading is not Reading.ANOTHER:
+            what = "not verified again"
             self._opening = None
             self._investigate.taking_in = False
-            self.notify(f"not verified again: {told(error)}", severity="error", timeout=20)
+        elif self._load is None or self.current_mode == "sources":
+            await self.switch_mode("sources")
+            self._sources.show_error(error)
             return
-        await self.switch_mode("sources")
-        self._sources.show_error(error)
+        self.notify(f"{what}: {told(error)}", severity="error", timeout=20)
 
     @on(LoadCrashed)
     def _on_load_crashed(self, message: LoadCrashed) -> None:
@@ -279,14 +290,6 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         if self._load is not None:
             self._load.stop()
 
-    @on(InvestigateScreen.LeaveAsked)
-    async def _on_leave_asked(self) -> None:
-        await self.action_sources()
-
-    @on(InvestigateScreen.FindingsAsked)
-    async def _on_findings_asked(self) -> None:
-        await self.action_integrity()
-
     @on(Following.NewsAsked)
     def _on_news_asked(self) -> None:
         if self._load is not None and not self._is_busy:
@@ -296,11 +299,6 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
     def _on_applied(self) -> None:
         if self._load is not None:
             self.open(self._load.places, Reading.AGAIN)
-
-    @on(RetentionScreen.LeaveAsked)
-    @on(IntegrityScreen.LeaveAsked)
-    async def _on_screen_left(self) -> None:
-        await self.action_investigate()
 
     @on(IntegrityScreen.FindingAsked)
     async def _on_finding_asked(self, message: IntegrityScreen.FindingAsked) -> None:
@@ -320,12 +318,15 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
 
     # --- actions -----------------------------------------------------------------
 
+    @on(InvestigateScreen.LeaveAsked)
     async def action_sources(self) -> None:
         """Show the sources."""
         await self.switch_mode("sources")
         self._sources.update_recent()
         self._sources.show_welcome()
 
+    @on(RetentionScreen.LeaveAsked)
+    @on(IntegrityScreen.LeaveAsked)
     async def action_investigate(self) -> None:
         """Show the open log."""
         if self._load is None and not self._is_busy:
@@ -333,6 +334,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
             return
         await self.switch_mode("investigate")
 
+    @on(InvestigateScreen.FindingsAsked)
     async def action_integrity(self) -> None:
         """Show what the check says of the open log."""
         await self._switch_if_open("integrity")

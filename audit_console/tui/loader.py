@@ -92,6 +92,14 @@ class Load:
         self._last_progress = float("-inf")
         self._thread = threading.Thread(target=self._run, name="load", daemon=True)
 
+    @property
+    def is_a_log(self) -> bool:
+        """Whether the places are known to be a log: an event is there, or none was to be read."""
+        if self.source is None:
+            return False
+        status = self.source.status
+        return bool(status.events) or status.asks_store or self.verification is not None
+
     def start(self) -> None:
         """Begin to read."""
         self._thread.start()

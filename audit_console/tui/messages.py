@@ -19,7 +19,7 @@ class LoadMessage(Message):
 
 
 class SourceOpened(LoadMessage):
-    """The places are a log; reading begins."""
+    """What is there can be read; reading begins, and tells whether it is a log."""
 
     def __init__(self, generation: int, source: Source) -> None:
         super().__init__(generation)

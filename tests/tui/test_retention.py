@@ -389,6 +389,7 @@ async def test_a_late_answer_of_another_log_is_not_shown(tmp_path: Path) -> None
         await pilot.press("4")
         await pilot.pause()
         app.open(["second"])
+        second.gate.release()
         await until_shown(pilot, "gated")
         await pilot.press("4")
         gate.set()
@@ -397,7 +398,7 @@ async def test_a_late_answer_of_another_log_is_not_shown(tmp_path: Path) -> None
         assert isinstance(screen, RetentionScreen)
         await until(pilot, lambda: not screen.works_on("preview"), "nothing is previewed")
         assert "PREVIEW" not in screen_text(app)
-        second.gate.release(2)
+        second.gate.release()
         await until_counted(pilot, "of 25")
 
 

@@ -92,6 +92,7 @@ async def test_a_verdict_is_kept_of_a_log_that_was_read_to_its_end(tmp_path: Pat
         stopped.gate.release(9)
         await until_shown(pilot, "◐ partial")
         await pilot.press("1", "enter")
+        whole.gate.release()
         await until_shown(pilot, "checking")
         await pilot.press("1")
         await until_shown(pilot, " │ /logs/a.jsonl   ")
