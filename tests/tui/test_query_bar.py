@@ -240,6 +240,7 @@ async def test_a_long_query_that_is_not_typed_on_is_shown_from_its_beginning(
         await ask(pilot, " ".join(f"-user:somebody-{number}" for number in range(9)))
         await until_shown(pilot, "30 of 30")
         assert screen_lines(app)[1].startswith(" / -user:somebody-0 ")
+        assert screen_lines(app)[1].rstrip().endswith("…")
         await pilot.press("slash")
         await pilot.pause()
         assert screen_lines(app)[1].rstrip().endswith("-user:somebody-8")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
+from rich.segment import Segment
 from rich.text import Text
 from textual.events import Paste
+from textual.strip import Strip
 from textual.widgets import Input
 
 from audit_console.core.safe_text import safe_text
+from audit_console.tui.painting import ELLIPSIS
 
 LONGEST_INSERT = 50_000
 """Characters taken at once: more than a query may have, so that one that is cut is refused."""
@@ -32,6 +35,19 @@ class SafeInput(Input):
         event.prevent_default()
         event.stop()
         self.replace(" ".join(filter(None, _LINE_ENDS.split(event.text))), *self.selection)
+
+    def render_line(self, y: int) -> Strip:
+        """Mark where the value is cut, unless it is being typed: the cursor may stand there."""
+        strip = super().render_line(y)
+        if self.has_focus or not self.value:
+            return strip
+        width, first = self.scrollable_content_region.width, self.scroll_offset.x
+        mark = Strip([Segment(ELLIPSIS, self.rich_style)], 1)
+        if first > 0:
+            strip = Strip.join([mark, strip.crop(1)])
+        if self.virtual_size.width - 1 > first + width:  # the last cell is the cursor's
+            strip = Strip.join([strip.crop(0, width - 1), mark])
+        return strip
 
     @property
     def _value(self) -> Text:
