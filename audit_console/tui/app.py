@@ -144,8 +144,10 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         if opening is None or opening.source is None or self._reading is Reading.NEWS:
             return
         if not (self._load is None or opening.is_a_log):
+            if self._reading is Reading.ANOTHER and self._sources.is_mounted:
+                self._sources.show_opening(opening.places, opening.source.status.lines)
             return
-        session = self._begun(opening.source, self._take_over())
+        session = self._take_over(opening.source)
         if self._reading is Reading.AGAIN:
             self._investigate.reopen(session)
         else:
@@ -158,16 +160,14 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         is_opening = self._opening is not None and self._opening.generation == generation
         return self._opening if is_opening else None
 
-    def _take_over(self) -> tuple[str, ...]:
-        """Let the log that was opened take the place of the one before; give its places."""
+    def _take_over(self, source: Source) -> Session:
+        """Let the log that was opened take the place of the one before."""
         if self._opening is None:
             raise LookupError("no log is being opened")
         if self._load is not None:
             self._retire(self._load)
         self._load, self._opening = self._opening, None
-        return self._load.places
-
-    def _begun(self, source: Source, places: tuple[str, ...]) -> Session:
+        places = self._load.places
         mark = mark_of(self._environments, places, source.label)
         return Session(source, source.status, places, mark)
 
@@ -177,11 +177,10 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         await self._investigate.prepare(source)
         if opening is not self._opening:
             return
-        places = self._take_over()
-        session = replace(self._begun(source, places), verification=result)
+        session = replace(self._take_over(source), verification=result)
         self._investigate.follow(session)
         self._show_beside(session)
-        self._keep_verdict(places, result)
+        self._keep_verdict(session.places, result)
 
     def _keep_verdict(self, places: Sequence[str], result: Verification) -> None:
         """Keep with a recent source what was found of all of it, and when."""

@@ -86,6 +86,7 @@ async def test_what_turns_out_to_be_no_log_leaves_the_one_before_as_it_was(tmp_p
         await until_asked(pilot, notes, 2)
         assert header_text(app) == header
         assert "… opening notes" in screen_text(app)
+        await until_shown(pilot, "2 lines read, no event so far")
         notes.gate.release(9)
         await until_shown(pilot, "✘ notes.txt: no line is an audit event")
         await until_shown(pilot, "Open a log")

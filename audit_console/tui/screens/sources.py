@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 
+from audit_console.core.wording import count
 from audit_console.errors import AuditConsoleError
 from audit_console.search.reviews import REVIEWS, Review
 from audit_console.tui.actions import Pane, bindings
@@ -108,10 +109,11 @@ class SourcesScreen(ConsoleScreen):
         """Read the recent sources anew."""
         self._recent_list.show(self._recent.sources())
 
-    def show_opening(self, places: Sequence[str]) -> None:
-        """Say that a log is being opened."""
+    def show_opening(self, places: Sequence[str], lines_read: int = 0) -> None:
+        """Say that a log is being opened, and how many of its lines hold no event."""
         shown = "  ".join(map(without_password, places))
-        self._answer(((Span("… opening "), Span(shown, "name")),))
+        so_far = f"{count(lines_read, 'line')} read, no event so far" if lines_read else ""
+        self._answer(((Span("… opening "), Span(shown, "name")), (Span(f"  {so_far}"),)))
 
     def show_error(self, error: AuditConsoleError) -> None:
         """Say why a log did not open and what to do about it."""
