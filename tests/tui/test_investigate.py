@@ -14,6 +14,7 @@ from audit_console.tui.screens.investigate.screen import InvestigateScreen
 from audit_console.tui.widgets.detail_pane import DetailPane
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.safe_input import SafeInput
+from audit_console.tui.widgets.timeline import TimelinePane
 from tests.support.chains import linked, orchestrator_chain, orchestrator_lines
 from tests.support.effort import UNMEASURED
 from tests.tui.queries import ask
@@ -26,6 +27,7 @@ from tests.tui.support import (
     screen_text,
     table_of,
     until,
+    until_all_is_done,
     until_found,
     until_loaded,
     until_shown,
@@ -192,6 +194,35 @@ async def test_the_timeline_gives_its_lines_to_the_events_until_it_is_gone_to(
         await pilot.press("T", "T")
         await until_shown(pilot, "highest 1")
         assert table_of(app).size.height == rows
+
+
+async def test_the_timeline_that_comes_back_from_behind_the_facets_is_of_the_query_in_force(
+    tmp_path: Path,
+) -> None:
+    app = make_app(MemorySource(make_lines(40)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await until_shown(pilot, "1m a bar · highest 1")
+        timeline = app.screen.query_one(TimelinePane)
+
+        def events_in_bars() -> int:
+            shown = timeline.histogram
+            return sum(bar.total for bar in shown.bars) if shown is not None else 0
+
+        await until(pilot, lambda: events_in_bars() == 40, "all events are counted")
+        await pilot.press("a")
+        await until_shown(pilot, "user-0   ")
+        await pilot.press("down", "down", "f")
+        await until_shown(pilot, "14 of 40")
+        await until_all_is_done(pilot)
+        await pilot.press("q")
+        await until(pilot, lambda: events_in_bars() == 14, "the bars are of the filter")
+        assert not timeline.has_class("-stale")
+        await pilot.press("T", "delete")
+        await until_shown(pilot, "row 1 of 40")
+        await until_all_is_done(pilot)
+        await pilot.press("T")
+        await until(pilot, lambda: events_in_bars() == 40, "the bars are of all events again")
 
 
 @UNMEASURED

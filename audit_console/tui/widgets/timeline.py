@@ -68,7 +68,7 @@ class TimelinePane(LinePainter, can_focus=True):
         """The reader wants back to the table."""
 
     class Resized(Message):
-        """There is room for another number of bars."""
+        """There is room for another number of bars, or for those that were not in sight."""
 
         def __init__(self, bars: int) -> None:
             super().__init__()
@@ -149,10 +149,10 @@ class TimelinePane(LinePainter, can_focus=True):
         self.refresh()
 
     def on_resize(self, event: Resize) -> None:
-        """Draw anew, and tell how many bars there is room for."""
+        """Draw anew, and tell how many bars there is room for, if those shown are not the ones."""
         del event
         self._draw()
-        if self._wanted != self.bars_wanted:
+        if self._wanted != self.bars_wanted or self.has_class("-stale"):
             self._wanted = self.bars_wanted
             self.post_message(self.Resized(self._wanted))
 

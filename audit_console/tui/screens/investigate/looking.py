@@ -58,7 +58,6 @@ class LookingScreen(ConsoleScreen):
         """Start on the table."""
         self.watch(self.panes, "has_facets", self._count_facets_in_sight, init=False)
         self.watch(self.panes, "has_detail", self._show_detail_in_sight, init=False)
-        self.watch(self.panes, "is_timeless", self._count_time_in_sight, init=False)
         self.panes.has_facets = self.app.size.width >= WIDE_ENOUGH_FOR_FACETS
         self.table.focus()
 
@@ -336,13 +335,8 @@ class LookingScreen(ConsoleScreen):
         if self.panes.is_timeless and self.query_one(TimelinePane).has_focus:
             self.panes.focus_events()
 
-    def _count_time_in_sight(self) -> None:
-        if not self.panes.is_timeless:
-            # in as many bars as there is room for
-            self.call_after_refresh(self.survey.begin)
-
     @on(TimelinePane.Resized)
-    def _count_for_another_width(self) -> None:
+    def _count_time_in_sight(self) -> None:
         self.survey.begin()
 
     @on(TimelinePane.RangeAsked)

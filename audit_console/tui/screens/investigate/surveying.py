@@ -105,9 +105,11 @@ class Survey:
 
     async def _count_over_time(self, question: Question) -> None:
         timeline, window = self._screen.query_one(TimelinePane), self._investigation.window
-        if window is None or not timeline.size.width:
+        if window is None:
             return
         timeline.dim()
+        if not timeline.size.width:  # it asks for its bars when it comes in sight
+            return
         bars = await asked(histogram, question, window, timeline.bars_wanted)
         timeline.show(bars, partial=self._investigation.is_partial)
 
