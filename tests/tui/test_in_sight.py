@@ -121,6 +121,25 @@ async def test_the_timeline_takes_the_place_of_facets_that_cover_it(tmp_path: Pa
         await until(pilot, lambda: timeline.region)
 
 
+@pytest.mark.parametrize(
+    ("keys", "row"), [(["colon", "7", "enter"], 7), (["n"], 13), (["i", "o"], 13)]
+)
+async def test_the_event_that_is_gone_to_takes_the_place_of_facets_that_cover_it(
+    tmp_path: Path, keys: Sequence[str], row: int
+) -> None:
+    lines = make_lines(30)
+    lines[12] = lines[12].replace(b'"action 12"', b'"edited"')
+    app = make_app(MemorySource(lines), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("a")
+        await until(pilot, lambda: not table_of(app).region, "the facets cover the events")
+        await pilot.press(*keys)
+        await until_shown(pilot, f"row {row} of 30")
+        await until(pilot, lambda: table_of(app).region, "the events are in sight")
+        assert table_of(app).has_focus
+
+
 @UNMEASURED
 @pytest.mark.parametrize(
     ("keys", "hidden"),

@@ -75,6 +75,7 @@ class Going:
             screen.show_look()
         else:
             screen.table.go_to(found.row)
+        screen.panes.uncover_events()
 
     def around(self, around: Surrounding | None) -> None:
         """Look around the selected event."""

@@ -91,6 +91,7 @@ class Marking:
             self._screen.notify(f"no event {where} is marked or broken")
         else:
             table.go_to(found)
+            self._screen.panes.uncover_events()
 
 
 def _key(row: EventRow) -> MarkKey:

@@ -82,6 +82,11 @@ class Panes(Horizontal):
         else:
             self.events.focus()
 
+    def uncover_events(self) -> None:
+        """Give their place back to events that the facets cover."""
+        if self.are_stacked and self.has_facets:
+            self.focus_events()
+
     def make_room(self, screen: Size) -> None:
         """Give the place of the facets to the events where there is no room for both.
 

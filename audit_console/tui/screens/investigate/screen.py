@@ -249,6 +249,7 @@ class InvestigateScreen(LookingScreen):
     def _go_to_row(self, row: int | None) -> None:
         if row is not None:
             self.table.go_to(row)
+            self.panes.uncover_events()
 
     def action_surrounding(self) -> None:
         """Ask how far to look around the selected event."""
