@@ -138,7 +138,7 @@ async def type_name(pilot: Pilot[None], name: str, *, reason: str = "", copy: st
 async def until_answered(pilot: Pilot[None], text: str) -> None:
     """Wait for an answer that may be wrapped anywhere."""
     answer = pilot.app.screen.query_one(AnswerLine)
-    await until(pilot, lambda: text in answer.said.text, text)
+    await until(pilot, lambda: text in str(answer.said), text)
 
 
 async def test_at_12_lines_what_stops_a_prune_and_what_goes_are_seen(show: Show) -> None:

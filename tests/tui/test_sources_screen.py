@@ -186,6 +186,8 @@ async def test_a_password_that_was_typed_does_not_stay_on_the_screen(tmp_path: P
             is_open.set()
         await until_shown(pilot, "at the end")
         await until_shown(pilot, "Do something else")  # when there is room for a third line
+        await pilot.resize_terminal(40, 24)
+        await until_shown(pilot, "at the end")  # broken over lines anew
         assert app.screen.query_one(SafeInput).value == "postgresql://joe@h/db"
 
 

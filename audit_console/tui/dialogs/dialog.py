@@ -27,7 +27,7 @@ class Dialog(ModalScreen[Answer | None], BasicScreen[Answer | None]):
 
     def _say(self, text: str, role: str) -> None:
         """Say something on the answer line, in a dialog that has one."""
-        self.query_one(AnswerLine).said = Paragraph(text, role, is_prose=True)
+        self.query_one(AnswerLine).said = (Paragraph(text, role, is_prose=True),)
 
     async def action_help(self) -> None:
         """Show the keys of what has the focus here: no key of the app holds over a dialog."""

@@ -22,12 +22,12 @@ from audit_console.tui.path_suggester import PathSuggester
 from audit_console.tui.recent import Places, without_password
 from audit_console.tui.screens.console_screen import ConsoleScreen
 from audit_console.tui.session import Session
+from audit_console.tui.widgets.answer_line import AnswerLine
 from audit_console.tui.widgets.line_list import LineList
 from audit_console.tui.widgets.recent_list import RecentList
 from audit_console.tui.widgets.safe_input import SafeInput
 from audit_console.tui.widgets.status_lines import KeyBar, SourceHeader
-from audit_console.tui.widgets.text_lines import TextLines
-from audit_console.tui.widgets.text_pane import Paragraph, wrapped
+from audit_console.tui.widgets.text_pane import Paragraph, Said
 from audit_console.tui.wording import advice
 
 WELCOME = (
@@ -75,7 +75,7 @@ class SourcesScreen(ConsoleScreen):
             place.border_title = "open"
             place.border_subtitle = "→ completes · Enter opens"
             yield place
-            yield TextLines(id="answer")
+            yield AnswerLine()
             recent = RecentList(self._environments)
             recent.border_title = "recent"
             yield recent
@@ -117,21 +117,18 @@ class SourcesScreen(ConsoleScreen):
 
     def show_error(self, error: AuditConsoleError) -> None:
         """Say why a log did not open and what to do about it."""
-        width = self.query_one("#answer").size.width - 2
-        lines = wrapped(Paragraph(f"✘ {error}", "bad", is_prose=True), width)
+        said = [Paragraph(f"✘ {error}", "bad", is_prose=True)]
         if error.hint:
-            lines += wrapped(Paragraph(f"  {advice(error)}", is_prose=True), width)
-        self._answer(lines)
+            said.append(Paragraph(f"  {advice(error)}", is_prose=True))
+        self._answer(said)
 
     def show_welcome(self) -> None:
         """Take back what was said of an earlier try."""
         self._answer(WELCOME)
 
-    def _answer(self, lines: Sequence[Line]) -> None:
-        """Show lines below the input; the lists make room for more than two."""
-        answer = self.query_one("#answer", TextLines)
-        answer.lines = tuple(lines)
-        answer.styles.height = max(2, len(lines))
+    def _answer(self, said: Sequence[Said]) -> None:
+        """Say something below the input; the lists make room for more than two lines."""
+        self.query_one(AnswerLine).said = said
 
     @on(SafeInput.Submitted)
     def _on_submitted(self, event: SafeInput.Submitted) -> None:
