@@ -11,9 +11,11 @@ from textual.geometry import Region
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Order
 from audit_console.tui.dialogs.add_facet import AddFacetDialog
+from audit_console.tui.dialogs.bad_lines import bytes_text
 from audit_console.tui.dialogs.saved_searches import SavedSearchesDialog
 from audit_console.tui.saved import SavedSearch, SavedSearches
 from audit_console.tui.widgets.safe_input import SafeInput
+from audit_console.tui.widgets.text_pane import laid_out
 from tests.support.effort import UNMEASURED
 from tests.tui.support import make_app, make_lines, until, until_loaded, until_shown
 
@@ -38,6 +40,18 @@ async def test_many_bad_lines_leave_room_for_the_bytes_of_one(
         await until_shown(pilot, "90 lines could not be read")
         await until_shown(pilot, "Unterminated string")
         assert app.screen.region.contains_region(box(app))
+
+
+def test_why_a_line_is_bad_is_broken_between_words_and_its_bytes_anywhere() -> None:
+    reason = "broken JSON at character 2: Unterminated string"
+    row = {"reason": reason, "start": b'{"torn apart and much more', "length": 26}
+    lines = laid_out(bytes_text(row), 24)
+    assert ["".join(span.text for span in line) for line in lines] == [
+        " broken JSON at character",
+        " 2: Unterminated string",
+        ' {"torn apart and much mo',
+        " re",
+    ]
 
 
 @pytest.mark.parametrize("size", SIZES)

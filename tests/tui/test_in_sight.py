@@ -22,6 +22,7 @@ from tests.support.effort import UNMEASURED
 from tests.tui.queries import ask
 from tests.tui.support import (
     GatedSource,
+    header_text,
     make_app,
     make_lines,
     screen_lines,
@@ -95,6 +96,15 @@ async def test_the_verdict_is_in_the_header_at_every_width(
     async with app.run_test(size=size) as pilot:
         await until_shown(pilot, "✘ 1 bad  ✘ FAIL")
         assert screen_lines(app)[0].rstrip().endswith("✘ 1 bad  ✘ FAIL")
+
+
+@pytest.mark.parametrize("label", ["logs · 1 file", "audit.jsonl"])
+async def test_the_header_counts_the_files_once(tmp_path: Path, label: str) -> None:
+    app = make_app(MemorySource(make_lines(3), label=label), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        assert f" {label}  memory" in header_text(app)
+        assert header_text(app).count("1 file") == 1
 
 
 @UNMEASURED

@@ -87,7 +87,7 @@ def bytes_text(row: dict[str, Any]) -> list[Paragraph]:
     """Show why a line is bad and its bytes; one that is not UTF-8 is spelled in hex."""
     start: bytes = row["start"]
     text = [
-        Paragraph(row["reason"], "bad"),
+        Paragraph(row["reason"], "bad", is_prose=True),
         Paragraph(start.decode("utf-8", "backslashreplace"), limit=8_000),
     ]
     if len(start) < row["length"]:

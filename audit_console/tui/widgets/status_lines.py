@@ -92,9 +92,9 @@ def _named(session: Session, before: Line, room: int) -> Line:
 
 
 def _kind(session: Session) -> Line:
-    files = session.status.files
-    kind = session.source.kind
-    return (Span(f"  {kind} · {count(len(files), 'file')}" if files else f"  {kind}", "muted"),)
+    kind, files = session.source.kind, count(len(session.status.files), "file")
+    is_said = not session.status.files or session.source.label.endswith(f" · {files}")
+    return (Span(f"  {kind}" if is_said else f"  {kind} · {files}", "muted"),)
 
 
 def verdict_line(session: Session, *, short: bool = False) -> Line:
