@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual._compositor import Compositor
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -244,3 +245,18 @@ async def test_a_long_query_that_is_not_typed_on_is_shown_from_its_beginning(
         await pilot.press("slash")
         await pilot.pause()
         assert screen_lines(app)[1].rstrip().endswith("-user:somebody-8")
+
+
+async def test_the_end_of_a_long_query_stays_in_sight_beside_what_it_would_match(
+    tmp_path: Path,
+) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_loaded(pilot)
+        await pilot.press("slash")
+        app.screen.query_one(QueryInput).post_message(Paste("user:user-1 " * 9 + "result:failure"))
+        await until_shown(pilot, "result:failure  would match 1 event")
+        await type_text(pilot, " type:authentication")
+        await until_shown(pilot, "type:authentication  would match 0 events")
+        await pilot.press("home")
+        await until_shown(pilot, " / user:user-1 ")

@@ -71,3 +71,13 @@ async def test_what_is_cut_is_marked_at_its_end_unless_it_is_typed(
         assert screen_lines(app)[0].rstrip() == typed
         await pilot.press("tab")
         assert screen_lines(app)[0].rstrip() == shown
+
+
+async def test_the_end_of_what_is_pasted_is_in_sight() -> None:
+    app = InputApp()
+    async with app.run_test(size=(10, 24)) as pilot:
+        await pilot.press("tab")
+        app.query_one("#other", SafeInput).post_message(Paste("12345678901234567890"))
+        await until(pilot, lambda: screen_lines(app)[1] == "234567890 ", "the cursor is in sight")
+        await pilot.resize_terminal(6, 24)
+        await until(pilot, lambda: screen_lines(app)[1] == "67890 ", "it stays there")

@@ -7,6 +7,7 @@ import re
 from rich.segment import Segment
 from rich.text import Text
 from textual.events import Paste
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import Input
 
@@ -29,6 +30,17 @@ class SafeInput(Input):
     def replace(self, text: str, start: int, end: int) -> None:
         """Replace a part of the value with safe text."""
         super().replace(safe_text(text, limit=LONGEST_INSERT), start, end)
+        self._show_cursor()
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight where something else takes room of the line."""
+        self._show_cursor()
+
+    def _show_cursor(self) -> None:
+        """Scroll to the cursor: Textual does so when it moves, but for the first value."""
+        if self.has_focus:
+            x = self.cursor_screen_offset.x - self.content_region.x + self.scroll_offset.x
+            self.scroll_to_region(Region(x, 0, 1, 1), force=True, animate=False)
 
     def _on_paste(self, event: Paste) -> None:
         """Take all lines, with blanks between them: Textual takes the first and drops the rest."""
