@@ -98,6 +98,19 @@ async def test_the_verdict_is_in_the_header_at_every_width(
         assert screen_lines(app)[0].rstrip().endswith("✘ 1 bad  ✘ FAIL")
 
 
+@UNMEASURED
+async def test_the_position_stands_beside_a_long_term(tmp_path: Path) -> None:
+    app = make_app(MemorySource(make_lines(30)), tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await until_loaded(pilot)
+        await ask(pilot, f"-user:{'x' * 90}")
+        await until_shown(pilot, "…«96 characters» ─")
+        await until_shown(pilot, " row 1 of 30 ─")
+        await ask(pilot, " type:authentication")
+        await until_shown(pilot, "…«96 characters» ─ +1 ")
+        await until_shown(pilot, " row 1 of 15 ─")
+
+
 @pytest.mark.parametrize("label", ["logs · 1 file", "audit.jsonl"])
 async def test_the_header_counts_the_files_once(tmp_path: Path, label: str) -> None:
     app = make_app(MemorySource(make_lines(3), label=label), tmp_path)

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from audit_console.core.query import Stage, chips
+from audit_console.core.query import chips
 from audit_console.core.safe_text import safe_text
 from audit_console.core.wording import count
 from audit_console.tui.actions import Pane, bindings
@@ -24,6 +24,8 @@ from audit_console.tui.wording import number, size
 
 BAR_WIDTH = 24
 CHIP_LIMIT = 80
+SHORTEST_LIMIT = 40
+"""Characters to which a chip is cut where there is room for more, and where there is least."""
 NO_TERM = "there is no term: all events are shown"
 NOWHERE = (0, 0, True)
 """The position while the rows on the screen are not those asked for."""
@@ -124,7 +126,8 @@ class RuleLine(SessionLine, can_focus=True):
     @property
     def chips(self) -> tuple[Chip, ...]:
         """The terms, and the stages as one chip."""
-        return tuple(chips_of(self.look))
+        half = self.size.width // 2  # the rest for the position, and how many are hidden
+        return tuple(chips_of(self.look, max(SHORTEST_LIMIT, min(half, CHIP_LIMIT))))
 
     @property
     def _at(self) -> int:
@@ -186,18 +189,14 @@ class RuleLine(SessionLine, can_focus=True):
         self.post_message(self.EditAsked())
 
 
-def chips_of(look: Look) -> Iterator[Chip]:
-    """Give the terms of a look, and its stages as one chip."""
+def chips_of(look: Look, limit: int = CHIP_LIMIT) -> Iterator[Chip]:
+    """Give the terms of a look, and its stages as one chip, each of so many characters at most."""
     for index, (text, is_on) in enumerate(chips(look.where)):
         mark = "" if is_on else "off "
-        yield Chip(f" {mark}{safe_text(text, limit=CHIP_LIMIT)} ", is_on, index)
+        yield Chip(f" {mark}{safe_text(text, limit=limit)} ", is_on, index)
     if look.stages:
-        yield Chip(f" {stages_text(look.stages)} ", is_on=True, term=None)
-
-
-def stages_text(stages: tuple[Stage, ...]) -> str:
-    """Word stages on a chip."""
-    return safe_text(" ".join(f"| {stage}" for stage in stages), limit=CHIP_LIMIT)
+        stages = " ".join(f"| {stage}" for stage in look.stages)
+        yield Chip(f" {safe_text(stages, limit=limit)} ", is_on=True, term=None)
 
 
 def _hidden_span(hidden: int) -> Span:
