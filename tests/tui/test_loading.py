@@ -17,6 +17,7 @@ from audit_console.sources.protocol import Batch, Source
 from audit_console.tui.recent import RecentSources
 from audit_console.tui.widgets.safe_input import SafeInput
 from tests.support.effort import UNMEASURED
+from tests.tui.queries import ask
 from tests.tui.support import (
     GatedSource,
     is_at_work,
@@ -50,6 +51,24 @@ async def test_the_first_page_is_painted_while_the_rest_is_read(tmp_path: Path) 
         await until_loaded(pilot)
         assert "◐ INCOMPLETE" in screen_lines(app)[0]
         assert "300 of 300 matched" in screen_text(app)
+
+
+async def test_the_key_that_stops_is_in_sight_beside_what_is_asked_meanwhile(
+    tmp_path: Path,
+) -> None:
+    source = GatedSource(make_lines(300), batch_lines=100)
+    app = make_app(source, tmp_path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        source.gate.release()
+        await until_shown(pilot, "━━──────────────── 100 events · 62.6 kB of 188 kB · Esc stops ─")
+        await ask(pilot, "-type:authorization")
+        await until_shown(pilot, "─ -type:authorization ─")
+        assert screen_lines(app)[2].endswith("──── 100 events · 62.6 kB of 188 kB · Esc stops ─")
+        assert "━" not in screen_lines(app)[2]
+        await ask(pilot, " OR action:something-else")
+        await until_shown(pilot, "«44 characters» ─")
+        assert screen_lines(app)[2].endswith("─ Esc stops ─")
+        source.gate.release(9)
 
 
 async def test_faults_show_while_loading(tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ BAR_WIDTH = 24
 CHIP_LIMIT = 80
 SHORTEST_LIMIT = 40
 """Characters to which a chip is cut where there is room for more, and where there is least."""
+ROOM_BESIDE = 40
+"""Cells for the position among ten million rows, and for how many terms are hidden."""
 NO_TERM = "there is no term: all events are shown"
 NOWHERE = (0, 0, True)
 """The position while the rows on the screen are not those asked for."""
@@ -90,7 +92,11 @@ class RuleLine(SessionLine, can_focus=True):
     def _right(self) -> Line:
         if self.session is not None and self.session.loading:
             stop_key = keymap_of(self).label_of(Pane.INVESTIGATE, "step_back")
-            return progress_line(self.session, stop_key)
+            choices = progress_lines(self.session, stop_key)
+            room = self.size.width
+            if self.chips:
+                room -= _chips_width([self.chips[self._at]])
+            return next((line for line in choices if width_of(line) <= room), choices[-1])
         if self.look.stages:  # the position is that of an event, and there are counts
             return ()
         row, rows, are_all = self.position
@@ -126,8 +132,8 @@ class RuleLine(SessionLine, can_focus=True):
     @property
     def chips(self) -> tuple[Chip, ...]:
         """The terms, and the stages as one chip."""
-        half = self.size.width // 2  # the rest for the position, and how many are hidden
-        return tuple(chips_of(self.look, max(SHORTEST_LIMIT, min(half, CHIP_LIMIT))))
+        limit = max(SHORTEST_LIMIT, min(self.size.width - ROOM_BESIDE, CHIP_LIMIT))
+        return tuple(chips_of(self.look, limit))
 
     @property
     def _at(self) -> int:
@@ -207,16 +213,13 @@ def _chips_width(shown: list[Chip]) -> int:
     return 6 + sum(width_of((Span(chip.text),)) + 1 for chip in shown)
 
 
-def progress_line(session: Session, stop_key: str) -> Line:
-    """Show how far the load is, in events and bytes, and the key that stops it."""
+def progress_lines(session: Session, stop_key: str) -> tuple[Line, Line, Line]:
+    """Say how far the load is and by which key it stops, in less and less room."""
     status = session.status
     amounts = f" {count(status.events, 'event')} · {size(status.bytes_read)}"
     if status.bytes_total:
         amounts += f" of {size(status.bytes_total)}"
     filled = round((session.fraction or 0) * BAR_WIDTH)
-    return (
-        Span(" " + "━" * filled, "ok"),
-        Span("─" * (BAR_WIDTH - filled), "rule"),
-        Span(amounts, "muted"),
-        Span(f" · {stop_key} stops ", "key"),
-    )
+    bar = (Span(" " + "━" * filled, "ok"), Span("─" * (BAR_WIDTH - filled), "rule"))
+    told = (Span(f"{amounts} ·", "muted"), Span(f" {stop_key} stops ", "key"))
+    return (*bar, *told), told, told[1:]
