@@ -188,3 +188,16 @@ async def test_whoever_goes_on_with_the_open_log_is_told_that_another_is_none(
         notes.gate.release(9)
         await until_shown(pilot, "not opened: notes.txt: no line is an audit")
         assert "/ user:x" in screen_text(app)
+
+
+async def test_a_log_that_has_no_event_any_more_shows_none_of_those_it_had(tmp_path: Path) -> None:
+    logs = [MemorySource(make_lines(10)), MemorySource([])]
+    app = make_app(lambda _: logs.pop(0), tmp_path)
+    async with app.run_test(size=(150, 40)) as pilot:
+        await until_loaded(pilot)
+        await until_shown(pilot, "a bar · highest 1")
+        await until_shown(pilot, "user-0   ")
+        app.open(["log"], Reading.AGAIN)
+        await until_shown(pilot, " 0 events")
+        await until(pilot, lambda: "user-0" not in screen_text(app), "no value of a facet")
+        await until(pilot, lambda: "a bar" not in screen_text(app), "no bar")

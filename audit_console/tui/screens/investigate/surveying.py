@@ -106,6 +106,7 @@ class Survey:
     async def _count_over_time(self, question: Question) -> None:
         timeline, window = self._screen.query_one(TimelinePane), self._investigation.window
         if window is None:
+            timeline.clear()
             return
         timeline.dim()
         if not timeline.size.width:  # it asks for its bars when it comes in sight
@@ -125,6 +126,7 @@ class Survey:
 
         pane, window = self._screen.query_one(FacetsPane), self._investigation.window
         if window is None:
+            pane.clear()
             return
         found: list[Facet] = []
         for field in pane.fields:
