@@ -139,11 +139,12 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
 
     @on(SourceOpened)
     async def _show_opened(self, message: LoadMessage) -> None:
-        """Show what is being opened: in the place of another log once it is known to be one."""
+        """Show what is being opened; in the place of anything else once it is known to be a log."""
         opening = self._opening_of(message.generation)
         if opening is None or opening.source is None or self._reading is Reading.NEWS:
             return
-        if not (self._load is None or opening.is_a_log):
+        shows_nothing = self._load is None and self.current_mode != "sources"
+        if not (shows_nothing or opening.is_a_log):
             if self._reading is Reading.ANOTHER and self._sources.is_mounted:
                 self._sources.show_opening(opening.places, opening.source.status.lines)
             return

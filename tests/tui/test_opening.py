@@ -63,6 +63,7 @@ def opener_of(**logs: Source) -> Callable[[Sequence[str]], Source]:
 
 async def type_place(pilot: Pilot[None], place: str) -> None:
     await pilot.press("1", "o")
+    await until(pilot, lambda: isinstance(pilot.app.focused, SafeInput), "the input is there")
     pilot.app.screen.query_one(SafeInput).value = place
     await pilot.press("enter")
 
@@ -100,6 +101,17 @@ async def test_what_turns_out_to_be_no_log_leaves_the_one_before_as_it_was(tmp_p
         assert not first.closed.is_set()
     assert app.verification is not None
     assert app.verification.status.events == 10
+
+
+async def test_whoever_names_what_is_no_log_can_name_another_at_once(tmp_path: Path) -> None:
+    notes, log = no_log(), MemorySource(make_lines(10))
+    app = make_app(opener_of(log=log, notes=notes), tmp_path, places=())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await type_place(pilot, "notes")
+        notes.gate.release(9)
+        await until_shown(pilot, "✘ notes.txt: no line is an audit event")
+        await pilot.press("end", "ctrl+u", *"log", "enter")
+        await until_shown(pilot, "10 of 10 matched")
 
 
 async def test_a_log_goes_on_being_read_while_another_turns_out_to_be_none(tmp_path: Path) -> None:
