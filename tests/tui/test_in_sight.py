@@ -103,12 +103,15 @@ async def test_the_position_stands_beside_a_long_term(tmp_path: Path) -> None:
     app = make_app(MemorySource(make_lines(30)), tmp_path)
     async with app.run_test(size=SIZE) as pilot:
         await until_loaded(pilot)
-        await ask(pilot, f"-user:{'x' * 90}")
-        await until_shown(pilot, "…«96 characters» ─")
-        await until_shown(pilot, " row 1 of 30 ─")
-        await ask(pilot, " type:authentication")
-        await until_shown(pilot, "…«96 characters» ─ +1 ")
-        await until_shown(pilot, " row 1 of 15 ─")
+        await ask(pilot, "time:2026-11-01T00:00:00Z..2026-11-29T11:52:33Z")
+        await until_shown(pilot, "─ time:2026-11-01T00:00:00Z..2026-11-29T11:52:33Z ─")
+        await until_shown(pilot, "─ row 1 of 30 ─")
+        await ask(pilot, f" -user:{'x' * 60} type:authentication")
+        await pilot.press("c", "right")
+        await until(pilot, lambda: screen_lines(app)[2].startswith("─ -user:xxx"), "it is gone to")
+        await until_shown(pilot, "x…x")
+        await until_shown(pilot, "xxx ─ +2 ")
+        await until_shown(pilot, "─ row 1 of 15 ─")
 
 
 @pytest.mark.parametrize("label", ["logs · 1 file", "audit.jsonl"])

@@ -11,12 +11,12 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
-from audit_console.core.query import chips
+from audit_console.core.query import Stage, chips
 from audit_console.core.safe_text import safe_text
 from audit_console.core.wording import count
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.keymap import keymap_of
-from audit_console.tui.painting import Line, Span, width_of
+from audit_console.tui.painting import Line, Span, fit, width_of
 from audit_console.tui.session import Session
 from audit_console.tui.steps import Look
 from audit_console.tui.widgets.status_lines import SessionLine
@@ -24,10 +24,8 @@ from audit_console.tui.wording import number, size
 
 BAR_WIDTH = 24
 CHIP_LIMIT = 80
-SHORTEST_LIMIT = 40
-"""Characters to which a chip is cut where there is room for more, and where there is least."""
-ROOM_BESIDE = 40
-"""Cells for the position among ten million rows, and for how many terms are hidden."""
+LEAST_OF_CHIP = 12
+"""Cells of a chip that are worth more than what stands beside it."""
 NO_TERM = "there is no term: all events are shown"
 NOWHERE = (0, 0, True)
 """The position while the rows on the screen are not those asked for."""
@@ -112,28 +110,32 @@ class RuleLine(SessionLine, can_focus=True):
         return (*spans, _hidden_span(hidden)) if hidden else tuple(spans)
 
     def _chip_span(self, chip: Chip) -> Span:
-        if self.has_focus and self.chips[self._at] == chip:
+        if self.has_focus and self._place_of(chip) == self._at:
             return Span(chip.text, "chip-cursor")
         return Span(chip.text, "chip" if chip.is_on else "chip-off")
 
     def _in_sight(self, room: int) -> list[Chip]:
-        """Give the chips that fit, the one under the cursor among them."""
+        """Give the chips that fit, the one under the cursor among them; it is cut if it must be."""
+        shown = self._around_cursor(room)
+        return [_cut(shown[0], room)] if len(shown) == 1 else shown
+
+    def _around_cursor(self, room: int) -> list[Chip]:
         shown: list[Chip] = []
-        start = 0
         for index, chip in enumerate(self.chips):
             shown.append(chip)
             while _chips_width(shown) > room and len(shown) > 1:
                 if index > self._at:
                     return shown[:-1]
-                start += 1
                 shown = shown[1:]
         return shown
+
+    def _place_of(self, chip: Chip) -> int:
+        return len(self.chips) - 1 if chip.term is None else chip.term
 
     @property
     def chips(self) -> tuple[Chip, ...]:
         """The terms, and the stages as one chip."""
-        limit = max(SHORTEST_LIMIT, min(self.size.width - ROOM_BESIDE, CHIP_LIMIT))
-        return tuple(chips_of(self.look, limit))
+        return tuple(chips_of(self.look))
 
     @property
     def _at(self) -> int:
@@ -157,13 +159,13 @@ class RuleLine(SessionLine, can_focus=True):
         for chip in shown:
             end = position + width_of((Span(chip.text),))
             if position <= event.x < end:
-                self.cursor = self.chips.index(chip)
+                self.cursor = self._place_of(chip)
                 self.action_switch_term()
                 return
             position = end + 1
         hidden = len(self.chips) - len(shown)
         if hidden and position <= event.x < position + width_of((_hidden_span(hidden),)):
-            self.cursor = (self.chips.index(shown[-1]) + 1) % len(self.chips)
+            self.cursor = (self._place_of(shown[-1]) + 1) % len(self.chips)
 
     def action_cursor_left(self) -> None:
         """Go to the term before."""
@@ -195,18 +197,30 @@ class RuleLine(SessionLine, can_focus=True):
         self.post_message(self.EditAsked())
 
 
-def chips_of(look: Look, limit: int = CHIP_LIMIT) -> Iterator[Chip]:
-    """Give the terms of a look, and its stages as one chip, each of so many characters at most."""
+def chips_of(look: Look) -> Iterator[Chip]:
+    """Give the terms of a look, and its stages as one chip."""
     for index, (text, is_on) in enumerate(chips(look.where)):
         mark = "" if is_on else "off "
-        yield Chip(f" {mark}{safe_text(text, limit=limit)} ", is_on, index)
+        yield Chip(f" {mark}{safe_text(text, limit=CHIP_LIMIT)} ", is_on, index)
     if look.stages:
-        stages = " ".join(f"| {stage}" for stage in look.stages)
-        yield Chip(f" {safe_text(stages, limit=limit)} ", is_on=True, term=None)
+        yield Chip(f" {stages_text(look.stages)} ", is_on=True, term=None)
+
+
+def stages_text(stages: tuple[Stage, ...]) -> str:
+    """Word stages on a chip."""
+    return safe_text(" ".join(f"| {stage}" for stage in stages), limit=CHIP_LIMIT)
 
 
 def _hidden_span(hidden: int) -> Span:
     return Span(f" +{hidden} ", "muted")
+
+
+def _cut(chip: Chip, room: int) -> Chip:
+    """Cut a chip so that it stands alone in so many cells."""
+    longest = max(LEAST_OF_CHIP, room - _chips_width([]) - 1)
+    if width_of((Span(chip.text),)) <= longest:
+        return chip
+    return chip._replace(text=fit(chip.text, longest, keep_end=True))
 
 
 def _chips_width(shown: list[Chip]) -> int:
