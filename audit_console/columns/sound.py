@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-import nanoarrow
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -193,6 +192,8 @@ def _printed(run: SoundRun) -> FoundTexts:
 
 
 def _strings(found: FoundTexts, count: int) -> pl.Series:
+    import nanoarrow
+
     texts, offsets, valid, nulls = found
     buffers = (valid if nulls else None, offsets, texts)
     column = nanoarrow.c_array_from_buffers(
