@@ -113,6 +113,13 @@ class SoundRun:
                 yield index, event
             at = self.text.find(words, end)
 
+    def links(self) -> pl.DataFrame:
+        """Give the columns `seq`, `event_hash` and `previous_hash` of the events."""
+        hashes = _strings(_printed(self), self.events)
+        before = hashes.shift(1, fill_value=self.first_link)
+        seq = pl.int_range(self.first_seq, self.first_seq + self.events, eager=True)
+        return pl.DataFrame({"seq": seq, "event_hash": hashes, "previous_hash": before})
+
     def as_run(self, files: Sequence[str]) -> Run:
         """Give what the core judges, with places in the source's files."""
         return Run(

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from audit_console.columns.merkle import add_runs
+from audit_console.columns.sound import SoundRun
 from audit_console.core.event import Scheme
 from audit_console.core.merkle import PartedTree
 from audit_console.core.prunes import PruneRecord
@@ -148,15 +149,19 @@ class TreeReader:
             SourceError: the log cannot be looked at.
         """
         wanted = self.selected.filter(~_IS_V1).select("file", "line")
-        with closing(source.batches()) as batches:
-            for batch in batches:
+        with closing(source.parts()) as parts:
+            for part in parts:
                 refuse_if_cancelled()
-                events = batch.events.select(_V1_COLUMNS).filter(_IS_V1)
+                if isinstance(part, SoundRun):
+                    if part.chain in self._chains:
+                        self._chains[part.chain].add_events(part.links())
+                    continue
+                events = part.events.select(_V1_COLUMNS).filter(_IS_V1)
                 for (name,), rows in events.partition_by("chain", as_dict=True).items():
                     if str(name) in self._chains:
                         self._chains[str(name)].add_events(rows)
                 if not wanted.is_empty():
-                    self._add_lines(batch.events.select(_LINE_COLUMNS), wanted)
+                    self._add_lines(part.events.select(_LINE_COLUMNS), wanted)
         trees = [
             builder.finish(name, self.sizes.get(name, set()))
             for name, builder in self._chains.items()

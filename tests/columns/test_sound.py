@@ -352,6 +352,11 @@ def test_rows_are_those_that_are_parsed(drawn: list[tuple[AuditEvent, str]]) -> 
     assert_frame_equal(run.rows, expected)
 
 
+def test_links_are_those_of_the_events() -> None:
+    told = [(one.seq, one.event_hash, one.previous_hash) for one in CHAIN[3:]]
+    assert sound(LINES[3:]).links().rows() == told
+
+
 def test_rows_are_made_only_for_who_asks() -> None:
     assert sound(LINES).rows.is_empty()
 
