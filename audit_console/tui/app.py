@@ -268,6 +268,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
 
     @on(SourcesScreen.OpenAsked)
     def _on_open_asked(self, message: SourcesScreen.OpenAsked) -> None:
+        self._investigate.searching.next = None  # it was of a log that did not open
         self._sources.show_opening(message.places)
         self.open(message.places)
 

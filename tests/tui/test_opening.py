@@ -10,9 +10,11 @@ import pytest
 from textual.pilot import Pilot
 
 from audit_console.errors import NotAnAuditLog, SourceUnreadable
+from audit_console.search.reviews import REVIEWS
 from audit_console.sources.memory import MemorySource
 from audit_console.sources.protocol import Batch, Source
 from audit_console.tui.loader import Reading
+from audit_console.tui.screens.sources import SourcesScreen
 from audit_console.tui.widgets.safe_input import SafeInput
 from tests.support.effort import UNMEASURED
 from tests.tui.support import (
@@ -112,6 +114,19 @@ async def test_whoever_names_what_is_no_log_can_name_another_at_once(tmp_path: P
         await until_shown(pilot, "✘ notes.txt: no line is an audit event")
         await pilot.press("end", "ctrl+u", *"log", "enter")
         await until_shown(pilot, "10 of 10 matched")
+
+
+async def test_a_review_of_what_is_no_log_is_not_asked_of_another(tmp_path: Path) -> None:
+    notes, log = no_log(), MemorySource(make_lines(10))
+    app = make_app(opener_of(log=log, notes=notes), tmp_path, places=())
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.post_message(SourcesScreen.ReviewAsked(REVIEWS[0], ("notes",)))
+        notes.gate.release(9)
+        await until_shown(pilot, "✘ notes.txt: no line is an audit event")
+        await type_place(pilot, "log")
+        await until_shown(pilot, "10 of 10 matched")
+        await until_loaded(pilot)
+        assert REVIEWS[0].text not in screen_text(app)
 
 
 async def test_a_log_goes_on_being_read_while_another_turns_out_to_be_none(tmp_path: Path) -> None:
