@@ -105,13 +105,13 @@ class SoundRun:
     def events_with(self, words: bytes) -> Iterator[tuple[int, AuditEvent]]:
         """Read the events in whose lines some words stand, each with its place in the run."""
         at = self.text.find(words)
-        while at >= 0:
+        while 0 <= at < len(self.text):
             index = int(np.searchsorted(self.begins, at, side="right")) - 1
             end = self.text.index(b"\n", at)
             event = decode_bytes(self.text[self.begins[index] : end])
             if isinstance(event, AuditEvent):
                 yield index, event
-            at = self.text.find(words, end)
+            at = self.text.find(words, end + 1)
 
     def links(self) -> pl.DataFrame:
         """Give the columns `seq`, `event_hash` and `previous_hash` of the events."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -13,9 +15,11 @@ from audit_console.core.codec import Malformed
 from audit_console.errors import AuditConsoleError, UsageError
 from audit_console.integrity.proofs import InclusionProof, decode_proof, encode_proof
 from audit_console.integrity.proving import prove
+from audit_console.sources.archive import blocks, open_archive
 from audit_console.sources.memory import MemorySource
 from tests.support.chains import CHAIN, orchestrator_chain, orchestrator_lines, v1_chain, v1_lines
 from tests.support.effort import UNMEASURED
+from tests.support.places import text_of
 from tests.support.scripts import script_accepts
 from tests.support.tampers import edited, respelled, shuffled
 from tests.support.trusting import leaves, stored, trust_in
@@ -55,7 +59,7 @@ def test_other_chains_and_formats_beside_it_do_not_matter() -> None:
 
 
 def test_what_is_not_proven() -> None:
-    for no_id in ("x", "\udcff"):
+    for no_id in ("", "x", "\udcff"):
         with pytest.raises(UsageError, match="no event with the id"):
             prove(source_of(WHOLE), no_id, TRUST)
     with pytest.raises(UsageError, match="no checkpoint covers"):
@@ -64,6 +68,30 @@ def test_what_is_not_proven() -> None:
         prove(source_of(WHOLE[:11] + WHOLE[12:]), CHAINED[3].id, TRUST)
     with pytest.raises(AuditConsoleError, match="not as its hash covers it"):
         prove(source_of(edited(3, action="x")(WHOLE)), CHAINED[3].id, TRUST)
+
+
+@UNMEASURED
+@pytest.mark.parametrize("block_bytes", [1_300, 1 << 20])
+def test_events_of_an_archive_are_proven_as_those_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block_bytes: int
+) -> None:
+    monkeypatch.setattr(blocks, "FIRST_BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(blocks, "LARGEST_BLOCK_BYTES", block_bytes)
+    others = v1_lines(v1_chain(5, chain="other"))
+    lines = [*respelled(15)(WHOLE), *others, *orchestrator_lines(orchestrator_chain(5))]
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(text_of(lines))
+    (tmp_path / "audit.checkpoints.jsonl").write_text("\n".join(NOTES) + "\n", encoding="utf-8")
+
+    def proven(event_id: str) -> InclusionProof:
+        with closing(open_archive([str(path)], keep=True)) as source:
+            return prove(source, event_id, TRUST)
+
+    for seq in (0, 7, 15, 19):
+        assert proven(CHAINED[seq].id) == prove(source_of(lines), CHAINED[seq].id, TRUST)
+    for no_id in ("", "\n{", 'x","', CHAINED[7].action):
+        with pytest.raises(UsageError, match="no event with the id"):
+            proven(no_id)
 
 
 def test_no_changed_proof_is_accepted_and_none_crashes() -> None:
