@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import accumulate
+from operator import attrgetter
 
 import numpy as np
 import polars as pl
@@ -116,7 +117,7 @@ class TreeGrower:
 
     def _note_newest(self, chain: str, size: int, event: NewestEvent) -> None:
         held = self._newest.setdefault(chain, {})
-        held[size] = max(event, held.get(size, event))
+        held[size] = _later(held.get(size, event), event)
 
     def heads_of(self, chain: V1Chain) -> TreeHeads:
         """Give what a chain's vouchers speak of."""
@@ -128,7 +129,8 @@ class TreeGrower:
         """Give the newest event under each cosigned head."""
         held = self._newest.get(chain, {})
         sizes = sorted(held)
-        return dict(zip(sizes, accumulate((held[size] for size in sizes), max), strict=True))
+        newest = accumulate((held[size] for size in sizes), _later)
+        return dict(zip(sizes, newest, strict=True))
 
     def heads_of_lines(self) -> TreeHeads:
         """Give the heads at every size that anything speaks of."""
@@ -156,3 +158,8 @@ class TreeGrower:
             ends = {record.pruned_to for record in self._prunes.of(chain)}
             self._chains[chain] = PartedTree(self._sizes.get(chain, set()) | ends)
         return self._chains[chain]
+
+
+def _later(one: NewestEvent, other: NewestEvent) -> NewestEvent:
+    """Give the event recorded later, of equals the first: it is the same however a log is cut."""
+    return max(one, other, key=attrgetter("recorded_at"))

@@ -121,6 +121,13 @@ def test_what_a_run_tells() -> None:
     assert told.last_recorded == parse_time(CHAIN[-1].recorded_at or "")
 
 
+def test_events_are_found_once_by_words_of_their_lines() -> None:
+    run = sound(LINES)
+    assert list(run.events_with(b'"')) == list(run.events_with(b"")) == list(enumerate(CHAIN))
+    assert list(run.events_with(b'"change 8"')) == [(8, CHAIN[8])]
+    assert list(run.events_with(b"change 9")) == []
+
+
 def test_the_vectors_are_sound() -> None:
     run = sound_run(0, 1, 0, V1_VECTORS.read_bytes())
     assert run is not None
