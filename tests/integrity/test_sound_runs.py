@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from audit_console.columns.cells import (
@@ -100,6 +100,9 @@ ONE, OTHER = v1_chain(9), v1_chain(9, chain="other")
 MADE_UP = linked([replace(one, action="made up") for one in ONE], "f" * 64)
 CHANGED = [rehashed(replace(one, action="changed")) for one in ONE]
 WRITTEN = [v1_lines(written) for written in (ONE, ONE, OTHER, branch(ONE, 0, 8), MADE_UP, CHANGED)]
+BEHIND = ONE[4].event_hash or ""
+CROSSED = v1_lines(linked([replace(one, chain="other") for one in ONE[5:]], BEHIND))
+REPEATED = v1_lines(linked(ONE[4:], BEHIND))
 blocks = st.tuples(st.sampled_from(WRITTEN), st.integers(0, 8), st.integers(1, 4)).map(
     lambda drawn: drawn[0][drawn[1] : drawn[1] + drawn[2]]
 )
@@ -107,6 +110,9 @@ blocks = st.tuples(st.sampled_from(WRITTEN), st.integers(0, 8), st.integers(1, 4
 
 @examples(60)
 @given(st.lists(blocks, min_size=1, max_size=6))
+@example([v1_lines(OTHER[:5]), v1_lines(ONE[:5]), CROSSED])
+@example([v1_lines(ONE[:5]), REPEATED])
+@example([v1_lines(ONE[:5]), v1_lines(CHANGED[5:])])
 def test_it_is_taken_where_all_its_events_are_verified(logged: list[list[bytes]]) -> None:
     marks = LinkMarker().mark(parsed([line for lines in logged for line in lines]))["check"]
     marker, begin = LinkMarker(), 0
