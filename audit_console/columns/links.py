@@ -38,7 +38,10 @@ _FIRST = pl.col("before.event_hash").is_null()
 
 @dataclass(slots=True)
 class LinkMarker:
-    """Remembers the last event of each chain, and the orchestrator's last hashes and links."""
+    """Remembers the last event of each chain, and the orchestrator's last hashes and links.
+
+    The last of a run is told by the run, until other events come than those that go on from it.
+    """
 
     _last: dict[Scheme, pl.DataFrame] = field(default_factory=dict)
     _recent: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_LINK))

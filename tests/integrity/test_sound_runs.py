@@ -64,8 +64,8 @@ parts = st.tuples(st.integers(0, COUNT - 1), st.integers(1, COUNT)).map(
 )
 
 
-@examples(30)
-@given(chains(), parts, st.integers(1, 50), st.integers(1, 9))
+@examples(60)
+@given(chains(), parts, st.integers(1, 9), st.integers(1, 9))
 def test_stretches_are_those_of_its_events(
     chain: list[AuditEvent], part: slice, width: int, most: int
 ) -> None:
@@ -112,6 +112,7 @@ blocks = st.tuples(st.sampled_from(WRITTEN), st.integers(0, 8), st.integers(1, 4
 @given(st.lists(blocks, min_size=1, max_size=6))
 @example([v1_lines(OTHER[:5]), v1_lines(ONE[:5]), CROSSED])
 @example([v1_lines(ONE[:5]), REPEATED])
+@example([v1_lines(ONE[:2]), v1_lines(ONE[2:4]), v1_lines(OTHER[:2]), v1_lines(MADE_UP[4:6])])
 @example([v1_lines(ONE[:5]), v1_lines(CHANGED[5:])])
 def test_it_is_taken_where_all_its_events_are_verified(logged: list[list[bytes]]) -> None:
     marks = LinkMarker().mark(parsed([line for lines in logged for line in lines]))["check"]

@@ -355,7 +355,7 @@ def _new_table(index: ArchiveIndex | None) -> GrowingTable:
 
 
 def _part(piece: ParsedPiece, marker: LinkMarker) -> Part | None:
-    """Give a run as it is where it goes on from what stands before it."""
+    """Give a run as it is, unless what stands before it says that its link is broken."""
     if piece.run is not None and marker.takes(piece.run):
         return piece.run
     return _batch(in_columns(piece), marker)
