@@ -108,9 +108,8 @@ class TreeGrower:
             if first < size:
                 last = min(run.last_seq, size - 1) - run.first_seq
                 newest = run.recorded_at[last]
-                index = int(np.searchsorted(run.recorded_at, newest))
-                at = max(index, first - run.first_seq) + run.first_seq
-                self._note_newest(run.chain, size, NewestEvent(moment(newest), at))
+                seq = run.first_seq + int(np.searchsorted(run.recorded_at, newest))
+                self._note_newest(run.chain, size, NewestEvent(moment(newest), seq))
                 first = size
             if first > run.last_seq:
                 return

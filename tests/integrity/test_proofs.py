@@ -94,6 +94,18 @@ def test_events_of_an_archive_are_proven_as_those_in_memory(
             proven(no_id)
 
 
+def test_a_checkpoint_of_a_chain_covers_no_line_beside_it(tmp_path: Path) -> None:
+    others = orchestrator_chain(5)
+    (tmp_path / "audit.jsonl").write_bytes(text_of(WHOLE))
+    (tmp_path / "other.jsonl").write_bytes(text_of(orchestrator_lines(others)))
+    (tmp_path / "audit.checkpoints.jsonl").write_text("\n".join(NOTES) + "\n", encoding="utf-8")
+    with (
+        closing(open_archive([str(tmp_path)], keep=True)) as source,
+        pytest.raises(UsageError, match="no checkpoint covers"),
+    ):
+        prove(source, str(others[2]["id"]), TRUST)
+
+
 def test_no_changed_proof_is_accepted_and_none_crashes() -> None:
     proof = prove(source_of(WHOLE), CHAINED[7].id, TRUST)
     text = encode_proof(proof)
