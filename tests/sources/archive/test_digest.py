@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import hashlib
 import random
+import threading
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
-from audit_console.sources.archive.digest import WORTH_A_THREAD, Digest
+from audit_console.sources.archive.digest import BEHIND, WORTH_A_THREAD, Digest
+from audit_console.sources.archive.files import find_files
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -26,3 +29,21 @@ def test_one_that_is_given_up_leaves_nothing_behind() -> None:
     digest.close()
     with pytest.raises(RuntimeError):
         digest.update(bytes(WORTH_A_THREAD))
+
+
+def test_few_pieces_are_held_to_be_hashed() -> None:
+    with closing(Digest()) as digest:
+        for _ in range(2 * BEHIND + 2):
+            digest.update(bytes(WORTH_A_THREAD))
+            assert len(digest._pending) <= BEHIND + 1
+
+
+def test_a_file_that_is_closed_leaves_no_thread(log: Path) -> None:
+    (file,) = find_files([str(log)])
+    before = set(threading.enumerate())
+    reader = file.open()
+    reader.hash_stored()
+    reader.read(WORTH_A_THREAD)
+    assert set(threading.enumerate()) > before
+    reader.close()
+    assert set(threading.enumerate()) == before
