@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import polars as pl
 from hypothesis import example, given
@@ -24,8 +27,10 @@ from audit_console.core.findings import FindingList
 from audit_console.core.prunes import PruneHistory
 from audit_console.core.v1_chain import V1Chain
 from audit_console.integrity.trees import TreeGrower
+from audit_console.sources.archive import ArchiveSource, open_archive
 from audit_console.sources.archive.blocks import Block
 from audit_console.sources.archive.parse import LineParser
+from audit_console.sources.protocol import Part, Status
 from tests.support.chains import BEGIN, CHAIN, branch, event, linked, rehashed, v1_chain, v1_lines
 from tests.support.compiled import NEEDS_COMPILED
 from tests.support.effort import UNMEASURED, examples
@@ -94,6 +99,20 @@ def test_trees_and_newest_events_are_those_of_its_events(
         by_run.note_times_of_run(run)
     read = V1Chain(CHAIN, FindingList())
     assert by_run.heads_of(read) == by_columns.heads_of(read)
+
+
+def test_a_log_was_read_as_far_in_runs_as_in_batches(tmp_path: Path) -> None:
+    times = [format_time(BEGIN + timedelta(seconds=(7 * seq + 3) % COUNT)) for seq in range(COUNT)]
+    events = linked(replace(event(seq), timestamp=time) for seq, time in enumerate(times))
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(text_of(v1_lines(events)))
+
+    def status_behind(read: Callable[[ArchiveSource], Iterable[Part]]) -> Status:
+        with closing(open_archive([str(path)], keep=False)) as source:
+            deque(read(source), maxlen=0)
+            return source.status
+
+    assert status_behind(ArchiveSource.parts) == status_behind(ArchiveSource.batches)
 
 
 ONE, OTHER = v1_chain(9), v1_chain(9, chain="other")

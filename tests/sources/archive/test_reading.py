@@ -141,6 +141,9 @@ def test_a_run_is_handed_on_as_it_is_and_can_be_had_in_columns(tmp_path: Path) -
         *pieces, end = read_pieces(files, tuple(JUDGED), digest=False, runs=Runs.BARE)
     assert end.ends_file
     assert sum(piece.lines for piece in pieces) == len(LINES)
+    read = [piece.stored_bytes for piece in pieces]
+    assert 0 < read[0] < read[-1] <= end.stored_bytes == path.stat().st_size
+    assert read == sorted(read)
     (judged,) = [piece for piece in pieces if piece.run is None]
     assert judged.parsed is not None
     assert 30 in judged.parsed.events["seq"]
@@ -148,4 +151,6 @@ def test_a_run_is_handed_on_as_it_is_and_can_be_had_in_columns(tmp_path: Path) -
         parsed = in_columns(piece).parsed
         assert parsed is not None
         assert parsed.lines == piece.lines
-        assert piece.run is None or parsed.events["line"][0] == piece.run.first_line
+        if (run := piece.run) is not None:
+            begins = parsed.events.select("file", "line", "offset").row(0)
+            assert begins == (run.file, run.first_line, run.offset)
