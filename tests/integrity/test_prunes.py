@@ -114,6 +114,14 @@ def test_without_its_record_the_head_is_missing(check: Check) -> None:
     assert found == {Code.HEAD_MISSING: 1, Code.NO_CHECKPOINT: 1}
 
 
+def test_an_event_of_another_type_tells_of_no_prune(check: Check) -> None:
+    log = pruned(12)
+    *kept, told = log.whole[12:]
+    other = linked([replace(told, event_type="config_change")], kept[-1].event_hash or "")
+    found = dict(check(v1_lines([*kept, *other]), log.records).counts)
+    assert found == dict(check(v1_lines(kept), log.records).counts) != BACKED
+
+
 def test_events_missing_behind_the_boundary(check: Check) -> None:
     log = pruned(12)
     found = dict(check(log.lines(14), log.records).counts)
