@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -186,7 +187,21 @@ async def test_an_empty_log_takes_the_place_of_another(tmp_path: Path) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await until_loaded(pilot)
         await type_place(pilot, "empty")
+        await until(pilot, lambda: app.current_mode == "investigate", "it is shown")
         await until_shown(pilot, " 0 events")
+
+
+async def test_a_table_takes_the_place_of_another_log_at_once(tmp_path: Path) -> None:
+    first, table = ClosingSource(make_lines(10)), ClosingSource(make_lines(20))
+    table.status = replace(table.status, asks_store=True)
+    app = make_app(opener_of(log=first, table=table), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        first.gate.release(9)
+        await until_loaded(pilot)
+        await type_place(pilot, "table")
+        await until(pilot, first.closed.is_set, "the first has given way")
+        table.gate.release(9)
+        await until_loaded(pilot)
 
 
 async def test_a_log_whose_file_is_none_any_more_stays_as_it_was_read(tmp_path: Path) -> None:
