@@ -272,6 +272,13 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
         self._sources.show_opening(message.places)
         self.open(message.places)
 
+    @on(SourcesScreen.GivenUp)
+    def _on_given_up(self) -> None:
+        if self._opening is not None and self._is_busy and self._reading is Reading.ANOTHER:
+            self._retire(self._opening)
+            self._opening = None
+            self._sources.show_welcome()
+
     @on(SourcesScreen.ReviewAsked)
     async def _on_review_asked(self, message: SourcesScreen.ReviewAsked) -> None:
         if self._investigate.session is not None:

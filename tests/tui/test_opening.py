@@ -117,6 +117,27 @@ async def test_whoever_names_what_is_no_log_can_name_another_at_once(tmp_path: P
         await until_shown(pilot, "10 of 10 matched")
 
 
+async def test_what_is_being_opened_is_given_up_by_escape(tmp_path: Path) -> None:
+    first, notes = ClosingSource(make_lines(10)), no_log()
+    app = make_app(opener_of(log=first, notes=notes), tmp_path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        first.gate.release(9)
+        await until_loaded(pilot)
+        await pilot.press("1", "escape")
+        assert not first.closed.is_set()
+        await type_place(pilot, "notes")
+        await until_shown(pilot, "… opening notes")
+        await until_shown(pilot, "Esc gives it up")
+        await pilot.press("escape")
+        await until_shown(pilot, "Look at an audit log")
+        notes.gate.release(9)
+        await until(pilot, notes.closed.is_set, "what was given up is closed")
+        assert "✘ notes.txt" not in screen_text(app)
+        await pilot.press("2")
+        await until_shown(pilot, "10 of 10 matched")
+        assert not first.closed.is_set()
+
+
 async def test_a_review_of_what_is_no_log_is_not_asked_of_another(tmp_path: Path) -> None:
     notes, log = no_log(), MemorySource(make_lines(10))
     app = make_app(opener_of(log=log, notes=notes), tmp_path, places=())

@@ -73,7 +73,13 @@ APP_ACTIONS: tuple[Action, ...] = (
         priority=True,
     ),
     Action(Pane.SOURCES, "leave", ("q",), "Quit", "leave the program", in_footer=True),
-    Action(Pane.SOURCES, "step_back", ("escape",), "List", "from the input to the list"),
+    Action(
+        Pane.SOURCES,
+        "step_back",
+        ("escape",),
+        "List",
+        "give up what is being opened; from the input to the list",
+    ),
     Action(
         Pane.SOURCES,
         "type_place",

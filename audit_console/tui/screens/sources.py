@@ -59,6 +59,9 @@ class SourcesScreen(ConsoleScreen):
             super().__init__()
             self.places = tuple(places)
 
+    class GivenUp(Message):
+        """The reader does not want any more what is being opened."""
+
     def __init__(self, kept: Belongings) -> None:
         super().__init__()
         self._recent = kept.recent
@@ -112,8 +115,9 @@ class SourcesScreen(ConsoleScreen):
     def show_opening(self, places: Sequence[str], lines_read: int = 0) -> None:
         """Say that a log is being opened, and how many of its lines hold no event."""
         shown = "  ".join(map(without_password, places))
-        so_far = f"{count(lines_read, 'line')} read, no event so far" if lines_read else ""
-        self._answer(((Span("… opening "), Span(shown, "name")), (Span(f"  {so_far}"),)))
+        so_far = f"{count(lines_read, 'line')} read, no event so far · " if lines_read else ""
+        stops = (Span(f"  {so_far}Esc gives it up", "muted"),)
+        self._answer(((Span("… opening "), Span(shown, "name")), stops))
 
     def show_error(self, error: AuditConsoleError) -> None:
         """Say why a log did not open and what to do about it."""
@@ -152,7 +156,8 @@ class SourcesScreen(ConsoleScreen):
         self.query_one(SafeInput).focus()
 
     def action_step_back(self) -> None:
-        """Go from the input to the list."""
+        """Give up what is being opened, and go from the input to the list."""
+        self.post_message(self.GivenUp())
         self._recent_list.focus()
 
     async def action_leave(self) -> None:
