@@ -37,7 +37,7 @@ class NativeBuild(BuildHookInterface):
             build_data["pure_python"] = False
             build_data["tag"] = _tag()
 
-    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
+    def finalize(self, *_: object) -> None:
         """Drop what is in the wheel by now."""
         self._folder.cleanup()
 

@@ -14,6 +14,7 @@ from textual.binding import BindingType
 
 from audit_console.errors import AuditConsoleError
 from audit_console.integrity.verification import Verification
+from audit_console.search.reviews import Review
 from audit_console.sources.protocol import Source
 from audit_console.tui.actions import Pane, bindings
 from audit_console.tui.background import begin
@@ -32,7 +33,7 @@ from audit_console.tui.palette import Commands, Palette
 from audit_console.tui.panes import keys_in_force
 from audit_console.tui.pointing import Pointing
 from audit_console.tui.pruning import PREVIEWS_ALONE, Pruning
-from audit_console.tui.recent import Judged
+from audit_console.tui.recent import Judged, Places
 from audit_console.tui.screens.integrity import IntegrityScreen
 from audit_console.tui.screens.investigate.following import Following
 from audit_console.tui.screens.investigate.screen import InvestigateScreen
@@ -268,9 +269,13 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
 
     @on(SourcesScreen.OpenAsked)
     def _on_open_asked(self, message: SourcesScreen.OpenAsked) -> None:
-        self._investigate.searching.next = None  # it was of a log that did not open
-        self._sources.show_opening(message.places)
-        self.open(message.places)
+        self._open_named(message.places)
+
+    def _open_named(self, places: Places, review: Review | None = None) -> None:
+        """Open what was named on Sources, for a review or for none."""
+        self._investigate.searching.next = review
+        self._sources.show_opening(places)
+        self.open(places)
 
     @on(SourcesScreen.GivenUp)
     def _on_given_up(self) -> None:
@@ -285,9 +290,7 @@ class AuditConsoleApp(Toasts, Pointing, TypingAhead, OnTerminal):
             await self.switch_mode("investigate")
             self._investigate.searching.review(message.review)
         elif message.places is not None:
-            self._investigate.searching.next = message.review
-            self._sources.show_opening(message.places)
-            self.open(message.places)
+            self._open_named(message.places, message.review)
         else:
             self.notify("open a log first: a review is a query on one")
 

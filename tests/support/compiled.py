@@ -6,6 +6,7 @@ import pytest
 
 from audit_console.columns import compiled
 
+# Where it could be compiled, `.ci/run` fails without it.
 NEEDS_COMPILED = pytest.mark.skipif(
     compiled.sound_run is None,
     reason="nothing was compiled: no compiler here, or no instructions for SHA-256",
